@@ -64,6 +64,7 @@ impl Harness {
                 LastRun {
                     good_run: Some(now),
                     reported: Some(now),
+                    retirements: None,
                 },
             )
             .await

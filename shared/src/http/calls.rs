@@ -1,10 +1,14 @@
 //! How many requests were sent, for the run's report.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
+
+use super::{Call, Retirement};
 
 /// Whose server a request goes to. Personio through Kombo counts as Kombo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,6 +38,7 @@ struct Counters {
     personio: AtomicU64,
     kombo: AtomicU64,
     reteach: AtomicU64,
+    retirements: Mutex<BTreeMap<Retirement, u64>>,
 }
 
 /// What a [`Calls`] stood at.
@@ -60,6 +65,24 @@ impl std::ops::Sub for Counts {
 impl Calls {
     pub fn count(&self, vendor: Vendor) {
         self.of(vendor).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes what the headers of an answer announce.
+    pub(super) fn note(&self, call: &Call, headers: &HeaderMap) {
+        for retirement in Retirement::all_of(call, headers) {
+            *self.retirements().entry(retirement).or_default() += 1;
+        }
+    }
+
+    /// The announcements since the last call of this, each with the number of answers that carried it.
+    #[must_use]
+    pub fn take_retirements(&self) -> BTreeMap<Retirement, u64> {
+        std::mem::take(&mut *self.retirements())
+    }
+
+    fn retirements(&self) -> MutexGuard<'_, BTreeMap<Retirement, u64>> {
+        let retirements = self.0.retirements.lock();
+        retirements.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The count so far.

@@ -106,6 +106,12 @@ impl Context {
         self
     }
 
+    /// What was sent, and what the answers announced.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
     /// The wall clock, for the life of tokens.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
@@ -213,7 +219,11 @@ impl Context {
         let idempotency = request.repeat;
         match attempt {
             Ok(reply) => {
+                self.calls.note(&reply.call, &reply.headers);
                 let Interpreted { mut reply, retry } = (request.interpret)(reply);
+                if reply.origin == Origin::Remote {
+                    self.calls.note(&reply.call, &reply.headers);
+                }
                 reply.effect =
                     effect.with(retry::effect_of_answer(reply.status, retry, idempotency));
                 Judged {

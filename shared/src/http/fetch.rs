@@ -51,7 +51,10 @@ impl Context {
             };
             let left = self.deadline.remaining().unwrap_or(Duration::MAX);
             match timeout(fetch.timeout.min(left), request.send()).await {
-                Ok(Ok(response)) => self.judge_response(response).result(),
+                Ok(Ok(response)) => {
+                    self.calls.note(&fetch.call, response.headers());
+                    self.judge_response(response).result()
+                }
                 Ok(Err(error)) => fetch.unreachable(fault(&error)).result(),
                 Err(_) if left <= fetch.timeout => Ok(Err(late())),
                 Err(_) => fetch.unreachable(TransportError::TimedOut).result(),

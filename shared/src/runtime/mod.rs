@@ -9,6 +9,7 @@ mod function;
 mod job;
 mod lease;
 mod report;
+mod retirements;
 mod run;
 mod run_error;
 mod telemetry;

@@ -41,8 +41,19 @@ pub struct Report<C> {
     #[serde(default)]
     pub findings_total: u64,
     pub calls: http::Counts,
+    /// Answers whose headers announce that the endpoint ends or has changed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retired_answers: u64,
     /// DynamoDB capacity used until the report was written.
     pub dynamodb: Units,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,6 +192,8 @@ pub enum FindingKind {
     Held,
     /// A change, in a dry run.
     Change,
+    /// An endpoint of which a vendor announces that it ends or has changed.
+    Retired,
     /// A certificate that was not filed this time, and is tried again.
     NotFiled,
     /// A certificate that may be filed: its document is looked for before it is sent again.

@@ -1,13 +1,17 @@
 //! One run of a job, from event to report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::retirements::Retirements;
 use super::{
-    App, Cause, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode, Outcome, Progress, ProgressFn,
-    Ran, Report, Request, RunError,
+    App, Cause, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode, Outcome,
+    Progress, ProgressFn, Ran, Report, Request, RunError,
 };
 use crate::aws::Retries;
 use crate::domain::clock::Clock;
@@ -125,6 +129,7 @@ impl<W: Job> Run<'_, W> {
             Err(error) => return self.unleased(Err(error.into())).await,
         };
         let last_report = lease.last_report_at;
+        let earlier = lease.retirements.clone();
         let waiting_since = lease.last_good_run.or(lease.first_run).unwrap_or(now);
         let guard = LeaseGuard::new(
             store,
@@ -146,19 +151,51 @@ impl<W: Job> Run<'_, W> {
             now.duration_since(waiting_since).as_mins()
         };
         ran.report.minutes_since_good_run = Some(waited);
+        let retirements = self.retirements(&mut ran.report, &earlier, now);
         let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
-        let reported = if is_due || ran.report.outcome != Outcome::Unchanged {
+        let has_news = !retirements.new.is_empty() || ran.report.outcome != Outcome::Unchanged;
+        let reported = if is_due || has_news {
             self.keep(&ran.report).await
         } else {
             None
         };
-        let good_run = is_good.then_some(now);
-        if let Err(error) = guard.release(LastRun { good_run, reported }).await {
+        let last_run = LastRun {
+            good_run: is_good.then_some(now),
+            reported,
+            retirements: Some(retirements.known),
+        };
+        if let Err(error) = guard.release(last_run).await {
             tracing::warn!(tenant = %id, run = %owner, %error, "the lease was not released");
         }
         // The reply knows what report and release have cost as well.
         ran.report.dynamodb = self.units();
         ran
+    }
+
+    /// Puts into the report what vendors announced in the headers of their answers.
+    fn retirements(
+        &self,
+        report: &mut Report<W::Counts>,
+        earlier: &BTreeMap<String, Date>,
+        now: Timestamp,
+    ) -> Retirements {
+        let seen = self.calls.take_retirements();
+        let today = TimeZone::UTC.to_datetime(now).date();
+        let retirements = Retirements::of(seen.keys(), earlier, today);
+        for text in &retirements.new {
+            tracing::warn!(
+                tenant = %report.tenant_id, run = %report.run_id, announcement = text, "a vendor retires an endpoint"
+            );
+            report.findings.push(Finding {
+                person: None,
+                certificate: None,
+                kind: FindingKind::Retired,
+                text: format!("{text}: see whether a newer release of this product avoids it"),
+            });
+        }
+        report.findings_total += retirements.new.len() as u64;
+        report.retired_answers = seen.values().sum();
+        retirements
     }
 
     /// A run that did not get as far as a lease.
@@ -259,6 +296,7 @@ impl<W: Job> Run<'_, W> {
             findings,
             findings_total,
             calls: self.calls.counts() - self.before,
+            retired_answers: 0,
             dynamodb: self.units(),
         };
         Ran { report, plan }

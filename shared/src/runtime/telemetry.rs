@@ -86,6 +86,7 @@ fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> 
         count("PersonioCalls", report.calls.personio),
         count("KomboCalls", report.calls.kombo),
         count("ReteachCalls", report.calls.reteach),
+        count("RetiredAnswers", report.retired_answers),
         Metric {
             name: "ReadUnits",
             unit: Unit::Count,

@@ -44,7 +44,11 @@ async fn a_release_takes_effect_although_the_reply_is_lost() {
     let lease = take(&store, "one", at("08:00:00")).await;
     let proxy = Proxy::losing(&stack, "UpdateItem", 1).await;
     let (good_run, reported) = (Some(at("08:00:30")), None);
-    let run = LastRun { good_run, reported };
+    let run = LastRun {
+        good_run,
+        reported,
+        retirements: None,
+    };
     proxy.store().release(&lease, run).await.unwrap();
     assert_eq!(proxy.calls("UpdateItem"), 2);
     let next = take(&store, "two", at("08:01:00")).await;

@@ -27,7 +27,11 @@ async fn an_unchanged_run_costs_two_writes_and_one_and_a_half_reads() {
     let (_stack, store) = state().await;
     store.put_tenant(&acme(), "config").await.unwrap();
     let (good_run, reported) = (Some(at("08:00:01")), None);
-    let run = LastRun { good_run, reported };
+    let run = LastRun {
+        good_run,
+        reported,
+        retirements: None,
+    };
     assert_cost(&store, (1.5, 2.0, 4), async |store| {
         store.tenant(&acme()).await.unwrap();
         let lease = take(store, "one", at("08:00:00")).await;

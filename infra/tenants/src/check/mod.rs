@@ -1,5 +1,6 @@
 //! Tries everything that a tenant's runs will need. Writes nothing.
 
+mod document;
 mod fields;
 mod hr;
 mod item;
@@ -39,6 +40,8 @@ pub(crate) async fn examine(
     secret.fingerprint_key = Some(files::random_key()?);
     view.extend(reteach::examine(context, config, &secret).await?);
     let probe = context.store.probe(&config.tenant_id).await?;
+    let client = context.academy(config, &secret)?;
+    view.extend(document::examine(&client, config, probe.as_ref()).await);
     view.extend(probe::items(probe.as_ref(), config));
     let mut is_reachable = is_connected(config);
     if config.personio.via != Via::Direct {
@@ -50,5 +53,11 @@ pub(crate) async fn examine(
         view.extend(hr::examine(context, config, &secret).await?);
     }
     view.extend(routes::limits(config));
+    let announced = context.http().calls().take_retirements();
+    let announced = announced.keys().map(|retirement| {
+        let text = format!("{retirement}: see whether a newer release of this product avoids it");
+        Item::note("vendor", text)
+    });
+    view.extend(announced.collect());
     Ok(view)
 }

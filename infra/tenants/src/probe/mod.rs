@@ -16,7 +16,7 @@ use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
 use self::cleanup::Cleanup;
-use self::question::Answer;
+pub(crate) use self::question::{Answer, Consequence, Field, Observed, Question};
 use self::steps::{Names, ProbeError};
 pub(crate) use self::view::{ProbeView, items};
 use crate::confirm::Confirmation;
@@ -31,6 +31,16 @@ pub(crate) struct StoredProbe {
     pub(crate) answers: Vec<Answer>,
     /// Test accounts that could not be deleted.
     pub(crate) left: Vec<CustomerId>,
+}
+
+impl StoredProbe {
+    /// Whether the academy took the field.
+    pub(crate) fn is_written(&self, field: Field) -> bool {
+        self.answers.contains(&Answer {
+            question: Question::Write(field),
+            observed: Observed::AsAssumed,
+        })
+    }
 }
 
 /// Asks for confirmation, probes the academy and removes the test accounts, also after `interrupted`.

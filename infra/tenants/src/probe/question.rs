@@ -108,7 +108,7 @@ impl fmt::Display for Line {
 }
 
 impl Field {
-    pub(super) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::FirstName,
         Self::LastName,
         Self::Position,

@@ -4,6 +4,7 @@ use serde_json::Value;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 use simulators::reteach::Delivery;
+use simulators::{Behaviour, Fault};
 
 use crate::support::{Desk, account_of, participation};
 
@@ -176,4 +177,20 @@ async fn the_fallback_folder_and_documents_that_cannot_be_seen_are_said_beforeha
     company.personio.add_category("Bildungszertifikate");
     let check = desk.run("check acme").await.out;
     assert!(check.contains("ok   Personio: folder for certificates: \"Bildungszertifikate\""));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_a_vendor_retires_is_shown_by_check_and_status() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let announce = Behaviour::Announce("sunset", "Sat, 31 Oct 2026 23:59:59 GMT");
+    let listed = Fault::new(announce).path("/v1/company/employees");
+    company.personio.fail(listed.always());
+    desk.json("sync acme --here").await;
+    for command in ["check acme", "status acme"] {
+        let said = desk.run(command).await.out;
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let announced = "Personio GET /company/employees ends on 2026-10-31";
+        assert!(said.contains(announced), "{command}: {said}");
+    }
 }

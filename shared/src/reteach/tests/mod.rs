@@ -1,5 +1,6 @@
 //! The client against a server on loopback. Payloads follow reteach's own document and the help centre's examples.
 
+mod document;
 mod login;
 mod participations;
 mod reading;

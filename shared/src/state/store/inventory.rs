@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{StateError, Store};
@@ -30,6 +31,8 @@ pub struct LeaseState {
     pub until: Timestamp,
     /// When the last run that succeeded ended.
     pub last_good_run: Option<Timestamp>,
+    /// The endpoints that vendors retire, with the day of the last report of each.
+    pub retirements: BTreeMap<String, Date>,
 }
 
 /// What becomes of the ledger of certificates when a tenant is removed.
@@ -47,6 +50,8 @@ struct StoredLease {
     until: i64,
     #[serde(default)]
     last_good_run: Option<Timestamp>,
+    #[serde(default)]
+    retirements: BTreeMap<String, Date>,
 }
 
 impl Inventory {
@@ -92,6 +97,7 @@ impl Store {
                 owner,
                 until,
                 last_good_run,
+                retirements,
             } = stored;
             let until = Timestamp::from_millisecond(until).unwrap_or(Timestamp::MAX);
             leases.insert(
@@ -100,6 +106,7 @@ impl Store {
                     owner,
                     until,
                     last_good_run,
+                    retirements,
                 },
             );
         }

@@ -1,5 +1,8 @@
 //! Leases: one run of a job per tenant at a time.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -30,6 +33,8 @@ pub struct Lease {
     pub last_good_run: Option<Timestamp>,
     /// When the last report was written.
     pub last_report_at: Option<Timestamp>,
+    /// The endpoints that vendors retire, with the day of the last report of each.
+    pub retirements: BTreeMap<String, Date>,
 }
 
 impl Lease {
@@ -51,12 +56,14 @@ pub enum Acquisition {
 }
 
 /// What a run leaves in the lease when it releases it. `None` leaves what an earlier run left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LastRun {
     /// When this run ended, if it was a good one.
     pub good_run: Option<Timestamp>,
     /// When this run wrote a report, if it did.
     pub reported: Option<Timestamp>,
+    /// The endpoints that vendors retire, with the day of the last report of each.
+    pub retirements: Option<BTreeMap<String, Date>>,
 }
 
 /// The lease as stored. It is never deleted while the tenant is there: the token must not start again.
@@ -71,6 +78,8 @@ struct Stored {
     last_good_run: Option<Timestamp>,
     #[serde(default)]
     last_report_at: Option<Timestamp>,
+    #[serde(default)]
+    retirements: BTreeMap<String, Date>,
 }
 
 impl Stored {
@@ -88,6 +97,7 @@ impl Stored {
             first_run: self.first_run,
             last_good_run: self.last_good_run,
             last_report_at: self.last_report_at,
+            retirements: self.retirements,
         }
     }
 }
@@ -179,15 +189,23 @@ impl Store {
     /// [`StateError::LeaseLost`] if another run has it, or DynamoDB fails.
     pub async fn release(&self, lease: &Lease, run: LastRun) -> Result<(), StateError> {
         let condition = Condition::update(match (run.good_run, run.reported) {
-            (None, None) => "SET #until = :until",
-            (Some(_), None) => "SET #until = :until, #last_good_run = :good",
-            (None, Some(_)) => "SET #until = :until, #last_report_at = :reported",
+            (None, None) => "SET #until = :until, #retirements = :retirements",
+            (Some(_), None) => {
+                "SET #until = :until, #retirements = :retirements, #last_good_run = :good"
+            }
+            (None, Some(_)) => {
+                "SET #until = :until, #retirements = :retirements, #last_report_at = :reported"
+            }
             (Some(_), Some(_)) => {
-                "SET #until = :until, #last_good_run = :good, #last_report_at = :reported"
+                "SET #until = :until, #retirements = :retirements, #last_good_run = :good, #last_report_at = :reported"
             }
         });
+        let retirements = run.retirements.as_ref().unwrap_or(&lease.retirements);
         // The owner stays: a repeated release, its reply lost, finds what it expects.
-        let mut condition = owned(condition, lease).number("until", 0);
+        let mut condition = owned(condition, lease)
+            .number("until", 0)
+            .names(["retirements"])
+            .value("retirements", attribute(retirements, "LEASE")?);
         if let Some(at) = run.good_run {
             condition = condition
                 .names(["last_good_run"])

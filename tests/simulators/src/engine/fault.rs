@@ -61,6 +61,8 @@ pub enum Behaviour {
     RepeatRows(usize),
     /// Answers 302 with this location.
     Redirect(String),
+    /// Answers with this header as well.
+    Announce(&'static str, &'static str),
     /// Answers, and closes the connection after the last byte.
     CloseAfterReply,
     /// Answers; then the server is gone for this long: every connection ends, and new connections are refused.

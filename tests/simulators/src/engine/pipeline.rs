@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, LOCATION, RETRY_AFTER};
+use http::header::{CONNECTION, HeaderName, LOCATION, RETRY_AFTER};
 use http::{Method, StatusCode};
 use tokio::sync::watch;
 
@@ -283,6 +283,9 @@ async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> 
         Behaviour::LoseReply => Outcome::Cut,
         Behaviour::CloseMidBody => Outcome::CutMidBody(reply),
         Behaviour::CloseAfterReply => Outcome::Answered(reply.with(CONNECTION, "close")),
+        Behaviour::Announce(name, value) => {
+            Outcome::Answered(reply.with(HeaderName::from_static(name), value))
+        }
         Behaviour::GoAway(time) => Outcome::Last(reply.with(CONNECTION, "close"), time),
         Behaviour::Slow(time) => {
             pause(time).await;

@@ -1,6 +1,6 @@
 //! The health of one tenant, from its state alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -32,6 +32,9 @@ pub(super) struct TenantHealth {
     pub(super) last_good_runs: BTreeMap<JobKind, Timestamp>,
     pub(super) running: Vec<JobKind>,
     pub(super) parked_certificates: u32,
+    /// What vendors announce about the endpoints that runs call.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) announcements: Vec<String>,
     /// What the operator should look at, and what to do about it.
     pub(super) problems: Vec<String>,
 }
@@ -125,8 +128,15 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             .map(|(job, _)| *job)
             .collect(),
         parked_certificates: parked,
+        announcements: announcements(&leases),
         problems,
     })
+}
+
+/// What both jobs heard, each announcement once.
+fn announcements(leases: &BTreeMap<JobKind, LeaseState>) -> Vec<String> {
+    let all = leases.values().flat_map(|lease| lease.retirements.keys());
+    all.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl TenantHealth {

@@ -199,6 +199,8 @@ impl StatusView {
             Some(at) => format!("certificates are filed since {}", format::moment(at)),
             None => "certificates wait for the first complete employee run".to_owned(),
         });
+        let announced = health.announcements.iter();
+        lines.extend(announced.map(|text| format!("a vendor announces: {text}")));
         if !has_scheduler {
             lines.push("no schedules: this deployment has no scheduler".to_owned());
         }
