@@ -190,7 +190,7 @@ async fn an_endpoint_that_a_vendor_retires_is_shown_by_check_and_status() {
     for command in ["check acme", "status acme"] {
         let said = desk.run(command).await.out;
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        let announced = "Personio GET /company/employees ends on 2026-10-31";
+        let announced = "Personio GET /v1/company/employees ends on 2026-10-31";
         assert!(said.contains(announced), "{command}: {said}");
     }
 }

@@ -58,7 +58,8 @@ async fn reads_the_fields_of_an_update_from_a_published_document() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_no_document_is_an_error_and_no_more() {
-    let cases: [(fn() -> Canned, &str); 4] = [
+    type Answer = fn() -> Canned;
+    let cases: [(Answer, &str); 4] = [
         (|| Canned::Text(404, "not here"), "found nothing"),
         (|| Canned::Text(200, "<html>"), "not JSON"),
         (|| Canned::Text(200, "{\"paths\": {"), "too early"),
