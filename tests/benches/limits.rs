@@ -18,8 +18,11 @@ use crate::measurements::Measurements;
 use crate::options::LimitOptions;
 use crate::process::{Cost, LambdaProcess};
 
-/// Calls to reteach: 10 a second (`shared::reteach`).
-const CALLS: (u64, Duration) = (10, Duration::from_secs(1));
+/// Calls a second to reteach, from the first ten seconds of a run to the fastest pace (`shared::http`), and the share by which
+/// each call raises the pace.
+const CALLS: (f64, f64) = (10.0, 50.0);
+const RISE: f64 = 1.01;
+const RISES_AFTER: f64 = 10.0;
 /// Personio's uploads: 60 a minute.
 const UPLOADS: (u64, Duration) = (60, Duration::from_secs(60));
 /// Number of people who have certificates.
@@ -133,7 +136,7 @@ async fn first_run(
         latency,
         number: plan.people,
         cost,
-        limit: limit(report["calls"]["reteach"].as_u64().unwrap(), CALLS),
+        limit: rising(report["calls"]["reteach"].as_u64().unwrap()),
         calls: calls(&report),
     }
 }
@@ -185,6 +188,19 @@ fn calls(report: &Value) -> u64 {
 /// When the last of the calls has its turn, with nothing but the limit in their way.
 fn limit(calls: u64, (at_once, within): (u64, Duration)) -> Duration {
     within * u32::try_from(calls.saturating_sub(1) / at_once).unwrap()
+}
+
+/// The same at the pace that rises while the academy accepts all calls.
+fn rising(calls: u64) -> Duration {
+    let (mut rate, fastest) = CALLS;
+    let mut seconds = 0.0;
+    for _ in 1..calls {
+        seconds += 1.0 / rate;
+        if seconds > RISES_AFTER {
+            rate = (rate * RISE).min(fastest);
+        }
+    }
+    Duration::from_secs_f64(seconds)
 }
 
 impl LimitedRun {
@@ -265,6 +281,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_first_run_begins_with_ten_calls_a_second_and_ends_with_fifty() {
+        assert_eq!(rising(101).as_secs_f64().round(), 10.0);
+        let thousand = rising(21_000) - rising(20_950);
+        assert!((thousand.as_secs_f64() - 1.0).abs() < 0.01, "{thousand:?}");
+    }
+
+    #[test]
     fn runs_are_compared_with_what_the_limit_alone_takes() {
         let run = |kind, number, seconds, limit| LimitedRun {
             kind,
@@ -278,7 +301,7 @@ mod tests {
             calls: 2 * number,
         };
         let runs = [
-            run(Kind::FirstRun, 300, 61, limit(601, CALLS)),
+            run(Kind::FirstRun, 300, 61, Duration::from_secs(60)),
             run(Kind::Certificates, 61, 62, limit(61, UPLOADS)),
             run(Kind::Certificates, 60, 1, limit(60, UPLOADS)),
         ];

@@ -24,7 +24,7 @@ use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::files;
 
-/// The last probe of a tenant's academy, as it is stored.
+/// The last probe of a tenant's academy, in the form that is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredProbe {
     pub(crate) at: Timestamp,

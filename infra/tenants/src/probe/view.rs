@@ -66,7 +66,7 @@ impl ProbeView {
             earlier,
             cleanup,
             stored: false,
-            items: answers.iter().map(|answer| item(*answer, config)).collect(),
+            items: grouped(&answers, config),
         }
     }
 
@@ -142,6 +142,25 @@ pub(crate) fn items(probe: Option<&StoredProbe>, config: &TenantConfig) -> Vec<I
         .chain(differing.map(|answer| item(*answer, config)))
         .chain(left)
         .collect()
+}
+
+/// An item for all answers that are as assumed, and one for each other answer.
+fn grouped(answers: &[Answer], config: &TenantConfig) -> Vec<Item> {
+    let (as_assumed, differing): (Vec<&Answer>, Vec<&Answer>) = answers
+        .iter()
+        .partition(|answer| answer.consequence(config) == Consequence::None);
+    let assumptions: Vec<_> = as_assumed
+        .iter()
+        .map(|answer| answer.assumption())
+        .collect();
+    let about = format!(
+        "{} of {} answers are as assumed",
+        as_assumed.len(),
+        answers.len()
+    );
+    let first = Item::good(&about, assumptions.join("; "));
+    let others = differing.into_iter().map(|answer| item(*answer, config));
+    [first].into_iter().chain(others).collect()
 }
 
 /// What became of test accounts.
