@@ -7,7 +7,7 @@ use shared::tenant::Via;
 use simulators::aws::Endpoint;
 use simulators::{Behaviour, Fault};
 
-use crate::support::{Desk, words};
+use crate::support::{Desk, person, words};
 
 fn program(desk: &Desk, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenants"));
@@ -118,4 +118,24 @@ async fn interrupted(mut command: Command, is_under_way: impl Fn() -> bool) -> S
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
     errors
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_against_an_academy_that_takes_four_calls_a_second_writes_everything() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.put_all((1..=12).map(person));
+    company.reteach.limit_per_second(Some(4));
+    company.reteach.reset_log();
+    let output = ends(program(&desk, "sync acme --here")).await;
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("Done. 12 people; 12 created"), "{printed}");
+    let requests = company.reteach.requests();
+    let limited = requests.iter().filter(|call| call.status == Some(429));
+    let limited = limited.count();
+    assert!(
+        (1..=6).contains(&limited),
+        "{limited} of {}",
+        requests.len()
+    );
 }
