@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     eprintln!(
         "{} of {} announced, {} do not fit",
         page.participations.len(),
-        page.total,
+        page.total.unwrap_or_default(),
         page.rejected.len()
     );
     for certificate in page

@@ -276,6 +276,43 @@ async fn an_academy_whose_put_replaces_the_record_loses_nothing_of_ours() {
 }
 
 #[tokio::test]
+async fn with_update_replace_an_admins_fields_and_tags_survive_every_update() {
+    let file = format!("update = \"replace\"\n{ANYTHING}");
+    let harness = Harness::new(Via::Direct, &file, people(8)).await;
+    let quirks = [Quirk::PutReplaces, Quirk::PutDropsTags];
+    harness.company.reteach.set_quirks(quirks);
+    let id = harness.reteach.insert(Customer {
+        birth_date: Some("1990-04-01T00:00:00.000Z".to_owned()),
+        authentication_method: Some("SSO".to_owned()),
+        expired_notification_mail: Some("office@muster.example".to_owned()),
+        ..harness::by_hand("person-2@muster.example")
+    });
+    let admins = |account: Customer| {
+        let mut foreign = account.tags;
+        foreign.retain(|tag| !tag.starts_with("Anstellungsart"));
+        let texts = [
+            account.display_name,
+            account.language,
+            account.team,
+            account.birth_date,
+            account.note,
+            account.expired_notification_mail,
+            account.authentication_method,
+        ];
+        (texts, foreign)
+    };
+    let before = admins(harness.reteach.customer(&id).unwrap());
+    assert_run!(harness.now().await, Outcome::Done, created = 7, adopted = 1);
+    move_to(&harness, 1..=8, "Ulm");
+    harness.change(2, |person| person.status = Status::Inactive);
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, updated = 7, locked = 1);
+    assert_eq!(admins(harness.account(2)), before);
+    assert!((1..=8).all(|id| harness.account(id).location.as_deref() == Some("Ulm")));
+    assert_eq!(harness.account(3).tags, ["Anstellungsart: intern"]);
+}
+
+#[tokio::test]
 async fn a_returner_whose_lock_the_academy_does_not_clear_is_reported() {
     let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
     harness.change(2, |person| person.status = Status::Inactive);

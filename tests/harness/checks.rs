@@ -124,7 +124,7 @@ impl Harness {
                 .template
                 .unwrap_or("a path that reteach does not have");
             let is_allowed = match (request.method.as_str(), template) {
-                ("POST", "/oauth/authorize" | "/customer") | ("GET", _) => true,
+                ("POST", "/oauth/authorize" | "/customer" | "/tags") | ("GET", _) => true,
                 ("PUT", "/customer/{customerIdentifier}") => true,
                 ("PUT", "/customer/{customerIdentifier}/multiple-tags") => request
                     .body

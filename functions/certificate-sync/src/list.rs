@@ -180,7 +180,7 @@ struct Reading {
     received: u64,
     /// Whether a participation came a second time.
     repeated: bool,
-    totals: HashSet<u64>,
+    totals: HashSet<Option<u64>>,
     last_was_empty: bool,
 }
 
@@ -196,7 +196,7 @@ impl Reading {
     {
         let first = page(1).await?;
         let (size, total) = (first.received.max(1), first.total);
-        let last = u32::try_from(total.div_ceil(size))
+        let last = u32::try_from(total.unwrap_or_default().div_ceil(size))
             .unwrap_or(u32::MAX)
             .min(MAX_PAGES);
         let mut reading = Self {
@@ -208,8 +208,11 @@ impl Reading {
         while let Some(next) = pages.try_next().await? {
             reading.take(next, seen);
         }
-        let mut at = last;
-        while reading.received < total && !reading.last_was_empty && at < MAX_PAGES {
+        let mut at = last.max(1);
+        while total.is_none_or(|total| reading.received < total)
+            && !reading.last_was_empty
+            && at < MAX_PAGES
+        {
             at += 1;
             reading.take(page(at).await?, seen);
         }
@@ -226,10 +229,13 @@ impl Reading {
         }
     }
 
-    /// Complete: all pages announced the same number, that many records came, and none of them twice. A participation that
+    /// Complete: all pages announced the same number and that many records came, or none announced one and the last was
+    /// empty; and no record came twice. A participation that
     /// comes twice has moved to a later page, and another may have moved to an earlier one.
     fn completeness(&self) -> Completeness {
-        let steady = self.totals.len() == 1 && self.totals.contains(&self.received);
+        let fits =
+            |total: &Option<u64>| total.map_or(self.last_was_empty, |total| total == self.received);
+        let steady = self.totals.len() == 1 && self.totals.iter().all(fits);
         if steady && !self.repeated {
             Completeness::Complete
         } else {

@@ -27,6 +27,7 @@ employment_type_field = "anstellungsart"
 [reteach]
 academy = "acme.reteach.io"
 download_hosts = ["*.reteach.io"]
+update = "replace"
 [employees]
 position = "tag"
 lock_on = "end-day"

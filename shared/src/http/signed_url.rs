@@ -15,9 +15,14 @@ impl SignedUrl {
         Self(SecretString::from(url.into()))
     }
 
-    /// The URL, if it is one.
-    pub(crate) fn parse(&self) -> Option<Url> {
-        Url::parse(self.0.expose_secret()).ok()
+    /// The URL, if it is one; an absolute path is of `base`.
+    pub(crate) fn resolve(&self, base: &Url) -> Option<Url> {
+        let text = self.0.expose_secret();
+        if text.starts_with('/') {
+            base.join(text).ok()
+        } else {
+            Url::parse(text).ok()
+        }
     }
 }
 

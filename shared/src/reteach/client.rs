@@ -1,6 +1,6 @@
 //! The client: login, and one way to make a call.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -24,6 +24,8 @@ pub struct Client {
     pub(super) tokens: Arc<TokenCache>,
     logins: RateLimiter,
     pub(super) calls: RateLimiter,
+    /// Whether the academy takes tags by id only, once it has shown it.
+    pub(super) tags_by_id: Arc<OnceLock<bool>>,
 }
 
 /// The academy that the credentials belong to.
@@ -56,6 +58,7 @@ impl Client {
             tokens,
             logins: RateLimiter::new(LOGINS),
             calls: RateLimiter::adaptive(max_rate),
+            tags_by_id: Arc::default(),
         }
     }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use crate::domain::employee;
 use crate::domain::id::{CustomerId, ExternalId};
@@ -14,8 +15,10 @@ use crate::domain::id::{CustomerId, ExternalId};
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
+    #[serde(deserialize_with = "id")]
     pub id: CustomerId,
     /// Whose account it is, in the words of the system that made it.
+    #[serde(default, deserialize_with = "optional_id")]
     pub external_id: Option<ExternalId>,
     pub email: Option<String>,
     /// User name, for people without a mail address.
@@ -39,6 +42,9 @@ pub struct Customer {
     /// Its tags, those of admins included.
     #[serde(default, deserialize_with = "or_none")]
     pub tags: Vec<Tag>,
+    /// All other members, as read.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
 }
 
 impl fmt::Debug for Customer {
@@ -57,17 +63,50 @@ fn or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Er
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A moment, a bare day (its midnight in UTC), or nothing.
+/// An id: some JSON encoders write it as a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        match id {
+            Id::Text(text) => text,
+            Id::Number(number) => number.to_string(),
+        }
+    }
+}
+
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CustomerId, D::Error> {
+    Id::deserialize(deserializer).map(CustomerId::new)
+}
+
+fn tag_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Id::deserialize(deserializer).map(String::from)
+}
+
+fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ExternalId>, D::Error> {
+    Ok(Option::<Id>::deserialize(deserializer)?.map(ExternalId::new))
+}
+
+/// A moment, a day or a time without an offset (both in UTC), or nothing.
 fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
     if text.is_empty() {
         return Ok(None);
     }
-    let midnight = |day: Date| TimeZone::UTC.to_timestamp(day.into());
-    text.parse()
-        .or_else(|_| text.parse().and_then(midnight))
+    read_moment(&text)
         .map(Some)
-        .map_err(|_| serde::de::Error::custom("not a moment"))
+        .ok_or_else(|| serde::de::Error::custom("not a moment"))
+}
+
+/// A moment; a day or a time without an offset is in UTC.
+pub(super) fn read_moment(text: &str) -> Option<Timestamp> {
+    let in_utc = |time: DateTime| TimeZone::UTC.to_timestamp(time);
+    text.parse().or_else(|_| text.parse().and_then(in_utc)).ok()
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +162,7 @@ pub struct Tag {
 /// The id of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TagId(String);
+pub struct TagId(#[serde(deserialize_with = "tag_id")] String);
 
 impl TagId {
     /// Takes the id as reteach gave it.

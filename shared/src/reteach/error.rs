@@ -161,9 +161,9 @@ pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
 }
 
 /// The field that a validation message is about: it comes first (`email must be an email`), or after `property`
-/// (`property position should not exist`).
+/// (`property position should not exist`). Only the latter may be about a field that is not ours.
 fn field(message: &str) -> Option<String> {
-    const FIELDS: [&str; 13] = [
+    const FIELDS: [&str; 12] = [
         "email",
         "userName",
         "firstName",
@@ -176,8 +176,14 @@ fn field(message: &str) -> Option<String> {
         "externalId",
         "setActiveAt",
         "setInactiveAt",
-        "language",
     ];
+    let is_name = |name: &&str| name.chars().all(|char| char.is_ascii_alphanumeric());
+    let unknown = message
+        .strip_prefix("property ")
+        .and_then(|rest| rest.strip_suffix(" should not exist"));
+    if let Some(name) = unknown.filter(is_name) {
+        return Some(name.to_owned());
+    }
     let mut words = message
         .split_whitespace()
         .skip_while(|word| *word == "property");

@@ -25,8 +25,8 @@ pub struct CustomerPage {
     pub customers: Vec<Customer>,
     /// Rows that cannot be read.
     pub unreadable: Vec<UnreadableAccount>,
-    /// How many there are on all pages.
-    pub total: u64,
+    /// How many there are on all pages; not every academy says it.
+    pub total: Option<u64>,
 }
 
 /// A row of the list that cannot be read, as far as it says whose it is.
@@ -87,8 +87,8 @@ pub enum Completeness {
 struct Page<'a> {
     #[serde(borrow, deserialize_with = "rows")]
     results: Vec<&'a RawValue>,
-    #[serde(rename = "resultCount")]
-    total: u64,
+    #[serde(rename = "resultCount", default)]
+    total: Option<u64>,
 }
 
 /// What an unreadable row may still say.
@@ -106,7 +106,7 @@ struct Reading<C> {
     seen: HashSet<u64>,
     /// Rows without an id.
     nameless: u64,
-    announced: u64,
+    announced: Option<u64>,
     /// Whether every page announced the same.
     steady: bool,
     /// Whether the page after the last one was empty.
@@ -136,7 +136,7 @@ impl<C: CollectAccounts> Reading<C> {
 
     fn fits(&self) -> bool {
         let received = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
-        self.steady && received.saturating_add(self.nameless) == self.announced
+        self.steady && Some(received.saturating_add(self.nameless)) == self.announced
     }
 
     fn agrees(&self, other: &Self) -> bool {
@@ -193,7 +193,7 @@ impl Client {
         let received = first.customers.len() + first.unreadable.len();
         // The server decides how many accounts a page has.
         let size = u64::try_from(received).unwrap_or(u64::MAX).max(1);
-        let last = u32::try_from(first.total.div_ceil(size))
+        let last = u32::try_from(first.total.unwrap_or_default().div_ceil(size))
             .ok()
             .filter(|last| *last <= MAX_PAGES);
         let last = last.ok_or_else(endless)?;

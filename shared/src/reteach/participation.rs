@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::customer::read_moment;
 use crate::domain::id::{self, CertificateId, CustomerId, ExternalId};
 use crate::http::SignedUrl;
 
@@ -172,7 +173,7 @@ fn moment(record: &Value) -> Result<Option<Timestamp>, DecodeError> {
     let Some(text) = text(record, field, field)? else {
         return Ok(None);
     };
-    text.parse()
+    read_moment(&text)
         .map(Some)
-        .map_err(|_| DecodeError(field, "is not a moment"))
+        .ok_or(DecodeError(field, "is not a moment"))
 }

@@ -27,16 +27,16 @@ pub struct ParticipationPage {
     /// How many records the page had: fewer than announced may match where the academy ignores the filters. An empty
     /// page is the end.
     pub received: u64,
-    /// How many there are on all pages, as announced.
-    pub total: u64,
+    /// How many there are on all pages, as announced; not every academy says it.
+    pub total: Option<u64>,
 }
 
 #[derive(Deserialize)]
 struct Page<'a> {
     #[serde(borrow, deserialize_with = "rows")]
     results: Vec<&'a RawValue>,
-    #[serde(rename = "resultCount")]
-    total: u64,
+    #[serde(rename = "resultCount", default)]
+    total: Option<u64>,
 }
 
 impl Client {

@@ -1,10 +1,10 @@
 //! An account's tags.
 
 use reqwest::Method;
-use serde::Serialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
-use super::customer::TagId;
+use super::customer::{Tag, TagId};
 use super::limits::TIMEOUT;
 use super::{Client, Error};
 use crate::domain::id::CustomerId;
@@ -12,13 +12,15 @@ use crate::http::{Idempotency, Request};
 
 #[derive(Serialize)]
 struct Body<'a> {
-    tags: Vec<Named<'a>>,
+    tags: &'a [Reference<'a>],
     mode: Mode,
 }
 
 #[derive(Serialize)]
-struct Named<'a> {
-    name: &'a str,
+#[serde(rename_all = "lowercase")]
+enum Reference<'a> {
+    Name(&'a str),
+    Id(&'a TagId),
 }
 
 /// There is a `REPLACE` as well; it would drop the tags that admins set.
@@ -28,21 +30,69 @@ enum Mode {
     Add,
 }
 
+#[derive(Serialize)]
+struct NewTag<'a> {
+    name: &'a str,
+}
+
+/// The vendor's document has a list of tags; any other success says nothing of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Assigned {
+    Tags(Vec<Tag>),
+    Other(IgnoredAny),
+}
+
 impl Client {
-    /// Adds tags by name, making those that do not exist: `PUT /customer/{id}/multiple-tags` with mode `ADD`. No
-    /// tags: no call.
-    pub async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<(), Error> {
+    /// Adds tags by name, making those that do not exist: `PUT /customer/{id}/multiple-tags` with mode `ADD`. An academy
+    /// that refuses names is asked for ids first: `POST /tags`. No tags: no call. Returns the tags of the reply.
+    pub async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<Vec<Tag>, Error> {
         if names.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let tags = names.iter().map(|name| Named { name }).collect();
+        let by_name: Vec<_> = names.iter().map(|name| Reference::Name(name)).collect();
+        let refusal = match self.tags_by_id.get() {
+            Some(true) => None,
+            known => match self.assign(id, &by_name).await {
+                Err(error @ Error::Rejected { .. }) if known.is_none() => Some(error),
+                result => return result,
+            },
+        };
+        let mut ids = Vec::with_capacity(names.len());
+        for name in names {
+            match (self.make_tag(name).await, &refusal) {
+                (Ok(tag), _) => ids.push(tag.id),
+                (Err(error), None) => return Err(error),
+                (Err(_), Some(refusal)) => return Err(refusal.clone()),
+            }
+        }
+        let by_id: Vec<_> = ids.iter().map(Reference::Id).collect();
+        let result = self.assign(id, &by_id).await;
+        if let Ok(_) | Err(Error::Rejected { .. }) = &result {
+            self.tags_by_id.get_or_init(|| result.is_ok());
+        }
+        result
+    }
+
+    async fn assign(&self, id: &CustomerId, tags: &[Reference<'_>]) -> Result<Vec<Tag>, Error> {
         let target = self.target(Method::PUT, "/customer/{id}/multiple-tags", &[id.as_str()])?;
         let body = Body {
             tags,
             mode: Mode::Add,
         };
-        self.confirmed(Request::new(target, Idempotency::Idempotent, TIMEOUT).json(&body)?)
-            .await
+        let request = Request::new(target, Idempotency::Idempotent, TIMEOUT).json(&body)?;
+        Ok(match self.call(request).await?.json()? {
+            Assigned::Tags(tags) => tags,
+            Assigned::Other(_) => Vec::new(),
+        })
+    }
+
+    /// Finds or creates a tag: `POST /tags`.
+    async fn make_tag(&self, name: &str) -> Result<Tag, Error> {
+        let target = self.target(Method::POST, "/tags", &[])?;
+        let request =
+            Request::new(target, Idempotency::Idempotent, TIMEOUT).json(&NewTag { name })?;
+        Ok(self.call(request).await?.json()?)
     }
 
     /// Takes one tag off: `DELETE /customer/{id}/tags/{tag}`.
@@ -52,13 +102,10 @@ impl Client {
     pub async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), Error> {
         let segments = [id.as_str(), tag.as_str()];
         let target = self.target(Method::DELETE, "/customer/{id}/tags/{tag}", &segments)?;
-        self.confirmed(Request::new(target, Idempotency::Idempotent, TIMEOUT))
-            .await
-    }
-
-    /// A success only with the JSON that the vendor's document promises: a gateway's page comes with status 200 as well.
-    async fn confirmed(&self, request: Request) -> Result<(), Error> {
-        self.call(request).await?.json::<IgnoredAny>()?;
+        // A success only with the JSON that the vendor's document promises: a gateway's page comes with status 200 as well.
+        self.call(Request::new(target, Idempotency::Idempotent, TIMEOUT))
+            .await?
+            .json::<IgnoredAny>()?;
         Ok(())
     }
 }

@@ -85,6 +85,18 @@ pub struct ReteachConfig {
     pub download_hosts: Vec<String>,
     /// The fastest pace; the academy's own limit is found below it.
     pub max_calls_per_second: f64,
+    pub update: UpdateWith,
+}
+
+/// What an update of an account sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateWith {
+    /// What changes.
+    #[default]
+    Patch,
+    /// The whole record, read just before: the academy empties what an update does not name.
+    Replace,
 }
 
 /// `[employees]`
@@ -261,6 +273,7 @@ impl Default for ReteachConfig {
             academy: None,
             download_hosts: vec!["*.reteach.io".to_owned()],
             max_calls_per_second: 50.0,
+            update: UpdateWith::default(),
         }
     }
 }

@@ -9,7 +9,7 @@ mod scope;
 pub use config::{
     Backfill, BrakeConfig, CertificatesConfig, EmployeesConfig, EmploymentTypeAs,
     EmploymentTypeLabels, KomboConfig, LockOn, PersonioConfig, Placement, ReteachConfig,
-    TenantConfig, Via,
+    TenantConfig, UpdateWith, Via,
 };
 pub use parse::{ConfigError, Problem};
 pub use schedule::{Every, InvalidEvery, ScheduleConfig};

@@ -32,7 +32,7 @@ fn page((total, records): &Page) -> ParticipationPage {
             .collect(),
         rejected: Vec::new(),
         received: records.len() as u64,
-        total: *total,
+        total: Some(*total),
     }
 }
 

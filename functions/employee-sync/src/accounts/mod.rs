@@ -62,6 +62,7 @@ impl From<Customer> for AccountView {
             set_inactive_at,
             status: _,
             tags,
+            others: _,
         } = customer;
         let values = [
             (Attribute::Email, email),

@@ -31,12 +31,28 @@ pub(super) struct Outline {
     pub(super) was_silent: bool,
 }
 
+impl Outline {
+    fn form(&self, field: &str) -> Option<Form> {
+        let mut sent = self.values.iter().chain(&self.window);
+        sent.find(|sent| sent.name == field).map(|sent| sent.form)
+    }
+}
+
 /// A field that is sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sent {
     pub(super) name: String,
-    /// Whether null is sent.
-    pub(super) clears: bool,
+    pub(super) form: Form,
+}
+
+/// What is sent of a field. An academy may take one form and refuse another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// A value; of a date, one that is ahead.
+    Value,
+    /// A date that has passed.
+    Past,
+    Null,
 }
 
 /// What is written next.
@@ -77,6 +93,8 @@ pub(crate) struct Trouble {
     /// `None` where the academy names no field.
     pub(crate) field: Option<String>,
     pub(crate) problem: Problem,
+    /// Where a field is named.
+    form: Option<Form>,
     /// Whether it is about the access window where no field is named.
     window: bool,
 }
@@ -390,8 +408,7 @@ impl Trouble {
     }
 
     fn is_about(&self, sent: &Sent) -> bool {
-        self.field.as_ref() == Some(&sent.name)
-            && (self.problem != Problem::NotCleared || sent.clears)
+        self.field.as_ref() == Some(&sent.name) && self.form == Some(sent.form)
     }
 }
 
@@ -400,6 +417,7 @@ fn troubles(refusal: &Refusal, part: StepPart, outline: &Outline) -> Vec<Trouble
     let trouble = |field| Trouble {
         field,
         problem: refusal.problem,
+        form: None,
         window: part == StepPart::Window || outline.values.is_empty(),
     };
     match (refusal.problem, refusal.fields.as_slice()) {
@@ -413,6 +431,7 @@ fn troubles(refusal: &Refusal, part: StepPart, outline: &Outline) -> Vec<Trouble
             .iter()
             .map(|field| Trouble {
                 window: false,
+                form: outline.form(field),
                 ..trouble(Some(field.clone()))
             })
             .collect(),

@@ -1,6 +1,7 @@
 //! The executor: each change goes to reteach and then into the ledger, a few at a time, in the order and for as long as
 //! [`blame`] says. What is not reached is left for the next run.
 
+mod academy;
 mod blame;
 mod order;
 mod reply;
@@ -15,10 +16,13 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::Fingerprint;
 use shared::reteach::Error as ReteachError;
 use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
+use shared::tenant::TenantConfig;
 
+use self::academy::Academy;
+pub(crate) use self::academy::Learned;
 pub(crate) use self::blame::Trouble;
-use self::blame::{Blame, Judgement, Outline, Reply, Sent, Step, StepPart};
-use self::write::{Addressing, Person, Written};
+use self::blame::{Blame, Form, Judgement, Outline, Reply, Sent, Step, StepPart};
+use self::write::{Person, Written};
 use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
 use crate::plan::{Account, Action, Candidate, Change, Plan, SourceState};
 
@@ -69,8 +73,8 @@ pub(crate) struct ApplyOutcome {
     pub(crate) abort: Option<ApplyAbort>,
     /// What the academy refuses of everybody.
     pub(crate) troubles: BTreeSet<Trouble>,
-    /// Whether the academy does not find accounts by external id.
-    pub(crate) by_reteach_id: bool,
+    /// What the academy has shown of itself.
+    pub(crate) learned: Learned,
     /// Whether some accounts gave no answer and no account gave one: nothing shows whose failure it is.
     pub(crate) is_undecided: bool,
     /// Whether an account of somebody gone has lost its external id.
@@ -82,13 +86,14 @@ pub(crate) async fn apply(
     writer: &impl Writer,
     plan: &Plan,
     candidates: &[Candidate],
-    by_reteach_id: bool,
+    config: &TenantConfig,
+    learned: Learned,
     progress: &(dyn Fn() + Sync),
 ) -> ApplyOutcome {
     if let Err(error) = write_entries(writer, &plan.bookkeeping).await {
         return ApplyOutcome {
             abort: Some(ApplyAbort::State(error)),
-            by_reteach_id,
+            learned,
             ..ApplyOutcome::default()
         };
     }
@@ -101,10 +106,11 @@ pub(crate) async fn apply(
         .into_iter()
         .map(|change| Work::new(change, candidates.get(&change.source_id).copied()))
         .collect();
-    let outlines = people.iter().map(Work::outline).collect();
+    let now = writer.now();
+    let outlines = people.iter().map(|work| work.outline(now)).collect();
     let mut blame = Blame::new(outlines, writer.concurrency());
-    let addressing = Addressing::new(by_reteach_id);
-    let mut abort = drive(writer, &mut people, &mut blame, &addressing, progress).await;
+    let academy = Academy::new(config, learned);
+    let mut abort = drive(writer, &mut people, &mut blame, &academy, progress).await;
     let judgement = blame.finish();
     if let Err(end) = note_silent(writer, &mut people, &mut blame, &judgement).await {
         abort.get_or_insert(end);
@@ -121,7 +127,7 @@ pub(crate) async fn apply(
         abort: abort.or(vendor),
         is_undecided: !judgement.answered && !judgement.undecided.is_empty(),
         troubles: judgement.troubles.into_iter().collect(),
-        by_reteach_id: addressing.is_by_reteach_id(),
+        learned: academy.learned(),
     }
 }
 
@@ -180,16 +186,15 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn outline(&self) -> Outline {
-        let sent = |name: &str, clears| Sent {
+    fn outline(&self, now: Timestamp) -> Outline {
+        let sent = |name: &str, form| Sent {
             name: name.to_owned(),
-            clears,
+            form,
         };
-        let values = self
-            .change
-            .values
-            .iter()
-            .map(|value| sent(value.attribute.name(), value.after.is_none()));
+        let values = self.change.values.iter().map(|value| match value.after {
+            Some(_) => sent(value.attribute.name(), Form::Value),
+            None => sent(value.attribute.name(), Form::Null),
+        });
         let input = write::input(self.change);
         let bounds = [
             ("setActiveAt", &input.set_active_at),
@@ -198,8 +203,12 @@ impl<'a> Work<'a> {
         let window = bounds
             .into_iter()
             .filter(|(_, bound)| !bound.is_absent())
-            .map(|(name, bound)| sent(name, bound.value().is_none()));
-        let identity = (!input.external_id.is_absent()).then(|| sent("externalId", false));
+            .map(|(name, bound)| match bound.value() {
+                Some(at) if *at <= now => sent(name, Form::Past),
+                Some(_) => sent(name, Form::Value),
+                None => sent(name, Form::Null),
+            });
+        let identity = (!input.external_id.is_absent()).then(|| sent("externalId", Form::Value));
         Outline {
             values: values.collect(),
             window: window.chain(identity).collect(),
@@ -313,7 +322,7 @@ async fn drive(
     writer: &impl Writer,
     people: &mut [Work<'_>],
     blame: &mut Blame,
-    addressing: &Addressing,
+    academy: &Academy<'_>,
     progress: &(dyn Fn() + Sync),
 ) -> Option<ApplyAbort> {
     let mut abort = None;
@@ -326,7 +335,7 @@ async fn drive(
                 break;
             }
             if let Some(work) = people.get(step.index) {
-                in_flight.push(attempt(writer, step, work.task(step.part), addressing));
+                in_flight.push(attempt(writer, step, work.task(step.part), academy));
             }
         }
         let Some((step, ended)) = in_flight.next().await else {
@@ -378,13 +387,13 @@ async fn attempt(
     writer: &impl Writer,
     step: Step,
     task: Task<'_>,
-    addressing: &Addressing,
+    academy: &Academy<'_>,
 ) -> (Step, Result<Attempted, ApplyAbort>) {
     if let Err(error) = close_former(writer, &task.change).await {
         return (step, Err(error.into()));
     }
     let entry = task.entry.clone();
-    let written = write::write(writer, &task.change, task.person, entry, addressing).await;
+    let written = write::write(writer, &task.change, task.person, entry, academy).await;
     (step, settle(writer, task, written).await)
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Missed {
     /// Bounds of the access window that were written.
     pub(super) window: Vec<NotTaken>,
     /// Fields that were there and not written.
-    lost: Vec<&'static str>,
+    lost: Vec<String>,
     /// What reteach does not take of the tags.
     pub(super) tags: Option<Refusal>,
 }
@@ -39,6 +39,19 @@ pub(super) struct Missed {
 impl Missed {
     pub(super) fn is_lost(&self) -> bool {
         !self.lost.is_empty()
+    }
+
+    pub(super) fn is_any(&self) -> bool {
+        self.is_lost() || !self.values.is_empty() || !self.window.is_empty()
+    }
+
+    /// Fields that `may_stay` need not be cleared.
+    pub(super) fn forgive(&mut self, may_stay: impl Fn(Attribute) -> bool) {
+        let stays = |field: &NotTaken| {
+            let mut attributes = Attribute::ALL.iter();
+            field.clears && attributes.any(|it| it.name() == field.name && may_stay(*it))
+        };
+        self.values.retain(|field| !stays(field));
     }
 
     /// The written values that the account lacks, as the ledger names them.
@@ -61,7 +74,7 @@ impl Missed {
             return self.tags.clone();
         };
         let fields: Vec<String> = if problem == Problem::Lost {
-            self.lost.iter().map(ToString::to_string).collect()
+            self.lost.clone()
         } else {
             written().map(|field| field.name.to_owned()).collect()
         };
@@ -69,13 +82,14 @@ impl Missed {
     }
 }
 
-/// What `customer`, the account in the reply to `input`, lacks.
+/// What `customer`, the account after `input` was written, lacks; `before` is the account before, where it was read.
 pub(super) fn missed(
     customer: &Customer,
     change: &Change,
     input: &CustomerInput,
     person: Person<'_>,
     entry: &EmployeeEntry,
+    before: Option<&Customer>,
 ) -> Missed {
     let view = AccountView::from(customer.clone());
     let (window, values) = not_taken(customer, change)
@@ -85,10 +99,13 @@ pub(super) fn missed(
         values,
         window,
         // Without a write, what is missing was missing before.
-        lost: if *input == CustomerInput::default() {
-            Vec::new()
-        } else {
-            lost(&view, change, input, person, entry)
+        lost: match before {
+            _ if *input == CustomerInput::default() => Vec::new(),
+            Some(before) => input.lost(before, customer),
+            None => {
+                let lost = lost(&view, change, input, person, entry);
+                lost.into_iter().map(str::to_owned).collect()
+            }
         },
         tags: None,
     }
@@ -260,7 +277,7 @@ mod tests {
             record: Some(record),
             account: None,
         };
-        let missed = missed(&customer, &change, &input(&change), person, &entry);
+        let missed = missed(&customer, &change, &input(&change), person, &entry, None);
         let refusal = missed.refusal()?;
         Some((refusal.problem, refusal.fields))
     }

@@ -1,16 +1,17 @@
 //! One change, step by step: the account, its tags, and what its reply shows.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeSet;
 
 use shared::domain::employee::Field;
-use shared::domain::id::ExternalId;
+use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, DesiredAccount, Text};
-use shared::reteach::{Customer, CustomerInput, Gender};
+use shared::reteach::{Customer, CustomerInput, Gender, Tag};
 use shared::state::EmployeeEntry;
 
+use super::academy::Academy;
 use super::reply::{self, Missed};
 use crate::io::{Problem, Refusal, WriteError, Writer};
-use crate::plan::{AccountView, Action, Change, Extent};
+use crate::plan::{AccountView, Action, Change, Extent, ValueChange};
 
 /// A person whose account is written.
 #[derive(Clone, Copy)]
@@ -31,24 +32,6 @@ impl Person<'_> {
     }
 }
 
-/// How accounts are addressed. The academy finds them by external id, unless it turns out in a run that it does not.
-#[derive(Debug)]
-pub(super) struct Addressing(AtomicBool);
-
-impl Addressing {
-    pub(super) fn new(by_reteach_id: bool) -> Self {
-        Self(AtomicBool::new(by_reteach_id))
-    }
-
-    pub(super) fn is_by_reteach_id(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn use_reteach_ids(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// What a write has left.
 pub(super) struct Written {
     /// The ledger's entry of it.
@@ -65,13 +48,51 @@ pub(super) async fn write(
     change: &Change,
     person: Person<'_>,
     entry: EmployeeEntry,
-    addressing: &Addressing,
+    academy: &Academy<'_>,
+) -> Result<Written, WriteError> {
+    let change = academy.writable(change);
+    match write_once(writer, &change, person, entry.clone(), academy).await {
+        Err(WriteError::Refused(refusal)) => {
+            match academy.after_refusal(&change, &refusal.fields) {
+                Some(rest) => write_once(writer, &rest, person, entry, academy).await,
+                None => Err(WriteError::Refused(refusal)),
+            }
+        }
+        result => result,
+    }
+}
+
+async fn write_once(
+    writer: &impl Writer,
+    change: &Change,
+    person: Person<'_>,
+    entry: EmployeeEntry,
+    academy: &Academy<'_>,
 ) -> Result<Written, WriteError> {
     let input = input(change);
-    let customer = account(writer, change, person, &input, addressing).await?;
-    let mut missed = reply::missed(&customer, change, &input, person, &entry);
+    let Reply {
+        mut customer,
+        before,
+    } = account(writer, change, person, &input, academy).await?;
+    let held = before.as_ref();
+    let compare = |customer: &Customer| {
+        let mut missed = reply::missed(customer, change, &input, person, &entry, held);
+        missed.forgive(|attribute| academy.is_switched_off(attribute));
+        missed
+    };
+    let mut missed = compare(&customer);
+    if missed.is_any() {
+        // The reply may show less than the account holds.
+        customer = read(writer, &customer.id).await?;
+        missed = compare(&customer);
+    }
     if missed.is_lost() {
-        restore(writer, change, person, &customer, &mut missed).await?;
+        restore(writer, change, person, held, &customer, &mut missed).await?;
+    } else if held.is_some_and(|held| has_kept(held, &input, &customer)) && !academy.replaces() {
+        academy.has_kept_unnamed();
+    }
+    if let Some(before) = held {
+        restore_tags(writer, before, &mut customer).await?;
     }
     missed.tags = tags(writer, change, &customer).await?;
     let refusal = missed.refusal();
@@ -83,37 +104,89 @@ pub(super) async fn write(
     })
 }
 
+/// Whether a write has left alone what it did not name, tags among it.
+fn has_kept(before: &Customer, input: &CustomerInput, after: &Customer) -> bool {
+    let is_there = |tag: &Tag| after.tags.iter().any(|it| it.name == tag.name);
+    input.could_lose(before) && !before.tags.is_empty() && before.tags.iter().all(is_there)
+}
+
+/// The account after a write, and before it, where it was read.
+struct Reply {
+    customer: Customer,
+    before: Option<Customer>,
+}
+
 /// Writes the account's fields, where any change, and returns the account with the tags it has.
 async fn account(
     writer: &impl Writer,
     change: &Change,
     person: Person<'_>,
     input: &CustomerInput,
-    addressing: &Addressing,
-) -> Result<Customer, WriteError> {
-    let customer = match &change.action {
-        Action::Create => return create(writer, change, input).await,
-        Action::Adopt(id) | Action::Handover { account: id, .. } => writer.update(id, input).await,
-        Action::Update(_) if *input == CustomerInput::default() => {
-            owned(writer, change, person).await
+    academy: &Academy<'_>,
+) -> Result<Reply, WriteError> {
+    let reply = match &change.action {
+        Action::Create => return create(writer, change, input, academy).await,
+        Action::Adopt(id) | Action::Handover { account: id, .. } => {
+            take_over(writer, id, input, academy).await
         }
-        Action::Update(_) => update(writer, change, person, input, addressing).await,
+        Action::Update(_) if *input == CustomerInput::default() => {
+            owned(writer, change, person).await.map(Reply::unwritten)
+        }
+        Action::Update(_) => update(writer, change, person, input, academy).await,
     };
-    let customer = customer.map_err(|error| match error {
+    let mut reply = reply.map_err(|error| match error {
         WriteError::NotFound => WriteError::NotOurs,
         other => other,
     })?;
-    let is_same = change.action.account() == Some(&customer.id);
+    let is_same = change.action.account() == Some(&reply.customer.id);
+    if is_same && reply.customer.status.is_none() {
+        // Every account has a status: the reply does not show all of it.
+        reply.customer = read(writer, &reply.customer.id).await?;
+    }
     let ours = &change.external_id;
-    match customer.external_id.as_ref() {
+    match reply.customer.external_id.as_ref() {
         _ if !is_same => Err(WriteError::NotOurs),
         Some(id) if id != ours && !id.as_str().is_empty() => Err(WriteError::NotOurs),
         // Without it the account is not the person's: nothing else of the reply counts.
         None if !matches!(change.action, Action::Update(_)) => {
             Err(WriteError::Refused(not_kept("externalId")))
         }
-        _ => Ok(customer),
+        _ => Ok(reply),
     }
+}
+
+impl Reply {
+    fn unwritten(customer: Customer) -> Self {
+        Self {
+            customer,
+            before: None,
+        }
+    }
+}
+
+async fn read(writer: &impl Writer, id: &CustomerId) -> Result<Customer, WriteError> {
+    writer.get(id).await.map_err(|error| match error {
+        WriteError::NotFound => WriteError::NotOurs,
+        other => other,
+    })
+}
+
+/// Gives an account the person's external id.
+async fn take_over(
+    writer: &impl Writer,
+    id: &CustomerId,
+    input: &CustomerInput,
+    academy: &Academy<'_>,
+) -> Result<Reply, WriteError> {
+    let before = if academy.reads_first() {
+        Some(writer.get(id).await?)
+    } else {
+        None
+    };
+    let customer = writer
+        .update(id, &academy.sent(input, before.as_ref()))
+        .await?;
+    Ok(Reply { customer, before })
 }
 
 /// Updates by external id, so that reteach itself refuses to write an account that is not this person's any more.
@@ -122,31 +195,34 @@ async fn update(
     change: &Change,
     person: Person<'_>,
     input: &CustomerInput,
-    addressing: &Addressing,
-) -> Result<Customer, WriteError> {
+    academy: &Academy<'_>,
+) -> Result<Reply, WriteError> {
     let Some(id) = change.action.account() else {
         return Err(WriteError::NotOurs);
     };
-    if !addressing.is_by_reteach_id() && !person.has_lost_its_id() {
+    let by_external_id = !academy.is_by_reteach_id() && !person.has_lost_its_id();
+    let is_listed = person.account.is_some_and(|account| {
+        account.id == *id && account.external_id.as_ref() == Some(&change.external_id)
+    });
+    let mut before = None;
+    if academy.reads_first() || (!by_external_id && !is_listed) {
+        before = Some(owned(writer, change, person).await?);
+    }
+    let input = academy.sent(input, before.as_ref());
+    if by_external_id {
         match writer
-            .update_by_external_id(&change.external_id, input)
+            .update_by_external_id(&change.external_id, &input)
             .await
         {
             Err(WriteError::NotFound) => {}
-            result => return result,
+            result => return result.map(|customer| Reply { customer, before }),
         }
         // Either the account is not this person's any more, or the academy takes no external ids here.
-        owned(writer, change, person).await?;
-        addressing.use_reteach_ids();
-        return writer.update(id, input).await;
+        before = Some(owned(writer, change, person).await?);
+        academy.use_reteach_ids();
     }
-    let is_read = person.account.is_some_and(|account| {
-        account.id == *id && account.external_id.as_ref() == Some(&change.external_id)
-    });
-    if !is_read {
-        owned(writer, change, person).await?;
-    }
-    writer.update(id, input).await
+    let customer = writer.update(id, &input).await?;
+    Ok(Reply { customer, before })
 }
 
 /// The account, if it carries the person's external id, or still none where it had lost it.
@@ -175,13 +251,17 @@ async fn create(
     writer: &impl Writer,
     change: &Change,
     input: &CustomerInput,
-) -> Result<Customer, WriteError> {
-    let customer = writer.create(input).await?;
+    academy: &Academy<'_>,
+) -> Result<Reply, WriteError> {
+    let mut customer = writer.create(input).await?;
+    if customer.status.is_none() {
+        customer = read(writer, &customer.id).await?;
+    }
+    let is_as_written = reply::not_taken(&customer, change).is_empty();
     match customer.external_id.as_ref() {
         Some(id) if *id == change.external_id => {}
-        None if is_new(&customer, change) => {
-            return Err(WriteError::Refused(not_kept("externalId")));
-        }
+        // It was made just now, as far as its values show it.
+        None if is_as_written => return Err(WriteError::Refused(not_kept("externalId"))),
         _ => {
             return Err(WriteError::Refused(Refusal {
                 fields: Vec::new(),
@@ -189,15 +269,16 @@ async fn create(
             }));
         }
     }
-    if reply::not_taken(&customer, change).is_empty() {
-        return Ok(customer);
+    if is_as_written {
+        return Ok(Reply::unwritten(customer));
     }
-    writer.update(&customer.id, input).await
-}
-
-/// The account was made just now, as far as its values show it.
-fn is_new(customer: &Customer, change: &Change) -> bool {
-    reply::not_taken(customer, change).is_empty()
+    let after = writer
+        .update(&customer.id, &academy.sent(input, Some(&customer)))
+        .await?;
+    Ok(Reply {
+        customer: after,
+        before: Some(customer),
+    })
 }
 
 fn not_kept(field: &str) -> Refusal {
@@ -207,16 +288,30 @@ fn not_kept(field: &str) -> Refusal {
     }
 }
 
-/// Writes back what the account has lost by the write before, so that nothing of ours stays lost.
+/// Writes back what the account has lost by the write before: all of it, if it was read before, else what is ours.
 async fn restore(
     writer: &impl Writer,
     change: &Change,
     person: Person<'_>,
+    before: Option<&Customer>,
     customer: &Customer,
     missed: &mut Missed,
 ) -> Result<(), WriteError> {
-    let input = whole(change, person);
-    match writer.update(&customer.id, &input).await {
+    let whole = |unwritable: &BTreeSet<String>| match before {
+        Some(before) => input(change).over(before, unwritable),
+        None => ours(change, person),
+    };
+    let mut written = writer.update(&customer.id, &whole(&BTreeSet::new())).await;
+    if let Err(WriteError::Refused(refusal)) = &written {
+        let unwritable: BTreeSet<_> = refusal.fields.iter().cloned().collect();
+        let less = if unwritable.is_empty() {
+            ours(change, person)
+        } else {
+            whole(&unwritable)
+        };
+        written = writer.update(&customer.id, &less).await;
+    }
+    match written {
         Ok(after) => {
             missed.values = reply::not_taken(&after, change);
             Ok(())
@@ -227,8 +322,24 @@ async fn restore(
     }
 }
 
+/// Gives back the tags that the account had before the write.
+async fn restore_tags(
+    writer: &impl Writer,
+    before: &Customer,
+    customer: &mut Customer,
+) -> Result<(), WriteError> {
+    let held = |tag: &&Tag| customer.tags.iter().all(|it| it.name != tag.name);
+    let lost: Vec<_> = before.tags.iter().filter(held).cloned().collect();
+    if !lost.is_empty() {
+        let names: Vec<_> = lost.iter().map(|tag| tag.name.clone()).collect();
+        writer.add_tags(&customer.id, &names).await?;
+        customer.tags.extend(lost);
+    }
+    Ok(())
+}
+
 /// All of our fields of the account after `change`, without values that are planned but not in `change`.
-fn whole(change: &Change, person: Person<'_>) -> CustomerInput {
+fn ours(change: &Change, person: Person<'_>) -> CustomerInput {
     let mut input = input(change);
     let planned = person.planned;
     let written = |attribute| change.values.iter().any(|it| it.attribute == attribute);
@@ -255,43 +366,64 @@ async fn tags(
     change: &Change,
     customer: &Customer,
 ) -> Result<Option<Refusal>, WriteError> {
-    let mut missing = Vec::new();
-    let mut names = Vec::new();
-    for value in &change.values {
-        let Some(prefix) = value.attribute.tag_prefix() else {
-            continue;
-        };
-        names.push(value.attribute.name().to_owned());
-        let wanted = value.after.as_ref().map(Text::reveal);
-        let ours = customer
+    let wanted = |value: &ValueChange| value.after.as_ref().map(|text| text.reveal().to_owned());
+    let tags = change
+        .values
+        .iter()
+        .filter_map(|value| Some((value, value.attribute.tag_prefix()?)));
+    let missing: Vec<_> = tags
+        .clone()
+        .filter_map(|(value, _)| Some((value.attribute.name(), wanted(value)?)))
+        .filter(|(_, name)| customer.tags.iter().all(|tag| tag.name != *name))
+        .collect();
+    if let Some(refusal) = add(writer, &customer.id, &missing).await? {
+        return Ok(Some(refusal));
+    }
+    for (value, prefix) in tags {
+        let wanted = wanted(value);
+        let old = customer
             .tags
             .iter()
-            .filter(|tag| tag.name.starts_with(prefix));
-        for tag in ours.filter(|tag| Some(tag.name.as_str()) != wanted) {
+            .filter(|tag| tag.name.starts_with(prefix) && Some(&tag.name) != wanted.as_ref());
+        for tag in old {
             match writer.remove_tag(&customer.id, &tag.id).await {
                 Ok(()) | Err(WriteError::NotFound) => {}
+                Err(WriteError::Refused(refusal)) => {
+                    let fields = vec![value.attribute.name().to_owned()];
+                    return Ok(Some(Refusal { fields, ..refusal }));
+                }
                 Err(error) => return Err(error),
             }
         }
-        missing.extend(
-            wanted
-                .filter(|name| customer.tags.iter().all(|tag| tag.name != *name))
-                .map(str::to_owned),
-        );
     }
+    Ok(None)
+}
+
+/// Adds tags, each for the attribute before it, and looks whether the account has them.
+async fn add(
+    writer: &impl Writer,
+    id: &CustomerId,
+    missing: &[(&str, String)],
+) -> Result<Option<Refusal>, WriteError> {
     if missing.is_empty() {
         return Ok(None);
     }
-    let problem = match writer.add_tags(&customer.id, &missing).await {
-        Ok(()) => return Ok(None),
+    let names: Vec<_> = missing.iter().map(|(_, name)| name.clone()).collect();
+    let lacks = |tags: &[Tag], name: &String| tags.iter().all(|tag| tag.name != *name);
+    let problem = match writer.add_tags(id, &names).await {
+        Ok(tags) if !names.iter().any(|name| lacks(&tags, name)) => return Ok(None),
+        Ok(_) => Problem::NotKept,
         Err(WriteError::NotFound) => Problem::Status(404),
         Err(WriteError::Refused(refusal)) => refusal.problem,
         Err(error) => return Err(error),
     };
-    Ok(Some(Refusal {
-        fields: names,
-        problem,
-    }))
+    // The reply may show less than the account holds.
+    let held = read(writer, id).await?.tags;
+    let fields = missing.iter().filter(|(_, name)| lacks(&held, name));
+    let fields: Vec<_> = fields
+        .map(|(attribute, _)| (*attribute).to_owned())
+        .collect();
+    Ok((!fields.is_empty()).then_some(Refusal { fields, problem }))
 }
 
 /// The lock or unlock of `change` without the values. `None` where it has no lock or unlock, or no account yet.

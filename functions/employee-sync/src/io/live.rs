@@ -8,7 +8,7 @@ use shared::domain::clock::Clock;
 use shared::domain::id::{CustomerId, ExternalId, SourceId, TenantId};
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::http::{Deadline, Effect};
-use shared::reteach::{self, Client, Customer, CustomerInput, TagId};
+use shared::reteach::{self, Client, Customer, CustomerInput, Tag, TagId};
 use shared::runtime::{LeaseGuard, Tenant};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, Store, SyncState};
 
@@ -128,7 +128,7 @@ impl Writer for LiveWriter<'_> {
             .await
     }
 
-    async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<(), WriteError> {
+    async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<Vec<Tag>, WriteError> {
         self.under_lease(|client| async move { client.add_tags(id, names).await })
             .await
     }

@@ -19,7 +19,8 @@ use super::{Problem, Reader, Refusal, WriteError, Writer};
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookedUp,
 };
-use crate::apply::{ApplyOutcome, apply, conflict_entries, write_entries};
+use crate::apply::{ApplyOutcome, Learned, apply, conflict_entries, write_entries};
+use crate::plan::builders::config;
 use crate::plan::{Candidate, Plan};
 use crate::run::{candidates, queries, with_accounts};
 use crate::source::People;
@@ -43,6 +44,10 @@ pub(crate) struct Dialect {
     pub(crate) replaces: bool,
     /// Null clears nothing.
     pub(crate) keeps_nulls: bool,
+    /// An update takes all tags off.
+    pub(crate) drops_tags: bool,
+    /// Tags are not taken, although the call succeeds.
+    pub(crate) ignores_tags: bool,
     /// An external id is no identifier in an address.
     pub(crate) hides_external_ids: bool,
     /// This field is refused.
@@ -224,6 +229,9 @@ impl Writer for InMemory {
                 *customer = empty(before.id.clone());
                 customer.tags.clone_from(&before.tags);
             }
+            if dialect.drops_tags {
+                customer.tags.clear();
+            }
             fill(customer, input.clone());
             if dialect.keeps_nulls {
                 let (position, until) = (before.position, before.set_inactive_at);
@@ -257,11 +265,13 @@ impl Writer for InMemory {
         self.write(id, |_| {})
     }
 
-    async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<(), WriteError> {
-        self.write(id, |customer| {
+    async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<Vec<Tag>, WriteError> {
+        let ignores_tags = self.academy().dialect.ignores_tags;
+        let names = if ignores_tags { &[] } else { names };
+        let written = self.write(id, |customer| {
             customer.tags.extend(names.iter().map(|name| tag(name)))
-        })
-        .map(drop)
+        })?;
+        Ok(written.tags)
     }
 
     async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), WriteError> {
@@ -381,7 +391,15 @@ impl Academy {
         now: Timestamp,
     ) -> ApplyOutcome {
         let memory = InMemory::new(std::mem::take(self), usize::MAX, now);
-        let outcome = apply(&memory, plan, candidates, false, &|| {}).now_or_never();
+        let outcome = apply(
+            &memory,
+            plan,
+            candidates,
+            &config(""),
+            Learned::default(),
+            &|| {},
+        )
+        .now_or_never();
         let conflicts = conflict_entries(plan, candidates, now);
         let noted = write_entries(&memory, &conflicts).now_or_never();
         noted.unwrap().unwrap();
@@ -438,6 +456,7 @@ fn empty(id: CustomerId) -> Customer {
         set_inactive_at: None,
         status: Some(Status::Added),
         tags: Vec::new(),
+        others: serde_json::Map::new(),
     }
 }
 
@@ -472,7 +491,7 @@ fn fill(customer: &mut Customer, input: CustomerInput) {
         external_id,
         set_active_at,
         set_inactive_at,
-        language: _,
+        others,
     } = input;
     put(&mut customer.email, email);
     put(&mut customer.user_name, user_name);
@@ -486,6 +505,7 @@ fn fill(customer: &mut Customer, input: CustomerInput) {
     put(&mut customer.external_id, external_id);
     put(&mut customer.set_active_at, set_active_at);
     put(&mut customer.set_inactive_at, set_inactive_at);
+    customer.others.extend(others);
 }
 
 /// What an account holds of an attribute.

@@ -14,7 +14,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{Shard, ShardNumber};
-use shared::reteach::{Customer, CustomerInput, TagId};
+use shared::reteach::{Customer, CustomerInput, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 
 use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
@@ -72,11 +72,12 @@ pub(crate) trait Writer: Sync {
 
     fn get(&self, id: &CustomerId) -> impl Future<Output = Result<Customer, WriteError>> + Send;
 
+    /// Returns the tags of the reply.
     fn add_tags(
         &self,
         id: &CustomerId,
         names: &[String],
-    ) -> impl Future<Output = Result<(), WriteError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Tag>, WriteError>> + Send;
 
     fn remove_tag(
         &self,

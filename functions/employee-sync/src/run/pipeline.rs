@@ -19,7 +19,7 @@ use super::stages::{are_in_step, conclude, prepare, preregister};
 use super::summary::Summary;
 use super::{Rules, plan_refused};
 use crate::EmployeeSync;
-use crate::apply::{self, apply, write_notes};
+use crate::apply::{self, Learned, apply, write_notes};
 use crate::checkpoint::{Selection, Sharding, select};
 use crate::io::{LiveReader, LiveWriter, Reader, Writer};
 use crate::plan::Plan;
@@ -140,11 +140,16 @@ pub(super) async fn drive(
     let registration = preregister(rules, &prepared, &sharding);
     register(writer, &registration).await?;
     let (plan, candidates) = (&prepared.plan, &prepared.candidates);
-    // Comparing everybody, the run finds out again whether the academy finds accounts by external id.
-    let by_reteach_id =
-        prepared.state.by_reteach_id && !matches!(prepared.selection, Selection::Everybody(_));
+    // Comparing everybody, the run finds out again how the academy is written.
+    let learned = match prepared.selection {
+        Selection::Everybody(_) => Learned::default(),
+        Selection::Nobody | Selection::Shards(_) => Learned {
+            by_reteach_id: prepared.state.by_reteach_id,
+            keeps_unnamed: prepared.state.keeps_unnamed,
+        },
+    };
     let progress = || emit(Progress::Applied);
-    let outcome = apply(writer, plan, candidates, by_reteach_id, &progress).await;
+    let outcome = apply(writer, plan, candidates, rules.config, learned, &progress).await;
     let conflicts = std::mem::take(&mut prepared.conflicts);
     prepared.conflicts = write_notes(writer, conflicts).await?;
     let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);

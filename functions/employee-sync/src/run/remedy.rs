@@ -9,10 +9,8 @@ use crate::io::Problem;
 
 /// The message of a run that met `troubles`.
 pub(super) fn academy_refuses(troubles: &BTreeSet<Trouble>, tenant: &TenantId) -> String {
-    let described: Vec<String> = troubles
-        .iter()
-        .map(|trouble| describe(trouble, tenant))
-        .collect();
+    let described = troubles.iter().map(|trouble| describe(trouble, tenant));
+    let described: Vec<String> = described.collect::<BTreeSet<_>>().into_iter().collect();
     format!(
         "{}. Other changes of these people wait; locks and unlocks are written",
         described.join("; ")
@@ -39,21 +37,19 @@ fn describe(trouble: &Trouble, tenant: &TenantId) -> String {
 
 fn remedy(problem: Problem, field: &str, tenant: &TenantId) -> String {
     let key = match field {
-        "position" => r#"position = "tag""#,
-        "location" => r#"location = "tag""#,
-        "department" => "department = false",
-        "tag:Anstellungsart" => r#"employment_type = "off""#,
-        "tag:Position" => r#"position = "off""#,
-        "tag:Standort" => r#"location = "off""#,
-        _ if problem == Problem::Lost => {
-            return "ask reteach's support for partial updates of customers".to_owned();
-        }
+        _ if problem == Problem::Lost => r#"[reteach] update = "replace""#,
+        "position" => r#"[employees] position = "tag""#,
+        "location" => r#"[employees] location = "tag""#,
+        "department" => "[employees] department = false",
+        "tag:Anstellungsart" => r#"[employees] employment_type = "off""#,
+        "tag:Position" => r#"[employees] position = "off""#,
+        "tag:Standort" => r#"[employees] location = "off""#,
         "" => return "compare one of these people with the academy's rules".to_owned(),
         field => {
             return format!("ask reteach's support to let these credentials write {field}");
         }
     };
     format!(
-        "set `[employees] {key}` in {tenant}.toml and store it with `tenants add --file {tenant}.toml --update`"
+        "set `{key}` in {tenant}.toml and store it with `tenants add --file {tenant}.toml --update`"
     )
 }

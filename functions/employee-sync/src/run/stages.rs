@@ -287,7 +287,8 @@ pub(super) fn conclude(
         open_accounts: open_accounts_after(open_accounts, &plan, &outcome, now),
         people: u32::try_from(people.snapshot.len()).unwrap_or(u32::MAX),
         waiting,
-        by_reteach_id: outcome.by_reteach_id,
+        by_reteach_id: outcome.learned.by_reteach_id,
+        keeps_unnamed: outcome.learned.keeps_unnamed,
         ..registration.state.unwrap_or(state)
     };
     state.agreed = people.completeness.agreed(state.agreed);

@@ -42,6 +42,7 @@ fn root() -> SyncState {
     }
     SyncState {
         by_reteach_id: true,
+        keeps_unnamed: true,
         mapping_version: 1,
         configuration: "digest".to_owned(),
         shards: vec![

@@ -222,7 +222,7 @@ async fn foreign_accounts(
         };
         others += count - page.customers.iter().filter(is_ours).count() as u64;
         seen += count;
-        if count == 0 || seen >= page.total {
+        if count == 0 || page.total.is_some_and(|total| seen >= total) {
             break;
         }
     }

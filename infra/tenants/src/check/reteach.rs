@@ -56,7 +56,10 @@ pub(super) async fn examine(
 async fn people(client: &Client) -> Item {
     let about = "reteach: accounts";
     match client.list(1).await {
-        Ok(page) => Item::good(about, format!("can be read; there are {}", page.total)),
+        Ok(page) => {
+            let count = page.total.map(|total| format!("; there are {total}"));
+            Item::good(about, format!("can be read{}", count.unwrap_or_default()))
+        }
         Err(error) => miss(about, &error),
     }
 }
@@ -67,8 +70,10 @@ async fn certificates(client: &Client, config: &TenantConfig) -> Result<Vec<Item
         Ok(page) => page,
         Err(error) => return Ok(vec![miss(about, &error)]),
     };
-    let number = format::number(page.total, "completed course", "completed courses");
-    let mut items = vec![Item::good(about, format!("can be read; {number}"))];
+    let courses = |total| format::number(total, "completed course", "completed courses");
+    let count = page.total.map(|total| format!("; {}", courses(total)));
+    let count = count.unwrap_or_default();
+    let mut items = vec![Item::good(about, format!("can be read{count}"))];
     let mut certificates = page.participations.into_iter();
     let url = certificates.find_map(|participation| participation.certificate?.url);
     if let Some(url) = url {

@@ -1,12 +1,13 @@
 //! Transfers, written step by step.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use shared::access::AccessWindow;
 use shared::domain::employee::Field;
 use shared::domain::id::{ExternalId, SourceId, TenantId};
 use shared::reteach::{Client, Customer, CustomerInput, Error};
 use shared::state::{EmployeeEntry, Store};
+use shared::tenant::UpdateWith;
 
 use super::steps::{Seen, Step, Transfer, steps};
 use crate::failure::{Failure, Result};
@@ -21,6 +22,7 @@ pub(crate) struct Carrier<'a> {
     pub(crate) reteach: &'a Client,
     pub(crate) store: &'a Store,
     pub(crate) leases: &'a HeldLeases<'a>,
+    pub(crate) update: UpdateWith,
 }
 
 /// What became of a transfer.
@@ -96,6 +98,10 @@ impl Carrier<'_> {
             external_id: Field::Value(external_id.clone()),
             ..CustomerInput::default()
         };
+        let input = match self.update {
+            UpdateWith::Patch => input,
+            UpdateWith::Replace => input.over(before, &BTreeSet::new()),
+        };
         let client = self.reteach.clone().until(self.leases.check().await?);
         let reply = match client.update(&transfer.account, &input).await {
             Ok(reply) => reply,
@@ -107,59 +113,18 @@ impl Carrier<'_> {
                 transfer.account
             )));
         }
-        if !has_lost_values(before, &reply) {
+        if input.lost(before, &reply).is_empty() {
             return Ok(Moved::Done(1));
         }
         client
-            .update(&transfer.account, &whole(before, external_id))
+            .update(&transfer.account, &input.over(before, &BTreeSet::new()))
             .await
             .map_err(vendor)?;
         Err(Failure::attention(format!(
             "the academy emptied other fields of the account {} when it got its external id. The fields are written back. \
-             Accounts of this academy cannot be moved one field at a time: ask reteach whether PUT replaces the record",
+             Set `[reteach] update = \"replace\"` in the tenant's file",
             transfer.account
         )))
-    }
-}
-
-/// Whether a field that was filled is empty in the reply.
-fn has_lost_values(before: &Customer, after: &Customer) -> bool {
-    let is_filled = |customer: &Customer| {
-        [
-            customer.email.is_some(),
-            customer.user_name.is_some(),
-            customer.first_name.is_some(),
-            customer.last_name.is_some(),
-            customer.position.is_some(),
-            customer.company.is_some(),
-            customer.department.is_some(),
-            customer.location.is_some(),
-            customer.gender.is_some(),
-            customer.set_active_at.is_some(),
-            customer.set_inactive_at.is_some(),
-        ]
-    };
-    let mut filled = is_filled(before).into_iter().zip(is_filled(after));
-    filled.any(|(before, after)| before && !after)
-}
-
-/// The account as it was, with its new external id.
-fn whole(customer: &Customer, external_id: ExternalId) -> CustomerInput {
-    let text = |value: &Option<String>| Field::from(value.clone());
-    CustomerInput {
-        email: text(&customer.email),
-        user_name: text(&customer.user_name),
-        first_name: text(&customer.first_name),
-        last_name: text(&customer.last_name),
-        position: text(&customer.position),
-        company: text(&customer.company),
-        department: text(&customer.department),
-        location: text(&customer.location),
-        gender: Field::from(customer.gender.clone()),
-        external_id: Field::Value(external_id),
-        set_active_at: Field::from(customer.set_active_at),
-        set_inactive_at: Field::from(customer.set_inactive_at),
-        language: Field::Absent,
     }
 }
 

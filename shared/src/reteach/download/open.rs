@@ -44,7 +44,7 @@ impl Downloads {
     /// Follows `url` to its answer.
     async fn follow(&self, url: &SignedUrl) -> Result<reqwest::Response, DownloadError> {
         let mut url = url
-            .parse()
+            .resolve(self.reteach.base.as_url())
             .ok_or(DownloadError::Forbidden(Forbidden::Url))?;
         for _ in 0..=MAX_REDIRECTS {
             let access = self.hosts.check(&url).map_err(DownloadError::Forbidden)?;

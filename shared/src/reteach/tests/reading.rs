@@ -143,7 +143,7 @@ async fn an_odd_row_of_the_list_is_one_unreadable_account() {
     type Edit = fn(&mut Value);
     /// The id and the field of an unreadable row.
     type Unreadable = (Option<&'static str>, &'static str);
-    let cases: [(Edit, Option<Unreadable>); 7] = [
+    let cases: [(Edit, Option<Unreadable>); 9] = [
         (|row| row["tags"] = Value::Null, None),
         (
             |row| drop(row.as_object_mut().unwrap().remove("status")),
@@ -158,7 +158,9 @@ async fn an_odd_row_of_the_list_is_one_unreadable_account() {
             |row| row["tags"] = json!([{"id": "t"}]),
             Some((Some("c2"), "tags[0]")),
         ),
-        (|row| row["id"] = json!(7), Some((None, "id"))),
+        (|row| row["id"] = json!(7), None),
+        (|row| row["externalId"] = json!(7), None),
+        (|row| row["id"] = json!([7]), Some((None, "id"))),
         (|row| *row = json!("x"), Some((None, "."))),
     ];
     for (edit, expected) in cases {

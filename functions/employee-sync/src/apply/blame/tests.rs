@@ -16,7 +16,7 @@ enum Account {
 fn sent(names: &[&str]) -> BTreeSet<Sent> {
     let sent = names.iter().map(|name| Sent {
         name: (*name).to_owned(),
-        clears: false,
+        form: Form::Value,
     });
     sent.collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::domain::employee::{Field, Status};
+use shared::domain::employee::{EmploymentType, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::reteach::Customer;
 use shared::runtime::{FindingKind, JobResult, Outcome};
@@ -10,7 +10,8 @@ use shared::state::FailureKind;
 
 use super::world::{End, World};
 use crate::EmployeeSync;
-use crate::io::memory::{Dialect, TOOL};
+use crate::io::memory::{Dialect, TOOL, tag};
+use crate::plan::builders::config;
 
 const MANY: usize = 40;
 
@@ -251,33 +252,146 @@ fn an_academy_that_takes_no_external_ids_in_addresses_is_written_by_its_own_ids(
     assert_eq!(world.academy.customers[&id], before);
 }
 
+/// An admin has written what is not ours to every account.
+fn with_notes(world: &mut World) {
+    for customer in world.academy.customers.values_mut() {
+        let notes = [("note", "hat Prokura"), ("team", "Süd"), ("language", "DE")];
+        let notes = notes.map(|(name, value)| (name.to_owned(), value.into()));
+        customer.others.extend(notes);
+        customer.tags.push(tag("Führungskraft"));
+    }
+}
+
+/// The academy's accounts but for what a test changes. Tags have no order.
+fn kept(world: &World) -> Vec<Customer> {
+    let kept = |customer: &Customer| {
+        let mut customer = Customer {
+            location: None,
+            set_inactive_at: None,
+            ..customer.clone()
+        };
+        customer.tags.sort_by(|a, b| a.name.cmp(&b.name));
+        customer
+    };
+    world.academy.customers.values().map(kept).collect()
+}
+
 #[test]
-fn an_academy_whose_updates_replace_the_record_loses_nothing_of_ours_and_is_reported() {
+fn an_academy_whose_updates_replace_the_record_loses_nothing_and_is_reported() {
+    for drops_tags in [false, true] {
+        let mut world = synced(Dialect {
+            replaces: true,
+            drops_tags,
+            ..Dialect::default()
+        });
+        with_notes(&mut world);
+        let before = kept(&world);
+        move_to(&mut world, 0..MANY, "Ulm");
+        world.deactivate(30..40);
+        let result = world.sync(End::Well);
+        assert_eq!(result.outcome, Outcome::AcademyRefuses);
+        for says in ["does not name", r#"`[reteach] update = "replace"`"#] {
+            assert!(result.message.contains(says), "{}", result.message);
+        }
+        assert_eq!(world.locked(), 10);
+        assert_eq!(kept(&world), before);
+        assert_eq!(world.academy.gate, None);
+    }
+}
+
+#[test]
+fn with_update_replace_such_an_academy_is_in_step_and_loses_nothing() {
+    for drops_tags in [false, true] {
+        let mut world = synced(Dialect {
+            replaces: true,
+            drops_tags,
+            ..Dialect::default()
+        });
+        world.config = config("[reteach]\nupdate = \"replace\"\n[brake]\nat_least = 100\n");
+        with_notes(&mut world);
+        let before = kept(&world);
+        move_to(&mut world, 0..MANY, "Ulm");
+        world.deactivate(30..40);
+        let result = world.sync(End::Well);
+        assert_eq!((result.outcome, world.locked()), (Outcome::Done, 10));
+        assert_eq!(kept(&world), before);
+        assert!((0..MANY).all(|id| account(&world, id).location.as_deref() == Some("Ulm")));
+    }
+}
+
+/// An update by the product has shown that the academy keeps what it does not name; later it keeps it no longer.
+#[test]
+fn an_academy_that_begins_to_replace_records_loses_nothing_of_ours() {
+    let mut world = synced(Dialect::default());
+    move_to(&mut world, 0..3, "Bonn");
+    world.sync(End::Well);
+    assert!(world.academy.state.as_ref().unwrap().keeps_unnamed);
+    let before = kept(&world);
+    world.academy.dialect.replaces = true;
+    move_to(&mut world, 0..MANY, "Ulm");
+    let result = world.after(5).sync(End::Well);
+    assert_eq!(result.outcome, Outcome::AcademyRefuses);
+    assert_eq!(kept(&world), before);
+}
+
+#[test]
+fn a_switched_off_field_that_the_academy_refuses_to_clear_keeps_its_value_and_stops_nobody() {
+    for keeps_nulls in [false, true] {
+        let mut world = synced(Dialect {
+            refuses: (!keeps_nulls).then_some("position"),
+            keeps_nulls,
+            ..Dialect::default()
+        });
+        world.config = config("[employees]\nposition = \"tag\"\n[brake]\nat_least = 100\n");
+        let result = world.sync(End::Well);
+        assert_eq!(
+            (result.outcome, result.counts.refused),
+            (Outcome::Done, 0),
+            "{}",
+            result.message
+        );
+        let refused = world.academy.dialect.refused;
+        assert!(refused <= 1, "{refused}");
+        for id in 0..MANY {
+            let tags = &account(&world, id).tags;
+            assert!(tags.iter().any(|tag| tag.name == "Position: Schlosser"));
+        }
+        assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+    }
+}
+
+#[test]
+fn a_tag_that_the_academy_does_not_take_is_refused_and_five_are_the_tenants_trouble() {
     let mut world = synced(Dialect {
-        replaces: true,
+        ignores_tags: true,
         ..Dialect::default()
     });
-    let before = world.academy.customers.clone();
-    move_to(&mut world, 0..MANY, "Ulm");
-    world.deactivate(30..40);
+    let external = || Field::Value(EmploymentType::External);
+    for id in 0..4 {
+        world.edit(id, |person| person.employment_type = external());
+    }
     let result = world.sync(End::Well);
-    assert_eq!(result.outcome, Outcome::AcademyRefuses);
+    assert_eq!((result.outcome, result.counts.refused), (Outcome::Done, 4));
     assert!(
-        result.message.contains("does not name"),
+        result.findings[0].text.contains("tag:Anstellungsart"),
+        "{:?}",
+        result.findings
+    );
+    // The old tag stays until the new one is there.
+    assert_eq!(account(&world, 0).tags.len(), 1);
+    for id in 4..MANY {
+        world.edit(id, |person| person.employment_type = external());
+    }
+    let result = world.after(5).sync(End::Well);
+    assert_eq!(
+        (result.outcome, result.counts.refused),
+        (Outcome::AcademyRefuses, 5)
+    );
+    assert!(
+        result.message.contains("employment_type"),
         "{}",
         result.message
     );
-    assert_eq!(world.locked(), 10);
-    for (id, before) in before {
-        let after = world.academy.customers[&id].clone();
-        let kept = |customer: Customer| Customer {
-            location: None,
-            set_inactive_at: None,
-            ..customer
-        };
-        assert_eq!(kept(after), kept(before));
-    }
-    assert_eq!(world.academy.gate, None);
 }
 
 #[test]

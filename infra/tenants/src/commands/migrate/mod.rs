@@ -147,7 +147,7 @@ async fn approved(
     if found.pending.is_empty() && found.is_migrated(hash) {
         return Ok((found, Vec::new()));
     }
-    let refused = move_accounts(context, connections, &found, tenant, leases)
+    let refused = move_accounts(context, connections, &found, config, leases)
         .await
         .map_err(Failure::repeatable)?;
     start_again(context, &found, &refused, tenant, hash, leases)
@@ -160,15 +160,16 @@ async fn move_accounts(
     context: &CommandContext<'_>,
     connections: &Connections,
     found: &Found,
-    tenant: &TenantId,
+    config: &TenantConfig,
     leases: &HeldLeases<'_>,
 ) -> Result<Vec<(SourceId, String)>> {
     let carrier = Carrier {
-        tenant,
+        tenant: &config.tenant_id,
         tool: connections.hr.tool(),
         reteach: &connections.reteach,
         store: &context.store,
         leases,
+        update: config.reteach.update,
     };
     let mut refused = Vec::new();
     for (number, transfer) in found.pending.iter().enumerate() {

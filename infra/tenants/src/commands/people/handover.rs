@@ -116,6 +116,7 @@ async fn write(
         reteach: &connections.reteach,
         store: &context.store,
         leases,
+        update: config.reteach.update,
     };
     match carrier.carry_out(&transfer, &found.entries).await {
         Ok(Moved::Done(writes)) => {
