@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aws;
+pub mod dialects;
 mod engine;
 pub mod kombo;
 mod loopback_names;

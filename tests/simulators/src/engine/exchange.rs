@@ -130,6 +130,14 @@ impl Reply {
         }
     }
 
+    /// The same reply with another JSON in it; what is no JSON stays.
+    pub(crate) fn rewritten(mut self, rewrite: impl FnOnce(Value) -> Value) -> Self {
+        if let Ok(body) = serde_json::from_slice(&self.body) {
+            self.body = rewrite(body).to_string().into();
+        }
+        self
+    }
+
     /// The same reply with one more header; a value that is no header value is left out.
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

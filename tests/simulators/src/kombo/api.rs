@@ -10,7 +10,7 @@ use super::errors::{Code, Refusal};
 use super::integrations::Integration;
 use super::places::Places;
 use super::state::{State, checked_key};
-use super::{Endpoint, categories, connect, documents, employees, passthrough};
+use super::{Endpoint, categories, connect, documents, employees, paging, passthrough};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
@@ -104,10 +104,16 @@ impl Environment {
             (Endpoint::CreateLink, _) => connect::link(state, request),
             (Endpoint::IntegrationByToken, [token]) => connect::by_token(state, token),
             (Endpoint::Employees, _) => {
+                let quirks = state.quirks.clone();
                 let integration = state.addressed(request)?;
                 integration.sync_if_stale(now);
                 integration.check_condition()?;
-                employees::list(integration, request, now)
+                let request = &paging::as_asked(request, &quirks);
+                let reply = employees::list(integration, request, now)?;
+                let asked = request.query("cursor");
+                Ok(quirks.iter().fold(reply, |reply, quirk| {
+                    reply.rewritten(|body| quirk.written(body, asked))
+                }))
             }
             (Endpoint::DocumentCategories, _) => {
                 let integration = state.addressed(request)?;

@@ -35,6 +35,7 @@ mod model;
 mod paging;
 mod passthrough;
 mod places;
+mod quirks;
 mod remote;
 mod state;
 #[cfg(test)]
@@ -56,6 +57,7 @@ use api::Environment;
 use connect::Customer;
 pub use integrations::Condition;
 use integrations::Integration;
+pub use quirks::Quirk;
 use state::{Restored, State};
 
 endpoints! {
@@ -263,6 +265,11 @@ impl Kombo {
             integration.record.employment_type_field = field.map(str::to_owned);
             integration.record.mirror.forget_shown();
         });
+    }
+
+    /// Gives the environment these quirks, and takes those away that it had.
+    pub fn set_quirks(&self, quirks: impl IntoIterator<Item = Quirk>) {
+        self.state(|state| state.quirks = quirks.into_iter().collect());
     }
 
     /// By which clock the rate limit runs.

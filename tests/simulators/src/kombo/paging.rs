@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::errors::Refusal;
+use super::quirks::{PAST_THE_END, Quirk};
 use crate::engine::digest;
 use crate::engine::exchange::{Reply, Request};
 
@@ -46,6 +47,21 @@ pub(super) fn includes_deleted(request: &Request) -> Result<bool, Refusal> {
     }
 }
 
+/// The request as an environment with these quirks takes it.
+pub(super) fn as_asked(request: &Request, quirks: &[Quirk]) -> Request {
+    let mut request = request.clone();
+    let sizes = quirks.iter().filter_map(|quirk| match quirk {
+        Quirk::PagesOf(size) => Some(*size),
+        _ => None,
+    });
+    if let Some(size) = sizes.min() {
+        request.query.retain(|(key, _)| key != "page_size");
+        let size = size.to_string();
+        request.query.push(("page_size".to_owned(), size));
+    }
+    request
+}
+
 /// Opaque: base64 of the last id seen and a digest of the filters, which have to be sent again with every page.
 pub(super) fn cursor(last: &str, request: &Request, filters: &[&str]) -> String {
     BASE64_STANDARD.encode(json!({"after": last, "filters": bound(request, filters)}).to_string())
@@ -60,6 +76,9 @@ pub(super) fn after(request: &Request, filters: &[&str]) -> Result<Option<String
 }
 
 fn position(cursor: &str, request: &Request, filters: &[&str]) -> Result<String, Refusal> {
+    if cursor == PAST_THE_END {
+        return Ok(char::MAX.to_string());
+    }
     let invalid = || Refusal::input("The cursor is not valid for this request.");
     let bytes = BASE64_STANDARD.decode(cursor).map_err(|_| invalid())?;
     let cursor: Value = serde_json::from_slice(&bytes).map_err(|_| invalid())?;

@@ -20,6 +20,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// One environment. Limits are not in its JSON.
 #[derive(Serialize)]
 pub(super) struct State {
+    #[serde(skip)]
+    pub(super) quirks: Vec<super::quirks::Quirk>,
     pub(super) api_keys: BTreeSet<String>,
     pub(super) integrations: BTreeMap<String, Integration>,
     pub(super) links: Vec<Value>,
@@ -53,6 +55,7 @@ pub(super) struct Limits {
 impl State {
     pub(super) fn new() -> Self {
         Self {
+            quirks: Vec::new(),
             api_keys: BTreeSet::new(),
             integrations: BTreeMap::new(),
             links: Vec::new(),

@@ -59,7 +59,15 @@ impl Vendor for Account {
                 return Outcome::Answered(answer.unwrap_or_else(|problem| problem.reply(now)));
             }
         };
-        Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply(state.language)))
+        let reply = answer.unwrap_or_else(|refusal| refusal.reply(state.language));
+        let is_of_people = matches!(
+            endpoint,
+            Endpoint::Employees | Endpoint::Employee | Endpoint::Attributes
+        );
+        let quirks = state.quirks.iter().filter(|_| is_of_people);
+        Outcome::Answered(quirks.fold(reply, |reply, quirk| {
+            reply.rewritten(|body| quirk.written(body))
+        }))
     }
 
     fn error(&self, status: StatusCode, request: &Request) -> Reply {

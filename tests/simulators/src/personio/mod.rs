@@ -31,6 +31,7 @@ mod employees;
 mod errors;
 mod limits;
 mod problem;
+mod quirks;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,7 @@ use api::Account;
 pub use attributes::DEFAULT_GRANTS;
 pub use documents::{Category, Document};
 pub use errors::Language;
+pub use quirks::Quirk;
 pub(crate) use state::Mirrorable;
 use state::State;
 
@@ -162,6 +164,11 @@ impl Personio {
         let now = self.now();
         let today = people::today(now);
         self.state(|state| state.settle(today, now))
+    }
+
+    /// Gives the account these quirks, and takes those away that it had.
+    pub fn set_quirks(&self, quirks: impl IntoIterator<Item = Quirk>) {
+        self.state(|state| state.quirks = quirks.into_iter().collect());
     }
 
     /// Lets the API show `value` for one attribute of one person, whatever HR entered: `"not a date"`, a number for a name.

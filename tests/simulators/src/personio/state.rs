@@ -20,6 +20,8 @@ use crate::people::Person;
 /// One account. What can be had from the rest, and limits, are not in its JSON.
 #[derive(Serialize, Deserialize)]
 pub(super) struct State {
+    #[serde(skip)]
+    pub(super) quirks: Vec<super::quirks::Quirk>,
     records: HashMap<u64, Record>,
     /// The page order; gone when somebody came or went.
     #[serde(skip)]
@@ -64,6 +66,7 @@ struct Rendered {
 impl State {
     pub(super) fn new() -> Self {
         Self {
+            quirks: Vec::new(),
             records: HashMap::new(),
             order: None,
             rendered: Rendered::default(),

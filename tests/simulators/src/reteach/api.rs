@@ -38,7 +38,8 @@ impl Vendor for Academy {
         let state = &mut *lock(&self.state);
         let answer = match endpoint {
             Endpoint::DownloadCertificate => download(state, path, request, now),
-            _ => route(state, endpoint, path, request, now).map(Outcome::Answered),
+            _ => route(state, endpoint, path, request, now)
+                .map(|reply| Outcome::Answered(state.quirks.spelled(endpoint, reply))),
         };
         answer.unwrap_or_else(|refusal| Outcome::Answered(refusal.reply()))
     }
@@ -89,7 +90,7 @@ fn route(
 ) -> Result<Reply, Refusal> {
     state.admit(now)?;
     if endpoint == Endpoint::Authorize {
-        return oauth::authorize(&mut state.tokens, request, now);
+        return oauth::authorize(state, request, now);
     }
     state.tokens.check(request, now)?;
     if let [id, ..] = path

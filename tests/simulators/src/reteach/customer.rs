@@ -84,8 +84,14 @@ impl Customer {
     #[must_use]
     pub fn status(&self, now: Timestamp) -> &'static str {
         if self.is_locked(now) {
-            return "INACTIVE";
+            "INACTIVE"
+        } else {
+            self.open_status()
         }
+    }
+
+    /// The same as if nothing had locked the account.
+    pub(super) fn open_status(&self) -> &'static str {
         match self.account {
             Account::Added => "ADDED",
             Account::Invited => "INVITED",

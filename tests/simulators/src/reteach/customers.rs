@@ -97,15 +97,18 @@ pub(super) fn find_or_create(
     request: &Request,
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
-    let body = state.quirks.taken(object(request)?)?;
+    let body = state.quirks.taken(object(request)?, now)?;
     let customer = applied(&Customer::default(), &body, Input::Create).map_err(Refusal::invalid)?;
-    let found = [
+    let keys = [
         (Field::ExternalId, &customer.external_id),
         (Field::Email, &customer.email),
         (Field::UserName, &customer.user_name),
-    ]
-    .into_iter()
-    .find_map(|(field, text)| state.customers.find_by(field, text.as_deref()?));
+    ];
+    let user_name_alone = state.quirks.has(&Quirk::FindsByUserNameAlone);
+    let found = keys
+        .into_iter()
+        .filter(|(field, _)| !user_name_alone || *field == Field::UserName)
+        .find_map(|(field, text)| state.customers.find_by(field, text.as_deref()?));
     if let Some(found) = found {
         state.quirks.check_account(&state.customers, found)?;
     }
@@ -113,8 +116,15 @@ pub(super) fn find_or_create(
         Some(_) if state.quirks.has(&Quirk::RefusesKnownCustomers) => {
             Err(Refusal::new(state.quirks.conflict(), "DUPLICATE"))
         }
+        Some(found) if state.quirks.has(&Quirk::UpdatesWhatItFinds) => {
+            let id = found.id.clone();
+            update(state, &id, request, now)
+        }
         Some(found) => Ok(Reply::json(StatusCode::CREATED, &view(state, found, now))),
-        None => create(state, customer, now),
+        None => {
+            state.check_unique(&customer)?;
+            create(state, customer, now)
+        }
     }
 }
 
@@ -132,7 +142,7 @@ pub(super) fn upsert(
             ..reply
         });
     }
-    let body = state.quirks.taken(object(request)?)?;
+    let body = state.quirks.taken(object(request)?, now)?;
     let customer = applied(&Customer::default(), &body, Input::Update).map_err(Refusal::invalid)?;
     state.check_unique(&customer)?;
     create(state, customer, now)
@@ -146,7 +156,7 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
     let before = state.quirks.before_update(existing(state, id)?);
-    let body = state.quirks.taken(object(request)?)?;
+    let body = state.quirks.taken(object(request)?, now)?;
     let after = applied(&before, &body, Input::Update).map_err(Refusal::invalid)?;
     state.check_unique(&after)?;
     let reply = Reply::json(StatusCode::OK, &view(state, &after, now));

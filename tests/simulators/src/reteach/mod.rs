@@ -54,7 +54,7 @@ pub use customer::{Account, Customer, Source};
 pub use downloads::{Delivery, Downloads, Endpoint as DownloadEndpoint};
 pub use participation::{Certificate, Change, Participation, ParticipationStatus, Publication};
 pub use participations::Filters;
-pub use quirks::{OddRow, Quirk};
+pub use quirks::{OddRow, Quirk, Spelling};
 use state::State;
 
 endpoints! {

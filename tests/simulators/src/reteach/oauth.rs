@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::errors::Refusal;
+use super::quirks::Quirk;
+use super::state::State;
 use crate::engine::digest;
 use crate::engine::exchange::{Reply, Request};
 
@@ -75,10 +77,13 @@ impl Tokens {
 
 /// Trades a client code, or a refresh token, for an access token.
 pub(super) fn authorize(
-    tokens: &mut Tokens,
+    state: &mut State,
     request: &Request,
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
+    let code_is_good_once = state.quirks.has(&Quirk::CodeIsGoodOnce);
+    let says_life = !state.quirks.has(&Quirk::NoExpiresIn);
+    let tokens = &mut state.tokens;
     let body = request.json().unwrap_or_default();
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let client = tokens
@@ -87,7 +92,11 @@ pub(super) fn authorize(
         .filter(|(secret, _)| secret == field("client_secret"))
         .ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"))?;
     let good = match field("grant_type") {
-        "authorization_code" => client.1 == field("code"),
+        "authorization_code" => {
+            let used =
+                code_is_good_once && tokens.refresh.values().any(|id| id == field("client_id"));
+            !used && client.1 == field("code")
+        }
         "refresh_token" => {
             tokens
                 .refresh
@@ -103,8 +112,9 @@ pub(super) fn authorize(
     if !good {
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
     }
-    Ok(Reply::json(
-        StatusCode::CREATED,
-        &tokens.issue(field("client_id"), now),
-    ))
+    let mut grant = tokens.issue(field("client_id"), now);
+    if let Some(members) = grant.as_object_mut().filter(|_| !says_life) {
+        members.remove("expires_in");
+    }
+    Ok(Reply::json(StatusCode::CREATED, &grant))
 }

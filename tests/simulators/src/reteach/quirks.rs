@@ -1,12 +1,20 @@
 //! Ways in which one academy differs from what the other modules assume.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value has null at every key that it lacks"
+)]
 
 use http::StatusCode;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Endpoint;
 use super::customer::Customer;
 use super::errors::Refusal;
 use super::store::Customers;
+use crate::engine::exchange::Reply;
 
 /// What one academy does differently. The vendor's documents rule out none of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +46,54 @@ pub enum Quirk {
     ConflictsAre422,
     /// `GET /customer` ignores the `externalId` filter.
     IgnoresExternalIdFilter,
+    /// A write that names this date is refused with 422 unless the date is ahead.
+    TakesOnlyDatesAhead(String),
+    /// Accounts stay open, whatever their dates say.
+    DatesDoNotLock,
+    /// `PUT` takes all tags off.
+    PutDropsTags,
+    /// `POST /customer` finds by user name alone; another account with the same mail address or external id is a conflict.
+    FindsByUserNameAlone,
+    /// `POST /customer` updates what it finds.
+    UpdatesWhatItFinds,
+    /// Tags cannot be named by name, except in `POST /tags`.
+    TakesTagsById,
+    /// No tag is taken, although the call succeeds.
+    IgnoresTags,
+    /// Tags are refused with 422.
+    RefusesTags,
+    /// The login does not say how long its token lives.
+    NoExpiresIn,
+    /// The client code is good for one login; then only the refresh token is.
+    CodeIsGoodOnce,
+    /// Replies are written in another way.
+    Shows(Spelling),
+}
+
+/// What is shown otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spelling {
+    /// Dates are cut to the minute.
+    Minutes,
+    /// Dates have the offset +05:00.
+    OtherOffset,
+    /// Dates have no offset; they are in UTC.
+    NoOffset,
+    /// Dates are days, in UTC.
+    Days,
+    /// The status of an open account and of a participation, and the way to log in, are words that no document has.
+    UnknownWords,
+    /// Records have members that no document has.
+    MoreMembers,
+    /// Members that are null are left out.
+    NoNulls,
+    /// Ids are numbers, where accounts and tags were made with this quirk.
+    NumericIds,
+    /// `resultCount` is null.
+    NoTotal,
+    /// A write of an account is answered with its id alone.
+    BareReplies,
 }
 
 /// A row that a strict reader does not take.
@@ -106,12 +162,16 @@ impl Quirks {
     pub(super) fn taken(
         &self,
         mut body: Map<String, Value>,
+        now: Timestamp,
     ) -> Result<Map<String, Value>, Refusal> {
         let mut refused = Vec::new();
         for quirk in &self.0 {
             match quirk {
                 Quirk::RefusesField(field) if body.contains_key(field) => {
                     refused.push(format!("property {field} should not exist"));
+                }
+                Quirk::TakesOnlyDatesAhead(field) if is_past(body.get(field), now) => {
+                    refused.push(format!("{field} must be a date in the future"));
                 }
                 Quirk::IgnoresField(field) => drop(body.remove(field)),
                 Quirk::NullClearsNothing => body.retain(|_, value| !value.is_null()),
@@ -128,10 +188,13 @@ impl Quirks {
 
     /// The account that an update starts from.
     pub(super) fn before_update(&self, customer: &Customer) -> Customer {
-        if !self.has(&Quirk::PutReplaces) {
-            return customer.clone();
+        let mut kept = customer.clone();
+        if self.has(&Quirk::PutDropsTags) {
+            kept.tags.clear();
         }
-        let kept = customer.clone();
+        if !self.has(&Quirk::PutReplaces) {
+            return kept;
+        }
         Customer {
             id: kept.id,
             email: kept.email,
@@ -155,6 +218,25 @@ impl Quirks {
             _ => total,
         };
         self.0.iter().fold(total, moved)
+    }
+
+    pub(super) fn shows(&self, spelling: Spelling) -> bool {
+        self.has(&Quirk::Shows(spelling))
+    }
+
+    /// A reply as this academy writes it.
+    pub(super) fn spelled(&self, endpoint: Endpoint, reply: Reply) -> Reply {
+        let spellings = self.0.iter().filter_map(|quirk| match quirk {
+            Quirk::Shows(spelling) => Some(*spelling),
+            _ => None,
+        });
+        spellings.fold(reply, |reply, spelling| match spelling {
+            Spelling::BareReplies if writes_account(endpoint) && reply.status.is_success() => {
+                reply.rewritten(|account| json!({"id": account["id"]}))
+            }
+            Spelling::BareReplies => reply,
+            _ => reply.rewritten(|body| spelling.written(body)),
+        })
     }
 
     /// The odd form in which an account is shown, if it has one.
@@ -181,6 +263,93 @@ impl OddRow {
         }
         row
     }
+}
+
+impl Spelling {
+    /// `value` with everything in it written this way.
+    fn written(self, value: Value) -> Value {
+        match value {
+            Value::Array(rows) => rows.into_iter().map(|row| self.written(row)).collect(),
+            Value::Object(members) => {
+                let written = members
+                    .into_iter()
+                    .filter(|(_, value)| self != Self::NoNulls || !value.is_null())
+                    .map(|(key, value)| {
+                        let value = self.member(&key, value);
+                        (key, value)
+                    });
+                let more = (self == Self::MoreMembers).then(|| {
+                    let list = json!([{"id": null, "name": "…"}, 7, null]);
+                    ("aiInsights".to_owned(), json!({"score": 0.5, "list": list}))
+                });
+                Value::Object(written.chain(more).collect())
+            }
+            other => other,
+        }
+    }
+
+    fn member(self, key: &str, value: Value) -> Value {
+        const DATES: [&str; 4] = [
+            "setActiveAt",
+            "setInactiveAt",
+            "completedAt",
+            "registeredAt",
+        ];
+        let date = value
+            .as_str()
+            .filter(|_| DATES.contains(&key))
+            .and_then(|text| text.parse().ok());
+        match (self, key, &value) {
+            (Self::UnknownWords, "status", Value::String(word))
+                if word != "INACTIVE" && word != "COMPLETED" =>
+            {
+                json!("SLEEPING")
+            }
+            (Self::UnknownWords, "authenticationMethod", _) => json!("PASSKEY"),
+            (Self::NumericIds, "id", Value::String(id)) => {
+                id.parse::<u64>().map_or(value, |id| json!(id))
+            }
+            (Self::NoTotal, "resultCount", _) => Value::Null,
+            _ => match date {
+                Some(date) => self.date(date).map_or(value, Value::String),
+                None => self.written(value),
+            },
+        }
+    }
+
+    fn date(self, date: Timestamp) -> Option<String> {
+        let format = |format| {
+            date.to_zoned_datetime(TimeZone::UTC)
+                .strftime(format)
+                .to_string()
+        };
+        match self {
+            Self::Minutes => Some(format("%Y-%m-%dT%H:%M:00.000Z")),
+            Self::OtherOffset => {
+                let zone = TimeZone::fixed(jiff::tz::offset(5));
+                let written = date
+                    .to_zoned_datetime(zone)
+                    .strftime("%Y-%m-%dT%H:%M:%S%:z");
+                Some(written.to_string())
+            }
+            Self::NoOffset => Some(format("%Y-%m-%dT%H:%M:%S")),
+            Self::Days => Some(format("%Y-%m-%d")),
+            _ => None,
+        }
+    }
+}
+
+fn writes_account(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::FindOrCreateCustomer | Endpoint::UpdateCustomer | Endpoint::UpsertCustomer
+    )
+}
+
+fn is_past(value: Option<&Value>, now: Timestamp) -> bool {
+    let date = value.and_then(Value::as_str);
+    let date = date.and_then(|text| text.parse::<Timestamp>().ok());
+    date.is_some_and(|date| date <= now)
 }
 
 fn is_named(customers: &Customers, customer: &Customer, identifier: &str) -> bool {

@@ -11,7 +11,7 @@ use super::downloads::Links;
 use super::errors::Refusal;
 use super::oauth::Tokens;
 use super::participations::Participations;
-use super::quirks::Quirks;
+use super::quirks::{Quirks, Spelling};
 use super::store::{Customers, keys};
 use crate::engine::digest;
 use crate::engine::limiter::{Limiter, Pacing, tick};
@@ -87,6 +87,9 @@ impl State {
 
     pub(super) fn next_id(&mut self, kind: &str) -> String {
         self.made += 1;
+        if self.quirks.shows(Spelling::NumericIds) {
+            return (1_000 + self.made).to_string();
+        }
         digest::uuid(&[kind, &self.made.to_string()])
     }
 

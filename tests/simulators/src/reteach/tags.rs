@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::customers::{Page, existing, object};
 use super::errors::Refusal;
+use super::quirks::Quirk;
 use super::state::{State, Tag};
 use super::view::List;
 use crate::engine::exchange::{Reply, Request};
@@ -70,6 +71,9 @@ pub(super) fn assign_many(
         .iter()
         .map(|tag| resolve(state, tag))
         .collect::<Result<_, _>>()?;
+    if state.quirks.has(&Quirk::IgnoresTags) {
+        return Ok(Reply::json(StatusCode::CREATED, &[(); 0]));
+    }
     if replace {
         state.edit(id, |customer| customer.tags.clear());
     }
@@ -92,7 +96,11 @@ pub(super) fn remove(state: &mut State, id: &str, tag: &str) -> Result<Reply, Re
 
 /// A tag named by id or by name; a new name makes a new tag.
 fn resolve(state: &mut State, reference: &Value) -> Result<Tag, Refusal> {
-    known(reference, &["id", "name"])?;
+    if state.quirks.has(&Quirk::RefusesTags) {
+        return Err(Refusal::invalid(vec!["INVALID_TAG".to_owned()]));
+    }
+    let is_by_id = state.quirks.has(&Quirk::TakesTagsById);
+    known(reference, if is_by_id { &["id"] } else { &["id", "name"] })?;
     let part = |key: &str| {
         reference
             .get(key)

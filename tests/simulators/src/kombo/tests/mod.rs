@@ -4,6 +4,7 @@ mod documents;
 mod forms;
 mod mirror;
 mod passthrough;
+mod quirks;
 mod snapshot;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 mod documents;
 mod listing;
 mod lost_uploads;
+mod quirks;
 mod snapshot;
 mod tokens;
 

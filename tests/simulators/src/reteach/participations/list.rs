@@ -48,7 +48,7 @@ pub(in crate::reteach) fn list(
         StatusCode::OK,
         &List {
             results,
-            result_count: count,
+            result_count: state.quirks.total(count, 0),
         },
     );
     state.change_once(now);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Academy, academy, erika};
-use crate::reteach::{Customer, OddRow, Quirk};
+use super::{Academy, academy, erika, good};
+use crate::reteach::{Customer, OddRow, Quirk, Spelling};
 
 /// A call, and a text that shows what came of it.
 type Play = (
@@ -39,6 +39,16 @@ async fn each_quirk_changes_one_answer() {
     };
     let end: fn(&Academy, u16, Value) -> String =
         |_, _, body| body["results"][0]["setInactiveAt"].to_string();
+    let tag = |tag: Value, shown| {
+        let body = json!({"tags": [tag], "mode": "ADD"});
+        ("PUT", "/customer/erika/multiple-tags", body, shown) as Play
+    };
+    let tags: fn(&Academy, u16, Value) -> String =
+        |academy, _, _| json!(academy.reteach.customer("erika").unwrap().tags).to_string();
+    let account_status: fn(&Academy, u16, Value) -> String =
+        |_, _, body| body["status"].to_string();
+    let shown_end: fn(&Academy, u16, Value) -> String =
+        |_, _, body| body["setInactiveAt"].to_string();
     let odd = |odd| Quirk::OddRow("personio:1042".to_owned(), odd);
     for (quirk, (method, path, body, shown), usual, quirky) in [
         (
@@ -181,6 +191,149 @@ async fn each_quirk_changes_one_answer() {
             by("GET", "/customer?externalId=personio:7", total),
             "0",
             "2",
+        ),
+        (
+            Quirk::TakesOnlyDatesAhead(named("setInactiveAt")),
+            put(json!({"setInactiveAt": "2026-03-01T00:00:00Z"}), status),
+            "200",
+            "422",
+        ),
+        (
+            Quirk::TakesOnlyDatesAhead(named("setInactiveAt")),
+            put(json!({"setInactiveAt": "2027-03-01T00:00:00Z"}), status),
+            "200",
+            "200",
+        ),
+        (
+            Quirk::DatesDoNotLock,
+            put(
+                json!({"setInactiveAt": "2026-03-01T00:00:00Z"}),
+                account_status,
+            ),
+            "\"INACTIVE\"",
+            "\"ACTIVE\"",
+        ),
+        (
+            Quirk::PutDropsTags,
+            put(position(), tags),
+            "[\"Ersthelfer\"]",
+            "[]",
+        ),
+        (
+            Quirk::FindsByUserNameAlone,
+            post(json!({"email": "erika.muster@example.com"}), status),
+            "201",
+            "409",
+        ),
+        (
+            Quirk::UpdatesWhatItFinds,
+            post(
+                json!({"externalId": "personio:1042", "userName": "erika.m", "note": "neu"}),
+                |academy, _, _| kept(academy, |it| it.note),
+            ),
+            "Betriebsrat",
+            "neu",
+        ),
+        (
+            Quirk::TakesTagsById,
+            tag(json!({"name": "Neu"}), status),
+            "201",
+            "422",
+        ),
+        (
+            Quirk::IgnoresTags,
+            tag(json!({"name": "Neu"}), tags),
+            "[\"Ersthelfer\",\"Neu\"]",
+            "[\"Ersthelfer\"]",
+        ),
+        (
+            Quirk::RefusesTags,
+            tag(json!({"name": "Neu"}), status),
+            "201",
+            "422",
+        ),
+        (
+            Quirk::NoExpiresIn,
+            ("POST", "/oauth/authorize", good(), |_, _, body| {
+                body["expires_in"].to_string()
+            }),
+            "3600",
+            "null",
+        ),
+        // The code was good once: for the token of this test.
+        (
+            Quirk::CodeIsGoodOnce,
+            ("POST", "/oauth/authorize", good(), status),
+            "201",
+            "401",
+        ),
+        (
+            Quirk::Shows(Spelling::Minutes),
+            put(json!({"setInactiveAt": "2026-03-01T00:00:30Z"}), shown_end),
+            "\"2026-03-01T00:00:30.000Z\"",
+            "\"2026-03-01T00:00:00.000Z\"",
+        ),
+        (
+            Quirk::Shows(Spelling::OtherOffset),
+            put(json!({"setInactiveAt": "2026-03-01T00:00:00Z"}), shown_end),
+            "\"2026-03-01T00:00:00.000Z\"",
+            "\"2026-03-01T05:00:00+05:00\"",
+        ),
+        (
+            Quirk::Shows(Spelling::NoOffset),
+            put(json!({"setInactiveAt": "2026-03-01T00:00:00Z"}), shown_end),
+            "\"2026-03-01T00:00:00.000Z\"",
+            "\"2026-03-01T00:00:00\"",
+        ),
+        (
+            Quirk::Shows(Spelling::Days),
+            put(json!({"setInactiveAt": "2026-03-01T00:00:00Z"}), shown_end),
+            "\"2026-03-01T00:00:00.000Z\"",
+            "\"2026-03-01\"",
+        ),
+        (
+            Quirk::Shows(Spelling::UnknownWords),
+            by("GET", "/customer/erika", account_status),
+            "\"ACTIVE\"",
+            "\"SLEEPING\"",
+        ),
+        (
+            Quirk::Shows(Spelling::MoreMembers),
+            by("GET", "/customer/erika", |_, _, body| {
+                body["aiInsights"]["score"].to_string()
+            }),
+            "null",
+            "0.5",
+        ),
+        (
+            Quirk::Shows(Spelling::NoNulls),
+            by("GET", "/customer/erika", |_, _, body| {
+                body.get("managerId").is_some().to_string()
+            }),
+            "true",
+            "false",
+        ),
+        (
+            Quirk::Shows(Spelling::NumericIds),
+            ("POST", "/tags", json!({"name": "Neu"}), |_, _, body| {
+                body["id"].is_number().to_string()
+            }),
+            "false",
+            "true",
+        ),
+        (
+            Quirk::Shows(Spelling::NoTotal),
+            by("GET", "/customer", total),
+            "1",
+            "null",
+        ),
+        (
+            Quirk::Shows(Spelling::BareReplies),
+            put(position(), |_, _, body| {
+                body.to_string().len().min(20).to_string()
+            }),
+            "20",
+            "14",
         ),
     ] {
         for (quirks, expected) in [(None, usual), (Some(&quirk), quirky)] {

@@ -1,0 +1,180 @@
+//! Every way in which a vendor may do otherwise than we believe, by name.
+
+use crate::reteach::Spelling;
+use crate::{Kombo, Personio, Reteach, kombo, personio, reteach};
+
+/// What one vendor does differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dialect {
+    Reteach(Vec<reteach::Quirk>),
+    Personio(personio::Quirk),
+    Kombo(kombo::Quirk),
+    /// Certificate files are elsewhere.
+    Files(Files),
+}
+
+/// Where an academy has its certificate files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// On a host that the tenant's file does not name.
+    OnAnotherHost,
+    /// On the API's own host: an address without a host, and the token is needed.
+    BehindTheToken,
+    RelativeAndBehindTheToken,
+}
+
+impl Dialect {
+    /// Makes the vendors speak it. They keep it until the next one.
+    pub fn set(&self, reteach: &Reteach, personio: &Personio, kombo: Option<&Kombo>) {
+        match self {
+            Self::Reteach(quirks) => reteach.set_quirks(quirks.clone()),
+            Self::Personio(quirk) => personio.set_quirks([*quirk]),
+            Self::Kombo(quirk) => kombo
+                .into_iter()
+                .for_each(|kombo| kombo.set_quirks([*quirk])),
+            Self::Files(files) => {
+                let downloads = reteach.downloads();
+                downloads.set_url_base(&match files {
+                    Files::OnAnotherHost => downloads.localhost_url(),
+                    Files::BehindTheToken => reteach.base_url(),
+                    Files::RelativeAndBehindTheToken => String::new(),
+                });
+            }
+        }
+    }
+
+    /// Makes the vendors do again what we believe.
+    pub fn clear(reteach: &Reteach, personio: &Personio, kombo: Option<&Kombo>) {
+        reteach.set_quirks([]);
+        personio.set_quirks([]);
+        kombo.into_iter().for_each(|kombo| kombo.set_quirks([]));
+        let downloads = reteach.downloads();
+        downloads.set_url_base(&downloads.base_url());
+    }
+}
+
+/// All of them.
+#[must_use]
+pub fn dialects() -> Vec<(String, Dialect)> {
+    use reteach::Quirk::{
+        CodeIsGoodOnce, ConflictsAre422, DatesDoNotLock, ExternalIdsAreNoIdentifiers,
+        FindsByUserNameAlone, FoldsMail, IgnoresExternalIdFilter, IgnoresField, IgnoresTags,
+        NoExpiresIn, NullClearsNothing, PutDropsTags, PutReplaces, RefusesField,
+        RefusesKnownCustomers, RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves,
+        TotalOff, UpdatesWhatItFinds,
+    };
+    let fields = ["position", "location", "setActiveAt", "setInactiveAt"];
+    let of_field = |says: &str, quirk: fn(String) -> reteach::Quirk| {
+        fields.map(|field| {
+            (
+                format!("reteach {says} {field}"),
+                vec![quirk(field.to_owned())],
+            )
+        })
+    };
+    let dates = ["setActiveAt", "setInactiveAt"].map(|field| {
+        let quirk = TakesOnlyDatesAhead(field.to_owned());
+        (format!("reteach takes only {field} ahead"), vec![quirk])
+    });
+    let one = [
+        ("dates do not lock", DatesDoNotLock),
+        ("PUT replaces", PutReplaces),
+        ("PUT drops tags", PutDropsTags),
+        ("null clears nothing", NullClearsNothing),
+        ("refuses known customers", RefusesKnownCustomers),
+        ("conflicts are 422", ConflictsAre422),
+        ("finds by user name alone", FindsByUserNameAlone),
+        ("updates what it finds", UpdatesWhatItFinds),
+        (
+            "external ids are no identifiers",
+            ExternalIdsAreNoIdentifiers,
+        ),
+        ("ignores the external id filter", IgnoresExternalIdFilter),
+        ("takes tags by id", TakesTagsById),
+        ("ignores tags", IgnoresTags),
+        ("refuses tags", RefusesTags),
+        ("folds mail", FoldsMail),
+        ("no expires_in", NoExpiresIn),
+        ("client code is good once", CodeIsGoodOnce),
+        ("total one too low", TotalOff(-1)),
+        ("total one too high", TotalOff(1)),
+        ("total moves", TotalMoves),
+        ("total null", Shows(Spelling::NoTotal)),
+        ("dates to the minute", Shows(Spelling::Minutes)),
+        ("dates with another offset", Shows(Spelling::OtherOffset)),
+        ("dates without an offset", Shows(Spelling::NoOffset)),
+        ("dates are days", Shows(Spelling::Days)),
+        ("unknown words", Shows(Spelling::UnknownWords)),
+        ("more members", Shows(Spelling::MoreMembers)),
+        ("no nulls", Shows(Spelling::NoNulls)),
+        ("ids are numbers", Shows(Spelling::NumericIds)),
+        ("replies are bare", Shows(Spelling::BareReplies)),
+    ];
+    let one = one.map(|(name, quirk)| (format!("reteach {name}"), vec![quirk]));
+    let both = (
+        "reteach PUT replaces, tags too".to_owned(),
+        vec![PutReplaces, PutDropsTags],
+    );
+    let of_reteach = of_field("refuses", RefusesField)
+        .into_iter()
+        .chain(of_field("ignores", IgnoresField))
+        .chain(dates)
+        .chain(one)
+        .chain([both])
+        .map(|(name, quirks)| (name, Dialect::Reteach(quirks)));
+    let of_files = [
+        ("files on another host", Files::OnAnotherHost),
+        ("files behind the token", Files::BehindTheToken),
+        ("files relative", Files::RelativeAndBehindTheToken),
+    ]
+    .map(|(name, files)| (format!("reteach {name}"), Dialect::Files(files)));
+    of_reteach
+        .chain(of_files)
+        .chain(of_personio())
+        .chain(of_kombo())
+        .collect()
+}
+
+fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
+    use personio::Quirk::{BareValues, NoMetadata, Renames, ShowsAsText, ShowsDay, ShowsGermanDay};
+    let quirks = [
+        ("workplace for office", Renames("office", "workplace")),
+        (
+            "legal entity for subcompany",
+            Renames("subcompany", "legal_entity"),
+        ),
+        ("state for status", Renames("status", "state")),
+        ("id is text", ShowsAsText("id")),
+        ("office is text", ShowsAsText("office")),
+        ("hire date is a day", ShowsDay("hire_date")),
+        ("end date is a day", ShowsDay("termination_date")),
+        ("end date is German", ShowsGermanDay("termination_date")),
+        ("no metadata", NoMetadata),
+        ("bare values", BareValues),
+    ];
+    let named = |(name, quirk)| (format!("Personio {name}"), Dialect::Personio(quirk));
+    quirks.into_iter().map(named)
+}
+
+fn of_kombo() -> impl Iterator<Item = (String, Dialect)> {
+    use kombo::Quirk::{
+        EmptyCursorAtTheEnd, LastPageNamesItself, LeavesOut, NoCursorAtTheEnd, NoNulls,
+        OneEmptyPageMore, PagesOf,
+    };
+    let quirks = [
+        ("no nulls", NoNulls),
+        ("no groups", LeavesOut("groups")),
+        ("no gender", LeavesOut("gender")),
+        ("no employment status", LeavesOut("employment_status")),
+        ("no termination date", LeavesOut("termination_date")),
+        ("no remote_deleted_at", LeavesOut("remote_deleted_at")),
+        ("no changed_at", LeavesOut("changed_at")),
+        ("small pages", PagesOf(7)),
+        ("empty cursor at the end", EmptyCursorAtTheEnd),
+        ("no cursor at the end", NoCursorAtTheEnd),
+        ("one empty page more", OneEmptyPageMore),
+        ("last page names itself", LastPageNamesItself),
+    ];
+    let named = |(name, quirk)| (format!("Kombo {name}"), Dialect::Kombo(quirk));
+    quirks.into_iter().map(named)
+}

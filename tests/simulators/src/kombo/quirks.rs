@@ -1,0 +1,62 @@
+//! Ways in which one environment shows its employees otherwise.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value has null at every key that it lacks"
+)]
+
+use serde_json::{Value, json};
+
+/// What one environment does differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quirk {
+    /// Members that are null are left out.
+    NoNulls,
+    /// Nobody has this member.
+    LeavesOut(&'static str),
+    /// A page has at most this many rows, whatever was asked for.
+    PagesOf(usize),
+    /// The last page has an empty text for a cursor.
+    EmptyCursorAtTheEnd,
+    /// The last page has no cursor, not even null.
+    NoCursorAtTheEnd,
+    /// The last page names a further one, which is empty.
+    OneEmptyPageMore,
+    /// The last page names itself as the next one.
+    LastPageNamesItself,
+}
+
+/// The cursor of the page after the last one.
+pub(super) const PAST_THE_END: &str = "past/the+end=";
+
+impl Quirk {
+    /// A list of employees as this environment writes it.
+    pub(super) fn written(self, mut body: Value, asked: Option<&str>) -> Value {
+        let is_last = body["data"]["next"].is_null();
+        match (self, body["data"]["results"].as_array_mut()) {
+            (Self::NoNulls, Some(rows)) => {
+                for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+                    row.retain(|_, value| !value.is_null());
+                }
+            }
+            (Self::LeavesOut(key), Some(rows)) => {
+                for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+                    row.remove(key);
+                }
+            }
+            (Self::EmptyCursorAtTheEnd, _) if is_last => body["data"]["next"] = json!(""),
+            (Self::NoCursorAtTheEnd, _) if is_last => {
+                if let Some(data) = body["data"].as_object_mut() {
+                    data.remove("next");
+                }
+            }
+            (Self::OneEmptyPageMore, _) if is_last && asked != Some(PAST_THE_END) => {
+                body["data"]["next"] = json!(PAST_THE_END);
+            }
+            (Self::LastPageNamesItself, _) if is_last => {
+                body["data"]["next"] = json!(asked.unwrap_or(PAST_THE_END));
+            }
+            _ => {}
+        }
+        body
+    }
+}
