@@ -1,0 +1,171 @@
+//! One dialect on one route.
+
+use std::fmt;
+
+use employee_sync::report::Report;
+use shared::runtime::{Finding, FindingKind, Outcome};
+use shared::tenant::Via;
+use simulators::dialects::Dialect;
+
+use crate::company::Company;
+
+/// More refused writes than this in one run are too many.
+const MAX_REFUSED: usize = 10;
+
+/// What came of both jobs.
+pub(crate) struct Cell {
+    employees: String,
+    certificates: String,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} | {}", self.employees, self.certificates)
+    }
+}
+
+const WORKS: &str = "works";
+
+impl Cell {
+    pub(crate) fn works(&self) -> bool {
+        self.employees == WORKS && self.certificates == WORKS
+    }
+
+    /// Lives through a week with the dialect from the beginning.
+    pub(crate) fn of(dialect: &Dialect, via: Via) -> Result<Self, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| error.to_string())?;
+        runtime.block_on(async {
+            let mut company = Company::new(via, "").await;
+            let harness = &company.harness;
+            dialect.set(
+                &harness.reteach,
+                &harness.personio,
+                harness.company.kombo.as_ref(),
+            );
+            company.invite();
+            company.complete_courses();
+            week(&mut company).await
+        })
+    }
+}
+
+async fn week(company: &mut Company) -> Result<Cell, String> {
+    let mut reports = Vec::new();
+    for minutes in [0, 5, 5] {
+        reports.push(run(company, minutes).await?);
+    }
+    company.change();
+    for minutes in [5, 5, 5, 20, 60] {
+        reports.push(run(company, minutes).await?);
+    }
+    let mut filed = vec![company.harness.certificates_now().await];
+    filed.push(company.harness.certificates_tick().await);
+    for minutes in [25 * 60, 5, 60] {
+        reports.push(run(company, minutes).await?);
+    }
+    let differences = company.differences();
+    let says = reports
+        .iter()
+        .map(|it| told(it.outcome, &it.message, &it.findings));
+    let employees = judged(differences.is_empty(), says).ok_or_else(|| {
+        format!(
+            "{}\n{}",
+            differences.join("; "),
+            texts(reports.last().unwrap())
+        )
+    })?;
+    let says = filed
+        .iter()
+        .map(|it| told(it.outcome, &it.message, &it.findings));
+    let certificates = judged(company.documents() == 3, says)
+        .ok_or_else(|| format!("{} documents\n{filed:#?}", company.documents()))?;
+    Ok(Cell {
+        employees,
+        certificates,
+    })
+}
+
+/// What one run says is wrong: its outcome, else its findings.
+fn told(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<String> {
+    const NAMING: [FindingKind; 6] = [
+        FindingKind::Refused,
+        FindingKind::Rejected,
+        FindingKind::Unreadable,
+        FindingKind::WrongTotal,
+        FindingKind::NotFiled,
+        FindingKind::Parked,
+    ];
+    if !outcome.is_good() {
+        let text = findings.first().map_or(message, |finding| &finding.text);
+        let text = if message.is_empty() { text } else { message };
+        return Some(format!("{outcome:?}: {text}"));
+    }
+    let finding = findings
+        .iter()
+        .find(|finding| NAMING.contains(&finding.kind))?;
+    let text = finding
+        .text
+        .split("; tried again from")
+        .next()
+        .unwrap_or_default();
+    Some(format!("{:?}: {text}", finding.kind))
+}
+
+/// `None`: something is wrong, and no run says so.
+fn judged(is_right: bool, told: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let told: Vec<_> = told.collect();
+    if is_right {
+        let complains = told.last().cloned().flatten();
+        let complains = complains.filter(|text| text.starts_with("Partly"));
+        return Some(complains.unwrap_or_else(|| WORKS.to_owned()));
+    }
+    let mut told: Vec<String> = told.into_iter().flatten().collect();
+    // An outcome says more than a finding.
+    told.sort_by_key(|text| !text.starts_with("AcademyRefuses"));
+    told.into_iter().next()
+}
+
+/// One run, and what holds after each.
+async fn run(company: &mut Company, minutes: i64) -> Result<Report, String> {
+    company.advance(minutes);
+    company.harness.forget_requests();
+    let report = company.harness.now().await;
+    company.ran();
+    let refused = company.harness.writes();
+    let refused = refused
+        .iter()
+        .filter(|call| {
+            call.status
+                .is_some_and(|status| (400..500).contains(&status) && status != 404)
+        })
+        .count();
+    if refused > MAX_REFUSED {
+        return Err(format!("{refused} refused writes\n{}", texts(&report)));
+    }
+    let lost = company.lost();
+    if !lost.is_empty() {
+        return Err(format!("lost: {}\n{}", lost.join(", "), texts(&report)));
+    }
+    let locked = company.wrongly_locked();
+    if !locked.is_empty() {
+        return Err(format!("wrongly locked: {locked:?}\n{}", texts(&report)));
+    }
+    Ok(report)
+}
+
+fn texts(report: &Report) -> String {
+    let findings = report.findings.iter();
+    let findings: Vec<_> = findings
+        .map(|it| format!("{:?} {:?} {}", it.kind, it.person, it.text))
+        .collect();
+    format!(
+        "{:?} {}\n  {:?}\n  {}",
+        report.outcome,
+        report.message,
+        report.counts,
+        findings.join("\n  ")
+    )
+}

@@ -1,0 +1,205 @@
+//! A company with some of everybody, and a week in it.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use harness::{Harness, by_hand, completed, date, person};
+use jiff::SignedDuration;
+use oracle::{AccessRules, ExpectedAccounts};
+use shared::tenant::Via;
+use simulators::Person;
+use simulators::people::Status;
+use simulators::reteach::Customer;
+
+/// Somebody of every kind: at least six of each kind that an academy may refuse.
+fn people() -> Vec<Person> {
+    let of = |id| match id {
+        1 | 2 => Person {
+            email: None,
+            ..person(id)
+        },
+        3..=8 => Person {
+            status: Status::Inactive,
+            ..person(id)
+        },
+        9 => Person {
+            status: Status::Onboarding,
+            hire_date: date("2026-07-01"),
+            ..person(id)
+        },
+        10 => Person {
+            status: Status::Inactive,
+            termination_date: date("2026-04-30"),
+            ..person(id)
+        },
+        11 => Person {
+            termination_date: date("2026-05-12"),
+            ..person(id)
+        },
+        12 => Person {
+            position: None,
+            office: None,
+            gender: None,
+            employment_type: None,
+            ..person(id)
+        },
+        _ => person(id),
+    };
+    (1..=40).map(of).collect()
+}
+
+/// People who come back.
+const RETURNERS: RangeInclusive<u64> = 3..=8;
+/// Accounts that an admin made, of people who are in the HR system.
+const ADOPTED: [u64; 2] = [39, 40];
+
+/// The company, and how its academy should be.
+pub(crate) struct Company {
+    pub(crate) harness: Harness,
+    pub(crate) expected: ExpectedAccounts,
+    /// The accounts that an admin made, as they were.
+    by_hand: Vec<Customer>,
+}
+
+impl Company {
+    pub(crate) async fn new(via: Via, more: &str) -> Self {
+        let file = format!("{more}[brake]\nat_least = 100\n");
+        let harness = Harness::new(via, &file, people()).await;
+        Self {
+            harness,
+            expected: ExpectedAccounts::new(AccessRules::default()),
+            by_hand: Vec::new(),
+        }
+    }
+
+    /// An admin has made accounts: two of people who are employed, one of a guest.
+    pub(crate) fn invite(&mut self) {
+        let guest = by_hand("guest@elsewhere.example");
+        let adopted = ADOPTED.map(|id| Customer {
+            birth_date: Some("1990-04-01T00:00:00.000Z".to_owned()),
+            expired_notification_mail: Some("office@muster.example".to_owned()),
+            authentication_method: Some("SSO".to_owned()),
+            user_name: Some(format!("user-{id}")),
+            ..by_hand(&format!("person-{id}@muster.example"))
+        });
+        for (person, account) in [None]
+            .into_iter()
+            .chain(ADOPTED.map(Some))
+            .zip(std::iter::once(guest).chain(adopted))
+        {
+            let id = self.harness.reteach.insert(account);
+            let account = self.harness.reteach.customer(&id).unwrap();
+            match person {
+                Some(person) => self.expected.add_adoptable(person, account.clone()),
+                None => self.expected.add_foreign(account.clone()),
+            }
+            self.by_hand.push(account);
+        }
+    }
+
+    /// The courses that were completed before the connection was made.
+    pub(crate) fn complete_courses(&self) {
+        self.harness.personio.add_category("Bildungszertifikate");
+        self.harness.issue([36, 37, 38].map(|person| {
+            let at = format!("2026-05-0{}T09:30:00Z", person - 30);
+            completed(&format!("90{person}"), person, "Erste Hilfe", &at)
+        }));
+    }
+
+    /// A morning in HR.
+    pub(crate) fn change(&self) {
+        let harness = &self.harness;
+        let every = |ids: RangeInclusive<u64>, change: fn(&mut Person)| {
+            ids.for_each(|id| harness.change(id, change));
+        };
+        every(RETURNERS, |person| person.status = Status::Active);
+        every(13..=18, |person| person.status = Status::Inactive);
+        every(17..=22, |person| {
+            person.termination_date = date("2026-05-10");
+        });
+        every(23..=28, |person| person.position = None);
+        every(26..=31, |person| person.office = None);
+        every(32..=40, |person| person.office = Some("Ulm".to_owned()));
+        harness.change(32, |person| person.last_name = "Neumann".to_owned());
+        harness.change(33, |person| {
+            person.email = Some("new-33@muster.example".to_owned());
+        });
+        harness.change(34, |person| {
+            person.termination_date = date("2026-12-31");
+        });
+        harness.personio.put(person(41));
+        harness.personio.remove(35);
+    }
+
+    /// A complete run, as the oracle sees it.
+    pub(crate) fn ran(&mut self) {
+        let people = self.harness.personio.people();
+        let now = self.harness.moment();
+        self.expected.complete_run(&people, &BTreeSet::new(), now);
+    }
+
+    /// People who must not be locked now and are.
+    pub(crate) fn wrongly_locked(&self) -> Vec<u64> {
+        let (rules, now) = (AccessRules::default(), self.harness.moment());
+        let people = self.harness.personio.people().into_iter();
+        let open = people.filter(|person| !rules.is_locked(person, now));
+        let locked = open.filter(|person| {
+            let account = self.harness.find(person.id);
+            account.is_some_and(|account| account.is_locked(now))
+        });
+        // Returners stay locked until the academy lets us unlock them.
+        let ids = locked.map(|person| person.id);
+        ids.filter(|id| !RETURNERS.contains(id)).collect()
+    }
+
+    /// What an admin's accounts have lost of what is not ours.
+    pub(crate) fn lost(&self) -> Vec<String> {
+        let after = |before: &Customer| self.harness.reteach.customer(&before.id);
+        let mut lost = Vec::new();
+        for before in &self.by_hand {
+            let Some(after) = after(before) else {
+                lost.push("an account".to_owned());
+                continue;
+            };
+            let pairs = [
+                ("note", &before.note, &after.note),
+                ("team", &before.team, &after.team),
+                ("displayName", &before.display_name, &after.display_name),
+                ("language", &before.language, &after.language),
+                ("birthDate", &before.birth_date, &after.birth_date),
+                ("userName", &before.user_name, &after.user_name),
+                (
+                    "expiredNotificationMail",
+                    &before.expired_notification_mail,
+                    &after.expired_notification_mail,
+                ),
+                (
+                    "authenticationMethod",
+                    &before.authentication_method,
+                    &after.authentication_method,
+                ),
+            ];
+            let changed = pairs.iter().filter(|(_, before, after)| before != after);
+            lost.extend(changed.map(|(name, ..)| (*name).to_owned()));
+            if !before.tags.iter().all(|tag| after.tags.contains(tag)) {
+                lost.push("tags".to_owned());
+            }
+        }
+        lost
+    }
+
+    /// How the academy's accounts are not as they should be. Mail addresses count in any case.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        let actual = self.harness.reteach.customers();
+        let differences = self.expected.differences(&actual);
+        differences.iter().map(ToString::to_string).collect()
+    }
+
+    pub(crate) fn documents(&self) -> usize {
+        self.harness.personio.documents().len()
+    }
+
+    pub(crate) fn advance(&self, minutes: i64) {
+        self.harness.advance(SignedDuration::from_mins(minutes));
+    }
+}
