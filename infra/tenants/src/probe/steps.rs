@@ -292,7 +292,7 @@ impl Probe<'_> {
     async fn tag(&mut self, name: &str) -> Result<Result<Customer, Observed>, ProbeError> {
         let tagged = self.client.add_tags(&self.id, &[name.to_owned()]).await;
         Ok(match self.heard(tagged)? {
-            Ok(()) => Ok(self.get().await?),
+            Ok(_) => Ok(self.get().await?),
             Err(observed) => Err(observed),
         })
     }
