@@ -13,7 +13,8 @@ const MAX_REFUSED: usize = 10;
 const SILENT_IN_A_ROW: usize = 3;
 /// So many of them.
 const PROBES: usize = 3;
-/// Writes in flight until the academy has accepted one, and while it refuses a field that it has not accepted yet.
+/// Writes in flight until the academy has accepted one, while a field is sent that it has not accepted yet, and while it
+/// refuses such a field.
 const CAREFUL: usize = 2;
 
 /// What one person's change sends.
@@ -255,12 +256,24 @@ impl Blame {
     }
 
     fn limit(&self) -> usize {
-        let careful = !self.accepted_any || self.refusals.keys().any(|it| !self.is_accepted(it));
+        let careful = !self.accepted_any
+            || self.is_next_untried()
+            || self.refusals.keys().any(|it| !self.is_accepted(it));
         match (self.probes_left, careful) {
             (Some(_), _) => 1,
             (None, true) => CAREFUL.min(self.concurrency),
             (None, false) => self.concurrency,
         }
+    }
+
+    /// Whether the next change sends something that the academy has not accepted in this run.
+    fn is_next_untried(&self) -> bool {
+        let next = self.windows.front().or_else(|| self.remaining.front());
+        let outline = next.and_then(|index| self.outlines.get(*index));
+        outline.is_some_and(|outline| {
+            let mut sent = outline.values.iter().chain(&outline.window);
+            sent.any(|sent| !self.accepted.contains(sent))
+        })
     }
 
     /// What of this change may be written; `None`: nothing of it.
