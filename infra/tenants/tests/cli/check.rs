@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 use simulators::reteach::Delivery;
-use simulators::{Behaviour, Fault};
+use simulators::{Behaviour, Body, Fault};
 
 use crate::support::{Desk, account_of, participation};
 
@@ -192,5 +192,38 @@ async fn an_endpoint_that_a_vendor_retires_is_shown_by_check_and_status() {
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         let announced = "Personio GET /v1/company/employees ends on 2026-10-31";
         assert!(said.contains(announced), "{command}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_document_that_is_none_is_one_note_and_no_miss() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    for (behaviour, said) in [
+        (Behaviour::Status(200, Body::Html), "not JSON"),
+        (Behaviour::Status(200, Body::Vendor), "nothing to compare"),
+        (Behaviour::Status(401, Body::Vendor), "cannot be compared"),
+        (Behaviour::Status(404, Body::Html), "publishes none"),
+        (
+            Behaviour::Redirect("https://academy.example/login".to_owned()),
+            "cannot be compared",
+        ),
+        (Behaviour::CloseMidBody, "cannot be compared"),
+    ] {
+        let case = format!("{behaviour:?}");
+        company.reteach.clear_faults();
+        company
+            .reteach
+            .fail(Fault::new(behaviour).path("/docs-json").always());
+        let check = desk.done("check acme").await;
+        let items = check["items"].as_array().unwrap().iter();
+        let notes: Vec<_> = items
+            .filter(|item| item["about"] == "reteach: API document")
+            .map(|item| item["text"].as_str().unwrap())
+            .collect();
+        assert!(
+            matches!(notes[..], [note] if note.contains(said)),
+            "{case}: {notes:?}"
+        );
     }
 }
