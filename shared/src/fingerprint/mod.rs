@@ -7,4 +7,6 @@ mod key;
 mod shard;
 
 pub use key::{Fingerprint, FingerprintKey, FingerprintKeyError, Part};
-pub use shard::{EntryStatus, SHARDS, Shard, ShardDigest, ShardEntry, ShardError, ShardNumber};
+pub use shard::{
+    EntryStatus, SHARDS, Shard, ShardDigest, ShardEntry, ShardError, ShardNumber, ShardRange,
+};

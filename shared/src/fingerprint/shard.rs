@@ -32,6 +32,36 @@ impl ShardNumber {
     }
 }
 
+/// Shards in a row, from the first one up to the one before the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShardRange {
+    pub first: u16,
+    pub end: u16,
+}
+
+impl ShardRange {
+    pub const WHOLE: Self = Self {
+        first: 0,
+        end: SHARDS,
+    };
+
+    #[must_use]
+    pub fn contains(self, id: &SourceId) -> bool {
+        (self.first..self.end).contains(&ShardNumber::of(id).0)
+    }
+
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self == Self::WHOLE
+    }
+
+    /// The first shard after these, if there is one.
+    #[must_use]
+    pub fn next(self) -> Option<u16> {
+        (self.end < SHARDS).then_some(self.end)
+    }
+}
+
 /// What the last run left of a person, besides the fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EntryStatus {

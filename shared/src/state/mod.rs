@@ -28,5 +28,5 @@ pub use store::{
     Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState,
     PutOutcome, Restore, Store, TenantRecord, TenantStatus,
 };
-pub use sync_state::{AgreedReading, SyncState};
+pub use sync_state::{AgreedReading, Comparing, SyncState};
 pub use table::{TableShape, Units};

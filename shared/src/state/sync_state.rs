@@ -44,6 +44,9 @@ pub struct SyncState {
     pub has_completed: bool,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
+    /// A comparison of everybody in a company so large that several runs share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparing: Option<Comparing>,
     /// When a run last failed to list the academy's accounts, if none has succeeded since.
     #[serde(default)]
     pub listing_failed_at: Option<Timestamp>,
@@ -60,6 +63,20 @@ pub struct SyncState {
     /// Whether a [`HeldSource`](super::HeldSource) may be stored.
     #[serde(default)]
     pub source_held: bool,
+}
+
+/// How far a comparison of everybody has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparing {
+    /// The configuration and the mapping by which it compares: with others it begins again.
+    pub configuration: String,
+    pub mapping_version: u32,
+    /// The shard that is next.
+    pub next: u16,
+    /// Open accounts of the shards before.
+    pub open_accounts: u32,
+    /// Whether people who have changed come first.
+    pub yields: bool,
 }
 
 /// How many people a reading announced and how many came.

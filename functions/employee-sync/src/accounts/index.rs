@@ -7,6 +7,7 @@ use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use shared::domain::id::{CustomerId, ExternalId};
+use shared::fingerprint::ShardRange;
 use shared::reteach::{CollectAccounts, Customer, UnreadableAccount};
 
 use super::{AccountQuery, by_mail};
@@ -21,13 +22,15 @@ pub struct AccountFilter {
     /// Hashes of the ids and mail addresses that are asked for; `None` keeps everything. A collision keeps an account
     /// too many.
     wanted: Option<HashSet<u64>>,
-    /// Begins the external ids of the HR system's people: these accounts are kept even if nobody asks for them.
-    prefix: String,
+    /// The HR system, as external ids name it.
+    tool: String,
+    /// Whose accounts are kept even if nobody asks for them.
+    also: Option<ShardRange>,
     hasher: RandomState,
 }
 
 impl AccountFilter {
-    /// Keeps what `queries` may find, and every account of a person of the HR system `tool`.
+    /// Keeps what `queries` may find.
     #[must_use]
     pub fn of(queries: &[AccountQuery<'_>], tool: &str) -> Self {
         let hasher = RandomState::new();
@@ -39,15 +42,24 @@ impl AccountFilter {
         }
         Self {
             wanted: Some(wanted),
-            prefix: format!("{tool}:"),
+            tool: tool.to_owned(),
+            also: None,
             hasher,
         }
+    }
+
+    /// Keeps all accounts of people of the HR system in this portion too.
+    #[must_use]
+    pub fn and_of(mut self, portion: ShardRange) -> Self {
+        self.also = Some(portion);
+        self
     }
 
     fn everything() -> Self {
         Self {
             wanted: None,
-            prefix: String::new(),
+            tool: String::new(),
+            also: None,
             hasher: RandomState::new(),
         }
     }
@@ -62,9 +74,12 @@ impl AccountFilter {
             return true;
         };
         let is_wanted = |key: &str| wanted.contains(&self.hasher.hash_one(key));
+        let person = || external_id?.source_id(&self.tool);
         id.is_some_and(|id| is_wanted(id.as_str()))
-            || external_id
-                .is_some_and(|id| is_wanted(id.as_str()) || id.as_str().starts_with(&self.prefix))
+            || external_id.is_some_and(|id| is_wanted(id.as_str()))
+            || self
+                .also
+                .is_some_and(|portion| person().is_some_and(|id| portion.contains(&id)))
             || mail.is_some_and(|mail| is_wanted(&mail.to_lowercase()))
     }
 }
@@ -88,6 +103,8 @@ pub struct AccountIndex {
     by_id: HashMap<CustomerId, usize>,
     /// All accounts, those that were not kept too.
     total: usize,
+    /// Those of them that carry an external id of the HR system.
+    numbered: usize,
     /// The field that does not fit, by each id and mail address that an unreadable row names.
     unreadable: BTreeMap<String, String>,
     rows: UnreadableRows,
@@ -104,6 +121,8 @@ impl CollectAccounts for AccountIndex {
     fn account(&mut self, customer: Customer) {
         self.total += 1;
         let (id, external_id) = (&customer.id, customer.external_id.as_ref());
+        let is_numbered = external_id.is_some_and(|id| id.source_id(&self.filter.tool).is_some());
+        self.numbered += usize::from(is_numbered);
         if self
             .filter
             .keeps(Some(id), external_id, customer.email.as_deref())
@@ -132,7 +151,7 @@ impl CollectAccounts for AccountIndex {
 }
 
 impl AccountIndex {
-    pub(super) fn new(filter: Arc<AccountFilter>) -> Self {
+    pub(crate) fn new(filter: Arc<AccountFilter>) -> Self {
         Self {
             filter,
             accounts: Vec::new(),
@@ -140,6 +159,7 @@ impl AccountIndex {
             by_mail: HashMap::new(),
             by_id: HashMap::new(),
             total: 0,
+            numbered: 0,
             unreadable: BTreeMap::new(),
             rows: UnreadableRows::default(),
         }
@@ -179,12 +199,10 @@ impl AccountIndex {
         self.total == 0
     }
 
-    /// The number of accounts that do not carry an external id of `tool`'s people.
+    /// The number of accounts that do not carry an external id of the HR system.
     #[must_use]
-    pub fn foreign(&self, tool: &str) -> usize {
-        let ours = self.by_external_id.keys();
-        let ours = ours.filter(|id| id.source_id(tool).is_some()).count();
-        self.total.saturating_sub(ours)
+    pub fn foreign(&self) -> usize {
+        self.total - self.numbered
     }
 
     /// The accounts that were kept.
@@ -249,7 +267,7 @@ mod tests {
             known,
             mail,
         });
-        let filter = AccountFilter::of(&queries, "personio");
+        let filter = AccountFilter::of(&queries, "personio").and_of(ShardRange::WHOLE);
         let mut index = AccountIndex::new(Arc::new(filter));
         index.account(customer(1, Some("personio:1".to_owned())));
         index.account(customer(2, None));

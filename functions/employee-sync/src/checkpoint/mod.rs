@@ -2,6 +2,7 @@
 
 mod advance;
 mod identity;
+mod portion;
 mod preregister;
 mod select;
 #[cfg(test)]
@@ -10,5 +11,6 @@ mod tests;
 pub(crate) use advance::resolve;
 pub use advance::{DUE_NOW, Resolution, next_shard};
 pub use identity::Identity;
+pub use portion::{PORTION, in_progress, limited, portion};
 pub(crate) use preregister::register;
 pub use select::{Classification, Reason, Selection, Sharding, classify, select};

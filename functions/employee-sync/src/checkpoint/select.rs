@@ -8,6 +8,7 @@ use shared::fingerprint::{EntryStatus, Fingerprint, Shard, ShardNumber};
 use shared::mapping::MAPPING_VERSION;
 use shared::state::SyncState;
 
+use super::in_progress;
 use crate::source::Completeness;
 use crate::source::Snapshot;
 
@@ -92,14 +93,19 @@ pub fn select(
         .is_some_and(|at| now < at + LIST_AGAIN);
     let has_new_rules =
         state.mapping_version != MAPPING_VERSION || state.configuration != configuration;
-    if has_new_rules && (asked || !waits) {
-        return Selection::Everybody(Reason::NewRules);
-    }
     let is_due = state.reconciled_at + RECONCILE_EVERY <= now;
-    if asked || (is_due && !waits) {
-        return Selection::Everybody(Reason::Reconcile);
-    }
+    let reason = if has_new_rules && (asked || !waits) {
+        Some(Reason::NewRules)
+    } else {
+        (asked || (is_due && !waits)).then_some(Reason::Reconcile)
+    };
+    let begun = in_progress(state, configuration);
     let open = sharding.unsettled(state, now);
+    // Between two parts of a long comparison those who have changed have their turn.
+    let yields = begun.is_some_and(|begun| begun.yields) && !open.is_empty();
+    if let Some(reason) = reason.filter(|_| !yields) {
+        return Selection::Everybody(reason);
+    }
     if open.is_empty() && state.pending.is_empty() {
         Selection::Nobody
     } else {

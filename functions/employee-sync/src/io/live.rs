@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use shared::domain::clock::Clock;
 use shared::domain::id::{CustomerId, ExternalId, SourceId, TenantId};
-use shared::fingerprint::{Shard, ShardNumber};
+use shared::fingerprint::{Shard, ShardNumber, ShardRange};
 use shared::http::{Deadline, Effect};
 use shared::reteach::{self, Client, Customer, CustomerInput, Tag, TagId};
 use shared::runtime::{LeaseGuard, Tenant};
@@ -50,8 +50,12 @@ impl Reader for LiveReader<'_> {
         self.store.shards(self.tenant_id(), numbers).await
     }
 
-    async fn all_entries(&self) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-        self.store.all_employees(self.tenant_id()).await
+    async fn entries_of(
+        &self,
+        portion: ShardRange,
+    ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        let keeps = |id: &SourceId| portion.contains(id);
+        self.store.employees_where(self.tenant_id(), &keeps).await
     }
 
     async fn entries(

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::fingerprint::{Shard, ShardNumber};
+use shared::fingerprint::{Shard, ShardNumber, ShardRange};
 use shared::http::Effect;
 use shared::mapping::Attribute;
-use shared::reteach::{self, Customer, CustomerInput, Status, Tag, TagId};
+use shared::reteach::{self, CollectAccounts as _, Customer, CustomerInput, Status, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 use shared::tenant::TenantConfig;
 
@@ -161,15 +161,20 @@ impl Reader for InMemory {
             .collect())
     }
 
-    async fn all_entries(&self) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-        Ok(self.academy().ledger.clone().into_iter().collect())
+    async fn entries_of(
+        &self,
+        portion: ShardRange,
+    ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        let mut entries: HashMap<_, _> = self.academy().ledger.clone().into_iter().collect();
+        entries.retain(|id, _| portion.contains(id));
+        Ok(entries)
     }
 
     async fn entries(
         &self,
         ids: &BTreeSet<&SourceId>,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-        let mut entries = self.all_entries().await?;
+        let mut entries = self.entries_of(ShardRange::WHOLE).await?;
         entries.retain(|id, _| ids.contains(id));
         Ok(entries)
     }
@@ -182,11 +187,14 @@ impl Reader for InMemory {
         Ok(self.academy().held_source.clone())
     }
 
-    async fn list_accounts(&self, _: AccountFilter) -> Result<AccountIndex, AccountsError> {
+    async fn list_accounts(&self, filter: AccountFilter) -> Result<AccountIndex, AccountsError> {
         if self.academy().cannot_list {
             return Err(AccountsError::Shifting);
         }
-        Ok(self.academy().index())
+        let mut index = AccountIndex::new(Arc::new(filter));
+        let customers = self.academy().customers.clone();
+        customers.into_values().for_each(|it| index.account(it));
+        Ok(index)
     }
 
     async fn look_up_accounts(

@@ -13,7 +13,7 @@ use std::future::Future;
 
 use jiff::Timestamp;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::fingerprint::{Shard, ShardNumber};
+use shared::fingerprint::{Shard, ShardNumber, ShardRange};
 use shared::reteach::{Customer, CustomerInput, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 
@@ -26,8 +26,9 @@ pub(crate) trait Reader: Sync {
         numbers: &[ShardNumber],
     ) -> impl Future<Output = Result<BTreeMap<ShardNumber, Shard>, StateError>> + Send;
 
-    fn all_entries(
+    fn entries_of(
         &self,
+        portion: ShardRange,
     ) -> impl Future<Output = Result<HashMap<SourceId, EmployeeEntry>, StateError>> + Send;
 
     fn entries(

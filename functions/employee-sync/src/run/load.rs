@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use shared::access::{Scoped, has_left};
 use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::{
-    EntryStatus, FingerprintKey, Shard, ShardDigest, ShardEntry, ShardNumber,
+    EntryStatus, FingerprintKey, Shard, ShardDigest, ShardEntry, ShardNumber, ShardRange,
 };
 use shared::mapping::{Attribute, DesiredAccount};
 use shared::runtime::{Mode, RunError};
@@ -18,7 +18,9 @@ use super::Rules;
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, UnreadableRows,
 };
-use crate::checkpoint::{Classification, Identity, Reason, Selection, Sharding, classify};
+use crate::checkpoint::{
+    Classification, Identity, Reason, Selection, Sharding, classify, in_progress, limited,
+};
 use crate::io::Reader;
 use crate::plan::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState};
 use crate::source::{Completeness, People, Person};
@@ -33,18 +35,25 @@ pub(super) struct Inputs<'a> {
     pub(super) sharding: &'a Sharding<'a>,
     pub(super) state: Option<&'a SyncState>,
     pub(super) rules: Rules<'a>,
+    pub(super) portion: ShardRange,
 }
 
 /// The inputs of a plan.
 pub(super) struct Loaded {
     /// Who was looked at in the end.
     pub(super) selection: Selection,
+    /// Of everybody, those who were compared.
+    pub(super) portion: ShardRange,
+    /// People who need a look, and get it from a later run.
+    pub(super) put_off: usize,
     /// People who need a look.
     pub(super) candidates: Vec<Candidate>,
     /// Their shards, as the last run left them.
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
     /// Accounts that are open now: what the brakes' percentages are of.
     pub(super) open_accounts: u32,
+    /// Those of the people who were compared.
+    pub(super) compared_open: u32,
     /// Accounts without our external ids, as far as the academy was listed.
     pub(super) foreign_accounts: usize,
     /// What a brake held before.
@@ -100,6 +109,7 @@ impl Known {
         reader: &impl Reader,
         state: Option<&SyncState>,
         selection: &Selection,
+        portion: ShardRange,
     ) -> Result<Self, StateError> {
         let Selection::Everybody(_) = selection else {
             return Ok(Self {
@@ -114,7 +124,7 @@ impl Known {
         for number in ShardNumber::all() {
             shards.entry(number).or_default();
         }
-        let entries = reader.all_entries().await?;
+        let entries = reader.entries_of(portion).await?;
         Ok(Self { shards, entries })
     }
 
@@ -200,15 +210,24 @@ async fn everybody(
     let Inputs {
         people,
         sharding,
+        state,
         rules,
-        ..
+        portion,
     } = inputs;
     let Known { shards, entries } = known;
     let shards = with_forgotten(shards, people, &entries, rules.now);
     let concluded = concluded(&shards, people, &entries);
     let handed_over = handed_over(&entries);
-    let Classification { due, gone } =
+    let Classification { mut due, mut gone } =
         classify(sharding, &shards, people.completeness, true, rules.now);
+    let everybody = due.len();
+    due.retain(|id| portion.contains(id));
+    gone.retain(|id| portion.contains(id));
+    // A comparison with the same rules leaves nobody out of step.
+    let put_off = match reason {
+        Reason::FirstRun | Reason::NewRules => everybody - due.len(),
+        Reason::Reconcile => 0,
+    };
     let mut candidates = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     candidates.extend(
         concluded
@@ -216,7 +235,7 @@ async fn everybody(
             .map(|entry| reopened(entry, people, rules.tool)),
     );
     let queries: Vec<_> = candidates.iter().filter_map(query).collect();
-    let filter = AccountFilter::of(&queries, rules.tool);
+    let filter = AccountFilter::of(&queries, rules.tool).and_of(portion);
     let index = reader.list_accounts(filter).await?;
     let most = usize::try_from(rules.config.brake.at_least).unwrap_or(usize::MAX);
     believable(&index, &candidates, most)?;
@@ -224,16 +243,25 @@ async fn everybody(
         unreadable: index.unreadable_rows().clone(),
         ..ListingNote::default()
     };
-    let foreign_accounts = index.foreign(rules.tool);
+    let foreign_accounts = index.foreign();
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
     let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)), rules.key);
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
     candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
-    let open_accounts = count_open(&candidates, rules.now);
+    let compared_open = count_open(&candidates, rules.now);
     candidates.extend(orphans);
+    let before = state.and_then(|state| in_progress(state, rules.configuration));
+    let open_accounts = match (state, portion.next()) {
+        // Until all are compared, the last count holds.
+        (Some(state), Some(_)) if reason != Reason::FirstRun => state.open_accounts,
+        _ => compared_open + before.map_or(0, |comparing| comparing.open_accounts),
+    };
     Ok(Loaded {
         selection: Selection::Everybody(reason),
+        portion,
+        put_off,
+        compared_open,
         candidates: with_retries(candidates, rules),
         foreign_accounts,
         shards,
@@ -254,9 +282,11 @@ async fn changed(
         sharding,
         state,
         rules,
+        portion: _,
     } = inputs;
     let Classification { due, gone } =
         classify(sharding, &shards, people.completeness, false, rules.now);
+    let (due, put_off) = limited(due, rules.portion, rules.now);
     let entries = reader.entries(&due.union(&gone).collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     let accounts = find_accounts(reader, &unmatched, inputs).await?;
@@ -269,9 +299,12 @@ async fn changed(
             None => count_open(&candidates, rules.now),
         },
         selection,
+        portion: ShardRange::WHOLE,
+        put_off,
+        compared_open: 0,
         candidates: with_retries(candidates, rules),
         foreign_accounts: match &accounts {
-            Some(Accounts::Listed(index)) => index.foreign(rules.tool),
+            Some(Accounts::Listed(index)) => index.foreign(),
             Some(Accounts::LookedUp(_)) | None => 0,
         },
         shards,
@@ -381,7 +414,12 @@ fn orphans(
     shards: &BTreeMap<ShardNumber, Shard>,
     handed_over: &BTreeSet<SourceId>,
 ) -> Vec<Candidate> {
-    let Inputs { people, rules, .. } = inputs;
+    let Inputs {
+        people,
+        rules,
+        portion,
+        ..
+    } = inputs;
     if people.completeness != Completeness::Complete {
         return Vec::new();
     }
@@ -404,7 +442,7 @@ fn orphans(
         else {
             continue;
         };
-        if is_known(&id) {
+        if !portion.contains(&id) || is_known(&id) {
             continue;
         }
         let orphan = Candidate {

@@ -32,6 +32,8 @@ struct Rules<'a> {
     tool: &'a str,
     mode: Mode,
     now: Timestamp,
+    /// People for whom one run plans.
+    portion: usize,
 }
 
 impl From<AccountsError> for RunError {

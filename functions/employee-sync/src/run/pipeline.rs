@@ -20,7 +20,7 @@ use super::summary::Summary;
 use super::{Rules, plan_refused};
 use crate::EmployeeSync;
 use crate::apply::{self, Learned, apply, write_notes};
-use crate::checkpoint::{Selection, Sharding, select};
+use crate::checkpoint::{PORTION, Selection, Sharding, portion, select};
 use crate::io::{LiveReader, LiveWriter, Reader, Writer};
 use crate::plan::Plan;
 use crate::report::Counts;
@@ -70,6 +70,10 @@ impl Job for EmployeeSync {
             tool: hr.tool(),
             mode: run.mode(),
             now,
+            portion: match run.mode() {
+                Mode::DryRun => usize::MAX,
+                _ => PORTION,
+            },
         };
         let reader = LiveReader {
             tenant,
@@ -118,7 +122,14 @@ pub(super) async fn drive(
     if selection == Selection::Nobody {
         return unchanged(rules, people, state, writer).await;
     }
-    let known = Known::load(reader, state.as_ref(), &selection).await?;
+    let portion = portion(
+        &selection,
+        state.as_ref(),
+        &sharding,
+        rules.configuration,
+        rules.portion,
+    );
+    let known = Known::load(reader, state.as_ref(), &selection, portion).await?;
     let identity = known.compare(people, &sharding, &selection, rules.now);
     let rejected = check_identity(rules, people, &identity, &mut state, reader, writer).await?;
     if let Some(rejected) = rejected {
@@ -129,6 +140,7 @@ pub(super) async fn drive(
         sharding: &sharding,
         state: state.as_ref(),
         rules,
+        portion,
     };
     let loaded = load(reader, inputs, known, selection).await?;
     let mut prepared =

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
-use shared::fingerprint::{EntryStatus, Shard, ShardNumber};
+use shared::fingerprint::{EntryStatus, Shard, ShardNumber, ShardRange};
 use shared::mapping::MAPPING_VERSION;
 use shared::runtime::JobResult;
-use shared::state::{Brake, BrakeWindow, EmployeeEntry, FailureKind, HeldPlan, SyncState};
+use shared::state::{
+    Brake, BrakeWindow, Comparing, EmployeeEntry, FailureKind, HeldPlan, SyncState,
+};
 
 use super::Rules;
 use super::load::Loaded;
@@ -18,7 +20,9 @@ use crate::brake::classify::{NewAccounts, risky_changes};
 use crate::brake::consent::{Consented, Parts, PlannedFor};
 use crate::brake::hold::{BrakedPlan, Hold, decide};
 use crate::brake::{Limits, check_limits};
-use crate::checkpoint::{self, Reason, Resolution, Selection, Sharding, next_shard, resolve};
+use crate::checkpoint::{
+    self, Reason, Resolution, Selection, Sharding, in_progress, next_shard, resolve,
+};
 use crate::lint::{self, Violation};
 use crate::plan::{Candidate, Context, Part, Plan, RiskyChange, SkipReason, SourceState};
 use crate::source::{Completeness, People, Person};
@@ -42,7 +46,9 @@ pub(super) struct Prepared {
     pub(super) state: SyncState,
     shards: BTreeMap<ShardNumber, Shard>,
     open_accounts: u32,
+    compared_open: u32,
     pub(super) selection: Selection,
+    portion: ShardRange,
     /// Whether everybody should have been compared, and the academy could not be listed.
     listing_failed: bool,
     /// Whether the first run waits for somebody's approval.
@@ -65,6 +71,9 @@ pub(super) fn prepare(
         candidates,
         shards,
         open_accounts,
+        compared_open,
+        portion,
+        put_off,
         foreign_accounts,
         held,
         listing,
@@ -92,7 +101,7 @@ pub(super) fn prepare(
     let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
     let undecided = consented.undecided.clone();
     let verdict = check_limits(undecided, limits, &state.brakes, now);
-    let everybody = matches!(selection, Selection::Everybody(_));
+    let everybody = matches!(selection, Selection::Everybody(_)) && portion.is_whole();
     let planned_for = planned_for(&candidates, &plan, people, everybody);
     let braked = decide(
         plan,
@@ -116,7 +125,8 @@ pub(super) fn prepare(
         listing_failed: listing.failure.is_some(),
         summary: Summary::of(people, rules)
             .with_listing(listing)
-            .with_plan(people, &plan),
+            .with_plan(people, &plan)
+            .with_put_off(put_off),
         plan,
         candidates,
         passed,
@@ -127,7 +137,9 @@ pub(super) fn prepare(
         state,
         shards,
         open_accounts,
+        compared_open,
         selection,
+        portion,
     })
 }
 
@@ -247,7 +259,9 @@ pub(super) fn conclude(
         state,
         shards,
         open_accounts,
+        compared_open,
         selection,
+        portion,
         listing_failed,
         holds_first_run,
         summary,
@@ -266,7 +280,7 @@ pub(super) fn conclude(
         })
         .collect();
     // Of everybody it is counted again: between a shard and the state a run may have been interrupted.
-    let recounted = matches!(selection, Selection::Everybody(_));
+    let recounted = matches!(selection, Selection::Everybody(_)) && portion.is_whole();
     let elsewhere = if recounted {
         0
     } else {
@@ -278,8 +292,30 @@ pub(super) fn conclude(
     // A comparison of everybody that stopped early begins again on the next run.
     let compared = match selection {
         Selection::Everybody(Reason::FirstRun) => true,
-        Selection::Everybody(_) => !stopped,
+        Selection::Everybody(_) => !stopped && portion.next().is_none(),
         Selection::Nobody | Selection::Shards(_) => false,
+    };
+    let comparing = match (selection, portion.next()) {
+        (Selection::Everybody(Reason::FirstRun), _) => None,
+        (Selection::Everybody(_), Some(next)) if !stopped => {
+            let before = in_progress(&state, rules.configuration);
+            let before = before.map_or(0, |comparing| comparing.open_accounts);
+            Some(Comparing {
+                configuration: rules.configuration.to_owned(),
+                mapping_version: MAPPING_VERSION,
+                next,
+                open_accounts: before + open_accounts_after(compared_open, &plan, &outcome, now),
+                yields: true,
+            })
+        }
+        _ => state
+            .comparing
+            .clone()
+            .filter(|_| !compared)
+            .map(|it| Comparing {
+                yields: false,
+                ..it
+            }),
     };
     let mut state = SyncState {
         brakes: with_applied(&state.brakes, &passed, &outcome, now),
@@ -287,6 +323,7 @@ pub(super) fn conclude(
         open_accounts: open_accounts_after(open_accounts, &plan, &outcome, now),
         people: u32::try_from(people.snapshot.len()).unwrap_or(u32::MAX),
         waiting,
+        comparing,
         by_reteach_id: outcome.learned.by_reteach_id,
         keeps_unnamed: outcome.learned.keeps_unnamed,
         ..registration.state.unwrap_or(state)

@@ -166,6 +166,13 @@ impl Summary {
         self
     }
 
+    /// With the people who need a look and get it from a later run.
+    pub(super) fn with_put_off(mut self, people: usize) -> Self {
+        self.counts.left += people as u64;
+        self.counts.unchanged = self.counts.unchanged.saturating_sub(people as u64);
+        self
+    }
+
     /// With what became of the plan's changes.
     pub(super) fn with_outcome(
         mut self,

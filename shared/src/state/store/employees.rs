@@ -34,13 +34,25 @@ impl Store {
         &self,
         tenant: &TenantId,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        self.employees_where(tenant, &|_| true).await
+    }
+
+    /// The entries of everybody whom `keeps` lets through.
+    pub async fn employees_where(
+        &self,
+        tenant: &TenantId,
+        keeps: &(dyn Fn(&SourceId) -> bool + Sync),
+    ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
         let mut entries = HashMap::new();
         let mut pages = self
             .table
             .query(Query::partition(partition(tenant)).prefix(EMPLOYEES));
         while let Some(page) = pages.next().await? {
             for entry in records(page).map(by_id) {
-                entries.extend([entry?]);
+                let (id, entry) = entry?;
+                if keeps(&id) {
+                    entries.insert(id, entry);
+                }
             }
         }
         Ok(entries)

@@ -5,5 +5,6 @@ mod announced;
 mod brakes;
 mod lists;
 mod lost_state;
+mod portions;
 mod sharding;
 mod world;

@@ -17,6 +17,7 @@ use shared::tenant::TenantConfig;
 
 use crate::EmployeeSync;
 use crate::brake::Limits;
+use crate::checkpoint::PORTION;
 use crate::io::memory::{Academy, InMemory, TOOL};
 use crate::plan::builders::{config, employee, key, now};
 use crate::run::Rules;
@@ -42,6 +43,8 @@ pub(super) struct World {
     pub(super) key: FingerprintKey,
     pub(super) mode: Mode,
     pub(super) config: TenantConfig,
+    /// People for whom one run plans.
+    pub(super) portion: usize,
 }
 
 /// What a tick did to accounts, as the academy shows it, and what the brakes would have allowed.
@@ -83,6 +86,7 @@ impl World {
             key: key(),
             mode: Mode::Scheduled,
             config: config(rules),
+            portion: PORTION,
         }
     }
 
@@ -213,6 +217,7 @@ impl World {
             tool: TOOL,
             mode: self.mode,
             now: self.now,
+            portion: self.portion,
         };
         let (changes, dies) = match end {
             End::Well => (usize::MAX, false),

@@ -1,0 +1,177 @@
+//! A company so large that several runs share it.
+
+use shared::domain::employee::Field;
+use shared::domain::id::SourceId;
+use shared::runtime::Outcome;
+use shared::state::Decision;
+
+use super::world::{End, World};
+use crate::plan::builders::{config, employee};
+
+const PEOPLE: usize = 300;
+/// A shard has 5 people.
+const PORTION: usize = 60;
+
+fn large() -> World {
+    let mut world = World::before(PEOPLE, "[brake]\nat_least = 1000\n");
+    world.portion = PORTION;
+    world
+}
+
+fn in_step() -> World {
+    let mut world = large();
+    for _ in 0..10 {
+        world.tick(End::Well);
+        world.after(5);
+    }
+    assert_eq!(world.academy.customers.len(), PEOPLE);
+    world
+}
+
+#[test]
+fn a_first_run_goes_on_from_run_to_run_and_is_done_when_all_are_there() {
+    let mut world = large();
+    let mut before = 0;
+    loop {
+        let result = world.sync(End::Well);
+        let accounts = world.academy.customers.len();
+        let made = accounts - before;
+        assert!(
+            (PORTION / 2..=PORTION).contains(&made) || accounts == PEOPLE,
+            "{made}"
+        );
+        assert_eq!(result.counts.left as usize, PEOPLE - accounts);
+        world.after(5);
+        before = accounts;
+        if accounts == PEOPLE {
+            assert_eq!(result.outcome, Outcome::Done);
+            break;
+        }
+        assert_eq!(result.outcome, Outcome::Partly);
+        assert_eq!(world.academy.gate, None);
+    }
+    assert!(world.academy.gate.is_some());
+    assert_eq!(world.sync(End::Well).outcome, Outcome::Unchanged);
+    let state = world.academy.state.unwrap();
+    assert_eq!(state.open_accounts as usize, PEOPLE);
+}
+
+#[test]
+fn a_comparison_of_everybody_repairs_all_and_lets_changes_come_first() {
+    let mut world = in_step();
+    for customer in world.academy.customers.values_mut() {
+        customer.position = Some("von Hand".into());
+    }
+    let drifted = |world: &World| {
+        let customers = world.academy.customers.values();
+        customers
+            .filter(|it| it.position.as_deref() == Some("von Hand"))
+            .count()
+    };
+    // A day later, while somebody leaves and somebody else changes with each run.
+    world.after(24 * 60);
+    world.employees.remove(&SourceId::new("7"));
+    let mut runs = 0;
+    // Nobody writes the values of somebody who has left.
+    while drifted(&world) > 1 {
+        world.edit(100 + runs, |it| it.location = Field::Value("Ulm".into()));
+        let before = drifted(&world);
+        world.tick(End::Well);
+        world.after(5);
+        assert!(before - drifted(&world) <= PORTION + 1);
+        runs += 1;
+        assert!(runs <= 14, "{} have drifted", drifted(&world));
+    }
+    for _ in 0..3 {
+        world.tick(End::Well);
+        world.after(5);
+    }
+    let moved = world.academy.customers.values();
+    let moved = moved.filter(|it| it.location.as_deref() == Some("Ulm"));
+    assert_eq!((moved.count(), world.locked()), (runs, 1));
+    assert_eq!(world.sync(End::Well).outcome, Outcome::Unchanged);
+    let state = world.academy.state.unwrap();
+    assert_eq!(state.open_accounts as usize, PEOPLE - 1);
+    assert_eq!(state.comparing, None);
+}
+
+#[test]
+fn other_rules_reach_everybody_although_they_change_meanwhile() {
+    let mut world = in_step();
+    for id in 0..PEOPLE {
+        world.edit(id, |it| it.department = Field::Value("Vertrieb".into()));
+    }
+    world.config = config("[employees]\ndepartment = true\n[brake]\nat_least = 1000\n");
+    world.tick(End::Well);
+    world.after(5);
+    assert!(world.academy.state.as_ref().unwrap().comparing.is_some());
+    world.config =
+        config("[employees]\ndepartment = true\nposition = \"tag\"\n[brake]\nat_least = 1000\n");
+    for _ in 0..14 {
+        world.tick(End::Well);
+        world.after(5);
+    }
+    for customer in world.academy.customers.values() {
+        assert_eq!(customer.department.as_deref(), Some("Vertrieb"));
+        assert_eq!(customer.position, None);
+        assert_eq!(customer.tags.len(), 2);
+    }
+    assert_eq!(world.sync(End::Well).outcome, Outcome::Unchanged);
+}
+
+#[test]
+fn orphans_are_found_in_each_portion_and_nobody_else_is_taken_for_one() {
+    let mut world = in_step();
+    for id in ["9001", "9002", "9003"] {
+        let account = world.academy.make(None);
+        let customer = world.academy.customers.get_mut(&account).unwrap();
+        let somebody = employee(id).source_id;
+        let tool = crate::io::memory::TOOL;
+        customer.external_id = Some(shared::domain::id::ExternalId::of(tool, &somebody));
+    }
+    world.after(24 * 60);
+    let mut found = std::collections::BTreeSet::new();
+    for _ in 0..12 {
+        let findings = world.tick(End::Well).findings;
+        let orphaned =
+            |it: &&shared::runtime::Finding| it.kind == shared::runtime::FindingKind::Orphaned;
+        found.extend(
+            findings
+                .iter()
+                .filter(orphaned)
+                .filter_map(|it| it.person.clone()),
+        );
+        world.after(5);
+    }
+    assert_eq!(
+        found.into_iter().collect::<Vec<_>>(),
+        ["9001", "9002", "9003"]
+    );
+}
+
+#[test]
+fn a_held_plan_is_judged_and_approved_as_a_whole() {
+    let mut world = large();
+    world.config = config("");
+    for _ in 0..10 {
+        world.tick(End::Well);
+        world.after(5);
+    }
+    world.deactivate(0..PEOPLE);
+    // By and by, all shards have had their turn.
+    for _ in 0..64 {
+        world.tick(End::Well);
+        world.after(5);
+        assert!(world.locked() <= PEOPLE / 20);
+    }
+    let held = world.academy.held.clone().unwrap();
+    assert_eq!(held.parts.len(), PEOPLE - world.locked());
+    world.tick(End::Well);
+    assert_eq!(world.hash(), Some(held.hash.as_str()));
+    world.decide(|at| Decision::Approved { at });
+    for _ in 0..64 {
+        world.after(5);
+        world.tick(End::Well);
+    }
+    assert_eq!((world.locked(), world.hash()), (PEOPLE, None));
+}
