@@ -100,8 +100,9 @@ fn function(run: FunctionRun, tenant: &TenantId) -> ExitCode {
     let pace = Some(RateLimiter::new(&[]));
     let certificates = CertificateSync::new().unwrap();
     match run {
-        FunctionRun::PlanEmployees => {
-            harness_process::run(EmployeeSync, tenant, &[Mode::DryRun], pace);
+        FunctionRun::SyncEmployees => {
+            let modes = [Mode::Scheduled, Mode::Reconcile];
+            harness_process::run(EmployeeSync, tenant, &modes, pace);
         }
         FunctionRun::FileCertificates => {
             harness_process::run(certificates, tenant, &[Mode::Scheduled], pace);

@@ -118,7 +118,7 @@ pub(crate) enum Benchmark {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum FunctionRun {
-    PlanEmployees,
+    SyncEmployees,
     FileCertificates,
     ScanCertificates,
 }
@@ -127,7 +127,7 @@ impl FunctionRun {
     /// The arguments that start this program as the function.
     pub(crate) fn arguments(self) -> [&'static str; 2] {
         let run = match self {
-            Self::PlanEmployees => "plan-employees",
+            Self::SyncEmployees => "sync-employees",
             Self::FileCertificates => "file-certificates",
             Self::ScanCertificates => "scan-certificates",
         };

@@ -9,7 +9,7 @@ use shared::state::JobKind;
 use crate::figure::{Figure, Table};
 
 use super::MOST_P99;
-use super::memory::SuddenGrowth;
+use super::memory::LargeCompany;
 use super::neighbours::SingleTenants;
 use super::rounds::{Load, Mood, Round};
 use super::size::Size;
@@ -230,17 +230,17 @@ pub(super) fn limits(load: &Load, single: &SingleTenants) -> Table {
     )
 }
 
-pub(super) fn memory(growths: &[SuddenGrowth]) -> Table {
+pub(super) fn memory(companies: &[LargeCompany]) -> Table {
     Table::of(
-        "A company that suddenly has many people: a dry run.",
-        growths,
+        "A large company: the first run, and a comparison with the academy.",
+        companies,
         &[
-            ("people", |growth| growth.people.into()),
-            ("memory at start", |growth| {
-                growth.at_start.map(Figure::Memory).into()
+            ("people", |company| company.people.into()),
+            ("memory at start", |company| {
+                company.at_start.map(Figure::Memory).into()
             }),
-            ("peak memory", |growth| growth.cost.memory()),
-            ("processor", |growth| growth.cost.processor.into()),
+            ("peak memory", |company| company.cost.memory()),
+            ("processor", |company| company.cost.processor.into()),
         ],
     )
 }

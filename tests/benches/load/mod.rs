@@ -30,6 +30,9 @@ use size::Size;
 /// The others' 99th percentile with hostile tenants, compared with rounds without.
 const MOST_P99: f64 = 1.05;
 
+/// The functions have 128 MB.
+const MOST_MEMORY: u64 = 120 << 20;
+
 pub(crate) fn measure(runtime: &Runtime, options: &LoadOptions, is_quick: bool) -> Measurements {
     let size = Size::new(options, is_quick);
     let load = rounds::run(runtime, &size);
@@ -54,6 +57,12 @@ pub(crate) fn measure(runtime: &Runtime, options: &LoadOptions, is_quick: bool) 
             load.peak.map(Figure::Memory),
         ),
     ];
+    checks.extend(memory.iter().map(|company| {
+        let peak = company.cost.peak.map(Figure::Memory);
+        Check::new(format!("{} people: memory", company.people), peak)
+            .at_most(Figure::Memory(MOST_MEMORY))
+            .judged()
+    }));
     checks.extend(
         runs.chunks_exact(2)
             .map(|pair| p99(&pair[0], &pair[1], is_quick)),

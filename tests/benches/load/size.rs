@@ -47,7 +47,7 @@ const FULL: SingleSize = SingleSize {
     deadline: Duration::from_secs(125),
     certificates: 90,
     logins: 40,
-    memory: &[10_000, 50_000, 100_000],
+    memory: &[10_000, 50_000],
 };
 
 const QUICK: SingleSize = SingleSize {
@@ -56,7 +56,7 @@ const QUICK: SingleSize = SingleSize {
     deadline: Duration::from_secs(12),
     certificates: 12,
     logins: 6,
-    memory: &[5_000],
+    memory: &[50_000],
 };
 
 impl Size {

@@ -11,7 +11,7 @@ use shared::state::{Comparing, SyncState};
 use super::{Reason, Selection, Sharding};
 
 /// People for whom one run plans.
-pub const PORTION: usize = 8_000;
+pub const PORTION: usize = 6_000;
 
 /// The shards of which a run with `selection` compares everybody: as many as have `most` people, at least one, after those that the
 /// last runs have compared.
