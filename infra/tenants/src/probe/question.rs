@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig};
+use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig, UpdateWith};
 
 /// What runs assume about an academy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,7 +227,7 @@ impl Answer {
                 section: "reteach",
                 line: r#"update = "replace""#,
             }
-            .unless(replaces(config)),
+            .unless(config.reteach.update == UpdateWith::Replace),
             (Q::EndLocks | Q::StartLocks, _) => Consequence::Ask(
                 "people who have left or not begun keep access: ask reteach's support",
             ),
@@ -260,11 +260,6 @@ impl Answer {
     }
 }
 
-/// Whether the tenant's updates carry the whole record.
-fn replaces(_config: &TenantConfig) -> bool {
-    false
-}
-
 impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -292,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_answer_becomes_a_line_until_the_tenants_file_has_it() {
-        let off = "[employees]\nposition = \"tag\"\nlocation = \"off\"\ndepartment = false\nemployment_type = \"off\"\n";
+        let off = "[employees]\nposition = \"tag\"\nlocation = \"off\"\ndepartment = false\nemployment_type = \"off\"\n[reteach]\nupdate = \"replace\"\n";
         let on = "[employees]\ndepartment = true\n";
         let (write, clear) = (Question::Write, Question::Clear);
         for (question, observed, line) in [
@@ -315,6 +310,11 @@ mod tests {
                 write(Field::Department),
                 Observed::Refused(400),
                 "[employees] department = false",
+            ),
+            (
+                Question::KeepsOthers,
+                Observed::LostOthers,
+                r#"[reteach] update = "replace""#,
             ),
             (
                 Question::TagByName,

@@ -4,6 +4,7 @@ use http::Method;
 use local::Company;
 use serde_json::{Value, json};
 use shared::tenant::Via;
+use simulators::dialects::{Dialect, dialects};
 use simulators::reteach::Quirk;
 use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
@@ -236,4 +237,29 @@ async fn an_academy_of_files_is_probed_and_the_answers_are_not_kept() {
     assert_eq!(desk.done(&line).await["stored"], json!(false));
     assert_clean(&company, "files");
     desk.assert_empty(&company).await;
+}
+
+#[tokio::test]
+async fn every_dialect_of_an_academy_can_be_probed_and_keeps_no_test_account() {
+    let mut lines = Vec::new();
+    for (name, dialect) in dialects() {
+        let Dialect::Reteach(quirks) = dialect else {
+            continue;
+        };
+        let desk = Desk::new().await;
+        let company = tenant(&desk).await;
+        company.reteach.set_quirks(quirks);
+        let done = desk.json(PROBE).await.json();
+        assert_clean(&company, &name);
+        let found = match done["error"].as_str() {
+            Some(error) => vec![error.to_owned()],
+            None => differing(&done)
+                .into_iter()
+                .map(|(assumption, academy)| format!("{assumption}: {academy}"))
+                .collect(),
+        };
+        lines.push(format!("{name}\n  {}", found.join("\n  ")));
+    }
+    assert!(lines.len() >= 40, "{}", lines.len());
+    insta::assert_snapshot!(lines.join("\n"));
 }
