@@ -96,7 +96,8 @@ impl Harness {
         }
     }
 
-    async fn lose(&self, item: &str) {
+    /// One item of the tenant is lost.
+    pub async fn lose(&self, item: &str) {
         let dynamodb = self.world.stack.aws().dynamodb();
         let text = |text: String| AttributeValue::S(text);
         dynamodb

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use shared::domain::id::CertificateId;
@@ -18,6 +19,9 @@ const CONCURRENCY: usize = 4;
 /// A listing of more than this many pages (250,000 certificates) is a paging fault. Our own bound.
 const MAX_PAGES: u32 = 1_000;
 
+/// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
+const PAGE_SIZES: [u32; 3] = [250, 50, 10];
+
 /// What the readings of one run brought.
 #[derive(Debug)]
 pub struct Listing {
@@ -30,48 +34,91 @@ pub struct Listing {
     pub rejected: Vec<Rejected>,
     /// Whether anything may be missing.
     pub completeness: Completeness,
+    /// All readings brought the same, but not the number that was announced.
+    pub is_total_wrong: bool,
     /// How many times they were read.
     pub readings: u32,
+    /// The page that failed: what came before it is there.
+    pub failure: Option<Error>,
 }
 
-/// Reads the participations that match `filter`, again while they shift, at most three times. Of certificates that are not
-/// `wanted` only the ids are kept: an academy may have tens of thousands that are filed.
+/// Reads the participations that match `filter`, again while they shift, at most three times. Three readings that
+/// brought the same are complete whatever was announced. Of certificates that are not `wanted` only the ids are kept:
+/// an academy may have tens of thousands that are filed.
 ///
 /// # Errors
-/// See [`Error`]; one page that fails fails it all.
+/// See [`Error`], if nothing came, or other credentials may help.
 pub async fn list(
     reteach: &Client,
     filter: &Filter,
     wanted: &(dyn Fn(&CertificateId, &Participation) -> bool + Sync),
 ) -> Result<Listing, Error> {
+    read_all(wanted, |page, size| {
+        reteach.participations(filter, page, size)
+    })
+    .await
+}
+
+async fn read_all<F>(
+    wanted: &(dyn Fn(&CertificateId, &Participation) -> bool + Sync),
+    page: impl Fn(u32, u32) -> F,
+) -> Result<Listing, Error>
+where
+    F: Future<Output = Result<ParticipationPage, Error>>,
+{
     let mut seen = Seen::new(wanted);
-    let mut readings = 0;
+    let mut sizes = PAGE_SIZES.into_iter();
+    let mut size = sizes.next().unwrap_or_default();
+    let mut before: Vec<Reading> = Vec::new();
     loop {
-        readings += 1;
-        let reading = Reading::of(readings, &mut seen, |page| {
-            reteach.participations(filter, page)
-        })
-        .await?;
-        let completeness = reading.completeness();
-        if completeness == Completeness::Complete || readings == MAX_READINGS {
-            let unwanted = seen
-                .certificates
-                .values()
-                .filter(|(_, kept)| !kept.is_wanted())
-                .count() as u64;
-            let count = seen.certificates.len() as u64;
-            let (certificates, ambiguous) = seen.into_wanted();
-            let rejected = reading.rejected.into_iter().chain(ambiguous).collect();
+        let number = u32::try_from(before.len()).unwrap_or(u32::MAX) + 1;
+        let read = Reading::of(number, &mut seen, |number| page(number, size)).await;
+        let reading = match (read, sizes.clone().next()) {
+            (Ok(reading), _) => reading,
+            (Err(Error::TooLarge { .. }), Some(smaller)) => {
+                (_, size) = (sizes.next(), smaller);
+                continue;
+            }
+            (Err(error), _) if seen.is_empty() || is_for_operator(&error) => return Err(error),
+            (Err(error), _) => {
+                let listing = seen.listing(Vec::new(), Completeness::Shifting, number);
+                let failure = Some(error);
+                return Ok(Listing { failure, ..listing });
+            }
+        };
+        let is_complete = reading.completeness() == Completeness::Complete;
+        before.push(reading);
+        if is_complete || number == MAX_READINGS {
+            let is_total_wrong = !is_complete && agree(&before);
+            let completeness = match is_complete || is_total_wrong {
+                true => Completeness::Complete,
+                false => Completeness::Shifting,
+            };
+            let rejected = before.pop().map(|last| last.rejected).unwrap_or_default();
+            let listing = seen.listing(rejected, completeness, number);
             return Ok(Listing {
-                seen: count,
-                unwanted,
-                certificates,
-                rejected,
-                completeness,
-                readings,
+                is_total_wrong,
+                ..listing
             });
         }
     }
+}
+
+/// Whether all readings brought the same participations, each once.
+fn agree(readings: &[Reading]) -> bool {
+    let is_plain = |reading: &Reading| !reading.repeated && reading.last_was_empty;
+    let is_same = |pair: &[Reading]| match pair {
+        [one, two] => one.ids == two.ids && one.received == two.received,
+        _ => true,
+    };
+    readings.iter().all(is_plain) && readings.windows(2).all(is_same)
+}
+
+fn is_for_operator(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Credential(_) | Error::Forbidden(_) | Error::OutOfTime { .. }
+    )
 }
 
 /// What all readings brought so far, each certificate once.
@@ -117,6 +164,33 @@ impl<'a> Seen<'a> {
             wanted,
             certificates: BTreeMap::new(),
             ambiguous: BTreeSet::new(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+
+    /// All of it as the result of `readings`.
+    fn listing(
+        self,
+        rejected: Vec<Rejected>,
+        completeness: Completeness,
+        readings: u32,
+    ) -> Listing {
+        let seen = self.certificates.len() as u64;
+        let kept = self.certificates.values();
+        let unwanted = kept.filter(|(_, kept)| !kept.is_wanted()).count() as u64;
+        let (certificates, ambiguous) = self.into_wanted();
+        Listing {
+            seen,
+            unwanted,
+            certificates,
+            rejected: rejected.into_iter().chain(ambiguous).collect(),
+            completeness,
+            is_total_wrong: false,
+            readings,
+            failure: None,
         }
     }
 
@@ -182,6 +256,8 @@ struct Reading {
     repeated: bool,
     totals: HashSet<Option<u64>>,
     last_was_empty: bool,
+    /// The participations that came, summed up: equal for the same ones in any order.
+    ids: u64,
 }
 
 impl Reading {
@@ -209,10 +285,8 @@ impl Reading {
             reading.take(next, seen);
         }
         let mut at = last.max(1);
-        while total.is_none_or(|total| reading.received < total)
-            && !reading.last_was_empty
-            && at < MAX_PAGES
-        {
+        // More than announced may not be all either.
+        while total != Some(reading.received) && !reading.last_was_empty && at < MAX_PAGES {
             at += 1;
             reading.take(page(at).await?, seen);
         }
@@ -225,6 +299,7 @@ impl Reading {
         self.totals.insert(page.total);
         self.rejected.extend(page.rejected);
         for participation in page.participations {
+            self.ids = self.ids.wrapping_add(digest(&participation.id));
             self.repeated |= seen.take(self.number, participation);
         }
     }
@@ -242,6 +317,13 @@ impl Reading {
             Completeness::Shifting
         }
     }
+}
+
+/// Equal within a process for equal ids.
+fn digest(id: &ParticipationId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

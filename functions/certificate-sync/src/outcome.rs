@@ -10,12 +10,16 @@ pub enum CertificateResult {
     Filed,
     /// Found filed, by an earlier upload of unknown outcome.
     Verified,
+    /// Found filed before anything was sent.
+    Adopted,
     /// Not filed; tried again later.
     Failed(RetryState),
     /// Left alone until the operator decides, for this reason.
     Parked(String),
     /// It may be filed; the document is looked for from this moment on.
     OutcomeUnknown(Timestamp),
+    /// Its PDF is on this host, which the tenant's file does not allow.
+    HostNotAllowed(String),
     /// Could have been filed, and is left for the next run.
     NotReached,
     /// Nothing was done about it.
@@ -35,6 +39,10 @@ pub enum SkipReason {
     },
     /// It is part of a backfill that nobody has started.
     Held,
+    /// Its course was completed before the day that the tenant's file names.
+    BeforeSince,
+    /// The HR system has deleted its owner. Tried again later, and never left to the operator.
+    PersonDeleted(RetryState),
     /// Its PDF is not made yet.
     AwaitingPdf,
     /// It failed, and its next try is still ahead.
@@ -54,19 +62,23 @@ impl CertificateResult {
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Failed(retry) => Some(retry.retry_at),
+            Self::Failed(retry) | Self::Skipped(SkipReason::PersonDeleted(retry)) => {
+                Some(retry.retry_at)
+            }
             Self::OutcomeUnknown(at)
             | Self::Skipped(SkipReason::AwaitingRetry(at) | SkipReason::AwaitingCheck(at)) => {
                 Some(*at)
             }
-            Self::NotReached => Some(now),
+            Self::NotReached | Self::HostNotAllowed(_) => Some(now),
             Self::Filed
             | Self::Verified
+            | Self::Adopted
             | Self::Parked(_)
             | Self::Skipped(
                 SkipReason::AlreadyFinal
                 | SkipReason::Parked { .. }
                 | SkipReason::Held
+                | SkipReason::BeforeSince
                 | SkipReason::AwaitingPdf
                 | SkipReason::NotFromHr
                 | SkipReason::NoCustomer
@@ -82,6 +94,12 @@ impl CertificateResult {
             self,
             Self::OutcomeUnknown(_) | Self::Skipped(SkipReason::AwaitingCheck(_))
         )
+    }
+
+    /// Whether it is part of a backfill on hold.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Skipped(SkipReason::Held))
     }
 
     /// Whether its PDF is not made yet.

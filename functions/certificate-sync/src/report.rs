@@ -57,10 +57,15 @@ impl runtime::Counts for Counts {
         Self {
             uploaded: self.uploaded + earlier.uploaded,
             verified: self.verified + earlier.verified,
+            adopted: self.adopted + earlier.adopted,
             // A certificate that failed a moment ago is not tried again at once.
             failed: self.failed + earlier.failed,
             ..self
         }
+    }
+
+    fn is_progress(&self) -> bool {
+        self.uploaded + self.verified + self.adopted > 0 && self.failed == 0
     }
 
     const ALARMED: Option<&'static str> = Some("CertificatesParked");
@@ -70,6 +75,10 @@ impl runtime::Counts for Counts {
             ("CertificatesSeen", self.seen),
             ("CertificatesUploaded", self.uploaded),
             ("CertificatesVerified", self.verified),
+            ("CertificatesAdopted", self.adopted),
+            ("CertificatesHeld", self.held),
+            ("CertificatesHostNotAllowed", self.host_not_allowed),
+            ("CertificatesPersonDeleted", self.person_deleted),
             ("CertificatesWaitingForPdf", self.waiting_for_pdf),
             ("CertificatesFailed", self.failed),
             ("CertificatesOutcomeUnknown", self.outcome_unknown),

@@ -175,7 +175,7 @@ fn cases() -> Vec<Case> {
                 let busy = Behaviour::TooManyRequests(RetryAfter::Seconds(0));
                 scene.fail(UPLOADS, busy, 1_000);
             },
-            first: FAILED,
+            first: (Outcome::Partly, [0, 0, 0, 0, 0, 1], "withdrawn"),
             between: |scene| scene.company.personio.clear_faults(),
             second: FILED,
             documents: 1,
@@ -209,7 +209,7 @@ fn cases() -> Vec<Case> {
             begin: lose_reply,
             first: UNKNOWN,
             between: |scene| scene.company.personio.allow_reading_documents(false),
-            second: (Outcome::Done, [0, 0, 0, 0, 1, 0], "parked"),
+            second: (Outcome::Done, [0, 0, 0, 1, 0, 0], "intended"),
             documents: 1,
         },
         Case {

@@ -1,9 +1,11 @@
 //! Why a certificate's document was not filed, by what a caller decides from.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::BodyError;
-use crate::http::{self, Effect, Vendor};
+use crate::http::{self, Effect, Elapsed, Vendor};
 use crate::source::SourceError;
 
 /// Why a document was not filed, or is not known to be filed.
@@ -33,6 +35,10 @@ pub enum Reach {
     Tenant(TenantFault),
     /// Everything that the vendor does at the moment.
     Vendor(Vendor),
+    /// All certificates of its person: the HR system has deleted them.
+    Person,
+    /// Nothing: the vendor has had enough for now, and says for how long where it does.
+    Limit(Vendor, Option<Duration>),
     /// This run: its time is over.
     Run,
 }
@@ -60,6 +66,18 @@ impl FilingError {
     #[must_use]
     pub fn interrupted(reason: impl Into<String>) -> Self {
         Self::new(Reach::Certificate, true, reason)
+    }
+
+    /// The HR system has no such person (any more).
+    #[must_use]
+    pub fn no_person(reason: impl Into<String>) -> Self {
+        Self::new(Reach::Person, false, reason)
+    }
+
+    /// The vendor's limit of calls is reached; nothing was filed.
+    #[must_use]
+    pub fn limited(vendor: Vendor, wait: Option<Duration>, reason: impl Into<String>) -> Self {
+        Self::new(Reach::Limit(vendor, wait), true, reason)
     }
 
     /// Nothing of the tenant can be filed; this document was not.
@@ -109,6 +127,12 @@ impl FilingError {
             folder_suspected: false,
             reason: reason.into(),
         }
+    }
+}
+
+impl From<Elapsed> for FilingError {
+    fn from(error: Elapsed) -> Self {
+        Self::out_of_time(error.to_string())
     }
 }
 

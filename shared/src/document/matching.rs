@@ -1,78 +1,98 @@
-//! Whether a document that is already filed is the one we mean to file.
+//! Whether a document that is already filed shows a certificate.
 
+use std::fmt;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::Document;
-use super::naming::{CERTIFICATE_ID, end_of_name};
-use crate::domain::id::CertificateId;
+use super::naming::{CERTIFICATE_ID, safe_id};
+use super::sink::Verification;
+use crate::domain::id::{CategoryId, CertificateId, DocumentId};
 
-/// What a listing tells about a document.
-pub(crate) struct Filed<'a> {
-    pub(crate) name: Option<&'a str>,
-    pub(crate) date: Option<Date>,
-    pub(crate) comment: Option<&'a str>,
-    pub(crate) size: Option<u64>,
+/// A document in an employee's file, as a list tells it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FiledDocument {
+    pub id: DocumentId,
+    pub name: Option<String>,
+    pub date: Option<Date>,
+    pub comment: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    pub category: Option<CategoryId>,
+    pub created_at: Option<Timestamp>,
 }
 
-/// By the certificate's id in comment or name; where a listing carries neither, by title, day and size.
-pub(crate) fn is_filed_as(document: &Document, filed: &Filed<'_>) -> bool {
-    let comment = filed
-        .comment
-        .map(str::trim)
-        .filter(|comment| !comment.is_empty());
-    let name = filed.name.map(str::trim).unwrap_or_default();
-    let has_our_name = stem(name) == stem(&document.file_name);
-    if has_our_name || names_certificate(&document.certificate, filed.name, filed.comment) {
-        return true;
+impl FiledDocument {
+    /// Whether it names the certificate, in its comment or at the end of its name. Title and day may have been changed
+    /// since it was filed.
+    #[must_use]
+    pub fn names(&self, id: &CertificateId) -> bool {
+        let comment = self.comment.as_deref().unwrap_or_default();
+        let in_comment = comment.split(CERTIFICATE_ID).skip(1).any(|rest| {
+            rest.trim_start()
+                .strip_prefix(id.as_str())
+                .is_some_and(|rest| !rest.starts_with(is_part_of_id))
+        });
+        in_comment || ends_in_id(self.stem(), &safe_id(id))
     }
-    // Another comment is somebody else's, or another certificate's of the same course and day.
-    let same_size = match (filed.size, document.size) {
-        (Some(filed), Some(ours)) => filed == ours,
-        _ => true,
-    };
-    comment.is_none() && name == document.title.trim() && filed.date == document.date && same_size
-}
 
-/// Whether a document with this name and comment is the one of the certificate `id`, whatever its day: by the id in the
-/// comment, or at the end of the name.
-pub(crate) fn names_certificate(
-    id: &CertificateId,
-    name: Option<&str>,
-    comment: Option<&str>,
-) -> bool {
-    comment.is_some_and(|comment| names_id(comment, id))
-        || name.is_some_and(|name| ends_in_id(name.trim(), id))
-}
+    /// Whether it has this title and day, whoever filed it. One that names a certificate shows that one alone.
+    #[must_use]
+    pub fn is_titled(&self, title: &str, day: Date) -> bool {
+        let comment = self.comment.as_deref().unwrap_or_default();
+        !comment.contains(CERTIFICATE_ID)
+            && self.date == Some(day)
+            && self.stem().to_lowercase() == title.trim().to_lowercase()
+    }
 
-fn names_id(comment: &str, id: &CertificateId) -> bool {
-    let id = id.as_str();
-    comment.split(CERTIFICATE_ID).skip(1).any(|rest| {
-        rest.trim_start()
-            .strip_prefix(id)
-            .is_some_and(|rest| !rest.starts_with(is_part_of_id))
-    })
-}
-
-/// Whether `name` ends as our file names do, with or without the extension: in a day, whichever it is, and the id. The id
-/// alone is not enough, as a name may be a course's: "Modul 7".
-fn ends_in_id(name: &str, id: &CertificateId) -> bool {
-    let before_id = stem(name).strip_suffix(&end_of_name(None, id));
-    let day = before_id.and_then(|text| text.rsplit(' ').next());
-    day.is_some_and(|day| day.len() == 10 && day.parse::<Date>().is_ok())
-}
-
-/// A file's name without its extension.
-fn stem(name: &str) -> &str {
-    match name
-        .len()
-        .checked_sub(4)
-        .and_then(|at| name.split_at_checked(at))
-    {
-        Some((stem, extension)) if extension.eq_ignore_ascii_case(".pdf") => stem,
-        _ => name,
+    /// The name without the extension that some routes leave in it.
+    fn stem(&self) -> &str {
+        let name = self.name.as_deref().unwrap_or_default().trim();
+        let cut = name.len().checked_sub(4);
+        match cut.and_then(|at| name.split_at_checked(at)) {
+            Some((stem, extension)) if extension.eq_ignore_ascii_case(".pdf") => stem.trim_end(),
+            _ => name,
+        }
     }
 }
+
+impl Verification {
+    /// Looks for the certificate among an employee's documents; `None`: they cannot be listed.
+    #[must_use]
+    pub fn of(filed: Option<&[FiledDocument]>, id: &CertificateId) -> Self {
+        let Some(filed) = filed else {
+            return Self::Unverifiable;
+        };
+        let found = filed.iter().find(|document| document.names(id));
+        found.map_or(Self::NotFound, |document| Self::Found(document.id.clone()))
+    }
+}
+
+/// Whether a name ends as our file names do: in a day, whichever it is, and the id. A short id alone is not enough, as
+/// a name may be a course's: "Modul 7".
+fn ends_in_id(name: &str, id: &str) -> bool {
+    let before = name
+        .strip_suffix(id)
+        .and_then(|name| name.strip_suffix(' '));
+    let is_day = |word: &str| word.len() == 10 && word.parse::<Date>().is_ok();
+    let last = before.and_then(|text| text.rsplit(' ').next());
+    last.is_some_and(|word| is_day(word) || id.len() >= UNMISTAKABLE)
+}
+
+/// No course ends in a word of this length that is a certificate's id by chance.
+const UNMISTAKABLE: usize = 20;
 
 fn is_part_of_id(char: char) -> bool {
     char.is_alphanumeric() || matches!(char, '-' | '_')
+}
+
+impl fmt::Debug for FiledDocument {
+    /// Names it by its ids only: which course somebody took is personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FiledDocument")
+            .field("id", &self.id)
+            .field("category", &self.category)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
+    }
 }

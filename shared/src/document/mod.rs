@@ -10,10 +10,9 @@ mod sink;
 pub use body::{BodyError, PdfBody};
 pub use category::{Category, NoCategory, choose_category};
 pub use error::{FilingError, Reach, TenantFault};
+pub use matching::FiledDocument;
 pub use naming::{comment, file_name, title};
 pub use sink::{Certificate, Document, DocumentSink, Verification};
-
-pub(crate) use matching::{Filed, is_filed_as, names_certificate};
 
 #[cfg(test)]
 mod tests;

@@ -41,21 +41,16 @@ pub fn comment(course: Option<&str>, day: Option<Date>, id: &CertificateId) -> S
 /// and extension stay. Safe on every file system; umlauts and emoji stay as they are.
 #[must_use]
 pub fn file_name(course: Option<&str>, day: Option<Date>, id: &CertificateId) -> String {
-    let end = format!("{}.pdf", end_of_name(day, id));
+    let day = day.map(|day| format!(" {day}")).unwrap_or_default();
+    let end = format!("{day} {}.pdf", safe_id(id));
     let course = safe(&one_line(course));
     let room = MAX_FILE_NAME_BYTES.saturating_sub(end.len());
     let course = cut(&course, room).trim_end_matches([' ', '.']);
     format!("{}{end}", if course.is_empty() { NAMELESS } else { course })
 }
 
-/// How a file name ends: ` 2026-03-14 <certificate id>`.
-pub(super) fn end_of_name(day: Option<Date>, id: &CertificateId) -> String {
-    let day = day.map(|day| format!(" {day}")).unwrap_or_default();
-    format!("{day} {}", safe_id(id))
-}
-
 /// A certificate's id as it stands in file names.
-fn safe_id(id: &CertificateId) -> String {
+pub(super) fn safe_id(id: &CertificateId) -> String {
     let safe = |char: char| {
         if char.is_ascii_alphanumeric() || char == '_' {
             char

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Category, FilingError, PdfBody, naming};
+use super::{Category, FiledDocument, FilingError, PdfBody, naming};
 use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
+use crate::http::{Deadline, Elapsed};
 use crate::source::SourceError;
 
 /// A place that files documents of employees.
@@ -19,6 +20,12 @@ pub trait DocumentSink: Send + Sync {
     /// # Errors
     /// [`SourceError::Forbidden`] where the credential may not see them; else as for a reading of employees.
     fn categories(&self) -> impl Future<Output = Result<Vec<Category>, SourceError>> + Send;
+
+    /// Waits for the turn of the next upload: uploads have a limit of their own.
+    ///
+    /// # Errors
+    /// [`Elapsed`] if that is after `until`.
+    fn turn(&self, until: Deadline) -> impl Future<Output = Result<(), Elapsed>> + Send;
 
     /// Files `document` with `body` as its file, at most once: nothing is sent again that may have been filed.
     /// Returns its id, where the route tells it.
@@ -31,15 +38,29 @@ pub trait DocumentSink: Send + Sync {
         body: PdfBody,
     ) -> impl Future<Output = Result<Option<DocumentId>, FilingError>> + Send;
 
+    /// The documents of an employee, in all folders; `None` where this route cannot list documents.
+    ///
+    /// # Errors
+    /// [`SourceError::Forbidden`] where the credential may not list documents; else as for a reading of employees.
+    fn filed(
+        &self,
+        employee: &SourceId,
+    ) -> impl Future<Output = Result<Option<Vec<FiledDocument>>, SourceError>> + Send;
+
     /// Looks for `document` among those of its employee. A document may show up late: [`Verification::NotFound`] is
     /// to be believed only some time after an upload.
     ///
     /// # Errors
-    /// [`SourceError::Forbidden`] where the credential may not list documents; else as for a reading of employees.
+    /// As for [`filed`](Self::filed).
     fn find(
         &self,
         document: &Document,
-    ) -> impl Future<Output = Result<Verification, SourceError>> + Send;
+    ) -> impl Future<Output = Result<Verification, SourceError>> + Send {
+        async {
+            let filed = self.filed(&document.employee).await?;
+            Ok(Verification::of(filed.as_deref(), &document.certificate))
+        }
+    }
 }
 
 /// Whether a document is filed.
@@ -69,8 +90,6 @@ pub struct Document {
     pub comment: String,
     /// The file's name, ending in `.pdf`: see [`file_name`](super::file_name).
     pub file_name: String,
-    /// The file's size in bytes, once it is known: it helps to [`find`](DocumentSink::find) the document.
-    pub size: Option<u64>,
 }
 
 /// What a document is made from.
@@ -105,7 +124,6 @@ impl Document {
             date,
             comment: naming::comment(course, date, id),
             file_name: naming::file_name(course, date, id),
-            size: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::id::{CategoryId, CertificateId, SourceId};
+use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::http::{self, Call, Effect, Vendor};
 use crate::source::SourceError;
 
@@ -122,21 +122,24 @@ proptest! {
     #[test]
     fn what_was_filed_is_recognized(course in "\\PC{0,300}", certificate in "[0-9a-zA-Z-]{1,40}") {
         let document = document(Some(&course), &certificate);
-        let by_comment = Filed { comment: Some(&document.comment), ..nothing() };
-        prop_assert!(is_filed_as(&document, &by_comment));
-        let by_name = Filed { name: Some(&document.file_name), ..nothing() };
-        prop_assert!(is_filed_as(&document, &by_name));
-        let by_title = Filed { name: Some(&document.title), date: document.date, ..nothing() };
-        prop_assert!(is_filed_as(&document, &by_title));
+        let by_comment = FiledDocument { comment: Some(document.comment.clone()), ..nothing() };
+        prop_assert!(by_comment.names(&document.certificate));
+        let by_name = FiledDocument { name: Some(document.file_name.clone()), ..nothing() };
+        prop_assert!(by_name.names(&document.certificate));
+        let by_title = FiledDocument { name: Some(document.title.clone()), date: document.date, ..nothing() };
+        prop_assert!(by_title.is_titled(&document.title, DAY));
     }
 }
 
-fn nothing() -> Filed<'static> {
-    Filed {
+fn nothing() -> FiledDocument {
+    FiledDocument {
+        id: DocumentId::new("5"),
         name: None,
         date: None,
         comment: None,
         size: None,
+        category: None,
+        created_at: None,
     }
 }
 
@@ -164,45 +167,62 @@ fn the_day_is_the_one_in_the_tenants_time_zone() {
 }
 
 #[test]
-fn a_filed_document_is_ours_by_id_else_by_title_day_and_size() {
-    let ours = Document {
-        size: Some(100),
-        ..document(Some("Modul 7"), "7")
-    };
-    let (title, day) = (Some("Modul 7"), Some(DAY));
+fn a_filed_document_is_ours_by_the_id_alone_whatever_its_day() {
+    let id = CertificateId::new("7");
     let second = "Zertifikat-ID 1, Zertifikat-ID 7";
-    let another = "reteach: Modul 7, abgeschlossen am 2026-03-14, Zertifikat-ID 8";
-    for (name, date, comment, size, expected) in [
-        (None, None, Some("reteach: X, Zertifikat-ID 7"), None, true),
-        (None, None, Some("Zertifikat-ID  7. Geprüft."), None, true),
-        (None, None, Some("Zertifikat-ID 77"), None, false),
-        (None, None, Some("Zertifikat-ID 7-1"), None, false),
-        (None, None, Some(second), None, true),
-        (title, day, Some(another), Some(100), false),
-        (title, day, Some("von Hand"), Some(100), false),
-        (Some("Modul 7 2026-03-14 7.pdf"), None, None, None, true),
-        (Some("Anderes 2026-03-14 7.PDF"), None, None, None, true),
-        (Some("Anderes 2025-12-01 7"), None, None, None, true),
-        (Some("Anderes 7.pdf"), None, None, None, false),
-        (Some("Modul 7 2026-03-14 7"), None, None, None, true),
-        (Some("Modul 7 2026-03-14 17.pdf"), None, None, None, false),
-        (title, day, None, None, true),
-        (title, day, Some(" "), Some(100), true),
-        (title, day, None, Some(101), false),
-        (title, Some(date(2026, 3, 13)), None, Some(100), false),
-        (title, None, None, Some(100), false),
-        (Some("modul 7"), day, None, Some(100), false),
-        (Some("Modul 8"), day, None, Some(100), false),
-        (None, day, None, Some(100), false),
+    for (name, comment, expected) in [
+        ("", "reteach: X, Zertifikat-ID 7", true),
+        ("", "Zertifikat-ID  7. Geprüft.", true),
+        ("", "Zertifikat-ID 77", false),
+        ("", "Zertifikat-ID 7-1", false),
+        ("", second, true),
+        ("Modul 7 2026-03-14 7.pdf", "", true),
+        ("Modul 7 2025-01-01 7.PDF", "", true),
+        ("Modul 7", "", false),
+        ("Anderes 7.pdf", "", false),
+        ("Anderes 2026-03-14 7 ", "von Hand", true),
+        ("Modul 7 2026-03-14 17.pdf", "", false),
+        ("7.pdf", "", false),
+        ("Brandschutz", "", false),
     ] {
-        let filed = Filed {
-            name,
-            date,
-            comment,
-            size,
+        let filed = FiledDocument {
+            name: Some(name.to_owned()),
+            comment: Some(comment.to_owned()),
+            date: Some(date(2025, 1, 1)),
+            ..nothing()
         };
-        let about = format!("{name:?} {date:?} {comment:?} {size:?}");
-        assert_eq!(is_filed_as(&ours, &filed), expected, "{about}");
+        assert_eq!(filed.names(&id), expected, "{name} {comment}");
+    }
+    assert!(!nothing().names(&id));
+    let long = "0f0c9a2e-77b1-4a55-9d39-a2e3d1f0c001";
+    let undated = FiledDocument {
+        name: Some(format!("Modul {long}.pdf")),
+        ..nothing()
+    };
+    assert!(undated.names(&CertificateId::new(long)));
+}
+
+#[test]
+fn a_document_of_another_integration_is_known_by_title_and_day() {
+    let own = "reteach: Modul 7, abgeschlossen am 2026-03-14, Zertifikat-ID 8";
+    for (name, day, comment, expected) in [
+        ("Modul 7", Some(DAY), "", true),
+        (" modul 7 ", Some(DAY), "von Hand", true),
+        ("Modul 7.pdf", Some(DAY), "", true),
+        ("Modul 7", Some(DAY), own, false),
+        ("Modul 7", Some(date(2026, 3, 13)), "", false),
+        ("Modul 7", None, "", false),
+        ("Modul 8", Some(DAY), "", false),
+        ("", Some(DAY), "", false),
+    ] {
+        let filed = FiledDocument {
+            name: Some(name.to_owned()),
+            date: day,
+            comment: Some(comment.to_owned()),
+            ..nothing()
+        };
+        let found = filed.is_titled("Modul 7", DAY);
+        assert_eq!(found, expected, "{name} {day:?} {comment}");
     }
 }
 

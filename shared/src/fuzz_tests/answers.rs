@@ -170,7 +170,7 @@ async fn all_of_reteach(client: reteach::Client) {
         "remove_tag",
     );
     let page = heard(
-        client.participations(&Filter::default(), 1).await,
+        client.participations(&Filter::default(), 1, 250).await,
         "participations",
     );
     for rejected in page.into_iter().flat_map(|page| page.rejected) {

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 use super::error::{Effect, Error, TransportError};
 use super::reply::{Interpreted, Origin, Reply};
 use super::retry::{self, Decision, Judged, Retry};
-use super::{BaseUrl, Calls, Deadline, NotPublic, Payload, RateLimiter, Request, Sleeper, Turn};
+use super::{
+    BaseUrl, Calls, Deadline, Elapsed, NotPublic, Payload, RateLimiter, Request, Sleeper, Turn,
+};
 use crate::domain::clock::Clock;
 
 /// The largest reply that is read, in bytes, unpacked. A page of 250 people has some hundred kilobytes; the function has
@@ -118,6 +120,18 @@ impl Context {
         &self.parts.clock
     }
 
+    /// Waits for `time` as between two attempts, or says at once that there is not that much time left.
+    ///
+    /// # Errors
+    /// [`Elapsed`] if the deadline comes first.
+    pub async fn wait(&self, time: Duration) -> Result<(), Elapsed> {
+        if !self.parts.waits.fits(time, self.deadline) {
+            return Err(Elapsed);
+        }
+        self.parts.waits.clone().sleep(time).await;
+        Ok(())
+    }
+
     /// Sends `request` until there is an answer that another attempt would not change, and returns it whatever its
     /// status.
     ///
@@ -178,7 +192,8 @@ impl Context {
         }
     }
 
-    /// Sends `request` with `payload` as its body, once: it cannot be read a second time.
+    /// Sends `request` with `payload` as its body, once: it cannot be read a second time. The caller has waited for its
+    /// turn in `pace`; a vendor's wish to wait goes there.
     ///
     /// # Errors
     /// As for [`send`](Self::send). What broke off before the payload's content was out had no effect: nobody can
@@ -190,15 +205,10 @@ impl Context {
         pace: &RateLimiter,
     ) -> Result<Reply, Error> {
         let effect = EffectSoFar::default();
-        pace.ready(self.deadline)
-            .await
-            .map_err(|_| error(request, AttemptError::OutOfTime, Effect::None))?;
         let complete = payload.complete();
         let attempt = self.attempt(request, Some(payload)).await;
         let judged = self.judge(request, attempt, &effect);
-        let is_short =
-            |asked: &Duration| *asked <= retry::LONGEST_WAIT && self.parts.waits.hold_others();
-        if let Some(asked) = judged.asked.filter(is_short) {
+        if let Some(asked) = judged.asked.filter(|_| self.parts.waits.hold_others()) {
             pace.pause_for(asked);
         }
         judged.settled.map_err(|error| {
@@ -226,6 +236,7 @@ impl Context {
                 }
                 reply.effect =
                     effect.with(retry::effect_of_answer(reply.status, retry, idempotency));
+                reply.asked = retry::said(reply.status, &reply.headers, self.clock().now());
                 Judged {
                     decision: retry::after_answer(reply.status, retry, idempotency),
                     asked: retry::asked(reply.status, &reply.headers, self.clock().now()),
@@ -297,6 +308,7 @@ impl Context {
             body,
             effect: Effect::None,
             origin: Origin::Called,
+            asked: None,
             within: &[],
         })
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use url::Url;
@@ -83,7 +83,9 @@ impl Fetch<'_> {
     fn request(&self, client: &reqwest::Client) -> Result<reqwest::RequestBuilder, Error> {
         let request = client
             .get(self.url.clone())
-            .header(ACCEPT, HeaderValue::from_static("application/pdf"));
+            .header(ACCEPT, HeaderValue::from_static("application/pdf"))
+            // An encoded file would come without its length.
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let Some(token) = self.bearer else {
             return Ok(request);
         };

@@ -1,6 +1,7 @@
 //! What came back.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -23,6 +24,8 @@ pub struct Reply {
     /// Whether the call may have taken effect if this answer is not a success.
     pub effect: Effect,
     pub origin: Origin,
+    /// How long the vendor asks to wait, where it says so.
+    pub asked: Option<Duration>,
     /// The members of `body` that lead to the answer, where another one is wrapped around it: `["data", "data"]`. Nobody
     /// reads the whole body to take the wrapping off.
     pub within: &'static [&'static str],

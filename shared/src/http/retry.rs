@@ -118,7 +118,7 @@ pub(super) fn wait(asked: Option<Duration>, ceiling: Duration, share: f64) -> Op
 }
 
 /// What the vendor asks for: `Retry-After` in seconds or as a date, Kombo's `ratelimit-reset` in seconds.
-pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn said(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| {
         headers
             .get(name)
@@ -133,7 +133,16 @@ pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> 
                 .filter(|_| limited)
                 .and_then(seconds)
         })
-        .or_else(|| limited.then_some(WAIT_WHEN_LIMITED))
+}
+
+/// The same, or the usual wait after a limit that names no time.
+pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    said(status, headers, now).or_else(|| unsaid(status))
+}
+
+/// The wait after a limit that names no time.
+fn unsaid(status: StatusCode) -> Option<Duration> {
+    (status == StatusCode::TOO_MANY_REQUESTS).then_some(WAIT_WHEN_LIMITED)
 }
 
 fn seconds(text: &str) -> Option<Duration> {

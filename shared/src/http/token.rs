@@ -220,6 +220,7 @@ mod tests {
             body: Default::default(),
             effect: Effect::None,
             origin: Origin::Called,
+            asked: None,
             within: &[],
         }
     }

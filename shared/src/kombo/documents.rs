@@ -14,7 +14,7 @@ use super::limits::{MAX_PAGES, PAGE_SIZE, UPLOAD_TIMEOUT, UPLOADS};
 use super::upload_error::upload_error;
 use crate::document::{Category, Document, FilingError, PdfBody};
 use crate::domain::id::{CategoryId, SourceId};
-use crate::http::{Deadline, Idempotency, RateLimiter, Request, rows};
+use crate::http::{Deadline, Elapsed, Idempotency, RateLimiter, Request, rows};
 use crate::source::SourceError;
 
 /// The documents of one integration's people.
@@ -88,7 +88,7 @@ impl Documents {
     /// Kombo's own id of the employee: `GET /hris/employees?remote_ids=…`.
     ///
     /// # Errors
-    /// [`FilingError::refused`] where Kombo's mirror has no such person (any more).
+    /// [`FilingError::no_person`] where Kombo's mirror has no such person (any more).
     async fn employee(&self, id: &SourceId) -> Result<String, FilingError> {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query([("remote_ids", id.as_str())]);
@@ -101,7 +101,7 @@ impl Documents {
             person.remote_id.as_deref() == Some(id.as_str()) && person.remote_deleted_at.is_none()
         };
         page.results.into_iter().find(is_asked_for).map(|person| person.id).ok_or_else(|| {
-            FilingError::refused(
+            FilingError::no_person(
                 "Kombo GET /hris/employees: no such employee in Kombo's mirror: not synced yet, or deleted",
             )
         })
@@ -145,6 +145,14 @@ impl Documents {
         Err(SourceError::Unreadable(
             "Kombo GET /hris/employee-document-categories: the pages have no end".to_owned(),
         ))
+    }
+
+    /// Waits for the turn of the next upload.
+    ///
+    /// # Errors
+    /// [`Elapsed`] if that is after `until`.
+    pub async fn turn(&self, until: Deadline) -> Result<(), Elapsed> {
+        self.uploads.ready(until).await.map(drop)
     }
 
     /// Files `document` with `body` as its file, at most once. Kombo returns no id.

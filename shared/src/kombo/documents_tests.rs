@@ -127,7 +127,7 @@ async fn whom_kombo_does_not_know_is_gone() {
         let server = Server::start(move |_, _| people(answer.clone())).await;
         let error = refusal(&server).await;
         let means = (error.reach, error.transient);
-        assert_eq!(means, (Reach::Certificate, false), "{error:?}");
+        assert_eq!(means, (Reach::Person, false), "{error:?}");
         assert_eq!(server.seen().len(), 1);
     }
 }
@@ -135,7 +135,7 @@ async fn whom_kombo_does_not_know_is_gone() {
 #[tokio::test(start_paused = true)]
 async fn says_by_code_what_a_refusal_means_and_sends_once() {
     let unknown = (Reach::Vendor(Vendor::Kombo), Effect::Unknown);
-    let busy = (Reach::Vendor(Vendor::Kombo), Effect::None);
+    let busy = (Reach::Limit(Vendor::Kombo, None), Effect::None);
     let not_taken = (Reach::Certificate, Effect::None);
     let tenant = |fault| (Reach::Tenant(fault), Effect::None);
     let right = tenant(TenantFault::Right);
@@ -175,7 +175,7 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
         let means = (error.reach, error.effect);
         assert_eq!(means, expected, "{status} {code}: {error:?}");
         assert_eq!(server.seen().len(), 2, "{status} {code}");
-        let may_pass = matches!(error.reach, Reach::Vendor(_));
+        let may_pass = matches!(error.reach, Reach::Vendor(_) | Reach::Limit(..));
         assert_eq!(error.transient, may_pass, "{status} {code}");
         let folder = matches!(status, 400 | 404) && error.reach == Reach::Certificate;
         assert_eq!(error.folder_suspected, folder, "{status} {code}");

@@ -1,6 +1,7 @@
 //! What Kombo refuses, and what that means to a caller.
 
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -31,6 +32,8 @@ pub struct Refusal {
     pub title: Option<String>,
     /// Whether the call may have taken effect.
     pub effect: Effect,
+    /// How long Kombo asks to wait, where it says so.
+    pub asked: Option<Duration>,
 }
 
 impl fmt::Display for Refusal {
@@ -73,6 +76,7 @@ impl Refusal {
             code,
             title: title.as_deref().map(redact),
             effect: reply.effect,
+            asked: reply.asked,
         })
     }
 }

@@ -22,7 +22,7 @@ fn refused(refusal: Refusal) -> FilingError {
         |remedy: &str| FilingError::tenant(TenantFault::Right, format!("{text}. {remedy}"));
     match code {
         Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited => {
-            FilingError::vendor(Vendor::Kombo, text)
+            FilingError::limited(Vendor::Kombo, refusal.asked, text)
         }
         Code::InputInvalid | Code::RemoteInputInvalid => FilingError::refused(format!(
             "{text}. Kombo refuses this document: look at the certificate's file, and at the log in \
@@ -67,7 +67,7 @@ fn by_status(refusal: &Refusal) -> FilingError {
         ),
         403 => FilingError::tenant(TenantFault::Right, text),
         413 => FilingError::refused(text),
-        429 => FilingError::vendor(Vendor::Kombo, text),
+        429 => FilingError::limited(Vendor::Kombo, refusal.asked, text),
         400 | 404 | 415 | 422 => FilingError::refused(text).suspecting_folder(),
         _ => FilingError::outcome_unknown(Vendor::Kombo, text),
     }

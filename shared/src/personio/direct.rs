@@ -16,8 +16,8 @@ use super::upload::{self, UPLOAD};
 use super::{error, error_v2, wire};
 use crate::document::{Document, FilingError, PdfBody};
 use crate::http::{
-    self, BaseUrl, Context, Deadline, Grant, Idempotency, Payload, RateLimiter, Reply, Request,
-    Target, Token, TokenCache, Vendor,
+    self, BaseUrl, Context, Deadline, Elapsed, Grant, Idempotency, Payload, RateLimiter, Reply,
+    Request, Target, Token, TokenCache, Vendor,
 };
 use crate::source::SourceError;
 
@@ -178,6 +178,10 @@ impl Transport for Direct {
             .request(target, Idempotency::Idempotent, READ_TIMEOUT)?
             .json(body)?;
         self.authorized(Api::V2, request).await
+    }
+
+    async fn turn(&self, until: Deadline) -> Result<(), Elapsed> {
+        self.limits.documents.ready(until).await.map(drop)
     }
 
     /// Sent again, from the file's beginning, only where the token was refused.

@@ -34,10 +34,18 @@ pub(super) const LOGINS: &[Rate] = &[Rate {
 }];
 /// Uploads: 60 a minute (OpenAPI document of 2025-01, `POST /v1/company/documents`; changelog "Documents API: POST
 /// documents endpoints"). Kombo's uploads end at the same limit.
-pub(super) const DOCUMENTS: &[Rate] = &[Rate {
-    calls: 60,
-    within: seconds(60),
-}];
+///
+/// One a second: a burst would leave the rest of the minute to open downloads that wait.
+pub(super) const DOCUMENTS: &[Rate] = &[
+    Rate {
+        calls: 1,
+        within: Duration::from_secs(1),
+    },
+    Rate {
+        calls: 60,
+        within: seconds(60),
+    },
+];
 /// v2 lists: no limit is documented; 10 a second were observed on others. Our own choice.
 pub(super) const LISTS: &[Rate] = &[Rate {
     calls: 4,

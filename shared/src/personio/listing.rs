@@ -1,9 +1,7 @@
 //! The documents of an employee, from the v2 API: v1 can only file them.
 
 use std::collections::HashSet;
-use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::json;
@@ -15,27 +13,14 @@ use super::limits::{LIST_SIZE, MAX_LIST_PAGES};
 use super::transport::{Api, Get, Patch, Transport};
 use super::upload::Id;
 use super::wire;
-use crate::document::names_certificate;
+use crate::document::FiledDocument;
 use crate::domain::calendar_day;
-use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
+use crate::domain::id::{CategoryId, DocumentId, SourceId};
 use crate::http::{Reply, rows};
 use crate::source::SourceError;
 
 const DOCUMENTS: &str = "/v2/document-management/documents";
 const DOCUMENT: &str = "/v2/document-management/documents/{document_id}";
-
-/// A filed document.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FiledDocument {
-    pub id: DocumentId,
-    pub name: Option<String>,
-    pub date: Option<Date>,
-    pub comment: Option<String>,
-    /// Its size in bytes.
-    pub size: Option<u64>,
-    pub category: Option<CategoryId>,
-    pub created_at: Option<Timestamp>,
-}
 
 #[derive(Deserialize)]
 struct Page {
@@ -194,23 +179,4 @@ fn endless(problem: &str) -> SourceError {
     SourceError::Unreadable(format!(
         "Personio GET {DOCUMENTS}: {problem}, the pages have no end"
     ))
-}
-
-impl FiledDocument {
-    /// Whether it is the document of this certificate: see [`names_certificate`].
-    #[must_use]
-    pub fn is_of(&self, certificate: &CertificateId) -> bool {
-        names_certificate(certificate, self.name.as_deref(), self.comment.as_deref())
-    }
-}
-
-impl fmt::Debug for FiledDocument {
-    /// Names it by its ids only: which course somebody took is personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FiledDocument")
-            .field("id", &self.id)
-            .field("category", &self.category)
-            .field("created_at", &self.created_at)
-            .finish_non_exhaustive()
-    }
 }

@@ -20,7 +20,6 @@ pub use client::Client;
 pub use credentials::Credentials;
 pub use direct::Direct;
 pub use employees::ATTRIBUTES;
-pub use listing::FiledDocument;
 pub use transport::{Api, Get, Patch, Transport};
 
 pub(crate) use transport::{APP_ID, Limits};

@@ -3,13 +3,12 @@
 use serde::Deserialize;
 
 use super::client::Client;
+use super::error;
 use super::transport::{Get, Transport};
 use super::upload::{self, Id};
-use super::{error, listing::FiledDocument};
-use crate::document::{
-    Category, Document, DocumentSink, Filed, FilingError, PdfBody, Verification, is_filed_as,
-};
-use crate::domain::id::{CategoryId, DocumentId};
+use crate::document::{Category, Document, DocumentSink, FiledDocument, FilingError, PdfBody};
+use crate::domain::id::{CategoryId, DocumentId, SourceId};
+use crate::http::{Deadline, Elapsed};
 use crate::source::SourceError;
 
 #[derive(Deserialize)]
@@ -49,6 +48,10 @@ impl<T: Transport> DocumentSink for Client<T> {
             .collect())
     }
 
+    async fn turn(&self, until: Deadline) -> Result<(), Elapsed> {
+        self.transport.turn(until).await
+    }
+
     async fn upload(
         &self,
         document: &Document,
@@ -58,32 +61,8 @@ impl<T: Transport> DocumentSink for Client<T> {
         upload::outcome(&reply)
     }
 
-    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
+    async fn filed(&self, employee: &SourceId) -> Result<Option<Vec<FiledDocument>>, SourceError> {
         // In all categories: the tenant's choice may have changed since.
-        let filed = self.documents(&document.employee, None, None).await?;
-        let ours = filed
-            .into_iter()
-            .find(|filed| is_filed_as(document, &told(filed)));
-        Ok(ours.map_or(Verification::NotFound, |filed| {
-            Verification::Found(filed.id)
-        }))
-    }
-}
-
-fn told(document: &FiledDocument) -> Filed<'_> {
-    let FiledDocument {
-        id: _,
-        name,
-        date,
-        comment,
-        size,
-        category: _,
-        created_at: _,
-    } = document;
-    Filed {
-        name: name.as_deref(),
-        date: *date,
-        comment: comment.as_deref(),
-        size: *size,
+        self.documents(employee, None, None).await.map(Some)
     }
 }

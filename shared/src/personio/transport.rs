@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::limits::{DOCUMENTS, EMPLOYEES, LISTS};
 use crate::document::{Document, FilingError, PdfBody};
-use crate::http::{Deadline, RateLimiter, Reply};
+use crate::http::{Deadline, Elapsed, RateLimiter, Reply};
 use crate::source::SourceError;
 
 /// Sent with every call, as Personio asks of customers' own integrations ("Include our headers in your requests").
@@ -52,6 +52,12 @@ pub trait Transport: Clone + fmt::Debug + Send + Sync {
 
     /// Sends `patch`, with retries.
     fn patch(&self, patch: Patch<'_>) -> impl Future<Output = Result<Reply, SourceError>> + Send;
+
+    /// Waits for the turn of the next upload.
+    ///
+    /// # Errors
+    /// [`Elapsed`] if that is after `until`.
+    fn turn(&self, until: Deadline) -> impl Future<Output = Result<(), Elapsed>> + Send;
 
     /// Sends `document` with `body` as its file, once.
     fn upload(

@@ -56,7 +56,7 @@ impl From<Id> for String {
 /// success or a refusal leaves it open.
 pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, FilingError> {
     if let Some(no) = error::no(reply) {
-        return Err(refused(&no, reply.origin));
+        return Err(refused(&no, reply));
     }
     let unclear = |problem: &str| {
         FilingError::outcome_unknown(Vendor::Personio, format!("{}: {problem}", reply.call))
@@ -75,8 +75,8 @@ pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, FilingError> 
     Ok(id.map(DocumentId::new))
 }
 
-fn refused(no: &No<'_>, origin: Origin) -> FilingError {
-    let text = no.text();
+fn refused(no: &No<'_>, reply: &Reply) -> FilingError {
+    let (text, origin) = (no.text(), reply.origin);
     match no.code {
         401 if origin == Origin::Remote => FilingError::tenant(
             TenantFault::Connection,
@@ -98,7 +98,7 @@ fn refused(no: &No<'_>, origin: Origin) -> FilingError {
         ),
         // Both an unknown employee and an unknown category are a 404.
         404 => match no.model {
-            Some(Model::Employee) => FilingError::refused(format!(
+            Some(Model::Employee) => FilingError::no_person(format!(
                 "{text}. There is no such employee in Personio (any more): nothing can be filed for them."
             )),
             Some(Model::DocumentCategory) => {
@@ -107,7 +107,7 @@ fn refused(no: &No<'_>, origin: Origin) -> FilingError {
             None => FilingError::refused(text).suspecting_folder(),
         },
         413 => FilingError::refused(text),
-        429 => FilingError::vendor(Vendor::Personio, text),
+        429 => FilingError::limited(Vendor::Personio, reply.asked, text),
         // 408 comes from proxies as well, which may have passed the request on.
         300..=399 | 408 | 500.. => FilingError::outcome_unknown(Vendor::Personio, text),
         _ if no.fields.is_empty() => FilingError::refused(text).suspecting_folder(),

@@ -47,6 +47,12 @@ struct LoginAnswer {
 }
 
 impl Client {
+    /// What its calls are sent with.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// A client for the API at `base` (`https://api.reteach.io`), with at most `max_rate` calls a second.
     #[must_use]
     pub fn new(base: BaseUrl, credentials: Credentials, context: Context, max_rate: f64) -> Self {

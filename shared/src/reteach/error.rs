@@ -47,6 +47,13 @@ pub enum Error {
         /// Whether the write may have taken effect.
         effect: Effect,
     },
+    /// The answer is larger than any that is read: smaller pages may fit.
+    #[error("{problem}")]
+    TooLarge {
+        problem: String,
+        /// Whether the write may have taken effect.
+        effect: Effect,
+    },
     /// The answer is not what the vendor's document says.
     #[error("{problem}")]
     Unreadable {
@@ -77,6 +84,7 @@ impl Error {
     pub fn effect(&self) -> Effect {
         match self {
             Self::Unavailable { effect, .. }
+            | Self::TooLarge { effect, .. }
             | Self::Unreadable { effect, .. }
             | Self::OutOfTime { effect, .. } => *effect,
             _ => Effect::None,
@@ -96,9 +104,8 @@ impl From<http::Error> for Error {
                 fields: Vec::new(),
                 reasons: vec![problem],
             },
-            http::Error::TooLarge { .. } | http::Error::Unreadable { .. } => {
-                Self::Unreadable { problem, effect }
-            }
+            http::Error::TooLarge { .. } => Self::TooLarge { problem, effect },
+            http::Error::Unreadable { .. } => Self::Unreadable { problem, effect },
         }
     }
 }

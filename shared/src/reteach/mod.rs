@@ -23,9 +23,7 @@ pub use download::{DownloadError, Downloads, Forbidden};
 pub use error::Error;
 pub use input::CustomerInput;
 pub use listing::{CollectAccounts, Completeness, CustomerPage, Listing, UnreadableAccount};
-pub use participation::{
-    Certificate, Owner, Participation, ParticipationId, ParticipationStatus, Rejected,
-};
+pub use participation::{Certificate, Owner, Participation, ParticipationId, Rejected};
 pub use participations::{Filter, ParticipationPage};
 pub use test_account::{TestAccount, TestAccounts};
 

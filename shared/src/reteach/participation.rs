@@ -18,7 +18,6 @@ pub struct Participation {
     pub id: ParticipationId,
     pub customer: Option<Owner>,
     pub course_name: Option<String>,
-    pub status: ParticipationStatus,
     /// When the course was completed.
     pub completed_at: Option<Timestamp>,
     /// The certificate, once there is one.
@@ -64,30 +63,12 @@ impl ParticipationId {
     }
 }
 
-/// How far a participation is, an open set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ParticipationStatus {
-    Added,
-    Invited,
-    InvitationAccepted,
-    Joined,
-    Started,
-    Completed,
-    Declined,
-    Expired,
-    /// A value that this version does not know, as written.
-    #[serde(untagged)]
-    Other(String),
-}
-
 impl fmt::Debug for Participation {
     /// Names it by its ids only: which course somebody took is personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Participation")
             .field("id", &self.id)
             .field("customer", &self.customer)
-            .field("status", &self.status)
             .field("certificate", &self.certificate)
             .finish_non_exhaustive()
     }
@@ -113,15 +94,10 @@ struct DecodeError(&'static str, &'static str);
 fn participation(record: &Value) -> Result<Participation, DecodeError> {
     let id = id_of(record, "id")?;
     let course = object(record, "course");
-    let status = record
-        .get("status")
-        .cloned()
-        .and_then(|status| serde_json::from_value(status).ok());
     Ok(Participation {
         id: ParticipationId(id),
         customer: object(record, "customer").map(owner).transpose()?,
         course_name: course.map_or(Ok(None), |course| text(course, "name", "course.name"))?,
-        status: status.ok_or(DecodeError("status", "is missing"))?,
         completed_at: moment(record)?,
         certificate: object(record, "certificate").map(certificate).transpose()?,
     })

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{KomboUnified, PersonioOverKombo};
-use crate::document::{Category, Document, DocumentSink, FilingError, PdfBody, Verification};
+use crate::document::{Category, Document, DocumentSink, FiledDocument, FilingError, PdfBody};
 use crate::domain::id::{CategoryId, DocumentId, SourceId};
-use crate::http::{Deadline, RateLimiter};
-use crate::personio::{self, FiledDocument};
+use crate::http::{Deadline, Elapsed, RateLimiter};
+use crate::personio;
 use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 
 /// The HR system: employees come from it, certificates go there. Copies share tokens and pace.
@@ -105,6 +105,12 @@ impl Hr {
         }
     }
 
+    /// Whether this route has lists of documents: Kombo's unified model has none, and not every plan has the passthrough.
+    #[must_use]
+    pub fn lists_documents(&self) -> bool {
+        !matches!(self, Self::Kombo(_))
+    }
+
     /// The documents of the employee `owner`: see [`personio::Client::documents`]. `None` on Kombo's unified model.
     pub async fn documents(
         &self,
@@ -133,6 +139,10 @@ impl DocumentSink for Hr {
         each!(self, route => route.categories().await)
     }
 
+    async fn turn(&self, until: Deadline) -> Result<(), Elapsed> {
+        each!(self, route => route.turn(until).await)
+    }
+
     async fn upload(
         &self,
         document: &Document,
@@ -141,7 +151,7 @@ impl DocumentSink for Hr {
         each!(self, route => route.upload(document, body).await)
     }
 
-    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
-        each!(self, route => route.find(document).await)
+    async fn filed(&self, employee: &SourceId) -> Result<Option<Vec<FiledDocument>>, SourceError> {
+        each!(self, route => route.filed(employee).await)
     }
 }

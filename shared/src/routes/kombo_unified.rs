@@ -1,9 +1,9 @@
 //! Kombo's unified model, with Personio's own list of documents where the passthrough reaches it.
 
 use super::PersonioOverKombo;
-use crate::document::{Category, Document, DocumentSink, FilingError, PdfBody, Verification};
+use crate::document::{Category, Document, DocumentSink, FiledDocument, FilingError, PdfBody};
 use crate::domain::id::{DocumentId, SourceId};
-use crate::http::{Deadline, RateLimiter};
+use crate::http::{Deadline, Elapsed, RateLimiter};
 use crate::kombo::{Client, Documents, Employees, IntegrationId};
 use crate::personio;
 use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
@@ -94,6 +94,10 @@ impl DocumentSink for KomboUnified {
         self.documents.categories().await
     }
 
+    async fn turn(&self, until: Deadline) -> Result<(), Elapsed> {
+        self.documents.turn(until).await
+    }
+
     async fn upload(
         &self,
         document: &Document,
@@ -102,14 +106,14 @@ impl DocumentSink for KomboUnified {
         self.documents.upload(document, body).await.map(|()| None)
     }
 
-    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
+    async fn filed(&self, employee: &SourceId) -> Result<Option<Vec<FiledDocument>>, SourceError> {
         let Some(personio) = &self.personio else {
-            return Ok(Verification::Unverifiable);
+            return Ok(None);
         };
-        match personio.find(document).await {
+        match personio.filed(employee).await {
             // Kombo opens the passthrough per customer; the code of its refusal is not documented.
-            Err(SourceError::Unreadable(_)) => Ok(Verification::Unverifiable),
-            verification => verification,
+            Err(SourceError::Unreadable(_)) => Ok(None),
+            filed => filed,
         }
     }
 }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use url::form_urlencoded;
 
 use crate::document::{Document, FilingError, PdfBody};
-use crate::http::{self, Call, Deadline, RateLimiter, Reply, Vendor};
+use crate::http::{self, Call, Deadline, Elapsed, RateLimiter, Reply, Vendor};
 use crate::kombo::{self, FileForm, IntegrationId, Passthrough};
 use crate::personio::{self, Api, Get, Limits, Patch, Transport};
 use crate::source::SourceError;
@@ -107,6 +107,10 @@ impl Transport for PersonioOverKombo {
             .forward(&self.integration, &forwarded, self.limits.reads(Api::V2))
             .await?;
         Ok(Reply { call, ..reply })
+    }
+
+    async fn turn(&self, until: Deadline) -> Result<(), Elapsed> {
+        self.limits.documents.ready(until).await.map(drop)
     }
 
     async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, FilingError> {

@@ -51,6 +51,12 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
     #[must_use]
     fn with_earlier(self, earlier: Self) -> Self;
 
+    /// Whether a run that left something for the next one has done as much as it could: a long backfill is progress.
+    #[must_use]
+    fn is_progress(&self) -> bool {
+        false
+    }
+
     /// The metric that an alarm looks at: its zero ends the alarm. All others are written where they are not zero.
     const ALARMED: Option<&'static str> = None;
 

@@ -26,6 +26,9 @@ const EVERY: Duration = Duration::from_secs(20);
 /// No write goes on past this long before the lease ends: other machines' clocks may be ahead.
 const SKEW: SignedDuration = SignedDuration::from_secs(10);
 
+/// With less than this left, a lease that cannot be renewed counts as lost.
+const LAST: SignedDuration = SignedDuration::from_secs(20);
+
 /// A run's hold on its lease.
 #[derive(Debug)]
 pub struct LeaseGuard<'a> {
@@ -79,11 +82,22 @@ impl<'a> LeaseGuard<'a> {
         let mut lease = self.lease.lock().await;
         let now = self.clock.now();
         if !lease.is_safe_at(now, self.terms.enough) {
-            self.store.renew(&mut lease, now, self.terms.lasts).await?;
+            match self.store.renew(&mut lease, now, self.terms.lasts).await {
+                // A short outage of the state: the lease is still ours, and the next check tries again.
+                Err(error) if error.may_pass() && lease.is_safe_at(self.clock.now(), LAST) => {}
+                renewed => renewed?,
+            }
         }
         let left = Duration::try_from(lease.until.duration_since(now) - SKEW).unwrap_or_default();
         let left = self.deadline.remaining().map_or(left, |run| run.min(left));
         Ok(Deadline::at(Instant::now() + left))
+    }
+
+    /// Whether the lease is held for another `time`, and some more to write with.
+    pub async fn has_time(&self, time: Duration) -> bool {
+        let lease = self.lease.lock().await;
+        let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+        lease.is_safe_at(self.clock.now(), LAST.saturating_add(time))
     }
 
     /// Keeps the lease for as long as this is polled; comes back only when it is lost.

@@ -83,6 +83,8 @@ pub enum Outcome {
     AccessDenied,
     /// The academy refuses the same field of several people: somebody has to change the tenant's file or the academy.
     AcademyRefuses,
+    /// Certificates: PDFs are on a host that the tenant's file does not allow.
+    HostNotAllowed,
     /// Fewer than half of the known people are in the reading: it may be another company's.
     SourceChanged,
     /// Certificates: the HR system has no folder for them.
@@ -123,6 +125,7 @@ impl Outcome {
             | Self::BadSecret
             | Self::AccessDenied
             | Self::AcademyRefuses
+            | Self::HostNotAllowed
             | Self::SourceChanged
             | Self::NoCategory
             | Self::NotConnected
@@ -143,6 +146,7 @@ impl Outcome {
                 | Self::BadSecret
                 | Self::AccessDenied
                 | Self::AcademyRefuses
+                | Self::HostNotAllowed
                 | Self::SourceChanged
                 | Self::NoCategory
                 | Self::StateUnavailable

@@ -143,13 +143,13 @@ impl From<reteach::Error> for RunError {
 impl From<FilingError> for RunError {
     fn from(error: FilingError) -> Self {
         let outcome = match error.reach {
-            Reach::Certificate => Outcome::Done,
+            Reach::Certificate | Reach::Person => Outcome::Done,
             Reach::Tenant(TenantFault::Folder) => Outcome::NoCategory,
             Reach::Tenant(TenantFault::Right | TenantFault::Credential) => Outcome::AccessDenied,
             Reach::Tenant(TenantFault::Connection) => Outcome::NotConnected,
             Reach::Vendor(Vendor::Reteach) => Outcome::ReteachUnavailable,
             Reach::Vendor(Vendor::Personio | Vendor::Kombo) => Outcome::SourceUnavailable,
-            Reach::Run => Outcome::Partly,
+            Reach::Run | Reach::Limit(..) => Outcome::Partly,
         };
         let refused = error.reach == Reach::Tenant(TenantFault::Credential);
         let cause = if refused {

@@ -52,6 +52,9 @@ pub struct Unsettled {
     /// How many have no PDF yet.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waiting_for_pdf: u32,
+    /// How many are part of a backfill on hold.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub held: u32,
     /// How many may be filed or not.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub outcome_unknown: u32,
@@ -63,6 +66,7 @@ impl Unsettled {
     pub fn and(self, other: Self) -> Self {
         Self {
             due: self.due.into_iter().chain(other.due).min(),
+            held: self.held.saturating_add(other.held),
             waiting_for_pdf: self.waiting_for_pdf.saturating_add(other.waiting_for_pdf),
             outcome_unknown: self.outcome_unknown.saturating_add(other.outcome_unknown),
         }

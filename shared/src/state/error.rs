@@ -56,3 +56,11 @@ pub enum StateError {
         code: String,
     },
 }
+
+impl StateError {
+    /// Whether the same call may succeed a moment later.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+}

@@ -4,6 +4,7 @@ mod backlog;
 mod bad_pdfs;
 mod collecting;
 mod credentials;
+mod cut_over;
 mod deadlines;
 mod filing;
 mod fixture;

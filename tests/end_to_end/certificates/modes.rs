@@ -70,6 +70,7 @@ async fn a_dry_run_lists_what_would_be_filed_and_files_nothing() {
         let done = harness.certificates_now().await;
         let expected = Counts {
             uploaded: 2,
+            people_looked_at: 2,
             remaining: 0,
             ..expected
         };

@@ -51,7 +51,7 @@ async fn panics(via: Via) {
     let accounts = connections.reteach.list_all(Vec::new).await.unwrap();
     let certificates = connections
         .reteach
-        .participations(&shared::reteach::Filter::default(), 1)
+        .participations(&shared::reteach::Filter::default(), 1, 250)
         .await
         .unwrap();
     let folders = sink.hr.categories().await.unwrap();

@@ -1,9 +1,9 @@
 //! Looking for an upload of unknown outcome among the employee's documents, before anything is sent again.
 
-use shared::document::{Certificate, Document, DocumentSink as _, Verification};
-use shared::domain::id::CategoryId;
+use shared::document::{DocumentSink as _, Verification};
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::source::SourceError;
+use shared::state::CertificateState;
 
 use super::ledger::{carry_out, tell};
 use super::{Tools, is_late};
@@ -26,40 +26,28 @@ pub(super) async fn check(
         return Err(CertificateResult::OutcomeUnknown(tools.clock.now()));
     }
     let (id, employee) = (check.id.clone(), check.employee.clone());
+    let read = CertificateState::Intended(check.intent);
     let found = look(tools, &check).await;
     let (next, signal) = after_look(check, found, tools.clock.now());
     tell(lists, signal);
     match next {
         AfterLook::Send(upload) => Ok(upload),
         AfterLook::Conclude(transition) => {
-            Err(carry_out(tools, (&id, &employee), transition, breaker).await)
+            Err(carry_out(tools, (&id, &employee), Some(&read), transition, breaker).await)
         }
     }
 }
 
 /// A document counts as missing only after two lists: a list may come without some of its rows.
 async fn look(tools: Tools<'_>, check: &Check) -> Result<Verification, SourceError> {
-    let document = document(tools, check);
-    match tools.sink.find(&document).await? {
-        Verification::NotFound => tools.sink.find(&document).await,
+    match find(tools, check).await? {
+        Verification::NotFound => find(tools, check).await,
         known => Ok(known),
     }
 }
 
-/// The document that was to be filed: by its id alone where reteach does not list it any more.
-fn document(tools: Tools<'_>, check: &Check) -> Document {
-    let listed = check.listed.as_ref();
-    let certificate = Certificate {
-        id: &check.id,
-        course: listed.and_then(|listed| listed.course.as_deref()),
-        completed_at: listed.and_then(|listed| listed.completed_at),
-    };
-    // Wherever it is: the folder may have changed since.
-    let anywhere = CategoryId::new("");
-    let employee = check.employee.clone();
-    let document = Document::new(employee, anywhere, certificate, tools.time_zone);
-    Document {
-        size: check.intent.size,
-        ..document
-    }
+/// Wherever it is: the folder may have changed since.
+async fn find(tools: Tools<'_>, check: &Check) -> Result<Verification, SourceError> {
+    let filed = tools.sink.filed(&check.employee).await?;
+    Ok(Verification::of(filed.as_deref(), &check.id))
 }

@@ -1,20 +1,24 @@
 //! One certificate into the personnel file: download, intent, upload.
 
+use std::time::Duration;
+
 use shared::document::{Certificate, Document, DocumentSink as _, FilingError, PdfBody, Reach};
 use shared::domain::id::DocumentId;
 use shared::http::SignedUrl;
 use shared::reteach::DownloadError;
 use shared::runtime::{Outcome, RunError};
-use shared::state::{Intent, OnUnverifiable, PutOutcome};
+use shared::state::{CertificateState, Intent, OnUnverifiable, PutOutcome};
 
 use super::folder::{self, Folder};
-use super::{Tools, ledger};
+use super::{MIN_REMAINING, Tools, ledger};
 use crate::decide::AttemptError;
 use crate::outcome::SkipReason;
 use crate::plan::Upload;
 
 /// Attempts in a row while the failure certainly had no effect and may pass.
 const MAX_ATTEMPTS: u32 = 3;
+/// So often a vendor's limit is waited out for one certificate.
+const MAX_LIMITS: u32 = 5;
 
 /// What came of filing a certificate.
 #[derive(Debug)]
@@ -27,15 +31,29 @@ pub(super) struct Attempted {
 
 pub(super) async fn file(tools: Tools<'_>, folder: &Folder, upload: &Upload) -> Attempted {
     let mut intent = None;
-    let mut attempts = 0;
+    let (mut attempts, mut limits) = (0, 0);
     loop {
-        attempts += 1;
         let result = attempt(tools, folder, upload, &mut intent).await;
-        match &result {
-            Err(error) if error.may_pass_at_once() && attempts < MAX_ATTEMPTS => {}
+        let limit = result.as_ref().err().and_then(AttemptError::limit);
+        match (&result, limit) {
+            (_, Some(wait)) if limits < MAX_LIMITS && has_time_after(tools, wait) => {
+                limits += 1;
+                if tools.reteach.context().wait(wait).await.is_err() {
+                    return Attempted { result, intent };
+                }
+            }
+            (Err(error), None) if error.may_pass_at_once() && attempts + 1 < MAX_ATTEMPTS => {
+                attempts += 1;
+            }
             _ => return Attempted { result, intent },
         }
     }
+}
+
+/// Whether a vendor's wait leaves time for an upload.
+fn has_time_after(tools: Tools<'_>, wait: Duration) -> bool {
+    let left = tools.stop_at.remaining();
+    left.is_none_or(|left| left > wait + MIN_REMAINING)
 }
 
 async fn attempt(
@@ -44,28 +62,33 @@ async fn attempt(
     upload: &Upload,
     intent: &mut Option<Intent>,
 ) -> Result<Option<DocumentId>, AttemptError> {
+    if let Some(host) = tools.downloads.refused_host(&upload.url) {
+        return Err(AttemptError::HostNotAllowed(host));
+    }
+    // The turn comes first: an open download that waits for it would break off.
+    tools.sink.turn(tools.stop_at).await?;
     let pdf = open(tools, upload).await?;
+    let size = pdf.length();
     let certificate = Certificate {
         id: &upload.id,
         course: upload.course.as_deref(),
         completed_at: upload.completed_at,
     };
     let employee = upload.employee.clone();
-    let document = Document {
-        size: pdf.length(),
-        ..Document::new(employee, folder.id.clone(), certificate, tools.time_zone)
-    };
+    let document = Document::new(employee, folder.id.clone(), certificate, tools.time_zone);
     let until = tools.guard.check().await?.earlier(tools.stop_at);
     let planned = Intent {
         at: tools.clock.now(),
-        size: document.size,
+        size,
         failures: upload.previous.failures,
         failing_since: upload.previous.since,
         on_unverifiable: OnUnverifiable::Park,
     };
-    match ledger::intend(tools, &upload.id, &upload.employee, planned).await? {
+    let earlier = intent.map(CertificateState::Intended);
+    let read = earlier.as_ref().or(upload.read.as_ref());
+    match ledger::intend(tools, &upload.id, &upload.employee, planned, read).await? {
         PutOutcome::Written => *intent = Some(planned),
-        PutOutcome::AlreadyFinal => return Err(AttemptError::Skipped(SkipReason::AlreadyFinal)),
+        PutOutcome::Changed => return Err(AttemptError::Skipped(SkipReason::AlreadyFinal)),
     }
     let sink = tools.sink.clone().until(until);
     match sink.upload(&document, pdf).await {

@@ -1,5 +1,7 @@
 //! Carries out a transition: reports to the breaker, then writes the ledger.
 
+use std::time::Duration;
+
 use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::state::{CertificateEntry, CertificateState, PutOutcome, StateError};
@@ -7,6 +9,9 @@ use shared::state::{CertificateEntry, CertificateState, PutOutcome, StateError};
 use super::Tools;
 use crate::decide::{Signal, Transition};
 use crate::outcome::CertificateResult;
+
+/// Between two attempts to write what is filed.
+const REPEAT_AFTER: Duration = Duration::from_secs(3);
 
 pub(super) fn tell(breaker: &CircuitBreaker<RunError>, signal: Signal) {
     match signal {
@@ -17,10 +22,11 @@ pub(super) fn tell(breaker: &CircuitBreaker<RunError>, signal: Signal) {
     }
 }
 
-/// Writes what follows for a certificate. A ledger that cannot be written stops the run.
+/// Writes what follows for a certificate whose entry was `read`. A ledger that cannot be written stops the run.
 pub(super) async fn carry_out(
     tools: Tools<'_>,
     (id, employee): (&CertificateId, &SourceId),
+    read: Option<&CertificateState>,
     transition: Transition,
     breaker: &CircuitBreaker<RunError>,
 ) -> CertificateResult {
@@ -30,14 +36,19 @@ pub(super) async fn carry_out(
         if_unwritten,
     } = transition;
     let Some(state) = state else { return result };
+    let is_filed = matches!(state, CertificateState::Uploaded { .. });
     let entry = CertificateEntry {
         certificate_id: id.clone(),
         employee: employee.clone(),
         state,
     };
-    match write(tools, &entry).await {
+    let written = match is_filed {
+        true => write_persistently(tools, &entry, read).await,
+        false => write(tools, &entry, read).await,
+    };
+    match written {
         // What somebody decided meanwhile stays.
-        Ok(PutOutcome::Written | PutOutcome::AlreadyFinal) => result,
+        Ok(PutOutcome::Written | PutOutcome::Changed) => result,
         Err(error) => {
             breaker.open(error.into());
             if_unwritten
@@ -45,13 +56,35 @@ pub(super) async fn carry_out(
     }
 }
 
-async fn write(tools: Tools<'_>, entry: &CertificateEntry) -> Result<PutOutcome, StateError> {
+async fn write(
+    tools: Tools<'_>,
+    entry: &CertificateEntry,
+    read: Option<&CertificateState>,
+) -> Result<PutOutcome, StateError> {
     tools.guard.check().await?;
     let token = tools.guard.token();
     tools
         .store
-        .put_certificate(tools.tenant, token, entry)
+        .put_certificate(tools.tenant, token, entry, read)
         .await
+}
+
+/// Writes what is known to be filed, again and again until the lease is nearly over: it must not be forgotten.
+async fn write_persistently(
+    tools: Tools<'_>,
+    entry: &CertificateEntry,
+    read: Option<&CertificateState>,
+) -> Result<PutOutcome, StateError> {
+    loop {
+        let error = match write(tools, entry, read).await {
+            Err(error) if error.may_pass() => error,
+            written => return written,
+        };
+        let pause = tools.reteach.context().wait(REPEAT_AFTER);
+        if !tools.guard.has_time(REPEAT_AFTER).await || pause.await.is_err() {
+            return Err(error);
+        }
+    }
 }
 
 /// Writes the intent of an upload.
@@ -60,6 +93,7 @@ pub(super) async fn intend(
     id: &CertificateId,
     employee: &SourceId,
     intent: shared::state::Intent,
+    read: Option<&CertificateState>,
 ) -> Result<PutOutcome, StateError> {
     let entry = CertificateEntry {
         certificate_id: id.clone(),
@@ -69,6 +103,6 @@ pub(super) async fn intend(
     let token = tools.guard.token();
     tools
         .store
-        .put_certificate(tools.tenant, token, &entry)
+        .put_certificate(tools.tenant, token, &entry, read)
         .await
 }

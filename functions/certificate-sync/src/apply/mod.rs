@@ -5,9 +5,12 @@ mod check;
 mod file;
 mod folder;
 mod ledger;
+mod lists;
+mod upload;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
@@ -18,12 +21,13 @@ use shared::http::Deadline;
 use shared::reteach::{Client, Downloads};
 use shared::routes::Hr;
 use shared::runtime::{CircuitBreaker, LeaseGuard, RunError};
-use shared::state::Store;
+use shared::state::{CertificateState, Intent, Store};
 
 pub(crate) use folder::find as find_folder;
 
-use crate::decide::{after_attempt, out_of_time};
-use crate::outcome::CertificateResult;
+use self::lists::Lists;
+use crate::decide::{Series, Transition, out_of_time};
+use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{Check, Upload};
 
 /// Uploads in flight at once: enough to keep Personio's pace of one a second while each takes a few.
@@ -55,6 +59,10 @@ pub struct Tools<'a> {
 pub struct Applied {
     /// How it left each certificate, and in whose file that belongs.
     pub results: BTreeMap<CertificateId, (SourceId, CertificateResult)>,
+    /// People whose documents were listed first.
+    pub people_looked_at: u64,
+    /// People whose documents are still to be listed.
+    pub people_left: u64,
     /// Why it stopped early, if it did.
     pub stop: Option<RunError>,
 }
@@ -76,42 +84,86 @@ impl Applied {
     }
 }
 
-/// Looks for `checks`, then files `uploads`. Calls `progress` for each certificate that is done or given up.
+/// What the uploads of a run share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    breaker: CircuitBreaker<RunError>,
+    lists: Lists,
+    refusals: Mutex<Series<Refused>>,
+}
+
+/// A refusal that is not decided about yet.
+#[derive(Debug)]
+struct Refused {
+    upload: Upload,
+    intent: Option<Intent>,
+    own: Transition,
+}
+
+/// Notes `holds`, looks for `checks`, then files `uploads`. Calls `progress` for each certificate that is done or given
+/// up.
 pub async fn apply(
     tools: Tools<'_>,
-    checks: Vec<Check>,
-    mut uploads: Vec<Upload>,
+    plan: (Vec<(CertificateId, SourceId)>, Vec<Check>, Vec<Upload>),
     progress: &(dyn Fn() + Sync),
 ) -> Applied {
-    let (breaker, lists) = (CircuitBreaker::default(), CircuitBreaker::default());
-    let mut results = BTreeMap::new();
-    for (id, employee, checked) in check_all(tools, checks, &breaker, &lists).await {
+    let (holds, checks, mut uploads) = plan;
+    let shared = Shared::default();
+    let mut applied = Applied::default();
+    let held = hold_all(tools, holds, &shared.breaker).await;
+    applied.results.extend(held);
+    for (id, employee, checked) in check_all(tools, checks, &shared).await {
         match checked {
             Ok(upload) => uploads.push(*upload),
             Err(result) => {
                 progress();
-                results.insert(id, (employee, result));
+                applied.results.insert(id, (employee, result));
             }
         }
     }
     uploads.sort_by_key(|upload| Reverse(upload.completed_at));
-    results.extend(upload_all(tools, uploads, &breaker, progress).await);
-    Applied {
-        results,
-        stop: breaker.into_reason().or(lists.into_reason()),
-    }
+    upload::all(tools, uploads, &shared, &mut applied, progress).await;
+    let Shared { breaker, lists, .. } = shared;
+    applied.stop = breaker.into_reason().or(lists.breaker.into_reason());
+    applied
+}
+
+/// Keeps certificates of a backfill that nobody has started. One that cannot be written is held by the next run.
+async fn hold_all(
+    tools: Tools<'_>,
+    holds: Vec<(CertificateId, SourceId)>,
+    breaker: &CircuitBreaker<RunError>,
+) -> Vec<(CertificateId, (SourceId, CertificateResult))> {
+    let each = holds.into_iter().map(|(id, employee)| async move {
+        if breaker.is_open() {
+            return (id, (employee, CertificateResult::NotReached));
+        }
+        let transition = Transition {
+            write: Some(CertificateState::Held {
+                at: tools.clock.now(),
+            }),
+            result: CertificateResult::Skipped(SkipReason::Held),
+            if_unwritten: CertificateResult::NotReached,
+        };
+        let written = ledger::carry_out(tools, (&id, &employee), None, transition, breaker).await;
+        (id, (employee, written))
+    });
+    stream::iter(each)
+        .buffer_unordered(4 * tools.at_once)
+        .collect()
+        .await
 }
 
 async fn check_all(
     tools: Tools<'_>,
     checks: Vec<Check>,
-    breaker: &CircuitBreaker<RunError>,
-    lists: &CircuitBreaker<RunError>,
+    shared: &Shared,
 ) -> Vec<(
     CertificateId,
     SourceId,
     Result<Box<Upload>, CertificateResult>,
 )> {
+    let (breaker, lists) = (&shared.breaker, &shared.lists.breaker);
     let each = checks.into_iter().map(|check| async move {
         let (id, employee) = (check.id.clone(), check.employee.clone());
         let checked = check::check(tools, check, breaker, lists).await;
@@ -121,52 +173,6 @@ async fn check_all(
         .buffer_unordered(tools.at_once)
         .collect()
         .await
-}
-
-async fn upload_all(
-    tools: Tools<'_>,
-    uploads: Vec<Upload>,
-    breaker: &CircuitBreaker<RunError>,
-    progress: &(dyn Fn() + Sync),
-) -> Vec<(CertificateId, (SourceId, CertificateResult))> {
-    let folder = if uploads.is_empty() || breaker.is_open() || is_late(tools, breaker) {
-        None
-    } else {
-        folder::find(tools.sink, tools.category)
-            .await
-            .map_err(|halt| breaker.open(halt))
-            .ok()
-    };
-    let Some(folder) = &folder else {
-        let not_reached =
-            |upload: Upload| (upload.id, (upload.employee, CertificateResult::NotReached));
-        return uploads.into_iter().map(not_reached).collect();
-    };
-    // Made as there is room for it, not all at once: an upload that waits as a future takes eight kilobytes.
-    let each = uploads.into_iter().map(|upload| async move {
-        let result = upload_one(tools, folder, &upload, breaker).await;
-        progress();
-        (upload.id, (upload.employee, result))
-    });
-    stream::iter(each)
-        .buffer_unordered(tools.at_once)
-        .collect()
-        .await
-}
-
-async fn upload_one(
-    tools: Tools<'_>,
-    folder: &folder::Folder,
-    upload: &Upload,
-    breaker: &CircuitBreaker<RunError>,
-) -> CertificateResult {
-    if breaker.is_open() || is_late(tools, breaker) {
-        return CertificateResult::NotReached;
-    }
-    let file::Attempted { result, intent } = file::file(tools, folder, upload).await;
-    let (transition, signal) = after_attempt(upload.previous, result, intent, tools.clock.now());
-    ledger::tell(breaker, signal);
-    ledger::carry_out(tools, (&upload.id, &upload.employee), transition, breaker).await
 }
 
 /// Whether there is too little time for another upload.

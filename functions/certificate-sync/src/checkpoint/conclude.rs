@@ -86,6 +86,7 @@ fn by_day(run: RunFacts<'_>, now: Timestamp) -> BTreeMap<Option<Date>, Unsettled
         let unsettled = days.entry(day).or_default();
         *unsettled = unsettled.and(Unsettled {
             due: result.due(now),
+            held: u32::from(result.is_held()),
             waiting_for_pdf: u32::from(result.is_waiting_for_pdf()),
             outcome_unknown: u32::from(result.is_outcome_unknown()),
         });

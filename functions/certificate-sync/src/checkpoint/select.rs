@@ -88,7 +88,6 @@ fn digest(key: &FingerprintKey, certificates: &[(CertificateId, Participation)])
             id: _,
             customer,
             course_name: _,
-            status: _,
             completed_at: _,
             certificate,
         } = participation;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use shared::domain::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::http::SignedUrl;
-use shared::reteach::{Certificate, Completeness, Owner, Participation, ParticipationStatus};
+use shared::reteach::{Certificate, Completeness, Owner, Participation};
 use shared::runtime::Mode;
 use shared::state::{
     CertificateCheckpoint, CertificateStart, DayCheckpoint, RetryState, Unsettled,
@@ -64,7 +64,6 @@ fn participation(name: &str, day: Option<Date>) -> (CertificateId, Participation
             external_id: None,
         }),
         course_name: Some("Brandschutz".to_owned()),
-        status: ParticipationStatus::Completed,
         completed_at: day.map(|day| noon(day).unwrap()),
         certificate: Some(Certificate {
             id: id.clone(),
@@ -218,9 +217,8 @@ fn a_day_changes_with_everything_that_a_decision_depends_on() {
         one.customer.as_mut().unwrap()
     }
     let external_id: Change = |one| customer(one).external_id = Some(ExternalId::new("personio:1"));
-    let changes: [(Change, bool); 6] = [
+    let changes: [(Change, bool); 5] = [
         (|one| one.course_name = None, false),
-        (|one| one.status = ParticipationStatus::Expired, false),
         (|one| one.customer = None, true),
         (|one| customer(one).id = CustomerId::new("a-2"), true),
         (external_id, true),
@@ -262,6 +260,7 @@ fn what_is_not_settled_is_due_or_waits_for_its_pdf() {
             due,
             waiting_for_pdf,
             outcome_unknown: u32::from(result.is_outcome_unknown()),
+            held: 0,
         };
         for (day, is_recent) in [(SUNDAY, true), (LONG_AGO, false)] {
             let results = [("c", result.clone())];

@@ -1,11 +1,13 @@
 //! What follows from an attempt to file a certificate.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use shared::document::{FilingError, Reach};
 use shared::domain::id::DocumentId;
-use shared::http::Effect;
+use shared::http::{Effect, Elapsed};
 use shared::reteach;
-use shared::runtime::RunError;
+use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateState, Intent, RetryState, StateError};
 use thiserror::Error;
 
@@ -13,12 +15,18 @@ use super::{Signal, Transition, out_of_time, retry};
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{PreviousFailures, VERIFY_AFTER};
 
+/// Personio counts uploads by the minute; a limit without a time is waited out.
+const LIMIT_WINDOW: Duration = Duration::from_secs(60);
+
 /// Why an attempt ended without a document.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AttemptError {
     /// A download or an upload failed.
     #[error(transparent)]
     Filing(#[from] FilingError),
+    /// The tenant's file does not allow the host of the PDF.
+    #[error("the PDF is on {0}, which [reteach] download_hosts does not allow")]
+    HostNotAllowed(String),
     /// A fresh address of the PDF is refused as well: another one has no better chance in this run.
     #[error("{0}")]
     DownloadRefused(FilingError),
@@ -36,6 +44,12 @@ impl From<StateError> for AttemptError {
     }
 }
 
+impl From<Elapsed> for AttemptError {
+    fn from(error: Elapsed) -> Self {
+        Self::Filing(error.into())
+    }
+}
+
 impl From<reteach::Error> for AttemptError {
     fn from(error: reteach::Error) -> Self {
         Self::Filing(error.into())
@@ -44,19 +58,67 @@ impl From<reteach::Error> for AttemptError {
 
 impl From<reteach::DownloadError> for AttemptError {
     fn from(error: reteach::DownloadError) -> Self {
-        Self::Filing(error.into())
+        match error {
+            reteach::DownloadError::Forbidden(reteach::Forbidden::Host(host)) => {
+                Self::HostNotAllowed(host)
+            }
+            error => Self::Filing(error.into()),
+        }
     }
 }
 
 impl AttemptError {
+    /// How long a vendor wants no further upload, where it is no more than that.
+    #[must_use]
+    pub fn limit(&self) -> Option<Duration> {
+        match self {
+            Self::Filing(FilingError {
+                reach: Reach::Limit(_, wait),
+                effect: Effect::None,
+                ..
+            }) => Some(wait.unwrap_or(LIMIT_WINDOW)),
+            _ => None,
+        }
+    }
+
+    /// What was refused for good, as far as it is the certificate's or the file's.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Filing(error) | Self::DownloadRefused(error) => {
+                let is_refusal = error.reach == Reach::Certificate
+                    && error.effect == Effect::None
+                    && !error.transient;
+                is_refusal.then_some(error.reason.as_str())
+            }
+            Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => None,
+        }
+    }
+
+    /// Whether it says anything about other certificates.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Filing(error) | Self::DownloadRefused(error) => {
+                matches!(error.reach, Reach::Certificate | Reach::Person)
+            }
+            Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => false,
+        }
+    }
+
     /// Whether another attempt at once may succeed, and cannot file the certificate twice.
     #[must_use]
     pub fn may_pass_at_once(&self) -> bool {
         match self {
             Self::Filing(error) => {
-                error.transient && error.effect == Effect::None && error.reach != Reach::Run
+                error.transient
+                    && error.effect == Effect::None
+                    && matches!(error.reach, Reach::Certificate | Reach::Vendor(_))
             }
-            Self::DownloadRefused(_) | Self::Halted(_) | Self::Skipped(_) => false,
+            Self::HostNotAllowed(_)
+            | Self::DownloadRefused(_)
+            | Self::Halted(_)
+            | Self::Skipped(_) => false,
         }
     }
 }
@@ -81,6 +143,10 @@ pub fn after_attempt(
         }
         Err(AttemptError::Filing(error) | AttemptError::DownloadRefused(error)) => {
             after_failure(previous, error, intent, now)
+        }
+        Err(AttemptError::HostNotAllowed(host)) => {
+            let result = CertificateResult::HostNotAllowed(host);
+            (Transition::unchanged(result), Signal::None)
         }
         Err(AttemptError::Halted(halt)) => stopped(previous, halt, intent, now),
         Err(AttemptError::Skipped(SkipReason::AlreadyFinal)) => {
@@ -115,7 +181,9 @@ fn after_failure(
     } = error.clone();
     let signal = match reach {
         Reach::Certificate if transient => Signal::None,
-        Reach::Certificate => Signal::Answered,
+        Reach::Certificate | Reach::Person => Signal::Answered,
+        // Waited out before, as long as there was time.
+        Reach::Limit(..) => Signal::Stop(RunError::new(Outcome::Partly, &error)),
         Reach::Vendor(_) => Signal::NoAnswer(error.into()),
         Reach::Tenant(_) => Signal::Stop(error.into()),
         Reach::Run => Signal::Stop(out_of_time()),
@@ -125,11 +193,34 @@ fn after_failure(
         (Effect::None, Reach::Certificate | Reach::Vendor(_)) => {
             retry::after(previous, transient, reason, now, now)
         }
-        (Effect::None, Reach::Tenant(_) | Reach::Run) => {
+        (Effect::None, Reach::Person) => deleted(previous, reason, now),
+        (Effect::None, Reach::Tenant(_) | Reach::Limit(..) | Reach::Run) => {
             withdrawn(previous, reason, CertificateResult::NotReached, intent, now)
         }
     };
     (transition, signal)
+}
+
+/// A person who is not there (any more) is tried again from time to time, and is nobody's decision.
+fn deleted(previous: PreviousFailures, reason: String, now: Timestamp) -> Transition {
+    let retry = retry::paused(previous, reason, now);
+    Transition {
+        write: Some(CertificateState::Failed(retry.clone())),
+        result: CertificateResult::Skipped(SkipReason::PersonDeleted(retry)),
+        if_unwritten: CertificateResult::NotReached,
+    }
+}
+
+/// What follows from a refusal that meets all of the tenant's certificates alike: it is not counted against this one.
+#[must_use]
+pub fn after_shared_refusal(
+    previous: PreviousFailures,
+    reason: &str,
+    intent: Option<Intent>,
+    now: Timestamp,
+) -> Transition {
+    let result = CertificateResult::NotReached;
+    withdrawn(previous, reason.to_owned(), result, intent, now)
 }
 
 fn stopped(

@@ -47,11 +47,13 @@ pub fn after_look(
             let why = "this route cannot list documents";
             (unverifiable(check, why, now), Signal::Answered)
         }
-        Err(SourceError::Forbidden(problem)) => (unverifiable(check, &problem, now), Signal::None),
         Err(error) => {
             let next = no_answer(check, &error, now);
             let signal = match error {
-                SourceError::Unavailable(_) => Signal::NoAnswer(error.into()),
+                // A missing right may be given within a week.
+                SourceError::Unavailable(_) | SourceError::Forbidden(_) => {
+                    Signal::NoAnswer(error.into())
+                }
                 SourceError::Unreadable(_) => Signal::None,
                 _ => Signal::Stop(error.into()),
             };
@@ -62,7 +64,9 @@ pub fn after_look(
 
 /// The next run asks again, for a week.
 fn no_answer(check: Check, error: &SourceError, now: Timestamp) -> AfterLook {
-    if now.duration_since(check.intent.at) >= MAX_TRANSIENT {
+    let is_decided = check.intent.on_unverifiable == OnUnverifiable::Send;
+    let is_forbidden = matches!(error, SourceError::Forbidden(_));
+    if now.duration_since(check.intent.at) >= MAX_TRANSIENT || is_decided && is_forbidden {
         return unverifiable(check, &error.to_string(), now);
     }
     AfterLook::Conclude(Transition::unchanged(CertificateResult::OutcomeUnknown(
@@ -112,7 +116,8 @@ fn unverifiable(check: Check, why: &str, now: Timestamp) -> AfterLook {
 
 /// Sends the document again if reteach still has it.
 fn send(check: Check, previous: PreviousFailures, now: Timestamp) -> AfterLook {
-    let skipped = match Upload::of(check.id, check.listed, previous) {
+    let read = CertificateState::Intended(check.intent);
+    let skipped = match Upload::of(check.id, check.listed, previous, Some(read)) {
         Ok(upload) => return AfterLook::Send(Box::new(upload)),
         Err(skipped) => skipped,
     };

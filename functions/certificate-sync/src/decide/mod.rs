@@ -1,16 +1,21 @@
 //! What follows from an attempt at a certificate, or from looking for its document. Pure: the clock is an argument.
 
 mod attempt;
+mod before_filing;
 mod look;
 mod retry;
+mod series;
 #[cfg(test)]
 mod tests;
 
 use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateState, RetryState};
 
-pub use attempt::{AttemptError, after_attempt};
+pub use attempt::{AttemptError, after_attempt, after_shared_refusal};
+pub use before_filing::{BeforeFiling, before_filing};
 pub use look::{AfterLook, after_look};
+
+pub use series::{Advance, Series};
 
 use crate::outcome::CertificateResult;
 

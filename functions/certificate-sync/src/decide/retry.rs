@@ -36,11 +36,21 @@ pub(super) fn after(
             if_unwritten: CertificateResult::NotReached,
         };
     }
+    Transition::failed(paused(previous, reason, failed_at))
+}
+
+/// The pause after one more failure at `failed_at`, however many there were.
+pub(super) fn paused(
+    previous: PreviousFailures,
+    reason: String,
+    failed_at: Timestamp,
+) -> RetryState {
+    let failures = previous.failures.saturating_add(1);
     let minutes = 30_i64.saturating_mul(1 << (failures - 1).min(10));
-    Transition::failed(RetryState {
+    RetryState {
         reason,
         failures,
-        since,
+        since: previous.since.unwrap_or(failed_at),
         retry_at: failed_at + SignedDuration::from_mins(minutes.min(24 * 60)),
-    })
+    }
 }

@@ -1,8 +1,12 @@
 //! What follows from each way in which an attempt, or a look for a document, may end.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
-use shared::document::{FilingError, Reach, TenantFault, Verification};
+use shared::document::{FiledDocument, FilingError, Reach, TenantFault, Verification};
 use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::http::{Effect, SignedUrl, Vendor};
 use shared::runtime::{Cause, Outcome, RunError};
@@ -12,7 +16,7 @@ use shared::state::{CertificateState, Intent, OnUnverifiable, RetryState};
 use super::retry::MAX_TRANSIENT;
 use super::*;
 use crate::outcome::SkipReason;
-use crate::plan::{Check, Listed, Owner, PreviousFailures, VERIFY_AFTER};
+use crate::plan::{Check, Listed, Look, Owner, PreviousFailures, Upload, VERIFY_AFTER};
 
 fn now() -> Timestamp {
     "2026-05-11T08:00:00Z".parse().unwrap()
@@ -75,6 +79,7 @@ fn result(result: &CertificateResult) -> String {
         CertificateResult::OutcomeUnknown(at) => {
             format!("unknown until {}", at.duration_since(now()).as_mins())
         }
+        CertificateResult::Skipped(SkipReason::PersonDeleted(_)) => "deleted".to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -125,7 +130,19 @@ fn each_end_of_an_attempt_has_one_consequence() {
     let decided = "stays / Skipped(AlreadyFinal) / Skipped(AlreadyFinal) / -".to_owned();
     let (right, folder) = (TenantFault::Right, TenantFault::Folder);
     let connection = TenantFault::Connection;
-    let cases: [(AttemptError, (String, String)); 15] = [
+    let limited = || FilingError::limited(Vendor::Personio, None, "why");
+    let elsewhere = "stays / HostNotAllowed(\"cdn.example\") / HostNotAllowed(\"cdn.example\") / -";
+    let deleted = "failed 1 in 30: why / deleted / NotReached / answered".to_owned();
+    let cases: [(AttemptError, (String, String)); 18] = [
+        (limited().into(), stopped("Partly")),
+        (
+            FilingError::no_person("why").into(),
+            (deleted.clone(), deleted),
+        ),
+        (
+            AttemptError::HostNotAllowed("cdn.example".to_owned()),
+            (elsewhere.to_owned(), elsewhere.to_owned()),
+        ),
         (refused().into(), failed("answered")),
         (interrupted().into(), failed("-")),
         (download, failed("-")),
@@ -192,6 +209,10 @@ fn only_what_certainly_had_no_effect_and_may_pass_is_tried_again_at_once() {
         (broken().into(), true),
         (vendor().with_effect(Effect::Unknown).into(), false),
         (FilingError::refused("why").into(), false),
+        (
+            FilingError::limited(Vendor::Kombo, None, "why").into(),
+            false,
+        ),
         (FilingError::out_of_time("why").into(), false),
         (FilingError::tenant(TenantFault::Right, "why").into(), false),
         (AttemptError::DownloadRefused(broken()), false),
@@ -260,7 +281,8 @@ fn each_end_of_a_look_has_one_consequence() {
     let no_hr = "no answer: SourceUnavailable";
     let not_found = || Ok(Verification::NotFound);
     let blind = || Ok(Verification::Unverifiable);
-    let forbidden = Err(SourceError::Forbidden(text()));
+    let forbidden = || Err(SourceError::Forbidden(text()));
+    let no_right = "no answer: AccessDenied";
     let unreadable = Err(SourceError::Unreadable(text()));
     let lapsed = Err(SourceError::Lapsed(text()));
     let refused = Err(SourceError::Credential(text()));
@@ -292,7 +314,9 @@ fn each_end_of_a_look_has_one_consequence() {
             blind(),
             sent(2, "Some(120)", "answered"),
         ),
-        (intent(hour, 0), url(), forbidden, parked("-")),
+        (intent(hour, 0), url(), forbidden(), stays(no_right)),
+        (intent(week, 0), url(), forbidden(), parked(no_right)),
+        (send(hour, 0), url(), forbidden(), sent(0, "None", no_right)),
         (intent(hour, 0), url(), unavailable(), stays(no_hr)),
         (intent(week - hour, 0), url(), unavailable(), stays(no_hr)),
         (intent(week, 0), url(), unavailable(), parked(no_hr)),
@@ -366,6 +390,199 @@ fn a_parked_certificate_keeps_the_last_reason() {
     let parked = retry::after(previous, false, "not a PDF".to_owned(), now(), now());
     let reason = "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF";
     assert_eq!(parked.result, CertificateResult::Parked(reason.to_owned()));
+}
+
+#[test]
+fn a_limit_is_waited_out_as_long_as_the_vendor_asks_else_a_minute() {
+    let limited = |wait| FilingError::limited(Vendor::Personio, wait, "why");
+    let ninety = Some(Duration::from_secs(90));
+    for (error, expected) in [
+        (limited(ninety), ninety),
+        (limited(None), Some(Duration::from_secs(60))),
+        (FilingError::vendor(Vendor::Personio, "why"), None),
+    ] {
+        assert_eq!(AttemptError::from(error).limit(), expected);
+    }
+}
+
+/// A certificate of the course completed so many hours ago, as it is before it is filed.
+fn wanted(id: &str, course: &str, hours: i64, look: Look) -> Upload {
+    Upload {
+        id: CertificateId::new(id),
+        employee: SourceId::new("1"),
+        url: SignedUrl::new("https://files.example/x.pdf"),
+        course: Some(course.to_owned()),
+        completed_at: Some(now() - hours.hours()),
+        previous: previous(0),
+        read: None,
+        look: Some(look),
+    }
+}
+
+fn document(id: &str, name: &str, day: i8, comment: &str) -> FiledDocument {
+    FiledDocument {
+        id: DocumentId::new(id),
+        name: Some(name.to_owned()),
+        date: Some(jiff::civil::date(2026, 5, day)),
+        comment: Some(comment.to_owned()),
+        size: None,
+        category: None,
+        created_at: None,
+    }
+}
+
+/// What becomes of each certificate: `file`, `adopt 7` or `park`.
+fn before(uploads: &[Upload], documents: Option<&[FiledDocument]>) -> Vec<String> {
+    let decisions = before_filing(uploads, documents, &TimeZone::UTC, now());
+    let each = decisions.into_iter().map(|decision| match decision {
+        BeforeFiling::File => "file".to_owned(),
+        BeforeFiling::Conclude(Transition { write, .. }) => match write {
+            Some(CertificateState::Uploaded { document, .. }) => {
+                format!("adopt {}", document.unwrap().as_str())
+            }
+            Some(CertificateState::Parked { unverified, .. }) => match unverified {
+                Some(_) => "park, may be filed".to_owned(),
+                None => "park".to_owned(),
+            },
+            other => panic!("{other:?}"),
+        },
+    });
+    each.collect()
+}
+
+#[test]
+fn one_list_decides_about_all_certificates_of_a_person_and_one_document_is_one_certificate() {
+    let by_title = Look {
+        by_title: true,
+        lost_since: None,
+    };
+    let by_id = Look {
+        by_title: false,
+        lost_since: None,
+    };
+    let fire = |id: &str| wanted(id, "Brandschutz", 1, by_title);
+    let ours = |id: &str, certificate: &str| {
+        document(
+            id,
+            "Brandschutz",
+            11,
+            &format!("Zertifikat-ID {certificate}"),
+        )
+    };
+    let theirs = |id: &str| document(id, "Brandschutz", 11, "");
+    for (uploads, documents, expected) in [
+        (vec![fire("a")], vec![], vec!["file"]),
+        (vec![fire("a")], vec![ours("7", "a")], vec!["adopt 7"]),
+        (vec![fire("a")], vec![ours("7", "b")], vec!["file"]),
+        (vec![fire("a")], vec![theirs("7")], vec!["adopt 7"]),
+        (
+            vec![wanted("a", "Brandschutz", 1, by_id)],
+            vec![theirs("7")],
+            vec!["file"],
+        ),
+        (
+            vec![fire("a"), fire("b")],
+            vec![theirs("7"), theirs("8")],
+            vec!["adopt 7", "adopt 8"],
+        ),
+        (
+            vec![fire("a"), fire("b")],
+            vec![theirs("7")],
+            vec!["park", "park"],
+        ),
+        (
+            vec![fire("a"), fire("b")],
+            vec![theirs("7"), ours("8", "b")],
+            vec!["adopt 7", "adopt 8"],
+        ),
+        (
+            vec![fire("a"), wanted("b", "Erste Hilfe", 1, by_title)],
+            vec![theirs("7"), theirs("8")],
+            vec!["adopt 7", "file"],
+        ),
+        (
+            vec![fire("a"), wanted("b", "Brandschutz", 25, by_title)],
+            vec![theirs("7")],
+            vec!["adopt 7", "file"],
+        ),
+    ] {
+        let shown = format!("{uploads:?} {documents:?}");
+        assert_eq!(before(&uploads, Some(&documents)), expected, "{shown}");
+    }
+}
+
+#[test]
+fn without_the_right_to_list_a_first_filing_files_and_a_restored_tenant_parks() {
+    let look = |lost_since| Look {
+        by_title: true,
+        lost_since,
+    };
+    for (lost_since, expected) in [(None, "file"), (Some(now()), "park, may be filed")] {
+        let upload = wanted("a", "Brandschutz", 1, look(lost_since));
+        assert_eq!(before(&[upload], None), [expected]);
+    }
+}
+
+proptest! {
+    /// Whatever is filed when a run dies: the next look finds it, files the rest, and files nothing twice.
+    #[test]
+    fn no_certificate_is_filed_twice_or_missing_wherever_runs_die(
+        certificates in prop::collection::vec((0_i64..3, 0_usize..2), 1..7),
+        theirs in prop::collection::vec(any::<bool>(), 7),
+        deaths in prop::collection::vec(0_usize..4, 0..6),
+    ) {
+        let look = Look { by_title: true, lost_since: None };
+        let courses = ["Brandschutz", "Erste Hilfe"];
+        let (mut documents, mut ledger, mut parked) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let wanted: Vec<Upload> = certificates.iter().enumerate()
+            .map(|(number, (days, course))| wanted(&number.to_string(), courses[*course], days * 24 + 1, look))
+            .collect();
+        // Another integration has filed some of them, without our ids.
+        for (upload, is_theirs) in wanted.iter().zip(&theirs) {
+            if *is_theirs {
+                let day = TimeZone::UTC.to_datetime(upload.completed_at.unwrap()).day();
+                documents.push(document(&format!("t{}", upload.id), upload.course.as_deref().unwrap(), day, ""));
+            }
+        }
+        for steps in deaths.into_iter().chain([usize::MAX]) {
+            let open: Vec<_> = wanted.iter()
+                .filter(|upload| !ledger.contains_key(&upload.id) && !parked.contains(&upload.id))
+                .cloned().collect();
+            let decisions = before_filing(&open, Some(&documents), &TimeZone::UTC, now());
+            // A step is an upload, or a write to the ledger: the run dies after so many of them.
+            let mut steps = steps;
+            let mut step = || { let lives = steps > 0; steps = steps.saturating_sub(1); lives };
+            for (upload, decision) in open.iter().zip(decisions) {
+                match decision {
+                    BeforeFiling::File => {
+                        if !step() { break; }
+                        let id = format!("o{}", upload.id);
+                        documents.push(document(&id, "X", 1, &format!("Zertifikat-ID {}", upload.id)));
+                        if !step() { break; }
+                        ledger.insert(upload.id.clone(), id);
+                    }
+                    BeforeFiling::Conclude(Transition { write, .. }) => {
+                        if !step() { break; }
+                        match write {
+                            Some(CertificateState::Uploaded { document, .. }) => {
+                                ledger.insert(upload.id.clone(), document.unwrap().as_str().to_owned());
+                            }
+                            _ => parked.push(upload.id.clone()),
+                        }
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(ledger.len() + parked.len(), wanted.len(), "one is missing");
+        for upload in &wanted {
+            let named = documents.iter().filter(|document| document.names(&upload.id)).count();
+            prop_assert!(named <= 1, "{} is filed twice", upload.id);
+            let number: usize = upload.id.as_str().parse().unwrap();
+            if theirs[number] {
+                prop_assert!(named == 0 || parked.contains(&upload.id) || certificates.iter().filter(|one| **one == certificates[number]).count() > 1);
+            }
+        }
+    }
 }
 
 prop_compose! {

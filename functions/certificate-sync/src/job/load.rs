@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
-use shared::reteach::{Completeness, Participation, Rejected};
+use shared::reteach::{self, Completeness, Participation, Rejected};
 use shared::routes::Connections;
 use shared::runtime::RunError;
 use shared::source::EmployeeSource as _;
@@ -35,6 +35,10 @@ pub(super) struct Reading {
     pub(super) rejected: Vec<Rejected>,
     pub(super) completeness: Completeness,
     pub(super) readings: u32,
+    /// All readings brought the same, but not the number that was announced.
+    pub(super) is_total_wrong: bool,
+    /// The page that failed; what came before it has become candidates.
+    pub(super) failure: Option<reteach::Error>,
     /// Its participations have become candidates.
     pub(super) selection: Selection,
 }
@@ -177,6 +181,8 @@ pub(super) async fn load(
             rejected: listing.rejected,
             completeness: listing.completeness,
             readings: listing.readings,
+            is_total_wrong: listing.is_total_wrong,
+            failure: listing.failure,
             selection,
         },
     })

@@ -20,7 +20,7 @@ use self::load::{Loaded, load};
 use crate::CertificateSync;
 use crate::apply::{self, Tools, apply};
 use crate::checkpoint::{Conclusion, Scope, conclude};
-use crate::plan::Plan;
+use crate::plan::{Plan, Policy};
 use crate::report::Counts;
 
 /// Kept back at the end of a run for noting what became of the last uploads, and for the report.
@@ -70,7 +70,8 @@ impl Job for CertificateSync {
             reading,
         } = load(store, id, &connections, before, scope, began).await?;
         run.emit(Progress::Read(candidates.len()));
-        let plan = Plan::build(candidates, began);
+        let policy = Policy::new(&start, run.mode(), &tenant.config);
+        let plan = Plan::build(candidates, &policy, began);
         run.emit(Progress::Planned(plan.checks.len() + plan.uploads.len()));
         let Some(guard) = guard else {
             let folder = look_for_folder(&connections.hr, tenant, &plan).await;
@@ -80,10 +81,8 @@ impl Job for CertificateSync {
         let downloads = self.downloads(&connections, tenant);
         let tools = tools(run, tenant, &connections, &downloads, guard, stop_at);
         let skipped = plan.results();
-        let applied = apply(tools, plan.checks, plan.uploads, &|| {
-            run.emit(Progress::Applied);
-        })
-        .await;
+        let work = (plan.holds, plan.checks, plan.uploads);
+        let applied = apply(tools, work, &|| run.emit(Progress::Applied)).await;
         let results = skipped
             .clone()
             .into_iter()
@@ -92,8 +91,9 @@ impl Job for CertificateSync {
         let facts = reading.facts(&results, applied.newly_parked());
         let concluded = conclude(before, facts, run.clock().now());
         let committed = commit(tools, &concluded).await;
+        let every = tenant.config.schedule.certificates;
         Ok(summary::applied(
-            &reading, &skipped, applied, &concluded, committed,
+            &reading, &skipped, applied, &concluded, committed, every,
         ))
     }
 }
@@ -123,7 +123,11 @@ fn tools<'a>(
         guard,
         clock: run.clock(),
         stop_at,
-        at_once: run.at_once(apply::CONCURRENCY),
+        // Where no list shows what became of an upload, an outage must not leave several in doubt.
+        at_once: match connections.hr.lists_documents() {
+            true => run.at_once(apply::CONCURRENCY),
+            false => 1,
+        },
         time_zone: &config.time_zone,
         category: config.certificates.category.as_deref(),
     }

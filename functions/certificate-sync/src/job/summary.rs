@@ -6,6 +6,7 @@ use shared::domain::id::{CertificateId, SourceId};
 use shared::reteach::Completeness;
 use shared::runtime::{Finding, FindingKind, JobResult, Outcome, RunError};
 use shared::state::StateError;
+use shared::tenant::Every;
 
 use super::load::Reading;
 use crate::CertificateSync;
@@ -66,12 +67,24 @@ pub(super) fn applied(
     applied: Applied,
     concluded: &Conclusion,
     committed: Result<(), StateError>,
+    every: Every,
 ) -> JobResult<CertificateSync> {
-    let Applied { results, stop } = applied;
+    let Applied {
+        results,
+        people_looked_at,
+        people_left,
+        stop,
+    } = applied;
     let counts = results.values().fold(
         counts(reading, skipped, concluded),
         |counts, (_, result)| counted(counts, result),
     );
+    let counts = Counts {
+        people_looked_at,
+        people_left,
+        ..counts
+    };
+    let hosts = refused_hosts(&results);
     let is_news = results.values().any(|(_, result)| {
         !matches!(
             result,
@@ -86,16 +99,101 @@ pub(super) fn applied(
     } else {
         Outcome::Unchanged
     };
-    let stop = stop.or(committed.err().map(RunError::from));
+    let stop = stop
+        .or(committed.err().map(RunError::from))
+        .or_else(|| reading.failure.clone().map(RunError::from))
+        .or_else(|| hosts.iter().find_map(|host| host.trouble()));
     let of_results = results
         .iter()
         .filter_map(|(id, (employee, result))| of_result(id, employee, result));
     let findings = of_reading(reading)
         .chain(of_skipped(reading, skipped))
+        .chain(hosts.iter().flat_map(RefusedHost::findings))
         .chain(of_results)
         .collect();
-    let end = stop.unwrap_or_else(|| RunError::new(outcome, ""));
+    let mut end = stop.unwrap_or_else(|| RunError::new(outcome, ""));
+    if end.outcome == Outcome::Partly {
+        end.message.push_str(&time_left(&counts, every));
+    }
     result(end, counts, findings, None)
+}
+
+/// How long the rest takes if each tick does as much as this run did.
+fn time_left(counts: &Counts, every: Every) -> String {
+    let done = counts.uploaded + counts.adopted + counts.verified;
+    if done == 0 || counts.remaining == 0 {
+        return String::new();
+    }
+    let minutes = counts.remaining.div_ceil(done) * u64::from(every.minutes());
+    let time = match minutes {
+        0..=119 => format!("{minutes} minutes"),
+        120..=2879 => format!("{} hours", minutes.div_ceil(60)),
+        _ => format!("{} days", minutes.div_ceil(24 * 60)),
+    };
+    let (certificates, people) = (counts.remaining, counts.people_left);
+    format!(
+        "; left: {certificates} certificates, {people} people to look at, about {time} at this pace"
+    )
+}
+
+/// A host that the tenant's file does not allow, and the certificates on it.
+struct RefusedHost<'a> {
+    host: &'a str,
+    certificates: Vec<(&'a CertificateId, &'a SourceId)>,
+}
+
+/// From so many certificates on, a host is the tenant's trouble.
+const HOST_TROUBLE: usize = 5;
+
+fn refused_hosts(
+    results: &BTreeMap<CertificateId, (SourceId, CertificateResult)>,
+) -> Vec<RefusedHost<'_>> {
+    let mut hosts: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for (id, (employee, result)) in results {
+        if let CertificateResult::HostNotAllowed(host) = result {
+            hosts.entry(host).or_default().push((id, employee));
+        }
+    }
+    let hosts = hosts.into_iter();
+    hosts
+        .map(|(host, certificates)| RefusedHost { host, certificates })
+        .collect()
+}
+
+impl RefusedHost<'_> {
+    fn trouble(&self) -> Option<RunError> {
+        let count = self.certificates.len();
+        let host = self.host;
+        (count >= HOST_TROUBLE).then(|| {
+            let message = format!(
+                "{count} certificates are on {host}: if that is right, add \"{host}\" to download_hosts under \
+                 [reteach] in the tenant's file"
+            );
+            RunError::new(Outcome::HostNotAllowed, message)
+        })
+    }
+
+    /// One for each certificate; for many of them one that says how many.
+    fn findings(&self) -> Vec<Finding> {
+        if let Some(trouble) = self.trouble() {
+            return vec![finding(None, None, FindingKind::NotFiled, trouble.message)];
+        }
+        let host = self.host;
+        let text = format!(
+            "the certificate's address leads to {host}, which is not in [reteach] download_hosts: add \"{host}\" there if \
+             that is right"
+        );
+        let each = self.certificates.iter();
+        each.map(|(id, employee)| {
+            finding(
+                Some(id),
+                Some(employee),
+                FindingKind::NotFiled,
+                text.clone(),
+            )
+        })
+        .collect()
+    }
 }
 
 fn result(
@@ -134,6 +232,7 @@ fn counts(
         readings: u64::from(reading.readings),
         parked: u64::from(reading.parked),
         rejected: reading.rejected.len() as u64,
+        held: u64::from(unsettled.held),
         waiting_for_pdf: u64::from(unsettled.waiting_for_pdf),
         outcome_unknown: u64::from(unsettled.outcome_unknown),
         ..Counts::default()
@@ -145,8 +244,8 @@ fn counts(
                 settled: counts.settled + 1,
                 ..counts
             },
-            CertificateResult::Skipped(SkipReason::Held) => Counts {
-                held: counts.held + 1,
+            CertificateResult::Skipped(SkipReason::BeforeSince) => Counts {
+                before_since: counts.before_since + 1,
                 ..counts
             },
             CertificateResult::Skipped(SkipReason::NotFromHr) => Counts {
@@ -167,6 +266,9 @@ fn counted(counts: Counts, result: &CertificateResult) -> Counts {
     match result {
         CertificateResult::Filed => counts.uploaded += 1,
         CertificateResult::Verified => counts.verified += 1,
+        CertificateResult::Adopted => counts.adopted += 1,
+        CertificateResult::HostNotAllowed(_) => counts.host_not_allowed += 1,
+        CertificateResult::Skipped(SkipReason::PersonDeleted(_)) => counts.person_deleted += 1,
         CertificateResult::NotReached => counts.remaining += 1,
         CertificateResult::Failed(_) => counts.failed += 1,
         CertificateResult::Parked(_) => counts.parked += 1,
@@ -192,7 +294,11 @@ fn of_reading(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
         let certificate = rejected.certificate_id.as_ref();
         finding(certificate, None, FindingKind::Rejected, text)
     });
-    incomplete.into_iter().chain(rejected)
+    let wrong_total = reading.is_total_wrong.then(|| {
+        let text = "three readings of the participations agree, but not with the announced number: they count as all there are";
+        finding(None, None, FindingKind::WrongTotal, text)
+    });
+    incomplete.into_iter().chain(wrong_total).chain(rejected)
 }
 
 /// Only listings of everything repeat what earlier runs have reported.
@@ -238,8 +344,14 @@ fn of_result(
             );
             (FindingKind::OutcomeUnknown, text)
         }
-        CertificateResult::Filed
+        CertificateResult::Skipped(SkipReason::PersonDeleted(retry)) => {
+            (FindingKind::NotFiled, retry.reason.clone())
+        }
+        // Hosts have findings of their own.
+        CertificateResult::HostNotAllowed(_)
+        | CertificateResult::Filed
         | CertificateResult::Verified
+        | CertificateResult::Adopted
         | CertificateResult::NotReached
         | CertificateResult::Skipped(_) => return None,
     };

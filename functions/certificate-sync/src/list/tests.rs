@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use shared::reteach::{Certificate, ParticipationId, ParticipationStatus};
+use shared::http::Effect;
+use shared::reteach::{Certificate, ParticipationId};
 
 use super::*;
 
@@ -13,7 +14,6 @@ fn participation(number: u32) -> Participation {
         id,
         customer: None,
         course_name: None,
-        status: ParticipationStatus::Completed,
         completed_at: None,
         certificate: Some(Certificate {
             id: CertificateId::new(format!("c-{number}")),
@@ -129,9 +129,9 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
         ),
         (
             "more than announced",
-            vec![(2, rows([1, 2, 3]))],
+            vec![(2, rows([1, 2, 3])), (2, rows([4])), (2, vec![])],
             Shifting,
-            1,
+            3,
         ),
         (
             "nothing, though something is announced",
@@ -177,4 +177,89 @@ async fn a_page_that_fails_fails_the_reading() {
         });
         assert!(reading.await.is_err(), "page {failing}");
     }
+}
+
+async fn listed(
+    answers: impl Fn(u32, u32) -> Result<ParticipationPage, Error>,
+) -> Result<Listing, Error> {
+    read_all(&|_, _| true, |number, size| {
+        let answer = answers(number, size);
+        async { answer }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_came_before_a_page_that_fails_is_kept() {
+    let unreadable = || Error::Unreadable {
+        problem: "why".to_owned(),
+        effect: Effect::None,
+    };
+    let listing = listed(|number, _| match number {
+        1..=3 => Ok(page(&(10, rows([number * 2, number * 2 + 1])))),
+        _ => Err(unreadable()),
+    });
+    let listing = listing.await.unwrap();
+    assert_eq!(listing.certificates.len(), 6);
+    assert_eq!(listing.failure, Some(unreadable()));
+    assert_eq!(listing.completeness, Completeness::Shifting);
+    assert_eq!(
+        listed(|_, _| Err(unreadable())).await.unwrap_err(),
+        unreadable()
+    );
+    let refused = listed(|number, _| match number {
+        1 => Ok(page(&(4, rows([1, 2])))),
+        _ => Err(Error::Forbidden("no".to_owned())),
+    });
+    assert!(matches!(refused.await, Err(Error::Forbidden(_))));
+}
+
+#[tokio::test]
+async fn a_reply_that_is_too_large_is_asked_for_in_smaller_pages() {
+    let too_large = || Error::TooLarge {
+        problem: "large".to_owned(),
+        effect: Effect::None,
+    };
+    for fits in [250, 50, 10] {
+        let listing = listed(|number, size| match size > fits {
+            true => Err(too_large()),
+            false => Ok(page(&(1_000, rows((number - 1) * size..number * size)))),
+        });
+        let listing = listing.await.unwrap();
+        assert_eq!((listing.certificates.len(), listing.readings), (1_000, 1));
+        assert_eq!(listing.completeness, Completeness::Complete, "{fits}");
+    }
+    assert_eq!(
+        listed(|_, _| Err(too_large())).await.unwrap_err(),
+        too_large()
+    );
+}
+
+#[tokio::test]
+async fn three_equal_readings_are_complete_whatever_total_is_announced() {
+    for total in [3, 9] {
+        let listing = listed(|number, _| match number {
+            1..=2 => Ok(page(&(total, rows([number * 2, number * 2 + 1])))),
+            _ => Ok(page(&(total, vec![]))),
+        });
+        let listing = listing.await.unwrap();
+        assert_eq!(
+            (listing.certificates.len(), listing.readings),
+            (4, 3),
+            "{total}"
+        );
+        assert_eq!(listing.completeness, Completeness::Complete, "{total}");
+        assert!(listing.is_total_wrong, "{total}");
+    }
+    let calls = AtomicU32::new(0);
+    let shifting = listed(|number, _| match number {
+        1 => {
+            let call = calls.fetch_add(1, Ordering::Relaxed);
+            Ok(page(&(9, rows([call, call + 1]))))
+        }
+        _ => Ok(page(&(9, vec![]))),
+    });
+    let shifting = shifting.await.unwrap();
+    assert_eq!(shifting.completeness, Completeness::Shifting);
+    assert!(!shifting.is_total_wrong);
 }

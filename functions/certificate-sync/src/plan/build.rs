@@ -5,17 +5,25 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::domain::id::CertificateId;
 use shared::state::{CertificateState, RetryState};
+use shared::tenant::Backfill;
 
+use super::policy::{Policy, RecentPeople};
 use super::{Candidate, Check, Listed, Owner, Plan, PreviousFailures, Upload, VERIFY_AFTER};
 use crate::outcome::{CertificateResult, SkipReason};
 
 impl Plan {
     /// The plan for these certificates at `now`, in whatever order they come.
     #[must_use]
-    pub fn build(candidates: impl IntoIterator<Item = Candidate>, now: Timestamp) -> Self {
+    pub fn build(
+        candidates: impl IntoIterator<Item = Candidate>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Self {
         let mut plan = Self::default();
+        let candidates: Vec<_> = candidates.into_iter().collect();
+        let recent = policy.recent_people(&candidates);
         for candidate in candidates {
-            plan.add(candidate, now);
+            plan.add(candidate, policy, &recent, now);
         }
         plan.uploads.sort_by(|one, other| {
             other
@@ -25,6 +33,7 @@ impl Plan {
         });
         plan.checks
             .sort_by(|one, other| (one.intent.at, &one.id).cmp(&(other.intent.at, &other.id)));
+        plan.holds.sort();
         plan
     }
 
@@ -37,10 +46,25 @@ impl Plan {
             .collect()
     }
 
-    fn add(&mut self, candidate: Candidate, now: Timestamp) {
+    fn add(
+        &mut self,
+        candidate: Candidate,
+        policy: &Policy,
+        recent: &RecentPeople,
+        now: Timestamp,
+    ) {
         let Candidate { id, listed, entry } = candidate;
+        let read = entry.as_ref().map(|entry| entry.state.clone());
         let previous = match entry.map(|entry| (entry.employee, entry.state)) {
-            None => PreviousFailures::default(),
+            None | Some((_, CertificateState::Held { .. })) => {
+                let left_out = listed.as_ref().and_then(|listed| policy.left_out(listed));
+                let is_held = read.is_some() && policy.backfill == Backfill::Hold;
+                if let Some(reason) = left_out.or(is_held.then_some(SkipReason::Held)) {
+                    self.leave_out(id, listed, read.as_ref(), reason, policy, now);
+                    return;
+                }
+                PreviousFailures::default()
+            }
             Some((_, CertificateState::Failed(retry))) if retry.retry_at > now => {
                 self.skipped
                     .insert(id, SkipReason::AwaitingRetry(retry.retry_at));
@@ -74,21 +98,40 @@ impl Plan {
                     .insert(id, SkipReason::Parked { employee, reason });
                 return;
             }
-            Some((_, CertificateState::Held { .. })) => {
-                self.skipped.insert(id, SkipReason::Held);
-                return;
-            }
             Some((_, CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. })) => {
                 self.skipped.insert(id, SkipReason::AlreadyFinal);
                 return;
             }
         };
-        match Upload::of(id.clone(), listed, previous) {
-            Ok(upload) => self.uploads.push(upload),
+        match Upload::of(id.clone(), listed, previous, read) {
+            Ok(mut upload) => {
+                let read = upload.read.as_ref();
+                upload.look = policy.look(read, upload.completed_at, &upload.employee, recent);
+                self.uploads.push(upload);
+            }
             Err(rest) => {
                 self.skipped.insert(id, rest);
             }
         }
+    }
+
+    /// A certificate that the backfill leaves out. Its owner and its PDF do not matter yet.
+    fn leave_out(
+        &mut self,
+        id: CertificateId,
+        listed: Option<Listed>,
+        read: Option<&CertificateState>,
+        reason: SkipReason,
+        policy: &Policy,
+        now: Timestamp,
+    ) {
+        let noted = listed.filter(|listed| {
+            read.is_none() && reason == SkipReason::Held && policy.is_noted_as_held(listed, now)
+        });
+        if let Some(Owner::Employee(employee)) = noted.map(|listed| listed.owner) {
+            self.holds.push((id.clone(), employee));
+        }
+        self.skipped.insert(id, reason);
     }
 }
 
@@ -101,6 +144,7 @@ impl Upload {
         id: CertificateId,
         listed: Option<Listed>,
         previous: PreviousFailures,
+        read: Option<CertificateState>,
     ) -> Result<Self, SkipReason> {
         let Listed {
             owner,
@@ -121,6 +165,8 @@ impl Upload {
             course,
             completed_at,
             previous,
+            read,
+            look: None,
         })
     }
 }

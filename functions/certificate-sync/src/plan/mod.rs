@@ -2,6 +2,7 @@
 
 mod build;
 mod owner;
+mod policy;
 #[cfg(test)]
 mod tests;
 
@@ -12,11 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{CertificateId, CustomerId, SourceId};
 use shared::http::SignedUrl;
 use shared::reteach::Participation;
-use shared::state::{CertificateEntry, Intent};
+use shared::state::{CertificateEntry, CertificateState, Intent};
 
 use crate::outcome::SkipReason;
 
 pub use owner::{Owner, is_unclear};
+pub use policy::{Look, Policy};
 
 /// A document that is not found counts as missing only this long after its upload: it may show up late.
 pub const VERIFY_AFTER: SignedDuration = SignedDuration::from_mins(15);
@@ -58,6 +60,8 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// Certificates to be filed, the newest first.
     pub uploads: Vec<Upload>,
+    /// Certificates that the ledger is to keep as held.
+    pub holds: Vec<(CertificateId, SourceId)>,
     /// All other certificates, and why nothing is done about them.
     pub skipped: BTreeMap<CertificateId, SkipReason>,
 }
@@ -72,6 +76,10 @@ pub struct Upload {
     /// When the course was completed.
     pub completed_at: Option<Timestamp>,
     pub previous: PreviousFailures,
+    /// The ledger's state as it was read.
+    pub read: Option<CertificateState>,
+    /// How it is looked up first; `None`: it is not.
+    pub look: Option<Look>,
 }
 
 /// How often a certificate has failed before.
@@ -102,7 +110,6 @@ impl Listed {
             id: _,
             customer,
             course_name,
-            status: _,
             completed_at,
             certificate,
         } = participation;

@@ -2,11 +2,16 @@
 
 mod properties;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use shared::domain::id::{CertificateId, CustomerId, DocumentId, ExternalId, SourceId};
 use shared::http::SignedUrl;
 use shared::reteach;
-use shared::state::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
+use shared::runtime::Mode;
+use shared::state::{
+    CertificateEntry, CertificateState, Intent, OnUnverifiable, Restored, RetryState,
+};
+use shared::tenant::Backfill;
 
 use super::*;
 
@@ -91,6 +96,17 @@ fn listings() -> [Option<Listed>; 7] {
     ]
 }
 
+/// A tenant whose first listing was long ago.
+fn policy() -> Policy {
+    Policy {
+        first_listed_at: Some(Timestamp::UNIX_EPOCH),
+        restored: None,
+        mode: Mode::Scheduled,
+        backfill: Backfill::All,
+        time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+    }
+}
+
 /// The one decision about the one certificate of a plan, in short.
 fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
     let id = id();
@@ -98,8 +114,9 @@ fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
     let Plan {
         checks,
         uploads,
+        holds: _,
         skipped,
-    } = Plan::build([candidate], now());
+    } = Plan::build([candidate], &policy(), now());
     let of_upload = |upload: &Upload| {
         assert_eq!(upload.id, self::id());
         assert_eq!(upload.course.as_deref(), Some("Brandschutz"));
@@ -197,7 +214,7 @@ fn a_check_carries_the_upload_that_it_asks_about() {
         listed: None,
         entry: Some(entry(intended(VERIFY_AFTER))),
     };
-    let plan = Plan::build([candidate], now());
+    let plan = Plan::build([candidate], &policy(), now());
     assert_eq!(plan.checks.first().map(|check| check.intent), Some(intent));
     let previous = PreviousFailures {
         failures: 2,
@@ -226,7 +243,7 @@ fn the_newest_is_filed_first_and_what_has_no_date_last() {
             entry: None,
         }
     });
-    let plan = Plan::build(candidates, now());
+    let plan = Plan::build(candidates, &policy(), now());
     let order = plan.uploads.iter().map(|upload| upload.id.as_str());
     assert!(order.eq(["a", "b", "c", "d"]));
 }
@@ -270,9 +287,147 @@ fn no_course_is_shown() {
         listed: listings()[1].clone(),
         entry: None,
     };
-    let plan = Plan::build([candidate.clone()], now());
+    let plan = Plan::build([candidate.clone()], &policy(), now());
     let shown = format!("{listed:?} {plan:?} {candidate:?}");
     for text in ["Brandschutz", "files.example"] {
         assert!(!shown.contains(text), "{shown}");
     }
+}
+
+/// The only candidate: completed so many days ago, in this state.
+fn completed(days: i64, state: Option<CertificateState>) -> Candidate {
+    let completed_at = Some(now() - (days * 24).hours());
+    Candidate {
+        id: id(),
+        listed: Some(Listed {
+            completed_at,
+            ..listed(employee(), Some("https://files.example/x.pdf"))
+        }),
+        entry: state.map(entry),
+    }
+}
+
+/// What a backfill rule makes of a certificate, in short.
+fn backfilled(policy: &Policy, candidate: Candidate) -> &'static str {
+    let plan = Plan::build([candidate], policy, now());
+    match (
+        plan.uploads.len(),
+        plan.holds.len(),
+        plan.skipped.values().next(),
+    ) {
+        (1, 0, None) => "filed",
+        (0, 1, Some(SkipReason::Held)) => "held and noted",
+        (0, 0, Some(SkipReason::Held)) => "held",
+        (0, 0, Some(SkipReason::BeforeSince)) => "left out",
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_backfill_on_hold_files_nothing_of_the_first_listing_and_everything_later() {
+    let held = || Some(CertificateState::Held { at: now() });
+    let first = |days: i64| Some(now() - (days * 24).hours());
+    let january = Backfill::Since(jiff::civil::date(2026, 5, 1));
+    for (backfill, first_listed_at, days, state, expected) in [
+        (Backfill::Hold, None, 1, None, "held and noted"),
+        (Backfill::Hold, None, 29, None, "held and noted"),
+        (Backfill::Hold, None, 31, None, "held"),
+        (Backfill::Hold, first(1), 31, held(), "held"),
+        (Backfill::Hold, first(1), 2, held(), "held"),
+        // Not shown by the first listing: back-dated, or of today.
+        (Backfill::Hold, first(1), 2, None, "filed"),
+        (Backfill::Hold, first(1), 0, None, "filed"),
+        (Backfill::Hold, first(1), 40, None, "held"),
+        (Backfill::Hold, first(1), 2, Some(failed(1, now())), "filed"),
+        (Backfill::All, None, 400, None, "filed"),
+        (Backfill::All, first(1), 2, held(), "filed"),
+        (january, None, 9, None, "filed"),
+        (january, None, 12, None, "left out"),
+        (january, first(1), 12, None, "left out"),
+        (january, first(1), 12, held(), "left out"),
+    ] {
+        let policy = Policy {
+            backfill,
+            first_listed_at,
+            ..policy()
+        };
+        let case = format!("{backfill:?} {first_listed_at:?} {days} {state:?}");
+        assert_eq!(
+            backfilled(&policy, completed(days, state)),
+            expected,
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn what_the_ledger_does_not_know_is_looked_up_before_it_is_filed() {
+    let restored = |assume_empty| {
+        Some(Restored {
+            to: now() - (10 * 24).hours(),
+            at: now() - 24.hours(),
+            assume_empty,
+        })
+    };
+    let lost = Some(now() - 24.hours());
+    let by_title = |by_title, lost_since| {
+        Some(Look {
+            by_title,
+            lost_since,
+        })
+    };
+    let of = |first_listed_at, restored, mode| Policy {
+        first_listed_at,
+        restored,
+        mode,
+        ..policy()
+    };
+    let first = of(None, None, Mode::Scheduled);
+    let later = of(Some(now() - 48.hours()), None, Mode::Scheduled);
+    let long = Some(Timestamp::UNIX_EPOCH);
+    let [scan, verify] = [Mode::FullScan, Mode::Verify].map(|mode| of(long, None, mode));
+    let [lost_table, empty] = [false, true].map(|empty| of(long, restored(empty), Mode::Scheduled));
+    let unfinished = of(Some(now() - 48.hours()), restored(false), Mode::Scheduled);
+    let failed = || Some(failed(1, now()));
+    for (name, policy, days, state, expected) in [
+        ("first", &first, 0, None, by_title(true, None)),
+        ("first", &first, 400, None, by_title(true, None)),
+        ("first", &first, 400, failed(), None),
+        (
+            "of the first listing",
+            &later,
+            3,
+            None,
+            by_title(true, None),
+        ),
+        ("later", &later, 1, None, None),
+        ("scan", &scan, 1, None, by_title(false, None)),
+        ("scan", &scan, 1, failed(), None),
+        ("verify", &verify, 1, None, by_title(true, None)),
+        ("restored", &lost_table, 0, None, None),
+        ("restored", &lost_table, 2, None, by_title(false, lost)),
+        ("restored", &lost_table, 39, None, by_title(false, lost)),
+        ("restored", &lost_table, 41, None, None),
+        ("restored", &lost_table, 2, failed(), None),
+        ("assumed empty", &empty, 2, None, by_title(false, None)),
+        (
+            "unfinished backfill",
+            &unfinished,
+            400,
+            None,
+            by_title(true, lost),
+        ),
+    ] {
+        let plan = Plan::build([completed(days, state.clone())], policy, now());
+        let look = plan.uploads.first().map(|upload| upload.look);
+        assert_eq!(look, Some(expected), "{name} {days} {state:?}");
+    }
+    // It failed before the restore, and may have been filed since.
+    let CertificateState::Failed(retry) = self::failed(1, now()) else {
+        unreachable!()
+    };
+    let since = now() - 48.hours();
+    let earlier = CertificateState::Failed(RetryState { since, ..retry });
+    let plan = Plan::build([completed(2, Some(earlier))], &lost_table, now());
+    assert_eq!(plan.uploads[0].look, by_title(false, lost));
 }

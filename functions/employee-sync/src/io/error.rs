@@ -101,9 +101,10 @@ impl From<reteach::Error> for WriteError {
             }),
             Error::OutOfTime { .. } => Self::Abort(ApplyAbort::OutOfTime),
             Error::Credential(_) | Error::Limited(_) => Self::Abort(ApplyAbort::Reteach(error)),
-            Error::Forbidden(_) | Error::Unavailable { .. } | Error::Unreadable { .. } => {
-                Self::NoAnswer(error)
-            }
+            Error::Forbidden(_)
+            | Error::Unavailable { .. }
+            | Error::TooLarge { .. }
+            | Error::Unreadable { .. } => Self::NoAnswer(error),
         }
     }
 }

@@ -132,7 +132,7 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
             employee: support::id(1),
             state: CertificateState::Uploaded { at, document },
         };
-        store.put_certificate(&acme(), token, &entry).await
+        store.put_certificate(&acme(), token, &entry, None).await
     };
     assert_eq!(file("cert-1", lease.token).await, Ok(PutOutcome::Written));
     store.ask_full_scan(&acme(), at("08:00:00")).await.unwrap();

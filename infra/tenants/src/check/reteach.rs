@@ -66,7 +66,7 @@ async fn people(client: &Client) -> Item {
 
 async fn certificates(client: &Client, config: &TenantConfig) -> Result<Vec<Item>> {
     let about = "reteach: certificates";
-    let page = match client.participations(&Filter::default(), 1).await {
+    let page = match client.participations(&Filter::default(), 1, 250).await {
         Ok(page) => page,
         Err(error) => return Ok(vec![miss(about, &error)]),
     };

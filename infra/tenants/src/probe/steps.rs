@@ -335,7 +335,9 @@ impl Probe<'_> {
             Error::Conflict { .. } => Observed::Refused(409),
             Error::Forbidden(_) => Observed::Refused(403),
             Error::NotFound { .. } => Observed::NotFound,
-            Error::Unavailable { .. } | Error::Unreadable { .. } => Observed::NoAnswer,
+            Error::Unavailable { .. } | Error::TooLarge { .. } | Error::Unreadable { .. } => {
+                Observed::NoAnswer
+            }
             Error::Credential(_) | Error::Limited(_) | Error::OutOfTime { .. } => {
                 return Err(error.into());
             }

@@ -29,7 +29,9 @@ async fn put(desk: &Desk, tenant: &TenantId, id: &str, person: u64, state: Certi
         state,
     };
     let store = desk.stack.store();
-    let parked = store.put_certificate(tenant, FencingToken(1), &entry).await;
+    let parked = store
+        .put_certificate(tenant, FencingToken(1), &entry, None)
+        .await;
     parked.unwrap();
 }
 
@@ -51,7 +53,9 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
         },
     };
     let store = desk.stack.store();
-    let parked = store.put_certificate(tenant, FencingToken(1), &entry).await;
+    let parked = store
+        .put_certificate(tenant, FencingToken(1), &entry, None)
+        .await;
     parked.unwrap();
 }
 

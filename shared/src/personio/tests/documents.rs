@@ -107,7 +107,8 @@ async fn a_success_needs_no_id_but_must_be_one() {
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_never_sends_again() {
     let unknown = (Reach::Vendor(Vendor::Personio), Effect::Unknown);
-    let busy = (Reach::Vendor(Vendor::Personio), Effect::None);
+    let busy = (Reach::Limit(Vendor::Personio, None), Effect::None);
+    let deleted = (Reach::Person, Effect::None);
     let refusal = (Reach::Certificate, Effect::None);
     let right = (Reach::Tenant(TenantFault::Right), Effect::None);
     let folder = (Reach::Tenant(TenantFault::Folder), Effect::None);
@@ -123,8 +124,8 @@ async fn says_what_a_refusal_means_and_never_sends_again() {
     let unnamed = json!({"success": false, "error": {"error_data": ["x"]}}).to_string();
     for (status, body, expected) in [
         (404, no_folder, (folder, true)),
-        (404, nobody, (refusal, false)),
-        (404, no_model, (refusal, false)),
+        (404, nobody, (deleted, false)),
+        (404, no_model, (deleted, false)),
         (404, no("Es ist ein Problem aufgetreten "), (refusal, true)),
         (404, html(), (refusal, true)),
         (422, invalid.to_string(), (refusal, false)),
@@ -147,7 +148,8 @@ async fn says_what_a_refusal_means_and_never_sends_again() {
         let error = refused(&server, pdf()).await;
         let means = ((error.reach, error.effect), error.folder_suspected);
         assert_eq!(means, expected, "{status} {shown}: {error:?}");
-        assert_eq!(error.transient, matches!(error.reach, Reach::Vendor(_)));
+        let may_pass = matches!(error.reach, Reach::Vendor(_) | Reach::Limit(..));
+        assert_eq!(error.transient, may_pass);
         assert_eq!(uploads(&server).len(), 1, "{status} {shown}");
         let text = error.to_string();
         let shows = |part| text.contains(part);
@@ -234,15 +236,20 @@ async fn a_login_that_fails_leaves_the_document_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_than_60_are_filed_in_a_minute() {
+async fn uploads_take_turns_one_a_second_and_60_a_minute() {
     let server = personio(|_| filed(json!(17))).await;
     let credentials = Credentials::new("papi-id", "papi-secret");
     let direct = Direct::new(server.base.clone(), credentials, server.context());
     let client = Client::new(direct);
     let start = tokio::time::Instant::now();
+    let mut turns = Vec::new();
     for _ in 0..61 {
+        client.turn(Deadline::never()).await.unwrap();
+        turns.push(start.elapsed());
         client.upload(&document(), pdf()).await.unwrap();
     }
-    let waited = start.elapsed();
-    assert!(waited >= Duration::from_secs(60), "{waited:?}");
+    assert!(turns[0] < Duration::from_secs(1), "{turns:?}");
+    let is_apart = |pair: &[Duration]| pair[1] - pair[0] >= Duration::from_secs(1);
+    assert!(turns.windows(2).all(is_apart), "{turns:?}");
+    assert!(turns[60] >= Duration::from_secs(60), "{turns:?}");
 }

@@ -114,6 +114,7 @@ impl From<reteach::Error> for FilingError {
             reteach::Error::OutOfTime { .. } => Self::out_of_time(reason),
             reteach::Error::Credential(_) => Self::tenant(TenantFault::Credential, reason),
             reteach::Error::Forbidden(_) => Self::tenant(TenantFault::Right, reason),
+            reteach::Error::Limited(_) => Self::limited(Vendor::Reteach, None, reason),
             _ => Self::vendor(Vendor::Reteach, reason),
         }
     }

@@ -8,7 +8,7 @@ mod pieces;
 pub use error::{DownloadError, Forbidden};
 
 use super::Client;
-use crate::http::Deadline;
+use crate::http::{Deadline, SignedUrl};
 use hosts::Hosts;
 
 /// Downloads of one academy's certificates; copies share the client and its token.
@@ -33,6 +33,15 @@ impl Downloads {
             reteach,
             client,
             hosts,
+        }
+    }
+
+    /// The host of `url` where the tenant's file does not allow it.
+    #[must_use]
+    pub fn refused_host(&self, url: &SignedUrl) -> Option<String> {
+        match self.hosts.check(&url.parse()?) {
+            Err(Forbidden::Host(host)) => Some(host),
+            Ok(_) | Err(_) => None,
         }
     }
 

@@ -10,6 +10,7 @@ use super::hosts::Access;
 use super::{DownloadError, Downloads, Forbidden, pieces};
 use crate::document::{BodyError, PdfBody};
 use crate::http::{self, Call, Fetch, RateLimiter, SignedUrl, Token, TransportError, Vendor};
+use crate::reteach;
 use crate::reteach::limits::{DOWNLOAD_SILENCE, DOWNLOAD_TIMEOUT, MAX_PDF_BYTES, MAX_REDIRECTS};
 
 /// What a download is called in errors.
@@ -121,6 +122,7 @@ fn judged(response: reqwest::Response) -> Result<reqwest::Response, DownloadErro
         200 => Ok(response),
         204 | 205 => Err(DownloadError::Empty),
         status @ (400 | 401 | 403 | 404 | 410) => Err(DownloadError::Expired { status }),
+        429 => Err(reteach::Error::Limited(format!("{CALL} answered 429")).into()),
         status => Err(DownloadError::Unavailable(format!(
             "{CALL} answered {status}"
         ))),

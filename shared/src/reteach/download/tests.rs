@@ -220,7 +220,7 @@ async fn says_what_an_answer_means() {
         (204, DownloadError::Empty, 1),
         (206, unavailable(206), 1),
         (418, unavailable(418), 1),
-        (429, unavailable(429), 4),
+        (429, limited(), 4),
         (503, unavailable(503), 4),
     ] {
         let world = World::new(move |_, _| Canned::Text(status, "")).await;
@@ -229,6 +229,11 @@ async fn says_what_an_answer_means() {
         assert_eq!(world.store.seen().len(), attempts, "{status}");
         assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
     }
+}
+
+fn limited() -> DownloadError {
+    let problem = "reteach GET {certificate.url} answered 429".to_owned();
+    DownloadError::Academy(crate::reteach::Error::Limited(problem))
 }
 
 fn unavailable(status: u16) -> DownloadError {

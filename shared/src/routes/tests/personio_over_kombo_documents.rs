@@ -61,7 +61,8 @@ async fn the_remote_status_decides_then_kombos_code() {
     let credential = tenant(TenantFault::Credential);
     let refused_document = (Reach::Certificate, Effect::None);
     let vendor = Reach::Vendor(Vendor::Kombo);
-    let (busy, unknown) = ((vendor, Effect::None), (vendor, Effect::Unknown));
+    let busy = (Reach::Limit(Vendor::Kombo, None), Effect::None);
+    let (deleted, unknown) = ((Reach::Person, Effect::None), (vendor, Effect::Unknown));
     let remote =
         |status, body: Value| Box::new(move || wrapped(status, json!({}), body.clone())) as Answer;
     let own = |status, code| Box::new(move || refused(status, json!(code))) as Answer;
@@ -69,7 +70,7 @@ async fn the_remote_status_decides_then_kombos_code() {
     let html = || json!("<html>");
     let empty = || Canned::Json(200, json!({"status": "success", "data": {}}));
     let cases: [(Answer, (Reach, Effect)); 16] = [
-        (remote(404, gone), refused_document),
+        (remote(404, gone), deleted),
         (remote(401, null.clone()), connection),
         (remote(403, null.clone()), right),
         (remote(413, html()), refused_document),
@@ -92,6 +93,7 @@ async fn the_remote_status_decides_then_kombos_code() {
         let error = upload.unwrap_err();
         let reach = match error.reach {
             Reach::Vendor(_) => vendor,
+            Reach::Limit(..) => busy.0,
             other => other,
         };
         let means = (reach, error.effect);

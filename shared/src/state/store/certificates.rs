@@ -9,7 +9,7 @@ use super::{FencingToken, StateError, Store};
 use crate::domain::id::{CertificateId, TenantId};
 use crate::state::key::{CERTIFICATES, Key, partition};
 use crate::state::table::{
-    Condition, Freshness, Item, Outcome, Query, attributes, part, record, records,
+    Condition, Freshness, Item, Outcome, Query, attribute, attributes, part, record, records,
 };
 use crate::state::{CertificateEntry, CertificateState, OnUnverifiable};
 
@@ -17,9 +17,14 @@ use crate::state::{CertificateEntry, CertificateState, OnUnverifiable};
 const STATE: &str = "state";
 const DETAIL: &str = "detail";
 
-/// No newer run has written the entry, and nothing that is settled is overwritten.
-const UNSETTLED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
-     AND (attribute_not_exists(#state) OR #state IN (:intended, :failed, :held))";
+/// No newer run has written the entry, and there is none yet.
+const NEW: &str =
+    "(attribute_not_exists(#fence) OR #fence <= :token) AND attribute_not_exists(#state)";
+/// No newer run has written the entry, and it is the one that was read: the state and its moment.
+const AS_READ: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
+     AND #state = :state AND #detail.#at = :moment";
+const FAILED_AS_READ: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
+     AND #state = :state AND #detail.#retry_at = :moment";
 
 /// How often a decision is repeated because its certificate has changed meanwhile.
 const ROUNDS: usize = 3;
@@ -28,8 +33,8 @@ const ROUNDS: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
     Written,
-    /// It is not: the certificate is settled already (uploaded, parked, dismissed).
-    AlreadyFinal,
+    /// It is not: the entry is another one by now, and somebody else's decision stays.
+    Changed,
 }
 
 impl Store {
@@ -86,7 +91,8 @@ impl Store {
         Ok(parked.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    /// Writes a certificate's entry, unless it is settled. A write whose reply was lost counts as written.
+    /// Writes a certificate's entry if it still is as it was `read`; `None`: there was none. A write whose reply was
+    /// lost counts as written.
     ///
     /// # Errors
     /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
@@ -95,22 +101,20 @@ impl Store {
         tenant: &TenantId,
         token: FencingToken,
         entry: &CertificateEntry,
+        read: Option<&CertificateState>,
     ) -> Result<PutOutcome, StateError> {
         let key = Key::certificate(tenant, &entry.certificate_id);
-        let condition = token
-            .condition()
-            .only_if(UNSETTLED)
-            .names([STATE])
-            .text("intended", "intended")
-            .text("failed", "failed")
-            .text("held", "held");
+        let Some(condition) = as_read(token, read, &key)? else {
+            return Ok(PutOutcome::Changed);
+        };
         match self
             .put_under(&key, token, attributes(entry, &key.sk)?, condition)
             .await?
         {
             Outcome::Written(_) => Ok(PutOutcome::Written),
             Outcome::Refused(Some(item)) => standing(item, &key, token, entry),
-            Outcome::Refused(None) => Err(StateError::Damaged { item: key.sk }),
+            // It was there when it was read: the operator has removed the ledger.
+            Outcome::Refused(None) => Ok(PutOutcome::Changed),
         }
     }
 
@@ -201,6 +205,35 @@ impl Store {
     }
 }
 
+/// The condition under which what was read may be replaced; `None` for a state that no run replaces.
+fn as_read(
+    token: FencingToken,
+    read: Option<&CertificateState>,
+    key: &Key,
+) -> Result<Option<Condition>, StateError> {
+    let condition = token.condition();
+    let (name, moment) = match read {
+        None => return Ok(Some(condition.only_if(NEW).names([STATE]))),
+        Some(CertificateState::Intended(intent)) => ("intended", intent.at),
+        Some(CertificateState::Held { at }) => ("held", *at),
+        Some(CertificateState::Failed(retry)) => ("failed", retry.retry_at),
+        Some(
+            CertificateState::Uploaded { .. }
+            | CertificateState::Parked { .. }
+            | CertificateState::Dismissed { .. },
+        ) => return Ok(None),
+    };
+    let condition = match name {
+        "failed" => condition.only_if(FAILED_AS_READ).names(["retry_at"]),
+        _ => condition.only_if(AS_READ).names(["at"]),
+    };
+    let condition = condition
+        .names([STATE, DETAIL])
+        .text("state", name)
+        .value("moment", attribute(&moment, &key.sk)?);
+    Ok(Some(condition))
+}
+
 fn by_id(
     entry: Result<CertificateEntry, StateError>,
 ) -> Result<(CertificateId, CertificateEntry), StateError> {
@@ -231,6 +264,6 @@ fn standing(
     Ok(if is_ours {
         PutOutcome::Written
     } else {
-        PutOutcome::AlreadyFinal
+        PutOutcome::Changed
     })
 }

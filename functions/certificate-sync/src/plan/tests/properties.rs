@@ -104,12 +104,12 @@ proptest! {
     fn every_certificate_gets_exactly_one_decision(candidates in candidates()) {
         let mut ids: Vec<_> = candidates.iter().map(|candidate| candidate.id.clone()).collect();
         ids.sort();
-        prop_assert_eq!(named(&Plan::build(candidates, now())), ids);
+        prop_assert_eq!(named(&Plan::build(candidates, &policy(), now())), ids);
     }
 
     #[test]
     fn nothing_is_filed_that_is_or_may_be_filed_or_that_somebody_decided_about(candidates in candidates()) {
-        let plan = Plan::build(candidates.clone(), now());
+        let plan = Plan::build(candidates.clone(), &policy(), now());
         let (uploads, checks) = (uploaded_by(&plan), checked_by(&plan));
         for Candidate { id, entry, .. } in &candidates {
             let (is_uploaded, is_checked) = (uploads.contains(id), checks.contains(id));
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn what_is_filed_is_what_reteach_lists_for_an_employee(candidates in candidates()) {
-        let plan = Plan::build(candidates.clone(), now());
+        let plan = Plan::build(candidates.clone(), &policy(), now());
         let known: BTreeMap<_, _> = candidates.iter().map(|candidate| (&candidate.id, candidate)).collect();
         for upload in &plan.uploads {
             let listed = known[&upload.id].listed.as_ref().unwrap();
@@ -141,7 +141,7 @@ proptest! {
 
     #[test]
     fn the_newest_come_first(candidates in candidates()) {
-        let plan = Plan::build(candidates, now());
+        let plan = Plan::build(candidates, &policy(), now());
         let moments: Vec<_> = plan.uploads.iter().map(|upload| upload.completed_at).collect();
         prop_assert!(moments.is_sorted_by(|one, other| one >= other), "{:?}", moments);
     }
@@ -150,7 +150,7 @@ proptest! {
     fn the_order_of_the_input_does_not_matter(
         (candidates, shuffled) in candidates().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
     ) {
-        let (plan, again) = (Plan::build(candidates, now()), Plan::build(shuffled, now()));
+        let (plan, again) = (Plan::build(candidates, &policy(), now()), Plan::build(shuffled, &policy(), now()));
         prop_assert_eq!(format!("{plan:?}"), format!("{again:?}"));
     }
 }

@@ -210,8 +210,10 @@ async fn entries_changed_since_the_read_are_decided_again() {
 async fn a_run_goes_on_with_what_was_retried_unless_it_is_overtaken() {
     let (_stack, store) = ledger(SECOND, parked("08:30:00", None)).await;
     decide(&store, Retry, NOW).await.unwrap();
-    assert_eq!(put(&store, FIRST, intended()).await, fenced(ITEM));
-    given(&store, SECOND, &entry(1, intended())).await;
+    let read = fresh("no reply");
+    assert_eq!(put(&store, FIRST, &read, intended()).await, fenced(ITEM));
+    let written = put(&store, SECOND, &read, intended()).await;
+    assert_eq!(written, Ok(PutOutcome::Written));
 }
 
 #[tokio::test]

@@ -73,8 +73,9 @@ fn dismissed(time: &str) -> CertificateState {
 }
 
 /// Every state, and whether it is settled.
-fn states() -> [(CertificateState, bool); 7] {
+fn states() -> [(CertificateState, bool); 8] {
     [
+        (CertificateState::Held { at: at("07:30:00") }, false),
         (intended(), false),
         (failed(), false),
         (uploaded(Some("d-7")), true),
@@ -87,16 +88,21 @@ fn states() -> [(CertificateState, bool); 7] {
 
 type Put = Result<PutOutcome, StateError>;
 
-/// Writes the entry of certificate 1.
-async fn put(store: &Store, token: FencingToken, state: CertificateState) -> Put {
+/// Writes the entry of certificate 1 as a run would that has read `before`.
+async fn put(
+    store: &Store,
+    token: FencingToken,
+    before: &CertificateState,
+    state: CertificateState,
+) -> Put {
     store
-        .put_certificate(&acme(), token, &entry(1, state))
+        .put_certificate(&acme(), token, &entry(1, state), Some(before))
         .await
 }
 
 /// Makes the entry what it is to be, for a run with this token.
 async fn given(store: &Store, token: FencingToken, entry: &CertificateEntry) {
-    let put = store.put_certificate(&acme(), token, entry).await;
+    let put = store.put_certificate(&acme(), token, entry, None).await;
     assert_eq!(put, Ok(PutOutcome::Written));
 }
 
@@ -151,7 +157,7 @@ async fn missing_and_repeated_ids_are_ignored() {
 async fn a_write_is_fenced_by_every_newer_token() {
     for (before, writing, fits) in TOKENS {
         let (_stack, store) = ledger(FencingToken(before), intended()).await;
-        let written = put(&store, FencingToken(writing), uploaded(None)).await;
+        let written = put(&store, FencingToken(writing), &intended(), uploaded(None)).await;
         let (expected, after) = match fits {
             true => (Ok(PutOutcome::Written), uploaded(None)),
             false => (fenced(ITEM), intended()),
@@ -167,9 +173,9 @@ async fn final_states_are_never_overwritten() {
         for token in [FIRST, SECOND] {
             let (_stack, store) = ledger(FIRST, before.clone()).await;
             let next = retry("another", 9, "10:00:00", "11:00:00");
-            let noted = put(&store, token, next.clone()).await;
+            let noted = put(&store, token, &before, next.clone()).await;
             let (expected, after) = match is_settled {
-                true => (PutOutcome::AlreadyFinal, before.clone()),
+                true => (PutOutcome::Changed, before.clone()),
                 false => (PutOutcome::Written, next),
             };
             assert_eq!(noted, Ok(expected), "{before:?} {token:?}");
@@ -179,11 +185,40 @@ async fn final_states_are_never_overwritten() {
 }
 
 #[tokio::test]
+async fn an_entry_that_changed_since_it_was_read_is_not_overwritten() {
+    let CertificateState::Intended(intent) = intended() else {
+        unreachable!()
+    };
+    let earlier = CertificateState::Intended(Intent {
+        at: at("07:59:59"),
+        ..intent
+    });
+    let sooner = retry("Personio: 503", 2, "07:00:00", "08:30:00");
+    for (before, read) in [
+        (intended(), None),
+        (intended(), Some(earlier)),
+        (intended(), Some(failed())),
+        (failed(), Some(sooner)),
+        (failed(), None),
+    ] {
+        let (_stack, store) = ledger(FIRST, before.clone()).await;
+        let entry = entry(1, uploaded(None));
+        let tenant = acme();
+        let put = store.put_certificate(&tenant, SECOND, &entry, read.as_ref());
+        assert_eq!(put.await, Ok(PutOutcome::Changed), "{read:?}");
+        assert_eq!(stored(&store).await, before, "{read:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_lost_its_lease_is_fenced_even_for_decided_certificates() {
     let (_stack, store) = ledger(SECOND, uploaded(None)).await;
-    assert_eq!(put(&store, FIRST, uploaded(None)).await, fenced(ITEM));
-    let newer = put(&store, FencingToken(3), uploaded(None)).await;
-    assert_eq!(newer, Ok(PutOutcome::AlreadyFinal));
+    assert_eq!(
+        put(&store, FIRST, &intended(), uploaded(None)).await,
+        fenced(ITEM)
+    );
+    let newer = put(&store, FencingToken(3), &intended(), uploaded(None)).await;
+    assert_eq!(newer, Ok(PutOutcome::Changed));
 }
 
 #[tokio::test]
@@ -192,7 +227,7 @@ async fn an_entry_is_written_although_replies_are_lost() {
         for lost in [1, 2] {
             let (stack, store) = ledger(FIRST, intended()).await;
             let proxy = Proxy::losing(&stack, "PutItem", lost).await;
-            let noted = put(&proxy.store(), SECOND, state.clone()).await;
+            let noted = put(&proxy.store(), SECOND, &intended(), state.clone()).await;
             assert_eq!(noted, Ok(PutOutcome::Written), "{lost} lost, {state:?}");
             assert_eq!(proxy.calls("PutItem"), lost + 1);
             assert_eq!(stored(&store).await, state);
@@ -204,8 +239,8 @@ async fn an_entry_is_written_although_replies_are_lost() {
 async fn an_entry_decided_by_another_run_is_recognized_when_the_reply_is_lost() {
     let (stack, _) = ledger(FIRST, dismissed("08:45:00")).await;
     let proxy = Proxy::losing(&stack, "PutItem", 1).await;
-    let noted = put(&proxy.store(), FIRST, dismissed("08:46:00")).await;
-    assert_eq!(noted, Ok(PutOutcome::AlreadyFinal));
+    let noted = put(&proxy.store(), FIRST, &intended(), dismissed("08:46:00")).await;
+    assert_eq!(noted, Ok(PutOutcome::Changed));
 }
 
 #[tokio::test]
@@ -266,5 +301,8 @@ async fn an_entry_that_cannot_be_read_is_named() {
     assert_eq!(store.all_certificates(&acme()).await, damaged(ITEM));
     assert_eq!(store.parked_certificates(&acme()).await, damaged(ITEM));
     assert_eq!(dismissed, damaged(ITEM));
-    assert_eq!(put(&store, FIRST, failed()).await, damaged(ITEM));
+    assert_eq!(
+        put(&store, FIRST, &intended(), failed()).await,
+        damaged(ITEM)
+    );
 }

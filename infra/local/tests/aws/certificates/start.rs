@@ -17,6 +17,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
             due: (number % 3 == 0).then(|| at("09:00:00")),
             waiting_for_pdf: u32::from(number % 5 == 0),
             outcome_unknown: 0,
+            held: 0,
         };
         let digest = key.fingerprint([Part::Value(&number.to_string())]);
         let day = jiff::civil::date(2026, 3, 1).saturating_add(jiff::Span::new().days(number));
@@ -30,6 +31,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
         earlier: Unsettled {
             due: Some(at("09:00:00")),
             waiting_for_pdf: 7,
+            held: 5,
             outcome_unknown: 2,
         },
     }

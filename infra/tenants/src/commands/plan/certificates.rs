@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use certificate_sync::list::list;
-use certificate_sync::plan::{Candidate, Listed, People, Plan, Upload};
+use certificate_sync::plan::{Candidate, Listed, People, Plan, Policy, Upload};
 use employee_sync::plan::{Details, Plan as EmployeePlan};
 use serde::Serialize;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::{CertificateId, CustomerId, SourceId};
 use shared::reteach::Filter;
 use shared::routes::{Connections, Hr};
+use shared::runtime::Mode;
 use shared::source::EmployeeSource as _;
 use shared::tenant::TenantConfig;
 
@@ -71,7 +72,9 @@ pub(super) async fn preview(
         let listed = Some(Listed::new(participation, people));
         Candidate { id, listed, entry }
     });
-    let plan = Plan::build(candidates, context.now());
+    let start = context.store.certificate_start(tenant).await?;
+    let policy = Policy::new(&start, Mode::DryRun, config);
+    let plan = Plan::build(candidates, &policy, context.now());
     let mut preview = CertificatesPreview::new(plan, config, details);
     if !preview.to_file.is_empty() {
         preview.choose_folder(&connections.hr, config).await;
@@ -98,6 +101,7 @@ impl CertificatesPreview {
         let Plan {
             checks,
             uploads,
+            holds: _,
             skipped,
         } = plan;
         let to_file = uploads.into_iter().map(|upload| {

@@ -1,0 +1,53 @@
+//! Lists of employees' documents, and whether the right to read them is missing.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use shared::document::{DocumentSink as _, FiledDocument};
+use shared::domain::id::SourceId;
+use shared::runtime::{CircuitBreaker, RunError};
+use shared::source::SourceError;
+
+use super::Tools;
+
+/// A right that is refused so often in a row, with pauses, is missing.
+const REFUSALS: u64 = 3;
+
+/// What a run knows of lists.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    /// Opens where documents cannot be listed now: no further ones are asked for, but certificates are filed.
+    pub(super) breaker: CircuitBreaker<RunError>,
+    /// The right is missing, or the route has no lists.
+    are_missing: AtomicBool,
+}
+
+impl Lists {
+    /// The employee's documents; `None` where it is certain that they cannot be listed.
+    ///
+    /// # Errors
+    /// Anything that may pass.
+    pub(super) async fn of(
+        &self,
+        tools: Tools<'_>,
+        employee: &SourceId,
+    ) -> Result<Option<Vec<FiledDocument>>, SourceError> {
+        for refusals in 1..=REFUSALS {
+            if self.are_missing.load(Ordering::Relaxed) {
+                break;
+            }
+            match tools.sink.filed(employee).await {
+                Ok(None) | Err(SourceError::Forbidden(_)) => {}
+                listed => return listed,
+            }
+            let pause = tools.reteach.context();
+            let pause = pause.wait(Duration::from_millis(500 * refusals));
+            if refusals < REFUSALS && pause.await.is_err() {
+                let late = "the time for this run is over".to_owned();
+                return Err(SourceError::Unavailable(late));
+            }
+        }
+        self.are_missing.store(true, Ordering::Relaxed);
+        Ok(None)
+    }
+}

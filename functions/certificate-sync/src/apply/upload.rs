@@ -1,0 +1,297 @@
+//! Files what is to be filed: one person's certificates after each other, several people at once.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::iter;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::{StreamExt as _, stream};
+use shared::domain::id::{CertificateId, SourceId};
+use shared::runtime::{Outcome, RunError};
+use shared::state::CertificateState;
+use tokio::sync::OnceCell;
+
+use super::file::Attempted;
+use super::folder::Folder;
+use super::{Applied, Refused, Shared, Tools, file, folder, is_late, ledger};
+use crate::decide::{
+    Advance, BeforeFiling, Series, after_attempt, after_shared_refusal, before_filing,
+};
+use crate::outcome::CertificateResult;
+use crate::plan::Upload;
+
+/// How a certificate is left, and in whose file it belongs.
+type Left = (CertificateId, (SourceId, CertificateResult));
+
+/// A person's certificates. Those that are looked up are decided about by one list of documents, when the first of them
+/// is reached.
+struct Person {
+    uploads: Vec<Upload>,
+    /// `None`: it has to wait.
+    looked: OnceCell<Option<Vec<BeforeFiling>>>,
+}
+
+/// A certificate that is to be filed next.
+struct Next {
+    person: Arc<Person>,
+    /// Its place among the person's certificates.
+    place: usize,
+    /// It was taken from the other end, to see whether refusals are the tenant's.
+    is_probe: bool,
+}
+
+/// Files `uploads` in their order.
+pub(super) async fn all(
+    tools: Tools<'_>,
+    uploads: Vec<Upload>,
+    shared: &Shared,
+    applied: &mut Applied,
+    progress: &(dyn Fn() + Sync),
+) {
+    let folder = match uploads.is_empty() || shared.breaker.is_open() {
+        true => None,
+        false if is_late(tools, &shared.breaker) => None,
+        false => folder::find(tools.sink, tools.category)
+            .await
+            .map_err(|halt| shared.breaker.open(halt))
+            .ok(),
+    };
+    let (people, order) = by_person(uploads);
+    let order = Mutex::new(order);
+    let folder = folder.as_ref();
+    // Each is made into a future as there is room for it: one that waits takes eight kilobytes.
+    let work = iter::from_fn(|| next(&people, &order, shared)).map(|next| async move {
+        let left = match folder {
+            Some(folder) => file_one(tools, folder, next, shared).await,
+            None => next.upload().map(not_reached).into_iter().collect(),
+        };
+        progress();
+        left
+    });
+    let mut work = std::pin::pin!(stream::iter(work).buffer_unordered(tools.at_once));
+    while let Some(left) = work.next().await {
+        applied.results.extend(left);
+    }
+    let refusals = std::mem::take(&mut *lock(&shared.refusals));
+    let rest = settle_rest(tools, refusals, shared).await;
+    applied.results.extend(rest);
+    let looked_up = people.iter().filter(|person| person.is_looked_up());
+    for person in looked_up {
+        match person.looked.get() {
+            Some(Some(_)) => applied.people_looked_at += 1,
+            Some(None) | None => applied.people_left += 1,
+        }
+    }
+}
+
+impl Person {
+    fn is_looked_up(&self) -> bool {
+        self.uploads.iter().any(|upload| upload.look.is_some())
+    }
+}
+
+impl Next {
+    fn upload(&self) -> Option<&Upload> {
+        self.person.uploads.get(self.place)
+    }
+}
+
+/// The people, and the places of all certificates: which person, and which of theirs.
+fn by_person(uploads: Vec<Upload>) -> (Vec<Arc<Person>>, VecDeque<(usize, usize)>) {
+    let mut people: Vec<Person> = Vec::new();
+    let mut known: BTreeMap<SourceId, usize> = BTreeMap::new();
+    let mut order = VecDeque::new();
+    for upload in uploads {
+        let number = *known.entry(upload.employee.clone()).or_insert(people.len());
+        if number == people.len() {
+            people.push(Person {
+                uploads: Vec::new(),
+                looked: OnceCell::new(),
+            });
+        }
+        if let Some(person) = people.get_mut(number) {
+            order.push_back((number, person.uploads.len()));
+            person.uploads.push(upload);
+        }
+    }
+    (people.into_iter().map(Arc::new).collect(), order)
+}
+
+/// The newest, or the oldest where equal refusals have to be told from those of single certificates.
+fn next(
+    people: &[Arc<Person>],
+    order: &Mutex<VecDeque<(usize, usize)>>,
+    shared: &Shared,
+) -> Option<Next> {
+    let is_probe = lock(&shared.refusals).is_suspect();
+    let mut order = lock(order);
+    let (number, place) = match is_probe {
+        true => order.pop_back(),
+        false => order.pop_front(),
+    }?;
+    Some(Next {
+        person: Arc::clone(people.get(number)?),
+        place,
+        is_probe,
+    })
+}
+
+/// Files a certificate, unless its person's documents say otherwise.
+async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared) -> Vec<Left> {
+    let Some(upload) = next.upload() else {
+        return Vec::new();
+    };
+    let Next {
+        person,
+        place,
+        is_probe,
+    } = &next;
+    if person.is_looked_up() {
+        let look = || look(tools, &person.uploads, shared);
+        let Some(decisions) = person.looked.get_or_init(look).await else {
+            return vec![not_reached(upload)];
+        };
+        if let Some(BeforeFiling::Conclude(transition)) = decisions.get(*place) {
+            let (names, read) = ((&upload.id, &upload.employee), upload.read.as_ref());
+            let (transition, breaker) = (transition.clone(), &shared.breaker);
+            let result = ledger::carry_out(tools, names, read, transition, breaker).await;
+            return vec![(upload.id.clone(), (upload.employee.clone(), result))];
+        }
+    }
+    upload_one(tools, folder, (upload.clone(), *is_probe), shared).await
+}
+
+/// Lists the documents of the person whose certificates these are; `None` if that has to wait.
+async fn look(tools: Tools<'_>, uploads: &[Upload], shared: &Shared) -> Option<Vec<BeforeFiling>> {
+    let lists = &shared.lists;
+    let is_over = shared.breaker.is_open() || lists.breaker.is_open();
+    let employee = &uploads.first()?.employee;
+    if is_over || is_late(tools, &shared.breaker) {
+        return None;
+    }
+    match lists.of(tools, employee).await {
+        Ok(documents) => {
+            lists.breaker.success();
+            let documents = documents.as_deref();
+            let now = tools.clock.now();
+            Some(before_filing(uploads, documents, tools.time_zone, now))
+        }
+        Err(error) => {
+            lists.breaker.failure(error.into());
+            None
+        }
+    }
+}
+
+/// Files one certificate. What it leaves undecided is settled with one of the next.
+async fn upload_one(
+    tools: Tools<'_>,
+    folder: &Folder,
+    (upload, is_probe): (Upload, bool),
+    shared: &Shared,
+) -> Vec<Left> {
+    let breaker = &shared.breaker;
+    if breaker.is_open() || is_late(tools, breaker) {
+        return vec![not_reached(&upload)];
+    }
+    let Attempted { result, intent } = file::file(tools, folder, &upload).await;
+    let refusal = result.as_ref().err().and_then(|error| error.refusal());
+    let refusal = refusal.map(str::to_owned);
+    let says_nothing = result
+        .as_ref()
+        .err()
+        .is_some_and(|error| !error.is_answer());
+    let (own, signal) = after_attempt(upload.previous, result, intent, tools.clock.now());
+    ledger::tell(breaker, signal);
+    let this = Refused {
+        upload,
+        intent,
+        own,
+    };
+    let advance = match refusal {
+        Some(reason) => lock(&shared.refusals).refused(&reason, this, is_probe),
+        None => {
+            let mut settled = match says_nothing {
+                true => Vec::new(),
+                false => lock(&shared.refusals).broken(),
+            };
+            settled.push(this);
+            Advance::Own(settled)
+        }
+    };
+    match advance {
+        Advance::Shared(reason) => {
+            breaker.open(refused_alike(&reason));
+            Vec::new()
+        }
+        Advance::Own(settled) => {
+            let mut left = Vec::new();
+            for refused in settled {
+                left.push(settle(tools, refused, shared).await);
+            }
+            left
+        }
+    }
+}
+
+fn refused_alike(reason: &str) -> RunError {
+    let message =
+        format!("certificates are refused one after the other for the same reason: {reason}");
+    RunError::new(Outcome::AcademyRefuses, message)
+}
+
+async fn settle(tools: Tools<'_>, refused: Refused, shared: &Shared) -> Left {
+    let Refused {
+        upload,
+        intent,
+        own,
+    } = refused;
+    let result = if let (None, CertificateResult::OutcomeUnknown(_)) = (&own.write, &own.result) {
+        if !tools.sink.lists_documents() {
+            shared.breaker.open(in_doubt());
+        }
+        own.result
+    } else {
+        let names = (&upload.id, &upload.employee);
+        let written = intent.map(CertificateState::Intended);
+        let read = written.as_ref().or(upload.read.as_ref());
+        ledger::carry_out(tools, names, read, own, &shared.breaker).await
+    };
+    (upload.id, (upload.employee, result))
+}
+
+/// Where no list shows whether a document is filed, each further doubt is one more certificate for the operator.
+fn in_doubt() -> RunError {
+    RunError::new(
+        Outcome::SourceUnavailable,
+        "an upload got no answer, and this route cannot look for its document: nothing more is sent in this run",
+    )
+}
+
+/// The refusals that nothing has decided: of the tenant if there are enough of them.
+async fn settle_rest(tools: Tools<'_>, refusals: Series<Refused>, shared: &Shared) -> Vec<Left> {
+    let (rest, reason) = refusals.into_rest();
+    if let Some(reason) = &reason {
+        shared.breaker.open(refused_alike(reason));
+    }
+    let mut left = Vec::new();
+    for refused in rest {
+        let own = match &reason {
+            None => refused.own,
+            Some(reason) => {
+                let (previous, now) = (refused.upload.previous, tools.clock.now());
+                after_shared_refusal(previous, reason, refused.intent, now)
+            }
+        };
+        left.push(settle(tools, Refused { own, ..refused }, shared).await);
+    }
+    left
+}
+
+fn not_reached(upload: &Upload) -> Left {
+    let left = (upload.employee.clone(), CertificateResult::NotReached);
+    (upload.id.clone(), left)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,183 @@
+//! What follows for one person's certificates from the list of the documents that are filed already.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use shared::document::{FiledDocument, title};
+use shared::domain::id::DocumentId;
+use shared::state::{CertificateState, Intent, OnUnverifiable};
+
+use super::Transition;
+use crate::outcome::CertificateResult;
+use crate::plan::Upload;
+
+/// What becomes of a certificate before anything is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BeforeFiling {
+    /// It is filed now.
+    File,
+    /// It is settled without an upload.
+    Conclude(Transition),
+}
+
+/// Documents that are matched with certificates, each at most once.
+struct Matching<'a> {
+    uploads: &'a [Upload],
+    documents: &'a [FiledDocument],
+    taken: HashSet<usize>,
+    found: Vec<Option<Match>>,
+}
+
+#[derive(Clone)]
+enum Match {
+    Filed(DocumentId),
+    Ambiguous,
+}
+
+/// One decision for each of a person's `uploads`, in their order. `documents` is `None` where the right to list them is
+/// missing.
+#[must_use]
+pub fn before_filing(
+    uploads: &[Upload],
+    documents: Option<&[FiledDocument]>,
+    time_zone: &TimeZone,
+    now: Timestamp,
+) -> Vec<BeforeFiling> {
+    let Some(documents) = documents else {
+        return uploads
+            .iter()
+            .map(|upload| unlistable(upload, now))
+            .collect();
+    };
+    let mut matching = Matching {
+        uploads,
+        documents,
+        taken: HashSet::new(),
+        found: vec![None; uploads.len()],
+    };
+    matching.by_id();
+    // The day may have been written in the tenant's zone or in UTC.
+    matching.by_title(time_zone);
+    matching.by_title(&TimeZone::UTC);
+    matching
+        .found
+        .into_iter()
+        .map(|found| concluded(found, now))
+        .collect()
+}
+
+impl Matching<'_> {
+    fn by_id(&mut self) {
+        for (upload, found) in self.uploads.iter().zip(&mut self.found) {
+            let named = self.documents.iter().enumerate();
+            for (number, document) in named.filter(|(_, document)| document.names(&upload.id)) {
+                self.taken.insert(number);
+                found.get_or_insert_with(|| Match::Filed(document.id.clone()));
+            }
+        }
+    }
+
+    /// Certificates of one title and day share the documents of that title and day. More certificates than documents
+    /// leave open which of them are filed.
+    fn by_title(&mut self, time_zone: &TimeZone) {
+        let open: Vec<_> = self.uploads.iter().enumerate().collect();
+        for (number, upload) in open {
+            let Some((title, day)) = self.asked(number, upload, time_zone) else {
+                continue;
+            };
+            let same: Vec<usize> = (self.uploads.iter().enumerate())
+                .filter(|(other, upload)| {
+                    self.asked(*other, upload, time_zone) == Some((title.clone(), day))
+                })
+                .map(|(other, _)| other)
+                .collect();
+            let documents: Vec<(usize, DocumentId)> = (self.documents.iter().enumerate())
+                .filter(|(at, document)| {
+                    !self.taken.contains(at) && document.is_titled(&title, day)
+                })
+                .map(|(at, document)| (at, document.id.clone()))
+                .collect();
+            self.share(&same, documents);
+        }
+    }
+
+    /// The title and day by which an upload is looked for, if it still is.
+    fn asked(
+        &self,
+        number: usize,
+        upload: &Upload,
+        time_zone: &TimeZone,
+    ) -> Option<(String, Date)> {
+        let is_open = self.found.get(number).is_some_and(Option::is_none);
+        let by_title = upload.look.is_some_and(|look| look.by_title);
+        let completed_at = upload.completed_at.filter(|_| is_open && by_title)?;
+        let day = time_zone.to_datetime(completed_at).date();
+        Some((title(upload.course.as_deref()), day))
+    }
+
+    fn share(&mut self, same: &[usize], documents: Vec<(usize, DocumentId)>) {
+        let is_enough = documents.len() >= same.len();
+        if documents.is_empty() {
+            return;
+        }
+        for (number, (at, document)) in same.iter().zip(documents.iter().cycle()) {
+            self.taken.insert(*at);
+            if let Some(found) = self.found.get_mut(*number) {
+                *found = Some(match is_enough {
+                    true => Match::Filed(document.clone()),
+                    false => Match::Ambiguous,
+                });
+            }
+        }
+    }
+}
+
+fn concluded(found: Option<Match>, now: Timestamp) -> BeforeFiling {
+    match found {
+        None => BeforeFiling::File,
+        Some(Match::Filed(document)) => BeforeFiling::Conclude(Transition {
+            write: Some(CertificateState::Uploaded {
+                at: now,
+                document: Some(document),
+            }),
+            result: CertificateResult::Adopted,
+            if_unwritten: CertificateResult::NotReached,
+        }),
+        Some(Match::Ambiguous) => {
+            let reason = "several certificates have the same title and day, and fewer documents do: look into the \
+                          employee's documents, then retry those that are missing and dismiss the others";
+            parked(reason, None, now)
+        }
+    }
+}
+
+/// Where documents cannot be listed: filed, unless the table may have forgotten it.
+fn unlistable(upload: &Upload, now: Timestamp) -> BeforeFiling {
+    let Some(at) = upload.look.and_then(|look| look.lost_since) else {
+        return BeforeFiling::File;
+    };
+    let intent = Intent {
+        at,
+        size: None,
+        failures: 0,
+        failing_since: None,
+        on_unverifiable: OnUnverifiable::Park,
+    };
+    let reason = "the table was restored and the employee's documents cannot be listed: it may be filed. Grant \
+                  \"Documents: read\" in Personio and retry, or look into the documents, then retry or dismiss";
+    parked(reason, Some(intent), now)
+}
+
+fn parked(reason: &str, unverified: Option<Intent>, now: Timestamp) -> BeforeFiling {
+    BeforeFiling::Conclude(Transition {
+        write: Some(CertificateState::Parked {
+            at: now,
+            reason: reason.to_owned(),
+            unverified,
+        }),
+        result: CertificateResult::Parked(reason.to_owned()),
+        if_unwritten: CertificateResult::NotReached,
+    })
+}

@@ -1,0 +1,124 @@
+//! What is left out, what is held, and what is looked up before it is filed.
+
+use std::collections::HashSet;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::SourceId;
+use shared::runtime::Mode;
+use shared::state::{CertificateStart, CertificateState, Restored};
+use shared::tenant::{Backfill, TenantConfig};
+
+use super::{Candidate, Listed, Owner};
+use crate::outcome::SkipReason;
+
+/// A certificate that is back-dated by at most this much counts as new, and so does one that a restored table may have
+/// lost.
+const BACK_DATED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The tenant's rules for certificates that the ledger does not know.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// When the first complete listing began; `None`: this one may be the first.
+    pub first_listed_at: Option<Timestamp>,
+    pub restored: Option<Restored>,
+    pub mode: Mode,
+    pub backfill: Backfill,
+    pub time_zone: TimeZone,
+}
+
+/// How a certificate is looked up among its employee's documents before it is filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether a document with the same title and day counts as well: somebody else may have filed it.
+    pub by_title: bool,
+    /// Since when it may be filed without the ledger's knowing: where documents cannot be listed, it is parked.
+    pub lost_since: Option<Timestamp>,
+}
+
+/// People who have a certificate that a restored table may have lost.
+pub(super) type RecentPeople = HashSet<SourceId>;
+
+impl Policy {
+    #[must_use]
+    pub fn new(start: &CertificateStart, mode: Mode, config: &TenantConfig) -> Self {
+        let checkpoint = start.checkpoint.as_ref();
+        let first_listed_at = checkpoint
+            .and_then(|checkpoint| checkpoint.first_listed_at.or(checkpoint.listed_all_at));
+        let backfill = match config.certificates.backfill() {
+            Backfill::Hold if start.started_at.is_some() => Backfill::All,
+            backfill => backfill,
+        };
+        Self {
+            first_listed_at,
+            restored: start.restored,
+            mode,
+            backfill,
+            time_zone: config.time_zone.clone(),
+        }
+    }
+
+    /// Why the backfill leaves out a certificate that is not in the ledger.
+    pub(super) fn left_out(&self, listed: &Listed) -> Option<SkipReason> {
+        let completed_at = listed.completed_at;
+        match (self.backfill, self.first_listed_at) {
+            (Backfill::All, _) => None,
+            (Backfill::Since(since), _) => {
+                let day = completed_at.map(|at| self.time_zone.to_datetime(at).date());
+                day.is_some_and(|day| day < since)
+                    .then_some(SkipReason::BeforeSince)
+            }
+            (Backfill::Hold, None) => Some(SkipReason::Held),
+            (Backfill::Hold, Some(first)) => completed_at
+                .is_some_and(|at| at < first - BACK_DATED)
+                .then_some(SkipReason::Held),
+        }
+    }
+
+    /// Whether the ledger has to keep that it is held: by its day it could be a later one.
+    pub(super) fn is_noted_as_held(&self, listed: &Listed, now: Timestamp) -> bool {
+        self.first_listed_at.is_none()
+            && listed.completed_at.is_none_or(|at| at >= now - BACK_DATED)
+    }
+
+    /// How a certificate is looked up that is about to be filed.
+    pub(super) fn look(
+        &self,
+        entry: Option<&CertificateState>,
+        completed_at: Option<Timestamp>,
+        employee: &SourceId,
+        recent: &RecentPeople,
+    ) -> Option<Look> {
+        let is_before = |moment: Timestamp| completed_at.is_none_or(|at| at < moment);
+        let is_new = matches!(entry, None | Some(CertificateState::Held { .. }));
+        let is_of_backfill = is_new && self.first_listed_at.is_none_or(is_before);
+        let lost = self.restored.filter(|restored| match entry {
+            Some(CertificateState::Failed(retry)) => retry.since < restored.at,
+            _ => is_new && is_before(restored.at) && (is_of_backfill || recent.contains(employee)),
+        });
+        let verifies = is_new && matches!(self.mode, Mode::FullScan | Mode::Verify);
+        (is_of_backfill || lost.is_some() || verifies).then(|| Look {
+            by_title: is_of_backfill || is_new && self.mode == Mode::Verify,
+            lost_since: lost
+                .filter(|restored| !restored.assume_empty)
+                .map(|restored| restored.at),
+        })
+    }
+
+    /// People with certificates of courses completed shortly before the restored moment, or later.
+    pub(super) fn recent_people(&self, candidates: &[Candidate]) -> RecentPeople {
+        let Some(restored) = self.restored else {
+            return RecentPeople::new();
+        };
+        let recent = candidates.iter().filter_map(|candidate| {
+            let listed = candidate.listed.as_ref()?;
+            let since = restored.to - BACK_DATED;
+            let is_recent = listed.completed_at.is_none_or(|at| at >= since);
+            match &listed.owner {
+                Owner::Employee(employee) if is_recent => Some(employee.clone()),
+                _ => None,
+            }
+        });
+        recent.collect()
+    }
+}

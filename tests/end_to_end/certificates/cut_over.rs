@@ -1,0 +1,198 @@
+//! What is there before the first filing and after a restore is looked for, and a backfill waits where it is to.
+
+use harness::{Harness, ROUTES, completed, people};
+use jiff::SignedDuration;
+use shared::runtime::{FindingKind, Mode, Outcome};
+use shared::state::{CertificateState, Restored};
+use shared::tenant::Via;
+use simulators::personio::{Document, Endpoint};
+use simulators::{Behaviour, Body, Fault, Origin};
+
+use super::fixture::{PERSONIO, certified, finding, id};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const LISTS: &str = "/v2/document-management/documents";
+
+/// Documents of another integration: title and day, no certificate id.
+fn file_for(harness: &Harness, person: u64, course: &str, day: &str) {
+    let (category_id, name) = {
+        let categories = harness.personio.categories();
+        let last = categories.last().unwrap();
+        (last.id, last.name.clone())
+    };
+    harness.personio.add_document(Document {
+        id: 0,
+        employee_id: person,
+        category_id,
+        category: Some(name),
+        title: course.to_owned(),
+        date: Some(day.parse().unwrap()),
+        comment: None,
+        file_name: format!("{course}.pdf"),
+        size: 1_000,
+        sha256: format!("{person} {course}"),
+        head: b"%PDF-1.7".to_vec(),
+        created_at: harness.moment() - DAY,
+        origin: Origin::Direct,
+    });
+}
+
+#[tokio::test]
+async fn a_cut_over_files_nothing_that_another_integration_has_filed() {
+    for via in ROUTES {
+        let harness = certified(via, 20).await;
+        for person in 1..=15 {
+            file_for(&harness, person, &format!("Kurs {person}"), "2026-05-10");
+        }
+        let report = harness.certificates_now().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 5, adopted = 15);
+        assert_counts!("{via:?}", report, people_looked_at = 20, people_left = 0);
+        assert_eq!(harness.personio.documents().len(), 20, "{via:?}");
+        let lists = harness.personio.calls(Endpoint::Documents);
+        assert_eq!(lists, 20, "{via:?}: one list for each person");
+        let again = harness.certificates_in(Mode::Verify).await;
+        assert_counts!("{via:?}", again, uploaded = 0, adopted = 0);
+        // A new certificate costs no list.
+        let now = harness.moment().to_string();
+        harness.issue([completed("c-new", 1, "Neu", &now)]);
+        assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
+        assert_eq!(harness.personio.calls(Endpoint::Documents), lists);
+    }
+}
+
+#[tokio::test]
+async fn two_certificates_and_one_document_of_one_title_and_day_are_left_to_the_operator() {
+    let harness = Harness::with_folder(Via::Direct, "", people(2)).await;
+    let at = "2026-05-01T09:00:00Z";
+    harness.issue([
+        completed("c-1", 1, "Kurs", at),
+        completed("c-2", 1, "Kurs", at),
+        completed("c-3", 2, "Kurs", at),
+    ]);
+    file_for(&harness, 1, "Kurs", "2026-05-01");
+    let report = harness.certificates_now().await;
+    assert_counts!(report, uploaded = 1, adopted = 0, parked = 2);
+    let text = &finding(&report, FindingKind::Parked, "c-1").text;
+    assert!(text.contains("same title and day"), "{text}");
+}
+
+#[tokio::test]
+async fn a_first_filing_without_the_right_to_list_files() {
+    for via in PERSONIO {
+        let harness = certified(via, 3).await;
+        harness.personio.allow_reading_documents(false);
+        let report = harness.certificates_now().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 3, parked = 0);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_fails_for_a_while_delays_the_first_filing_and_nothing_is_filed_twice() {
+    for behaviour in [
+        Behaviour::Status(403, Body::Vendor),
+        Behaviour::Status(503, Body::Html),
+        Behaviour::Status(200, Body::Html),
+    ] {
+        let harness = certified(Via::Direct, 1).await;
+        file_for(&harness, 1, "Kurs 1", "2026-05-10");
+        let fault = Fault::new(behaviour.clone()).path(LISTS);
+        harness.personio.fail(fault);
+        let mut adopted = harness.certificates_now().await.counts.adopted;
+        adopted += harness.certificates_tick().await.counts.adopted;
+        assert_eq!(adopted, 1, "{behaviour:?}");
+        assert_eq!(harness.personio.documents().len(), 1, "{behaviour:?}");
+    }
+}
+
+/// The ledger as it was `before`, although more has been filed since: a table restored by the operator.
+async fn restore(harness: &Harness, forgotten: &[String], assume_empty: bool) {
+    for id in forgotten {
+        harness.lose(&format!("CERTIFICATE#{id}")).await;
+    }
+    let restored = Restored {
+        to: harness.moment() - DAY,
+        at: harness.moment(),
+        assume_empty,
+    };
+    let (store, tenant) = (harness.store(), &harness.company.tenant);
+    store.mark_restored(tenant, restored).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_restore_what_the_ledger_lost_is_found_and_not_filed_again() {
+    for via in ROUTES {
+        let harness = certified(via, 12).await;
+        assert_eq!(harness.certificates_now().await.counts.uploaded, 12);
+        harness.advance(SignedDuration::from_mins(60));
+        let lost: Vec<_> = (1..=10).map(id).collect();
+        restore(&harness, &lost, false).await;
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, adopted = 10, uploaded = 0);
+        assert_eq!(harness.personio.documents().len(), 12, "{via:?}");
+        let quiet = harness.certificates_tick().await;
+        assert_run!("{via:?}", quiet, Outcome::Unchanged);
+    }
+}
+
+#[tokio::test]
+async fn a_restored_tenant_without_the_right_to_list_parks_unless_nothing_was_filed() {
+    for (assume_empty, uploaded, parked) in [(false, 0, 3), (true, 3, 0)] {
+        let harness = certified(Via::Direct, 3).await;
+        harness.certificates_now().await;
+        harness.advance(SignedDuration::from_mins(60));
+        for document in harness.personio.documents() {
+            assert!(harness.personio.remove_document(document.id));
+        }
+        harness.personio.allow_reading_documents(false);
+        let lost: Vec<_> = (1..=3).map(id).collect();
+        restore(&harness, &lost, assume_empty).await;
+        let report = harness.certificates_tick().await;
+        assert_counts!(report, uploaded = uploaded, parked = parked);
+    }
+}
+
+#[tokio::test]
+async fn a_backfill_on_hold_waits_for_the_operator_and_later_certificates_do_not() {
+    for via in ROUTES {
+        let more = "[certificates]\nbackfill = \"hold\"\n";
+        let harness = Harness::with_folder(via, more, people(3)).await;
+        harness.issue([
+            completed("c-1", 1, "Alt", "2025-02-10T09:30:00Z"),
+            completed("c-2", 2, "Kurs", "2026-05-09T09:30:00Z"),
+        ]);
+        let first = harness.certificates_now().await;
+        assert_counts!("{via:?}", first, held = 2, uploaded = 0);
+        let now = harness.moment().to_string();
+        harness.issue([
+            completed("c-3", 3, "Neu", &now),
+            completed("c-4", 3, "Nachgetragen", "2026-05-02T09:30:00Z"),
+        ]);
+        let second = harness.certificates_tick().await;
+        assert_counts!("{via:?}", second, held = 2, uploaded = 2);
+        let (store, tenant) = (harness.store(), &harness.company.tenant);
+        store
+            .start_backfill(tenant, harness.moment())
+            .await
+            .unwrap();
+        let started = harness
+            .certificates_after(SignedDuration::from_mins(30))
+            .await;
+        assert_counts!("{via:?}", started, held = 0, uploaded = 2);
+        assert_eq!(harness.personio.documents().len(), 4, "{via:?}");
+        let state = harness.state_of("c-2").await;
+        assert!(matches!(state, Some(CertificateState::Uploaded { .. })));
+    }
+}
+
+#[tokio::test]
+async fn certificates_of_courses_before_the_chosen_day_are_never_filed() {
+    let more = "[certificates]\nsince = \"2026-05-01\"\n";
+    let harness = Harness::with_folder(Via::Direct, more, people(1)).await;
+    harness.issue([
+        completed("c-1", 1, "Alt", "2026-04-30T21:59:00Z"),
+        completed("c-2", 1, "Neu", "2026-04-30T22:01:00Z"),
+    ]);
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 1, before_since = 1);
+    assert_eq!(harness.titles(1), ["Neu"]);
+}
