@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::retirements::Retirements;
 use super::{
-    App, Cause, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode, Outcome,
-    Progress, ProgressFn, Ran, Report, Request, RunError,
+    App, Cause, Counts as _, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode,
+    Outcome, Progress, ProgressFn, Ran, Report, Request, RunError,
 };
 use crate::aws::Retries;
 use crate::domain::clock::Clock;
