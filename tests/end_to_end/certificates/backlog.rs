@@ -93,7 +93,7 @@ fn deliver_all(harness: &Harness, certificates: u32, delivery: &Delivery) {
 
 #[tokio::test]
 async fn transient_failures_retry_for_a_week() {
-    let harness = company(Via::Direct, 5).await;
+    let harness = patient_company(Via::Direct, 5).await;
     deliver_all(&harness, 5, &Delivery::Status(503));
     for _ in 0..27 {
         let report = harness.certificates_now().await;
@@ -124,7 +124,7 @@ async fn transient_failures_retry_for_a_week() {
 
 #[tokio::test]
 async fn transient_failures_of_a_week_are_parked() {
-    let harness = company(Via::Direct, 1).await;
+    let harness = patient_company(Via::Direct, 1).await;
     deliver_all(&harness, 1, &Delivery::Status(503));
     for _ in 0..7 {
         let report = harness.certificates_now().await;

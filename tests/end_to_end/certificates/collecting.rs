@@ -124,11 +124,10 @@ async fn an_inconsistent_list_is_read_again() {
             let report = harness.certificates_now().await;
             if behaviour == Behaviour::TruncateJson {
                 assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
-                let start = checkpoint(&harness).await;
-                assert_eq!(
-                    (filed(&harness), start),
-                    (0, CertificateCheckpoint::default())
-                );
+                // What came before the page that failed is filed.
+                let is_filed = filed(&harness) > 0;
+                assert_eq!(is_filed, page > 1, "page {page}");
+                assert_eq!(checkpoint(&harness).await.listed_all_at, None);
                 harness.certificates_tick().await;
             } else {
                 assert_counts!("{behaviour:?} on page {page}", report, readings = 2);
@@ -186,11 +185,6 @@ async fn an_academy_that_ignores_filters_is_filtered_locally() {
     harness.reteach.set_filters(Filters::Of2023);
     old(&harness, 300);
     let at = harness.moment() - HOUR * 100;
-    let odd = |number: u32, status| Participation {
-        status,
-        ..certificate(number, at)
-    };
-    harness.issue((5001..5200).map(|number| odd(number, ParticipationStatus::Started)));
     harness.issue((6001..6200).map(|number| Participation {
         certificate: None,
         ..certificate(number, at)
