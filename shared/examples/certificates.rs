@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let reteach = Client::new(base, credentials, context, 50.0);
     let downloads = Downloads::new(reteach.clone(), client()?, &["*.reteach.io".to_owned()]);
 
-    let page = reteach.participations(&Filter::default(), 1).await?;
+    let page = reteach.participations(&Filter::default(), 1, 250).await?;
     eprintln!(
         "{} of {} announced, {} do not fit",
         page.participations.len(),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{CertificateCheckpoint, Unsettled};
 use shared::tenant::Via;
-use simulators::reteach::{Certificate, Change, Filters, Participation, ParticipationStatus};
+use simulators::reteach::{Certificate, Change, Filters, Participation};
 use simulators::{Behaviour, Body, Fault};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
