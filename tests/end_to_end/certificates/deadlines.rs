@@ -126,6 +126,7 @@ async fn an_upload_interrupted_by_the_deadline_has_an_unknown_outcome() {
             outcome_unknown = doubtful
         );
         assert_counts!("{via:?}", report, uploaded = 0, remaining = 12 - doubtful);
+        harness.clear_faults();
         let report = harness.certificates_tick().await;
         assert_counts!(
             "{via:?}",

@@ -208,7 +208,12 @@ async fn a_document_is_found_after_revocation_and_a_folder_rename() {
         ));
         issue(&harness, "c-2");
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
-        let report = harness.certificates_now().await;
+        let mut report = harness.certificates_now().await;
+        if via == Via::Kombo {
+            // One a run where no list may show what became of it.
+            assert_counts!(report, outcome_unknown = 1, remaining = 1);
+            report = harness.certificates_now().await;
+        }
         assert_counts!("{via:?}", report, outcome_unknown = 2);
         harness.reteach.remove_participation(&id);
         harness

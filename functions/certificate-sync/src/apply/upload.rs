@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::{StreamExt as _, stream};
 use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{Outcome, RunError};
-use shared::state::CertificateState;
+use shared::source::SourceError;
+use shared::state::{CertificateState, RetryState};
 use tokio::sync::OnceCell;
 
 use super::file::Attempted;
@@ -26,8 +27,8 @@ type Left = (CertificateId, (SourceId, CertificateResult));
 /// is reached.
 struct Person {
     uploads: Vec<Upload>,
-    /// `None`: it has to wait.
-    looked: OnceCell<Option<Vec<BeforeFiling>>>,
+    /// An error is how all of them are left.
+    looked: OnceCell<Result<Vec<BeforeFiling>, CertificateResult>>,
 }
 
 /// A certificate that is to be filed next.
@@ -77,8 +78,8 @@ pub(super) async fn all(
     let looked_up = people.iter().filter(|person| person.is_looked_up());
     for person in looked_up {
         match person.looked.get() {
-            Some(Some(_)) => applied.people_looked_at += 1,
-            Some(None) | None => applied.people_left += 1,
+            Some(Ok(_)) => applied.people_looked_at += 1,
+            Some(Err(_)) | None => applied.people_left += 1,
         }
     }
 }
@@ -147,8 +148,12 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
     } = &next;
     if person.is_looked_up() {
         let look = || look(tools, &person.uploads, shared);
-        let Some(decisions) = person.looked.get_or_init(look).await else {
-            return vec![not_reached(upload)];
+        let decisions = match person.looked.get_or_init(look).await {
+            Ok(decisions) => decisions,
+            Err(result) => {
+                let left = (upload.employee.clone(), result.clone());
+                return vec![(upload.id.clone(), left)];
+            }
         };
         if let Some(BeforeFiling::Conclude(transition)) = decisions.get(*place) {
             let (names, read) = ((&upload.id, &upload.employee), upload.read.as_ref());
@@ -160,24 +165,37 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
     upload_one(tools, folder, (upload.clone(), *is_probe), shared).await
 }
 
-/// Lists the documents of the person whose certificates these are; `None` if that has to wait.
-async fn look(tools: Tools<'_>, uploads: &[Upload], shared: &Shared) -> Option<Vec<BeforeFiling>> {
+/// Lists the documents of the person whose certificates these are.
+async fn look(
+    tools: Tools<'_>,
+    uploads: &[Upload],
+    shared: &Shared,
+) -> Result<Vec<BeforeFiling>, CertificateResult> {
     let lists = &shared.lists;
     let is_over = shared.breaker.is_open() || lists.breaker.is_open();
-    let employee = &uploads.first()?.employee;
+    let Some(first) = uploads.first() else {
+        return Ok(Vec::new());
+    };
     if is_over || is_late(tools, &shared.breaker) {
-        return None;
+        return Err(CertificateResult::NotReached);
     }
-    match lists.of(tools, employee).await {
+    let now = tools.clock.now();
+    match lists.of(tools, &first.employee).await {
         Ok(documents) => {
             lists.breaker.success();
             let documents = documents.as_deref();
-            let now = tools.clock.now();
-            Some(before_filing(uploads, documents, tools.time_zone, now))
+            Ok(before_filing(uploads, documents, tools.time_zone, now))
         }
+        // A list that only this person's id does not give. It is asked for again on each tick.
+        Err(SourceError::Unreadable(problem)) => Err(CertificateResult::Failed(RetryState {
+            reason: format!("the employee's documents cannot be listed before filing: {problem}"),
+            failures: 0,
+            since: now,
+            retry_at: now,
+        })),
         Err(error) => {
             lists.breaker.failure(error.into());
-            None
+            Err(CertificateResult::NotReached)
         }
     }
 }
