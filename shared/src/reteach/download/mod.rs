@@ -39,7 +39,7 @@ impl Downloads {
     /// The host of `url` where the tenant's file does not allow it.
     #[must_use]
     pub fn refused_host(&self, url: &SignedUrl) -> Option<String> {
-        match self.hosts.check(&url.parse()?) {
+        match self.hosts.check(&url.resolve(self.reteach.base.as_url())?) {
             Err(Forbidden::Host(host)) => Some(host),
             Ok(_) | Err(_) => None,
         }
