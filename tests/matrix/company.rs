@@ -188,11 +188,17 @@ impl Company {
         lost
     }
 
-    /// How the academy's accounts are not as they should be. Mail addresses count in any case.
+    /// How the academy's accounts are not as they should be, and which accounts stay open although their dates lock them.
     pub(crate) fn differences(&self) -> Vec<String> {
-        let actual = self.harness.reteach.customers();
+        let (reteach, now) = (&self.harness.reteach, self.harness.moment());
+        let actual = reteach.customers();
         let differences = self.expected.differences(&actual);
-        differences.iter().map(ToString::to_string).collect()
+        let open = actual.iter().filter(|account| {
+            account.is_locked(now) && reteach.status(&account.id) != Some("INACTIVE")
+        });
+        let open = open.map(|account| format!("{} is open in spite of its dates", account.id));
+        let differences = differences.iter().map(ToString::to_string);
+        differences.chain(open).collect()
     }
 
     pub(crate) fn documents(&self) -> usize {

@@ -186,10 +186,8 @@ impl Reteach {
     pub fn status(&self, identifier: &str) -> Option<&'static str> {
         let now = self.now();
         self.state(|state| {
-            state
-                .customers
-                .find(identifier)
-                .map(|customer| customer.status(now))
+            let customer = state.customers.find(identifier)?;
+            Some(state.shown_status(customer, now))
         })
     }
 

@@ -11,7 +11,7 @@ use super::downloads::Links;
 use super::errors::Refusal;
 use super::oauth::Tokens;
 use super::participations::Participations;
-use super::quirks::{Quirks, Spelling};
+use super::quirks::{Quirk, Quirks, Spelling};
 use super::store::{Customers, keys};
 use crate::engine::digest;
 use crate::engine::limiter::{Limiter, Pacing, tick};
@@ -83,6 +83,15 @@ impl State {
             StatusCode::TOO_MANY_REQUESTS,
             "ThrottlerException: Too Many Requests",
         ))
+    }
+
+    /// The status that an account shows.
+    pub(super) fn shown_status(&self, customer: &Customer, now: Timestamp) -> &'static str {
+        if self.quirks.has(&Quirk::DatesDoNotLock) {
+            customer.open_status()
+        } else {
+            customer.status(now)
+        }
     }
 
     pub(super) fn next_id(&mut self, kind: &str) -> String {

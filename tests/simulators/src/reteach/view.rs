@@ -9,7 +9,6 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::customer::{Customer, Source};
 use super::participation::{Participation, ParticipationStatus};
-use super::quirks::Quirk;
 use super::state::{State, Tag};
 
 /// A page of a list.
@@ -91,11 +90,7 @@ pub(super) fn view<'s>(state: &'s State, customer: &'s Customer, now: Timestamp)
         set_active_at: customer.set_active_at.map(moment),
         set_inactive_at: customer.set_inactive_at.map(moment),
         source: customer.source,
-        status: if state.quirks.has(&Quirk::DatesDoNotLock) {
-            customer.open_status()
-        } else {
-            customer.status(now)
-        },
+        status: state.shown_status(customer, now),
         last_login_at: customer.last_login_at.map(moment),
         registered_at: moment(customer.registered_at.unwrap_or(now)),
         tags: customer.tags.iter().filter_map(tag).collect(),
