@@ -88,6 +88,11 @@ impl<'a> Academy<'a> {
         }
     }
 
+    /// What an earlier run has learned is true no longer.
+    pub(super) fn has_lost_unnamed(&self) {
+        self.keeps_unnamed.store(false, Ordering::Relaxed);
+    }
+
     /// `change` without nulls for fields that the tenant has switched off, if the academy has refused one: it does not let us
     /// write them any more.
     pub(super) fn writable(&self, change: &Change) -> Change {

@@ -379,13 +379,22 @@ impl Blame {
         self.personal.extend(silent);
     }
 
-    /// What so many people were refused for that it is not theirs.
+    /// What so many people were refused for that it is not theirs. Another form of the same field, refused too, is the same.
     fn troubles(&self) -> Vec<Trouble> {
-        let many = self
-            .refusals
-            .iter()
-            .filter(|(trouble, people)| people.len() >= SAME_REFUSAL && !self.is_accepted(trouble));
-        many.map(|(trouble, _)| trouble.clone()).collect()
+        let is_open = |trouble: &&Trouble| !self.is_accepted(trouble);
+        let open: Vec<_> = self.refusals.keys().filter(is_open).collect();
+        let is_many = |trouble: &Trouble| {
+            let people = self.refusals.get(trouble);
+            people.is_some_and(|people| people.len() >= SAME_REFUSAL)
+        };
+        let is_trouble = |trouble: &&&Trouble| {
+            let mut same = open.iter().filter(|it| it.is_same_but_form(trouble));
+            same.any(|it| is_many(it))
+        };
+        open.iter()
+            .filter(is_trouble)
+            .map(|it| (*it).clone())
+            .collect()
     }
 
     fn is_accepted(&self, trouble: &Trouble) -> bool {
@@ -418,6 +427,10 @@ impl Trouble {
             (Some(_), _) => outline.window.iter().any(|sent| self.is_about(sent)),
             (None, _) => self.window,
         }
+    }
+
+    fn is_same_but_form(&self, other: &Self) -> bool {
+        self.window == other.window && self.field == other.field && self.problem == other.problem
     }
 
     fn is_about(&self, sent: &Sent) -> bool {

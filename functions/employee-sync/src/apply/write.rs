@@ -87,6 +87,7 @@ async fn write_once(
         missed = compare(&customer);
     }
     if missed.is_lost() {
+        academy.has_lost_unnamed();
         restore(writer, change, person, held, &customer, &mut missed).await?;
     } else if held.is_some_and(|held| has_kept(held, &input, &customer)) && !academy.replaces() {
         academy.has_kept_unnamed();
