@@ -24,6 +24,14 @@ impl fmt::Display for Cell {
     }
 }
 
+/// Since when the vendors speak a dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begins {
+    AtFirst,
+    /// After the first runs.
+    BetweenTwoTicks,
+}
+
 const WORKS: &str = "works";
 
 impl Cell {
@@ -31,32 +39,35 @@ impl Cell {
         self.employees == WORKS && self.certificates == WORKS
     }
 
-    /// Lives through a week with the dialect from the beginning.
-    pub(crate) fn of(dialect: &Dialect, via: Via) -> Result<Self, String> {
+    /// Lives through a day with the dialect, and this added to the tenant's file.
+    pub(crate) fn of(
+        dialect: &Dialect,
+        via: Via,
+        begins: Begins,
+        more: &str,
+    ) -> Result<Self, String> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
         runtime.block_on(async {
-            let mut company = Company::new(via, "").await;
-            let harness = &company.harness;
-            dialect.set(
-                &harness.reteach,
-                &harness.personio,
-                harness.company.kombo.as_ref(),
-            );
+            let mut company = Company::new(via, more).await;
+            if begins == Begins::AtFirst {
+                company.speak(dialect);
+            }
             company.invite();
             company.complete_courses();
-            week(&mut company).await
+            day(&mut company, dialect).await
         })
     }
 }
 
-async fn week(company: &mut Company) -> Result<Cell, String> {
+async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
     let mut reports = Vec::new();
     for minutes in [0, 5, 5] {
         reports.push(run(company, minutes).await?);
     }
+    company.speak(dialect);
     company.change();
     for minutes in [5, 5, 5, 20, 60] {
         reports.push(run(company, minutes).await?);
@@ -118,8 +129,10 @@ fn told(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<String>
 fn judged(is_right: bool, told: impl Iterator<Item = Option<String>>) -> Option<String> {
     let told: Vec<_> = told.collect();
     if is_right {
-        let complains = told.last().cloned().flatten();
-        let complains = complains.filter(|text| text.starts_with("Partly"));
+        let refuses = |text: &&String| text.starts_with("AcademyRefuses");
+        let refused = told.iter().flatten().find(refuses).cloned();
+        let last = told.last().cloned().flatten();
+        let complains = refused.or(last.filter(|text| text.starts_with("Partly")));
         return Some(complains.unwrap_or_else(|| WORKS.to_owned()));
     }
     let mut told: Vec<String> = told.into_iter().flatten().collect();

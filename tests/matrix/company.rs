@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use oracle::{AccessRules, ExpectedAccounts};
 use shared::tenant::Via;
 use simulators::Person;
+use simulators::dialects::Dialect;
 use simulators::people::Status;
 use simulators::reteach::Customer;
 
@@ -70,6 +71,16 @@ impl Company {
             expected: ExpectedAccounts::new(AccessRules::default()),
             by_hand: Vec::new(),
         }
+    }
+
+    /// The vendors speak this dialect from now on.
+    pub(crate) fn speak(&self, dialect: &Dialect) {
+        let harness = &self.harness;
+        dialect.set(
+            &harness.reteach,
+            &harness.personio,
+            harness.company.kombo.as_ref(),
+        );
     }
 
     /// An admin has made accounts: two of people who are employed, one of a guest.
@@ -191,7 +202,11 @@ impl Company {
     /// How the academy's accounts are not as they should be, and which accounts stay open although their dates lock them.
     pub(crate) fn differences(&self) -> Vec<String> {
         let (reteach, now) = (&self.harness.reteach, self.harness.moment());
-        let actual = reteach.customers();
+        let mut actual = reteach.customers();
+        for account in &mut actual {
+            // What an account shows that has none.
+            account.authentication_method.take_if(|it| it == "DEFAULT");
+        }
         let differences = self.expected.differences(&actual);
         let open = actual.iter().filter(|account| {
             account.is_locked(now) && reteach.status(&account.id) != Some("INACTIVE")
