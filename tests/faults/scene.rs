@@ -28,6 +28,8 @@ pub(crate) enum Scene {
     Certificates,
     /// The same, where documents cannot be listed.
     Unlisted,
+    /// Certificates of which the restored table does not know that they are filed, and a new one.
+    Restored,
     /// People and accounts fill two pages, on the morning of the daily comparison.
     Pages,
     /// Certificates fill two pages.
@@ -45,7 +47,7 @@ pub(crate) enum Tries {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::First,
         Self::FirstDeleted,
         Self::Morning,
@@ -54,6 +56,7 @@ impl Scene {
         Self::Approved,
         Self::Certificates,
         Self::Unlisted,
+        Self::Restored,
         Self::Pages,
         Self::Archive,
     ];
@@ -68,6 +71,7 @@ impl Scene {
             Self::Approved => "approved",
             Self::Certificates => "certificates",
             Self::Unlisted => "unlisted",
+            Self::Restored => "restored",
             Self::Pages => "pages",
             Self::Archive => "archive",
         }
@@ -85,7 +89,9 @@ impl Scene {
     pub(crate) fn tries(self) -> Tries {
         match self {
             Self::Pages | Self::Archive => Tries::Pages,
-            Self::FirstDeleted | Self::MorningDeleted | Self::Unlisted => Tries::Interruptions,
+            Self::FirstDeleted | Self::MorningDeleted | Self::Unlisted | Self::Restored => {
+                Tries::Interruptions
+            }
             _ => Tries::Everything,
         }
     }
@@ -93,7 +99,9 @@ impl Scene {
     /// The job of the struck run.
     pub(crate) fn job(self) -> JobKind {
         match self {
-            Self::Certificates | Self::Unlisted | Self::Archive => JobKind::Certificates,
+            Self::Certificates | Self::Unlisted | Self::Restored | Self::Archive => {
+                JobKind::Certificates
+            }
             _ => JobKind::Employees,
         }
     }
@@ -107,7 +115,9 @@ impl Scene {
             Self::MorningDeleted => &[3, 4, 5, 7, 9, 10],
             Self::Approved => &[1, 2, 3, 4, 5, 6, 7],
             Self::Pages => &[1, 3, 7],
-            Self::Held | Self::Certificates | Self::Unlisted | Self::Archive => &[],
+            Self::Held | Self::Certificates | Self::Unlisted | Self::Restored | Self::Archive => {
+                &[]
+            }
         }
     }
 
@@ -147,6 +157,13 @@ impl Scene {
                 problems.push(format!("open although deleted: personio:{id}"));
             }
         }
+        if self == Self::Restored {
+            for id in ["c-1", "c-2", "c-3", "c-4"] {
+                if harness.document_of(id).is_none() {
+                    problems.push(format!("not filed: {id}"));
+                }
+            }
+        }
         if self == Self::Unlisted {
             for (id, entry) in harness.certificate_ledger().await {
                 let is_filed = harness.document_of(id.as_str()).is_some();
@@ -172,6 +189,7 @@ impl Scene {
             Self::Approved => approved(clock, via).await,
             Self::Certificates => certificates(clock, via).await,
             Self::Unlisted => unlisted(clock, via).await,
+            Self::Restored => restored(clock, via).await,
             Self::Pages => pages(clock, via).await,
             Self::Archive => archive(clock, via).await,
         }
@@ -357,6 +375,25 @@ async fn certificates(clock: ManualClock, via: Via) -> Harness {
 async fn unlisted(clock: ManualClock, via: Via) -> Harness {
     let harness = certificates(clock, via).await;
     harness.company.personio.allow_reading_documents(false);
+    harness
+}
+
+/// Three were filed after the restored moment, one has been completed since.
+async fn restored(clock: ManualClock, via: Via) -> Harness {
+    let harness = Harness::in_order(clock, via, "", people(3)).await;
+    harness.first_run().await;
+    harness.company.personio.add_category("Bildungszertifikate");
+    let (before, items) = (harness.moment(), harness.ledger_items().await);
+    harness.issue([
+        completed("c-1", 1, "Brandschutz", "2026-05-11T07:30:00Z"),
+        completed("c-2", 2, "Erste Hilfe", "2026-05-11T07:40:00Z"),
+        completed("c-3", 1, "Datenschutz", "2026-05-10T23:30:00Z"),
+    ]);
+    assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
+    harness.world.clock.advance(SignedDuration::from_mins(30));
+    harness.restore_ledger(before, items).await;
+    harness.issue([completed("c-4", 3, "Brandschutz", "2026-05-11T08:10:00Z")]);
+    harness.forget_traffic();
     harness
 }
 

@@ -1,14 +1,18 @@
 //! Certificates: what the academy issues, what the personnel files hold, and the rules that hold in every run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use certificate_sync::CertificateSync;
 use certificate_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{CertificateId, RunId};
 use shared::http::Deadline;
 use shared::runtime::{Mode, ProgressFn, Ran};
-use shared::state::{Acquisition, CertificateEntry, JobKind, Lease, OnUnverifiable, StateError};
+use shared::state::{
+    Acquisition, CertificateEntry, JobKind, Lease, OnUnverifiable, PARTITION_KEY, Restored,
+    SORT_KEY, StateError,
+};
 use shared::tenant::Via;
 use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
@@ -29,6 +33,12 @@ pub fn completed(id: &str, person: u64, course: &str, at: &str) -> Participation
         ..Participation::default()
     }
 }
+
+/// The table of the local stack.
+const TABLE: &str = "reteach-personio";
+
+/// An item of the table.
+pub type LedgerItem = HashMap<String, AttributeValue>;
 
 impl Harness {
     /// Runs the certificate job once, now.
@@ -115,6 +125,42 @@ impl Harness {
     pub async fn certificate_ledger(&self) -> BTreeMap<CertificateId, CertificateEntry> {
         let all = self.store().all_certificates(&self.company.tenant).await;
         all.unwrap().into_iter().collect()
+    }
+
+    /// Everything that the table knows of certificates: entries and checkpoint.
+    pub async fn ledger_items(&self) -> Vec<LedgerItem> {
+        let partition = format!("TENANT#{}", self.company.tenant);
+        let query = self.world.stack.aws().dynamodb().query();
+        let found = query
+            .table_name(TABLE)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":sk", AttributeValue::S("CERTIFICATE".to_owned()))
+            .send()
+            .await;
+        found.unwrap().items.unwrap_or_default()
+    }
+
+    /// The table's certificates are those of an earlier moment again, and marked as restored.
+    pub async fn restore_ledger(&self, to: Timestamp, items: Vec<LedgerItem>) {
+        let client = self.world.stack.aws().dynamodb();
+        for item in self.ledger_items().await {
+            let delete = client.delete_item().table_name(TABLE);
+            let key = [PARTITION_KEY, SORT_KEY].map(|name| (name.to_owned(), item[name].clone()));
+            delete.set_key(Some(key.into())).send().await.unwrap();
+        }
+        for item in items {
+            let put = client.put_item().table_name(TABLE);
+            put.set_item(Some(item)).send().await.unwrap();
+        }
+        let restored = Restored {
+            to,
+            at: self.moment(),
+            assume_empty: false,
+        };
+        let store = self.store();
+        let marked = store.mark_restored(&self.company.tenant, restored).await;
+        marked.unwrap();
     }
 
     /// The moment this long from now.

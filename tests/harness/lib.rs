@@ -44,7 +44,7 @@ use simulators::{FaultEngine, Kombo, Personio, Reteach};
 pub use build::{by_hand, date, people, person};
 pub use certificate_faults::UploadAt;
 pub use certificate_sync::report::Report as CertificateReport;
-pub use certificates::{CERTIFICATE_TICK, completed, named};
+pub use certificates::{CERTIFICATE_TICK, LedgerItem, completed, named};
 pub use credentials::Credentials;
 pub use endings::{Ending, apart, difference};
 pub use local::{CallOrder, Company, Fixture, ignore_progress};

@@ -55,6 +55,14 @@ pub(crate) enum Event {
     MistakeUndone,
     /// A course is completed so many hours ago; its PDF is there, or late.
     Earned { who: u8, hours_ago: u8, late: bool },
+    /// A course was completed so many days ago, and is entered only now.
+    Backdated { who: u8, days: u8 },
+    /// Another integration has filed a certificate before our first run.
+    FiledByAnother(u8),
+    /// The table's certificates are copied.
+    LedgerCopied,
+    /// They go back to the last copy, as after a restore of the table.
+    LedgerRestored,
     /// A certificate is issued again.
     Reissued(u8),
     /// Late PDFs are made.

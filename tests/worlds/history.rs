@@ -44,6 +44,27 @@ pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
     events
 }
 
+/// The same history, in which certificates are filed or completed without the ledger knowing.
+pub(crate) fn with_lost_knowledge(mut events: Vec<Event>, random: &mut Rng) -> Vec<Event> {
+    for _ in 0..random.usize(0..3) {
+        let event = Event::Backdated {
+            who: random.u8(..),
+            days: random.u8(2..31),
+        };
+        events.insert(random.usize(0..=events.len()), event);
+    }
+    if random.bool() {
+        let copied = random.usize(0..=events.len());
+        events.insert(copied, Event::LedgerCopied);
+        let restored = random.usize(copied + 1..=events.len());
+        events.insert(restored, Event::LedgerRestored);
+    }
+    for _ in 0..random.usize(0..3) {
+        events.insert(0, Event::FiledByAnother(random.u8(..)));
+    }
+    events
+}
+
 fn action(random: &mut Rng) -> Event {
     match random.u8(0..20) {
         0..5 => certificate(random),

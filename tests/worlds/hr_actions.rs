@@ -63,7 +63,9 @@ impl Life {
                 who,
                 hours_ago,
                 late,
-            } => self.earn(who, hours_ago, late),
+            } => self.earn(who, i64::from(hours_ago), late),
+            Event::Backdated { who, days } => self.earn(who, 24 * i64::from(days), false),
+            Event::FiledByAnother(who) => self.filed_by_another(who),
             Event::Reissued(which) => self.reissue(which),
             Event::PdfsMade => self.make_pdfs(),
             Event::Folder(which) => self.make_folder(FOLDERS[usize::from(which) % FOLDERS.len()]),
@@ -237,14 +239,14 @@ impl Life {
         self.deleted.push(person);
     }
 
-    fn earn(&mut self, who: u8, hours_ago: u8, late: bool) {
+    fn earn(&mut self, who: u8, hours_ago: i64, late: bool) {
         let Some(person) = self.chosen(who) else {
             return;
         };
         let Some(account) = self.account(person.id) else {
             return;
         };
-        let then = self.now() - SignedDuration::from_hours(i64::from(hours_ago));
+        let then = self.now() - SignedDuration::from_hours(hours_ago);
         let moment = then.to_zoned_datetime(self.model.zone.clone());
         let when = (moment.date(), moment.time());
         let issued = self
@@ -286,7 +288,8 @@ impl Life {
         let Some(id) = self.harness.company.reteach.reissue(&old.participation) else {
             return;
         };
-        let excused = old.is_excused;
+        // A filed document counts for the first one alone.
+        let excused = old.is_excused || old.is_filed_already;
         self.model
             .excuse(|paper| paper.participation == old.participation);
         // The new one is made as the old one was, at once or on demand, for the present owner of the account.

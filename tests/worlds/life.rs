@@ -14,6 +14,7 @@ use simulators::reteach::Customer;
 
 use crate::backup::Backup;
 use crate::broken::Broken;
+use crate::cutover::LedgerCopy;
 use crate::event::{Event, Pass};
 use crate::model::Model;
 use crate::operator::Secrets;
@@ -92,6 +93,7 @@ pub(crate) struct Life {
     pub(crate) next_person: u64,
     pub(crate) deleted: Vec<Person>,
     pub(crate) backup: Option<Backup>,
+    pub(crate) ledger: Option<LedgerCopy>,
     pub(crate) mistaken: Vec<Person>,
     pub(crate) folder: Option<(&'static str, u64)>,
     pub(crate) secrets: Secrets,
@@ -171,6 +173,7 @@ impl Life {
             next_person,
             deleted: Vec::new(),
             backup: None,
+            ledger: None,
             mistaken: Vec::new(),
             folder: None,
             secrets: Secrets::default(),
@@ -233,6 +236,8 @@ impl Life {
                 self.clear_faults();
                 self.operator_learns().await;
             }
+            Event::LedgerCopied => self.copy_ledger().await,
+            Event::LedgerRestored => self.restore_ledger().await,
             Event::Configured(config) => self.configure(config).await,
             Event::Swapped(ticks) => self.swap_company(ticks).await,
             Event::SecretRotated { whose, is_known } => {

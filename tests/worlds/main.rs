@@ -13,6 +13,7 @@
 
 mod backup;
 mod broken;
+mod cutover;
 mod event;
 mod history;
 mod hr_actions;

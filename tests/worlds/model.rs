@@ -20,12 +20,15 @@ use crate::event::Config;
 /// Where certificates go without a folder of their own, and its id in a new Personio.
 const AT_FIRST: u64 = 2;
 
+/// The comment of documents that another integration has filed.
+pub(crate) const OF_ANOTHER: &str = "aus der alten Schnittstelle";
+
 /// What should be.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) expected: ExpectedAccounts,
     pub(crate) zone: TimeZone,
-    via: Via,
+    pub(crate) via: Via,
     /// The tenant file there is now.
     pub(crate) config: Config,
     /// Since when somebody who is inactive now may have been seen so, or gone.
@@ -43,6 +46,10 @@ pub(crate) struct Paper {
     pub(crate) has_pdf: bool,
     /// Something happened after which it may be filed or not: issued again, its owner or the account deleted.
     pub(crate) is_excused: bool,
+    /// Another integration has filed it, by title and day.
+    pub(crate) is_filed_already: bool,
+    /// The ledger forgot it when the table was restored.
+    is_forgotten: bool,
     /// Who got the account after its owner, one after the other.
     pub(crate) heirs: Vec<u64>,
     /// The first of the folders it may be in.
@@ -143,6 +150,11 @@ impl Model {
             .for_each(|it| it.is_excused = true);
     }
 
+    /// The table went back to an earlier moment.
+    pub(crate) fn forget(&mut self) {
+        self.papers.iter_mut().for_each(|it| it.is_forgotten = true);
+    }
+
     /// A certificate is issued.
     pub(crate) fn issued(
         &mut self,
@@ -156,6 +168,8 @@ impl Model {
             participation,
             has_pdf,
             is_excused: false,
+            is_filed_already: false,
+            is_forgotten: false,
             heirs: Vec::new(),
             folder,
         });
@@ -245,7 +259,16 @@ impl Model {
 
     /// Everything in which the personnel files are not as they should be, once all is quiet.
     pub(crate) fn documents(&self, personio: &Personio, reteach: &Reteach) -> Vec<String> {
-        let documents = personio.documents();
+        let mut documents = personio.documents();
+        documents.retain(|it| it.comment.as_deref() != Some(OF_ANOTHER));
+        // A forgotten document in the file of a former profile is not looked for.
+        for paper in self.papers.iter().filter(|it| it.is_forgotten) {
+            let is_theirs = |it: &Document| is_of(it, &paper.issued.id);
+            let first = documents.iter().find(|it| is_theirs(it)).map(|it| it.id);
+            if !paper.heirs.is_empty() {
+                documents.retain(|it| !is_theirs(it) || Some(it.id) == first);
+            }
+        }
         let categories: BTreeMap<u64, String> = personio
             .categories()
             .into_iter()
@@ -260,6 +283,10 @@ impl Model {
         for paper in &self.papers {
             let id = &paper.issued.id;
             let document = documents.iter().find(|it| is_of(it, id));
+            let is_unforeseen = paper.is_excused || !paper.heirs.is_empty();
+            if paper.is_filed_already && (document.is_none() || !is_unforeseen) {
+                continue;
+            }
             if document.is_none() && (paper.is_excused || !paper.has_pdf) {
                 continue;
             }

@@ -4,14 +4,16 @@ use fastrand::Rng;
 use harness::{pool, virtual_time};
 
 use crate::event::Event;
-use crate::history::history;
+use crate::history::{self, history};
 use crate::life::{Life, Lived, Setting};
 use crate::shrink::shrink;
 
 /// What a seed stands for.
 pub(crate) fn of(seed: u64) -> (Setting, Vec<Event>) {
     let mut random = Rng::with_seed(seed);
-    (Setting::of(seed, &mut random), history(&mut random))
+    let setting = Setting::of(seed, &mut random);
+    let history = history::with_lost_knowledge(history(&mut random), &mut random);
+    (setting, history)
 }
 
 /// Lives a history. `Err`: what was not as it should be, or the panic of a rule that was broken.
