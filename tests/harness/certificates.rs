@@ -144,10 +144,10 @@ impl Harness {
     /// The table's certificates are those of an earlier moment again, and marked as restored.
     pub async fn restore_ledger(&self, to: Timestamp, items: Vec<LedgerItem>) {
         let client = self.world.stack.aws().dynamodb();
-        for item in self.ledger_items().await {
+        for mut item in self.ledger_items().await {
+            item.retain(|name, _| [PARTITION_KEY, SORT_KEY].contains(&name.as_str()));
             let delete = client.delete_item().table_name(TABLE);
-            let key = [PARTITION_KEY, SORT_KEY].map(|name| (name.to_owned(), item[name].clone()));
-            delete.set_key(Some(key.into())).send().await.unwrap();
+            delete.set_key(Some(item)).send().await.unwrap();
         }
         for item in items {
             let put = client.put_item().table_name(TABLE);

@@ -323,3 +323,31 @@ async fn a_move_killed_at_any_call_is_completed_by_repeating_it() {
         assert!(steps > 12, "{steps}");
     }
 }
+
+#[tokio::test]
+async fn a_held_backlog_is_filed_after_start_and_later_certificates_at_once() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let hold = "[certificates]\nbackfill = \"hold\"\n";
+    desk.done(&desk.add(&company, hold)).await;
+    desk.run("sync acme --here").await;
+    for number in 1..=4 {
+        let mut old = participation(number, 1 + number % 3, "Brandschutz");
+        if number < 4 {
+            old.completed_at = Some("2024-01-31T10:00:00Z".parse().unwrap());
+        }
+        company.reteach.add_participation(old);
+    }
+    desk.json(FILE).await;
+    desk.pass_minutes(30);
+    company
+        .reteach
+        .add_participation(participation(5, 1, "Erste Hilfe"));
+    desk.json(FILE).await;
+    assert_eq!(company.personio.documents().len(), 1, "the later one");
+    let started = desk.done("certificates start acme --yes").await;
+    assert_eq!(started["held"], 4);
+    desk.pass_minutes(30);
+    desk.json(FILE).await;
+    assert_eq!(company.personio.documents().len(), 5);
+}

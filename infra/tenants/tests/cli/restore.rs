@@ -109,11 +109,11 @@ async fn later(desk: &Desk, via: Via) -> (local::Company, Items) {
     (company, copy)
 }
 
-/// Every certificate has a document.
-fn assert_each_filed(company: &local::Company, number: usize) {
+/// Every certificate has exactly one document.
+fn assert_each_filed_once(company: &local::Company, number: usize) {
     let documents = company.personio.documents();
     let comments: BTreeSet<_> = documents.iter().map(|it| it.comment.clone()).collect();
-    assert_eq!(comments.len(), number);
+    assert_eq!((documents.len(), comments.len()), (number, number));
 }
 
 /// The commands of the page's first section.
@@ -124,7 +124,7 @@ fn commands() -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn the_restore_page_followed_word_for_word_misses_no_certificate() {
+async fn the_restore_page_followed_word_for_word_files_nothing_twice_and_misses_nothing() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let desk = Desk::new().await;
         let (company, copy) = later(&desk, via).await;
@@ -154,7 +154,7 @@ async fn the_restore_page_followed_word_for_word_misses_no_certificate() {
             json(&desk, RESTORED, "sync acme --here").await;
             json(&desk, RESTORED, FILE).await;
         }
-        assert_each_filed(&company, 8);
+        assert_each_filed_once(&company, 8);
     }
 }
 

@@ -30,7 +30,7 @@ struct MovedView<'a> {
     moved: u64,
     /// Documents that are there already.
     there: u64,
-    /// Filed certificates without a document that names them: deleted in Personio, or filed by someone else.
+    /// Filed certificates without a document that names them: filed by someone else, or deleted in Personio.
     not_found: u64,
     refused: Vec<Refused>,
 }
@@ -214,7 +214,7 @@ impl View for MovedView<'_> {
         if *not_found > 0 {
             let certificates = format::number(*not_found, "certificate has", "certificates have");
             text.push_str(&format::point(&format!(
-                "{certificates} no document that names them: deleted in Personio, or filed by someone else"
+                "{certificates} no document that names them: filed by someone else, or deleted in Personio"
             )));
         }
         for Refused {

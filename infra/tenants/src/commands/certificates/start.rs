@@ -1,6 +1,7 @@
 //! `tenants certificates start`
 
 use serde::Serialize;
+use serde_json::Value;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::TenantId;
 use shared::routes::Connections;
@@ -13,6 +14,9 @@ use crate::context::{CommandContext, StoredTenant};
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::{Output, View};
+
+/// The newest reports that are searched.
+const REPORTS: usize = 100;
 
 #[derive(Serialize)]
 struct StartedView<'a> {
@@ -41,11 +45,7 @@ pub(super) async fn start(
         .map_err(|error| Failure::attention(format!("nothing was started: {error}")))?;
     let folder = choose_category(&categories, config.certificates.category.as_deref())
         .map_err(|error| Failure::attention(error.to_string()))?;
-    let ledger = context.store.all_certificates(tenant).await?;
-    let held = ledger
-        .values()
-        .filter(|entry| matches!(entry.state, CertificateState::Held { .. }))
-        .count() as u64;
+    let held = held(context, tenant).await?;
     let certificates = format::number(held, "certificate", "certificates");
     let folder = folder.name.clone();
     let announcement = format::paragraph(&format!(
@@ -65,6 +65,20 @@ pub(super) async fn start(
         held,
         folder,
     })
+}
+
+/// How many certificates are held, by the last report that counts them. The ledger notes recent ones only.
+async fn held(context: &CommandContext<'_>, tenant: &TenantId) -> Result<u64> {
+    let reports = context.store.reports::<Value>(tenant, REPORTS).await?;
+    let of_report = |report: &Value| report.pointer("/counts/held").and_then(Value::as_u64);
+    let reported = reports
+        .iter()
+        .find_map(|report| of_report(report).filter(|held| *held > 0));
+    let ledger = context.store.all_certificates(tenant).await?;
+    let noted = ledger
+        .values()
+        .filter(|entry| matches!(entry.state, CertificateState::Held { .. }));
+    Ok(reported.unwrap_or_default().max(noted.count() as u64))
 }
 
 impl View for StartedView<'_> {

@@ -9,16 +9,18 @@ use secrecy::ExposeSecret as _;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 use simulators::people::{Gender, Status};
-use simulators::reteach::{Customer, Delivery, Quirk};
-use simulators::{Behaviour, Body, Fault, Person};
+use simulators::personio::Document;
+use simulators::reteach::{Customer, Delivery, Participation, Quirk};
+use simulators::{Behaviour, Body, Fault, Origin, Person};
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, participation};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, account_of, participation};
 
 /// The context's desk and two companies.
 pub(super) struct Session {
     pub(super) desk: Desk,
     acme: Company,
     birke: Company,
+    linde: Company,
     files: BTreeMap<String, String>,
 }
 
@@ -47,27 +49,33 @@ impl Session {
             .await
             .unwrap();
         birke.personio.put_all((1..=3).map(crate::support::person));
+        let linde = desk
+            .vendors
+            .company("linde", Via::Direct, "")
+            .await
+            .unwrap();
         let mut session = Self {
             desk,
             acme,
             birke,
+            linde,
             files: BTreeMap::new(),
         };
-        for (name, company) in [("acme.json", &session.acme), ("birke.json", &session.birke)] {
-            let path = session
-                .desk
-                .file(name, company.secret().to_json().expose_secret());
-            session.files.insert(name.to_owned(), path);
+        for company in [&session.acme, &session.birke, &session.linde] {
+            let name = format!("{}.json", company.tenant);
+            let secret = company.secret().to_json();
+            let path = session.desk.file(&name, secret.expose_secret());
+            session.files.insert(name, path);
         }
         session
     }
 
     /// A file of the page. What the simulators need and no page should show is put in.
     pub(super) fn write(&mut self, name: &str, content: &str) {
-        let company = if name == "birke.toml" {
-            &self.birke
-        } else {
-            &self.acme
+        let company = match name {
+            "birke.toml" => &self.birke,
+            "linde.toml" => &self.linde,
+            _ => &self.acme,
         };
         let mut text = content.to_owned();
         let kombo = company.kombo.as_ref().map(|kombo| kombo.base_url());
@@ -182,9 +190,54 @@ impl Session {
                 Quirk::ExternalIdsAreNoIdentifiers,
             ]),
             "the academy behaves as assumed again" => self.birke.reteach.set_quirks([]),
+            "another integration has filed 3,000 certificates" => self.file_for_others(),
             "the company moves to a new Personio account" => self.move_to_new_account(),
             "somebody deletes a schedule" => desk.aws.delete_schedule(GROUP, "acme.certificates"),
             _ => panic!("nobody knows how to do this: {event}"),
+        }
+    }
+}
+
+impl Session {
+    /// 300 people of linde have ten certificates each, all filed by title and day. Five newer ones are not filed.
+    fn file_for_others(&self) {
+        let Company {
+            personio, reteach, ..
+        } = &self.linde;
+        personio.put_all((1..=300).map(crate::support::person));
+        let folder = personio.add_category("Zertifikate (alt)");
+        personio.add_category("Bildungszertifikate");
+        let course = |number: u64| format!("Unterweisung {number}");
+        let accounts: Vec<String> = (1..=300)
+            .map(|id| reteach.insert(account_of(id, None)))
+            .collect();
+        let earned = |number: u64, person: usize, course: &str| Participation {
+            customer: accounts.get(person).cloned(),
+            ..participation(number, 0, course)
+        };
+        for (number, person) in (0..10).flat_map(|round| (0..300).map(move |it| (round, it))) {
+            let certificate = 10_000 + 300 * number + person as u64;
+            let course = course(number);
+            reteach.add_participation(earned(certificate, person, &course));
+            personio.add_document(Document {
+                id: 0,
+                employee_id: 1 + person as u64,
+                category_id: folder,
+                category: None,
+                title: course,
+                date: Some(Date::constant(2026, 5, 11)),
+                comment: None,
+                file_name: "zertifikat.pdf".to_owned(),
+                size: 1_000,
+                sha256: certificate.to_string(),
+                head: b"%PDF-1.4".to_vec(),
+                created_at: crate::support::now(),
+                origin: Origin::Direct,
+            });
+        }
+        for person in 0..5 {
+            let certificate = 20_000 + person as u64;
+            reteach.add_participation(earned(certificate, person, "Ladungssicherung"));
         }
     }
 }
