@@ -36,7 +36,7 @@ impl FiledDocument {
         in_comment || ends_in_id(self.stem(), &safe_id(id))
     }
 
-    /// Whether it has this title and day, whoever filed it. One that names a certificate shows that one alone.
+    /// Whether it has this title and day, no matter who filed it. One that names a certificate shows that one alone.
     #[must_use]
     pub fn is_titled(&self, title: &str, day: Date) -> bool {
         let comment = self.comment.as_deref().unwrap_or_default();

@@ -117,7 +117,7 @@ fn by_person(uploads: Vec<Upload>) -> (Vec<Arc<Person>>, VecDeque<(usize, usize)
     (people.into_iter().map(Arc::new).collect(), order)
 }
 
-/// The newest, or the oldest where equal refusals have to be told from those of single certificates.
+/// The newest, or the oldest to tell equal refusals from those of single certificates.
 fn next(
     people: &[Arc<Person>],
     order: &Mutex<VecDeque<(usize, usize)>>,

@@ -81,7 +81,7 @@ impl AttemptError {
         }
     }
 
-    /// What was refused for good, as far as it is the certificate's or the file's.
+    /// What was refused for good, where the certificate or its file is the cause.
     #[must_use]
     pub fn refusal(&self) -> Option<&str> {
         match self {

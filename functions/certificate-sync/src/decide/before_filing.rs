@@ -15,6 +15,10 @@ use crate::plan::Upload;
 
 /// What becomes of a certificate before anything is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value per certificate of a person, for a moment"
+)]
 pub enum BeforeFiling {
     /// It is filed now.
     File,

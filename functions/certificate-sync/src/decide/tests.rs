@@ -405,7 +405,7 @@ fn a_limit_is_waited_out_as_long_as_the_vendor_asks_else_a_minute() {
     }
 }
 
-/// A certificate of the course completed so many hours ago, as it is before it is filed.
+/// A certificate of the course completed so many hours ago, before it is filed.
 fn wanted(id: &str, course: &str, hours: i64, look: Look) -> Upload {
     Upload {
         id: CertificateId::new(id),
