@@ -40,8 +40,8 @@ pub(crate) enum Action {
     IssueCertificate(Box<IssuedCertificate>),
     MakePdf(String),
     MakeFolder(&'static str),
-    /// The next upload takes effect, but its reply is lost.
-    LoseUploadReply,
+    /// This one of the next uploads takes effect, but its reply is lost.
+    LoseUploadReply(usize),
     /// From now on the academy has these quirks only.
     SetQuirks(Vec<Quirk>),
 }
@@ -96,9 +96,10 @@ impl Change {
                 fixture.documents.set_folder(name);
             }
             Action::SetQuirks(quirks) => company.reteach.set_quirks(quirks.iter().cloned()),
-            Action::LoseUploadReply => company
-                .personio
-                .fail(Fault::new(Behaviour::LoseReply).path("/v1/company/documents")),
+            Action::LoseUploadReply(nth) => {
+                let lost = Fault::new(Behaviour::LoseReply).path("/v1/company/documents");
+                company.personio.fail(lost.nth(*nth));
+            }
         }
     }
 }
@@ -361,9 +362,11 @@ pub(crate) fn new_certificates(fixture: &mut TenantFixture, now: Timestamp) -> O
     if changes.is_empty() {
         return None;
     }
+    // Kombo's unified route sends nothing after an upload in doubt.
+    let last = Action::LoseUploadReply(changes.len());
     changes.push(Change::of_company(
-        "Personio files the first upload, but its reply is lost",
-        Action::LoseUploadReply,
+        "Personio files the last upload, but its reply is lost",
+        last,
     ));
     Some(changes)
 }

@@ -98,9 +98,8 @@ fn report_problems(expect: Expect, report: &JobReport) -> Vec<String> {
         Expect::Waiting => common.outcome == Outcome::Waiting,
         Expect::AcademyRefuses => common.outcome == Outcome::AcademyRefuses,
         Expect::Unchanged => common.outcome == Outcome::Unchanged,
-        Expect::Done | Expect::Held | Expect::InDoubt | Expect::Verified => {
-            common.outcome.is_good()
-        }
+        Expect::InDoubt => common.outcome.is_good() || common.outcome == Outcome::SourceUnavailable,
+        Expect::Done | Expect::Held | Expect::Verified => common.outcome.is_good(),
     };
     let mut problems = Vec::new();
     if !is_expected_outcome {
