@@ -214,13 +214,13 @@ async fn a_crashed_run_is_completed_by_the_next() {
 
 #[tokio::test]
 async fn repeated_crashes_still_finish() {
-    let harness = Harness::new(Via::Direct, "", people(30)).await;
+    let harness = Harness::new(Via::Direct, "", people(100)).await;
     for _ in 0..4 {
         crash_after(&harness, 2).await;
         harness.advance(SignedDuration::from_mins(5));
     }
     harness.tick().await;
-    all_are_synced(&harness, 30).await;
+    all_are_synced(&harness, 100).await;
 }
 
 #[tokio::test]

@@ -45,7 +45,9 @@ const COMMANDS: &[&[&str]] = &[
     &[
         "people", "handover", "acme", "--from", "1", "--to", "2", "--yes",
     ],
+    &["certificates", "start", "acme", "--yes"],
     &["certificates", "move", "acme", "--yes"],
+    &["restore", "--since", "2026-05-11T08:00:00Z", "--yes"],
     &["migrate", "acme"],
     &["migrate", "acme", "--approve", "3fa9c27be104"],
     &["certificates", "list", "acme"],

@@ -91,6 +91,7 @@ async fn every_command_has_a_document_with_every_fact_of_its_text() {
         &format!("dismiss acme {hash}"),
         "pause acme",
         "resume acme",
+        "restore --since 2026-05-10T08:00:00Z --yes",
         "remove acme --yes",
     ];
     let lines = readers.iter().chain(&writers);
