@@ -28,19 +28,19 @@ pub struct SyncState {
     pub brakes: BrakeWindow,
     /// Harmful changes that a run was about to apply, by a keyed digest of each: written before the first of them, and
     /// empty again in the end. What is found here was applied as far as the next plan does not ask for it again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub pending: BTreeMap<Brake, BTreeSet<u64>>,
     /// People whose record was refused and is not tried again yet: they are not in step, although nothing is to be done.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub waiting: u32,
     /// Whether the academy does not find accounts by external id: they are then addressed by reteach's own.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub by_reteach_id: bool,
     /// Whether an update has left alone what it did not name: else accounts are read before they are updated.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub keeps_unnamed: bool,
     /// Whether a run over a complete reading came to its end: from then on new accounts count against a limit.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub has_completed: bool,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
@@ -48,7 +48,7 @@ pub struct SyncState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparing: Option<Comparing>,
     /// When a run last failed to list the academy's accounts, if none has succeeded since.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub listing_failed_at: Option<Timestamp>,
     /// A digest made with the tenant's key: digests in the ledger mean nothing with another one. 0: not known.
     #[serde(default)]
@@ -61,8 +61,13 @@ pub struct SyncState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed: Option<AgreedReading>,
     /// Whether a [`HeldSource`](super::HeldSource) may be stored.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub source_held: bool,
+}
+
+/// A write of more than 1 KB is two units.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// How far a comparison of everybody has come.
