@@ -15,7 +15,7 @@ use crate::violation::Violation;
 type Routes = Vec<(Method, &'static str)>;
 
 /// Endpoints of simulators that our clients never call; `/connect/…` is for an HR admin's browser.
-const UNUSED: [(Vendor, &str); 9] = [
+const UNUSED: [(Vendor, &str); 8] = [
     (
         Vendor::Personio,
         "GET /v1/company/employees/custom-attributes",
@@ -29,7 +29,6 @@ const UNUSED: [(Vendor, &str); 9] = [
     ),
     (Vendor::Reteach, "GET /participation/{participationId}"),
     (Vendor::Reteach, "GET /tags"),
-    (Vendor::Reteach, "POST /tags"),
     (Vendor::Reteach, "PUT /customer/{customerIdentifier}/tags"),
 ];
 
