@@ -231,7 +231,9 @@ impl Life {
             Event::Pass(pass) => self.pass(pass).await,
             Event::Run(job, way) => self.run_oddly(job, way).await,
             Event::Quiesce => self.quiesce().await,
-            Event::Fault(fault) => vendor_faults::inject(&self.harness, fault),
+            Event::Fault(fault) => {
+                vendor_faults::inject(&self.harness, fault, self.model.looks_before_filing());
+            }
             Event::Cleared => {
                 self.clear_faults();
                 self.operator_learns().await;

@@ -155,6 +155,13 @@ impl Model {
         self.papers.iter_mut().for_each(|it| it.is_forgotten = true);
     }
 
+    /// Whether of some certificates documents in Personio alone say that they are filed.
+    pub(crate) fn looks_before_filing(&self) -> bool {
+        self.papers
+            .iter()
+            .any(|it| it.is_forgotten || it.is_filed_already)
+    }
+
     /// A certificate is issued.
     pub(crate) fn issued(
         &mut self,
