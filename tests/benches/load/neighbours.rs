@@ -63,12 +63,13 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> SingleTenants {
     for them in &neighbours {
         let is_late = them.hostile.took > them.deadline;
         let is_good = them.before.outcome.is_good() && them.after.outcome.is_good();
-        // Too many people may all have come just before the time was over, wherever that was.
         let TickResult {
             outcome, message, ..
         } = &them.hostile;
+        // Too many people may all have come before the time was over.
         let is_clear = matches!(outcome, Outcome::Partly | Outcome::SourceUnavailable)
-            || message.contains("the time for this run is over");
+            || message.contains("the time for this run is over")
+            || them.hostility == Hostility::Floods && outcome.is_good();
         if is_late || !is_good || !is_clear {
             violations.push(format!(
                 "neighbour of one whose Personio {}: {them:?}",
@@ -77,7 +78,7 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> SingleTenants {
         }
     }
     violations.extend(checks::all_good("filing", &filed));
-    if refused.iter().any(|told| told.outcome.is_good()) {
+    if refused.iter().any(|tick| tick.outcome.is_good()) {
         violations.push("a refused token was good".to_owned());
     }
     // None of them says 429 of itself.
@@ -103,8 +104,8 @@ fn neighbours(
 ) -> Neighbours {
     hostility.begin(fleet.company(one), size.flood);
     let of = |company| event(company, JobKind::Employees, size.deadline);
-    let told = one_by_one(fleet, &[of(other), of(other), of(one), of(other)]);
-    let [_, before, hostile, after]: [TickResult; 4] = told.try_into().unwrap();
+    let ticks = one_by_one(fleet, &[of(other), of(other), of(one), of(other)]);
+    let [_, before, hostile, after]: [TickResult; 4] = ticks.try_into().unwrap();
     Neighbours {
         hostility,
         hostile,

@@ -52,7 +52,7 @@ const FULL: SingleSize = SingleSize {
 
 const QUICK: SingleSize = SingleSize {
     pause: Duration::ZERO,
-    flood: 5_000,
+    flood: 20_000,
     deadline: Duration::from_secs(12),
     certificates: 12,
     logins: 6,
