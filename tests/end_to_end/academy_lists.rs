@@ -59,8 +59,8 @@ async fn an_account_of_ours_that_cannot_be_read_gets_no_second_one() {
     let report = reconcile(&harness).await;
     assert_counts!(report, created = 0, updated = 0);
     assert_eq!(academy.customers().len(), 6);
-    let told = found(&report, FindingKind::NotListed).join("");
-    assert!(told.contains("1 account") && !told.contains('@'), "{told}");
+    let text = found(&report, FindingKind::NotListed).join("");
+    assert!(text.contains("1 account") && !text.contains('@'), "{text}");
 }
 
 #[tokio::test]
@@ -103,8 +103,8 @@ async fn an_orphaned_account_is_locked_only_after_approval() {
     academy.insert(stranger(2, Some("sap:77")));
     let report = reconcile(&harness).await;
     assert_counts!(report, locked = 0, orphaned = 1);
-    let told = found(&report, FindingKind::Orphaned).join("");
-    assert!(told.contains("personio:999"), "{told}");
+    let text = found(&report, FindingKind::Orphaned).join("");
+    assert!(text.contains("personio:999"), "{text}");
     assert!(!harness.is_locked(999));
     let hash = report.held.as_ref().map(|held| held.hash.clone());
     harness.approve(&hash.unwrap()).await;

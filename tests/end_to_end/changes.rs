@@ -265,12 +265,12 @@ async fn an_unreadable_attribute_clears_nothing_and_catches_up_later() {
         for attribute in personal {
             harness.personio.revoke(&[attribute]);
             let report = harness.tick().await;
-            let told = report
+            let named = report
                 .findings
                 .iter()
                 .find(|finding| finding.kind == FindingKind::Unreadable);
             assert_eq!(
-                told.is_some_and(|finding| finding.text.contains(attribute)),
+                named.is_some_and(|finding| finding.text.contains(attribute)),
                 attribute != "department",
                 "{attribute}"
             );

@@ -61,12 +61,12 @@ fn hostile(fleet: &Fleet) -> impl Iterator<Item = (Hostility, &harness::Company)
     Hostility::ALL.into_iter().zip(&fleet.companies)
 }
 
-fn check_honest(told: &[TickResult]) {
-    for told in told
+fn check_honest(ticks: &[TickResult]) {
+    for tick in ticks
         .iter()
-        .filter(|told| told.company >= Hostility::ALL.len())
+        .filter(|tick| tick.company >= Hostility::ALL.len())
     {
-        assert_eq!(told.outcome, Outcome::Done, "{told:?}");
+        assert_eq!(tick.outcome, Outcome::Done, "{tick:?}");
     }
 }
 
@@ -81,7 +81,7 @@ fn check_settled(fleet: &Fleet, company: usize, certificates: usize) {
 async fn hostile_tenants_delay_nobody_and_recover_on_the_next_tick() {
     let fleet = Fleet::start(TENANTS, PEOPLE).await;
     let first = tokio::task::block_in_place(|| fleet.first_runs(ENVIRONMENTS));
-    assert!(first.iter().all(|told| told.outcome.is_good()), "{first:?}");
+    assert!(first.iter().all(|tick| tick.outcome.is_good()), "{first:?}");
     something_new(&fleet, 0);
     for (hostility, company) in hostile(&fleet) {
         hostility.begin(company, FLOOD);
@@ -91,23 +91,23 @@ async fn hostile_tenants_delay_nobody_and_recover_on_the_next_tick() {
         environments: ENVIRONMENTS,
         pace: None,
     };
-    let told = tokio::task::block_in_place(|| fleet.round(&tick(SHORT), &terms));
-    check_honest(&told);
+    let ticks = tokio::task::block_in_place(|| fleet.round(&tick(SHORT), &terms));
+    check_honest(&ticks);
     for company in Hostility::ALL.len()..TENANTS {
         check_settled(&fleet, company, 1);
     }
-    for told in told
+    for tick in ticks
         .iter()
-        .filter(|told| told.company < Hostility::ALL.len())
+        .filter(|tick| tick.company < Hostility::ALL.len())
     {
-        let hostility = Hostility::ALL[told.company];
+        let hostility = Hostility::ALL[tick.company];
         // There is no time for an upload.
-        let (outcome, says) = match told.job {
+        let (outcome, says) = match tick.job {
             JobKind::Employees => (Outcome::SourceUnavailable, "Personio"),
             JobKind::Certificates => (Outcome::Partly, "the rest follows"),
         };
-        assert_eq!(told.outcome, outcome, "{hostility}: {told:?}");
-        assert!(told.message.contains(says), "{hostility}: {}", told.message);
+        assert_eq!(tick.outcome, outcome, "{hostility}: {tick:?}");
+        assert!(tick.message.contains(says), "{hostility}: {}", tick.message);
     }
     for company in 0..TENANTS {
         assert!(fleet.is_free(company).await, "{company}");
@@ -117,10 +117,10 @@ async fn hostile_tenants_delay_nobody_and_recover_on_the_next_tick() {
         hostility.end(company, FLOOD);
     }
     something_new(&fleet, 1);
-    let told = tokio::task::block_in_place(|| fleet.round(&tick(LONG), &terms));
+    let ticks = tokio::task::block_in_place(|| fleet.round(&tick(LONG), &terms));
     assert!(
-        told.iter().all(|told| told.outcome == Outcome::Done),
-        "{told:#?}"
+        ticks.iter().all(|tick| tick.outcome == Outcome::Done),
+        "{ticks:#?}"
     );
     for company in 0..TENANTS {
         check_settled(&fleet, company, 2);

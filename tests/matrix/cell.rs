@@ -80,7 +80,7 @@ async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
     let differences = company.differences();
     let says = reports
         .iter()
-        .map(|it| told(it.outcome, &it.message, &it.findings));
+        .map(|it| described(it.outcome, &it.message, &it.findings));
     let employees = judged(differences.is_empty(), says).ok_or_else(|| {
         format!(
             "{}\n{}",
@@ -90,7 +90,7 @@ async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
     })?;
     let says = filed
         .iter()
-        .map(|it| told(it.outcome, &it.message, &it.findings));
+        .map(|it| described(it.outcome, &it.message, &it.findings));
     let certificates = judged(company.documents() == 3, says)
         .ok_or_else(|| format!("{} documents\n{filed:#?}", company.documents()))?;
     Ok(Cell {
@@ -100,7 +100,7 @@ async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
 }
 
 /// What one run says is wrong: its outcome, else its findings.
-fn told(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<String> {
+fn described(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<String> {
     const NAMING: [FindingKind; 6] = [
         FindingKind::Refused,
         FindingKind::Rejected,
@@ -126,19 +126,19 @@ fn told(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<String>
 }
 
 /// `None`: something is wrong, and no run says so.
-fn judged(is_right: bool, told: impl Iterator<Item = Option<String>>) -> Option<String> {
-    let told: Vec<_> = told.collect();
+fn judged(is_right: bool, descriptions: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let descriptions: Vec<_> = descriptions.collect();
     if is_right {
         let refuses = |text: &&String| text.starts_with("AcademyRefuses");
-        let refused = told.iter().flatten().find(refuses).cloned();
-        let last = told.last().cloned().flatten();
+        let refused = descriptions.iter().flatten().find(refuses).cloned();
+        let last = descriptions.last().cloned().flatten();
         let complains = refused.or(last.filter(|text| text.starts_with("Partly")));
         return Some(complains.unwrap_or_else(|| WORKS.to_owned()));
     }
-    let mut told: Vec<String> = told.into_iter().flatten().collect();
+    let mut descriptions: Vec<String> = descriptions.into_iter().flatten().collect();
     // An outcome says more than a finding.
-    told.sort_by_key(|text| !text.starts_with("AcademyRefuses"));
-    told.into_iter().next()
+    descriptions.sort_by_key(|text| !text.starts_with("AcademyRefuses"));
+    descriptions.into_iter().next()
 }
 
 /// One run, and what holds after each.

@@ -2,6 +2,7 @@
 
 use crate::environment::{Environment, Interactivity};
 use crate::failure::{Failure, Result};
+use crate::format;
 
 /// What has to be confirmed.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,7 @@ impl Confirmation<'_> {
         if !self.is_asked(environment) {
             return Err(Failure::usage(format!(
                 "{announcement}\n{}: give --yes where there is no terminal to confirm at",
-                capitalized(otherwise)
+                format::capitalized(otherwise)
             )));
         }
         environment.mention(announcement);
@@ -49,12 +50,4 @@ impl Confirmation<'_> {
             Err(Failure::attention(otherwise))
         }
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }

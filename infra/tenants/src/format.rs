@@ -17,6 +17,15 @@ pub(crate) fn route(via: Via) -> &'static str {
     }
 }
 
+/// With a capital at the beginning.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
 /// How long ago `then` is.
 pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
     let past = now.duration_since(then);

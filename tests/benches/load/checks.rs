@@ -10,12 +10,12 @@ use shared::state::JobKind;
 use super::rounds::Mood;
 use super::size::Size;
 
-pub(super) fn all_good(what: &str, told: &[TickResult]) -> Vec<String> {
-    let bad = told.iter().filter(|told| !told.outcome.is_good());
-    bad.map(|told| {
+pub(super) fn all_good(what: &str, ticks: &[TickResult]) -> Vec<String> {
+    let bad = ticks.iter().filter(|tick| !tick.outcome.is_good());
+    bad.map(|tick| {
         format!(
             "{what} of company {}: {:?} {}",
-            told.company, told.outcome, told.message
+            tick.company, tick.outcome, tick.message
         )
     })
     .collect()
@@ -23,32 +23,32 @@ pub(super) fn all_good(what: &str, told: &[TickResult]) -> Vec<String> {
 
 /// Honest tenants' runs are good and end within the length of their lease after they were due: nobody starves. Hostile
 /// tenants' runs end within their deadline and name the cause.
-pub(super) fn round(size: &Size, mood: Mood, told: &[TickResult]) -> Vec<String> {
+pub(super) fn round(size: &Size, mood: Mood, ticks: &[TickResult]) -> Vec<String> {
     let is_hostile =
-        |told: &&TickResult| mood == Mood::Hostile && size.hostility(told.company).is_some();
+        |tick: &&TickResult| mood == Mood::Hostile && size.hostility(tick.company).is_some();
     let (hostile, honest): (Vec<_>, Vec<_>) =
-        told.iter().cloned().partition(|told| is_hostile(&told));
+        ticks.iter().cloned().partition(|tick| is_hostile(&tick));
     let mut violations = all_good("a run", &honest);
-    let is_late = |told: &&TickResult| {
-        SignedDuration::try_from(told.queued + told.took).is_ok_and(|late| late > lease(told.job))
+    let is_late = |tick: &&TickResult| {
+        SignedDuration::try_from(tick.queued + tick.took).is_ok_and(|late| late > lease(tick.job))
     };
     violations.extend(
         honest
             .iter()
             .filter(is_late)
-            .map(|told| format!("company {} starved: {told:?}", told.company)),
+            .map(|tick| format!("company {} starved: {tick:?}", tick.company)),
     );
-    for told in &hostile {
-        let (job, hostility) = (told.job, size.hostility(told.company).unwrap());
+    for tick in &hostile {
+        let (job, hostility) = (tick.job, size.hostility(tick.company).unwrap());
         let is_clear =
-            told.outcome == Outcome::SourceUnavailable && told.message.contains("Personio");
+            tick.outcome == Outcome::SourceUnavailable && tick.message.contains("Personio");
         let is_fine = job == JobKind::Certificates
             // Too little time to begin an upload, or nothing to begin: people are no matter of this job.
-            && (told.outcome == Outcome::Partly || hostility == Hostility::Floods && told.outcome.is_good());
-        if told.took > size.deadline(job, true) || !(is_clear || is_fine) {
+            && (tick.outcome == Outcome::Partly || hostility == Hostility::Floods && tick.outcome.is_good());
+        if tick.took > size.deadline(job, true) || !(is_clear || is_fine) {
             violations.push(format!(
-                "company {}, which {hostility}: {told:?}",
-                told.company
+                "company {}, which {hostility}: {tick:?}",
+                tick.company
             ));
         }
     }

@@ -52,16 +52,16 @@ impl JobRuns {
             rounds.map(|round| honest(round, hostile, job)).collect();
         let each = |part: f64, of: fn(&TickResult) -> Duration| -> Vec<Duration> {
             let percentile =
-                |told: &Vec<&TickResult>| percentile(part, told.iter().map(|told| of(told)));
+                |ticks: &Vec<&TickResult>| percentile(part, ticks.iter().map(|tick| of(tick)));
             sorted(rounds.iter().map(percentile))
         };
         let middle = |part, of| percentile(50.0, each(part, of).into_iter());
         let all: Vec<_> = rounds.iter().flatten().collect();
         let most = |of: fn(&TickResult) -> Duration| {
-            all.iter().map(|told| of(told)).max().unwrap_or_default()
+            all.iter().map(|tick| of(tick)).max().unwrap_or_default()
         };
         let mean = |of: fn(&TickResult) -> f64| {
-            all.iter().map(|told| of(told)).sum::<f64>() / all.len() as f64
+            all.iter().map(|tick| of(tick)).sum::<f64>() / all.len() as f64
         };
         let p99s = each(99.0, wall);
         Self {
@@ -74,23 +74,23 @@ impl JobRuns {
             p99_most: p99s.last().copied().unwrap_or_default(),
             p99_agree: agree(&p99s),
             longest: most(wall),
-            queued_longest: most(|told| told.queued),
-            processor_p50: middle(50.0, |told| told.processor),
-            processor_p99: middle(99.0, |told| told.processor),
-            starved_p99: middle(99.0, |told| told.starved),
-            calls_each: mean(|told| told.calls as f64),
-            units_each: mean(|told| told.units.read + told.units.write),
+            queued_longest: most(|tick| tick.queued),
+            processor_p50: middle(50.0, |tick| tick.processor),
+            processor_p99: middle(99.0, |tick| tick.processor),
+            starved_p99: middle(99.0, |tick| tick.starved),
+            calls_each: mean(|tick| tick.calls as f64),
+            units_each: mean(|tick| tick.units.read + tick.units.write),
         }
     }
 }
 
 fn honest(round: &Round, hostile: usize, job: JobKind) -> Vec<&TickResult> {
-    let is_honest = |told: &&TickResult| told.job == job && told.company >= hostile;
-    round.told.iter().filter(is_honest).collect()
+    let is_honest = |tick: &&TickResult| tick.job == job && tick.company >= hostile;
+    round.ticks.iter().filter(is_honest).collect()
 }
 
-fn wall(told: &TickResult) -> Duration {
-    told.queued + told.took
+fn wall(tick: &TickResult) -> Duration {
+    tick.queued + tick.took
 }
 
 fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
@@ -159,12 +159,12 @@ pub(super) fn hostile(size: &Size, load: &Load) -> Table {
         .iter()
         .filter(|round| round.mood == Mood::Hostile);
     let mut kinds = BTreeMap::<_, Vec<&TickResult>>::new();
-    for told in rounds.flat_map(|round| &round.told) {
-        if let Some(hostility) = size.hostility(told.company) {
+    for tick in rounds.flat_map(|round| &round.ticks) {
+        if let Some(hostility) = size.hostility(tick.company) {
             kinds
-                .entry((hostility, told.job.function()))
+                .entry((hostility, tick.job.function()))
                 .or_default()
-                .push(told);
+                .push(tick);
         }
     }
     Table::of(
@@ -179,20 +179,20 @@ pub(super) fn hostile(size: &Size, load: &Load) -> Table {
             ("outcomes", |(_, _, runs)| {
                 let mut outcomes: Vec<_> = runs
                     .iter()
-                    .map(|told| format!("{:?}", told.outcome))
+                    .map(|tick| format!("{:?}", tick.outcome))
                     .collect();
                 outcomes.sort();
                 outcomes.dedup();
                 outcomes.join(", ").into()
             }),
             ("longest", |(_, _, runs)| {
-                runs.iter().map(|told| told.took).max().into()
+                runs.iter().map(|tick| tick.took).max().into()
             }),
             ("most processor", |(_, _, runs)| {
-                runs.iter().map(|told| told.processor).max().into()
+                runs.iter().map(|tick| tick.processor).max().into()
             }),
             ("most calls", |(_, _, runs)| {
-                runs.iter().map(|told| told.calls).max().into()
+                runs.iter().map(|tick| tick.calls).max().into()
             }),
         ],
     )

@@ -33,12 +33,12 @@ pub(super) fn measure(runtime: &Runtime, size: &Size) -> Vec<LargeCompany> {
         let arguments = FunctionRun::SyncEmployees.arguments();
         let run = process::apart::<Counts>(&fleet.stack, &company.tenant, &arguments);
         let runs = runtime.block_on(run).runs;
-        let (first, told) = (runs.first().unwrap(), runs.last().unwrap());
-        assert_eq!(told.report.counts.people, *people, "{:?}", told.report);
+        let (first, last) = (runs.first().unwrap(), runs.last().unwrap());
+        assert_eq!(last.report.counts.people, *people, "{:?}", last.report);
         LargeCompany {
             people: *people,
             at_start: first.before.peak,
-            cost: Cost::between(&first.before, &told.after, first.wall + told.wall),
+            cost: Cost::between(&first.before, &last.after, first.wall + last.wall),
         }
     };
     sizes.iter().enumerate().map(measure).collect()

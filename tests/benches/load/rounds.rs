@@ -31,7 +31,7 @@ pub(super) enum Mood {
 #[derive(Debug)]
 pub(super) struct Round {
     pub(super) mood: Mood,
-    pub(super) told: Vec<TickResult>,
+    pub(super) ticks: Vec<TickResult>,
 }
 
 #[derive(Debug)]
@@ -53,9 +53,9 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
     );
     let fleet = runtime.block_on(Fleet::start(size.tenants, size.people));
     let began = Instant::now();
-    let told = fleet.first_runs(AT_FIRST);
+    let ticks = fleet.first_runs(AT_FIRST);
     let first = began.elapsed();
-    let mut violations = checks::all_good("a first run", &told);
+    let mut violations = checks::all_good("a first run", &ticks);
     fleet.set_latency(size.latency);
     let mut issued = vec![0; size.tenants];
     let mut rounds = Vec::new();
@@ -69,7 +69,7 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
         eprintln!("round {} of {}, {mood:?} …", number + 1, 2 * size.pairs + 1);
         something_new(&fleet, size, number, &mut issued);
         change_mood(&fleet, size, mood, Change::Begins);
-        let told = fleet.round(
+        let ticks = fleet.round(
             &events(size, mood),
             &RoundOptions {
                 environments: size.environments,
@@ -77,9 +77,9 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
             },
         );
         change_mood(&fleet, size, mood, Change::Ends);
-        violations.extend(checks::round(size, mood, &told));
+        violations.extend(checks::round(size, mood, &ticks));
         violations.extend(runtime.block_on(checks::leases(&fleet)));
-        rounds.push(Round { mood, told });
+        rounds.push(Round { mood, ticks });
     }
     violations.extend(checks::settled(&fleet, &issued));
     let (hostile, honest) = fleet

@@ -55,20 +55,24 @@ pub struct Environments {
 }
 
 impl Environments {
-    /// So many new ones for the function that `work` makes, calling `told` with each run. At `pace` where one is given, else at
+    /// So many new ones for the function that `work` makes; each run is passed to `results`. At `pace` where one is given, else at
     /// the vendors' own.
     pub(super) fn start<W: Job>(
         number: usize,
         work: impl Fn() -> W,
         stack: &Stack,
         pace: Option<&RateLimiter>,
-        told: &Sender<TickResult>,
+        results: &Sender<TickResult>,
     ) -> Self {
         let (events, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
         let environment = |_| {
-            let (app, queue, told) = (app(work(), stack, pace), Arc::clone(&queue), told.clone());
-            thread::spawn(move || live(&app, &queue, &told))
+            let (app, queue, results) = (
+                app(work(), stack, pace),
+                Arc::clone(&queue),
+                results.clone(),
+            );
+            thread::spawn(move || live(&app, &queue, &results))
         };
         Self {
             events: Some(events),
@@ -104,7 +108,7 @@ fn app<W: Job>(work: W, stack: &Stack, pace: Option<&RateLimiter>) -> App<W> {
     pace.cloned().into_iter().fold(app, App::with_pace)
 }
 
-fn live<W: Job>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender<TickResult>) {
+fn live<W: Job>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, results: &Sender<TickResult>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -112,7 +116,10 @@ fn live<W: Job>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender
     loop {
         let next = queue.lock().unwrap().recv();
         let Ok(invocation) = next else { return };
-        if told.send(runtime.block_on(run(app, invocation))).is_err() {
+        if results
+            .send(runtime.block_on(run(app, invocation)))
+            .is_err()
+        {
             return;
         }
     }

@@ -45,7 +45,7 @@ impl Fleet {
     /// others.
     #[must_use]
     pub fn round(&self, events: &[Event], terms: &RoundOptions) -> Vec<TickResult> {
-        let (tell, told) = mpsc::channel();
+        let (results, ticks) = mpsc::channel();
         let (number, pace) = (terms.environments, terms.pace.as_ref());
         let has = |job| {
             if events.iter().any(|event| event.job == job) {
@@ -59,12 +59,17 @@ impl Fleet {
             || EmployeeSync,
             &self.stack,
             pace,
-            &tell,
+            &results,
         );
         let work = || CertificateSync::new().unwrap();
-        let certificates =
-            Environments::start(has(JobKind::Certificates), work, &self.stack, pace, &tell);
-        drop(tell);
+        let certificates = Environments::start(
+            has(JobKind::Certificates),
+            work,
+            &self.stack,
+            pace,
+            &results,
+        );
+        drop(results);
         let began = Instant::now();
         for event in events {
             let due = began + event.at;
@@ -82,9 +87,9 @@ impl Fleet {
             }
         }
         drop((employees, certificates));
-        let told: Vec<_> = told.into_iter().collect();
-        assert_eq!(told.len(), events.len(), "each event is answered");
-        told
+        let ticks: Vec<_> = ticks.into_iter().collect();
+        assert_eq!(ticks.len(), events.len(), "each event is answered");
+        ticks
     }
 
     /// Every company's first runs, as fast as the machine goes: everybody is brought over, and then every certificate.
@@ -96,7 +101,7 @@ impl Fleet {
         };
         let deadline = Duration::from_secs(900);
         let companies: Vec<_> = (0..self.companies.len()).collect();
-        let mut told = Vec::new();
+        let mut ticks = Vec::new();
         for some in companies.chunks(AT_FIRST) {
             for job in [JobKind::Employees, JobKind::Certificates] {
                 let event = |company: &usize| Event {
@@ -105,9 +110,9 @@ impl Fleet {
                     at: Duration::ZERO,
                     deadline,
                 };
-                told.extend(self.round(&some.iter().map(event).collect::<Vec<_>>(), &terms));
+                ticks.extend(self.round(&some.iter().map(event).collect::<Vec<_>>(), &terms));
             }
         }
-        told
+        ticks
     }
 }

@@ -36,10 +36,10 @@ pub fn run<W: Job>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Rate
         .enable_all()
         .build()
         .unwrap();
-    let told = runtime.block_on(async {
+    let measured = runtime.block_on(async {
         let app = app(work);
         let app = pace.into_iter().fold(app, App::with_pace);
-        let mut told = Vec::new();
+        let mut measured = Vec::new();
         for (number, mode) in modes.iter().enumerate() {
             let event = Event {
                 tenant_id: tenant.clone(),
@@ -55,16 +55,16 @@ pub fn run<W: Job>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Rate
             let (before, began) = (Usage::now(), Instant::now());
             let report = app.run(&request, &|_| {}).await.report;
             emit(&report, &mut io::stderr().lock());
-            told.push(MeasuredRun {
+            measured.push(MeasuredRun {
                 before,
                 wall: began.elapsed(),
                 after: Usage::now(),
                 report,
             });
         }
-        told
+        measured
     });
-    serde_json::to_writer(io::stdout().lock(), &told).unwrap();
+    serde_json::to_writer(io::stdout().lock(), &measured).unwrap();
     io::stdout().flush().unwrap();
 }
 

@@ -614,11 +614,11 @@ proptest! {
         } else {
             // The intent is withdrawn, and what the ledger says is what the run reports.
             match (transition.write, transition.result) {
-                (Some(CertificateState::Failed(written)), CertificateResult::Failed(told)) => prop_assert_eq!(written, told),
+                (Some(CertificateState::Failed(written)), CertificateResult::Failed(result)) => prop_assert_eq!(written, result),
                 (Some(CertificateState::Failed(RetryState { failures: kept, retry_at, .. })), CertificateResult::NotReached) => {
                     prop_assert_eq!((kept, retry_at), (failures, now()));
                 }
-                (Some(CertificateState::Parked { reason, .. }), CertificateResult::Parked(told)) => prop_assert_eq!(reason, told),
+                (Some(CertificateState::Parked { reason, .. }), CertificateResult::Parked(result)) => prop_assert_eq!(reason, result),
                 other => prop_assert!(false, "{other:?}"),
             }
         }

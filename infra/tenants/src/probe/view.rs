@@ -182,7 +182,9 @@ fn item(answer: Answer, config: &TenantConfig) -> Item {
     let text = answer.observed.to_string();
     match answer.consequence(config) {
         Consequence::None => Item::good(&about, text),
-        Consequence::Note(note) => Item::note(&about, format!("{text}. {}", capitalized(note))),
+        Consequence::Note(note) => {
+            Item::note(&about, format!("{text}. {}", format::capitalized(note)))
+        }
         Consequence::Respected(line) => {
             Item::note(&about, format!("{text}; the tenant's file has {line}"))
         }
@@ -223,12 +225,4 @@ fn toml(lines: &[Line]) -> String {
         text += &format!("  {}\n", line.line);
     }
     text + "\n"
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }

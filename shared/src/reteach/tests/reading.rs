@@ -176,10 +176,10 @@ async fn an_odd_row_of_the_list_is_one_unreadable_account() {
             .unwrap();
         assert_eq!(all.completeness, Completeness::Complete);
         let UnreadableRows(read, unreadable) = all.accounts;
-        let told = unreadable
+        let named = unreadable
             .iter()
             .map(|row| (row.id.as_ref().map(CustomerId::as_str), row.field.as_str()));
-        assert_eq!(told.collect::<Vec<_>>(), Vec::from_iter(expected));
+        assert_eq!(named.collect::<Vec<_>>(), Vec::from_iter(expected));
         assert_eq!(read + unreadable.len(), 3);
         assert!(!format!("{unreadable:?}").contains("example.com"));
     }

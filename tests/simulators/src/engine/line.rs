@@ -171,7 +171,7 @@ impl Lines {
     }
 }
 
-async fn told(
+async fn next_absence(
     away: &mut watch::Receiver<Option<Duration>>,
 ) -> Result<Duration, watch::error::RecvError> {
     away.wait_for(Option::is_some)
@@ -196,7 +196,7 @@ impl Listener for Lines {
             let mut away = self.door.away.subscribe();
             tokio::select! {
                 biased;
-                Ok(time) = told(&mut away) => self.be_away(time).await,
+                Ok(time) = next_absence(&mut away) => self.be_away(time).await,
                 accepted = next(&mut self.listener) => break accepted,
             }
         };

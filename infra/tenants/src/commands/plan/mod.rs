@@ -177,8 +177,8 @@ fn summary(report: &Report, is_shown: bool, planned: u64) -> String {
         );
         !(is_shown && left_alone)
     });
-    let told = (before - report.findings.len()) as u64;
-    let findings = report.findings_total.saturating_sub(planned + told);
+    let shown = (before - report.findings.len()) as u64;
+    let findings = report.findings_total.saturating_sub(planned + shown);
     let counts = terminal::counts::employees(&report.counts, findings);
     let people = format::number(report.counts.people, "person", "people");
     let counts = if counts.is_empty() {
