@@ -65,14 +65,19 @@ impl<'a> CommandContext<'a> {
             "AWS_REGION" => region.clone(),
             _ => environment.variable(name),
         };
-        let deployment = match &global.stack {
+        // Not a default of the option: clap would take a command line without a command for one with options.
+        let stack = global
+            .stack
+            .clone()
+            .or_else(|| environment.variable("TENANTS_STACK"));
+        let deployment = match &stack {
             None => Some(stack::of_environment(environment)?),
             Some(_) => None,
         };
         let client = shared::aws::http_client().map_err(|error| aws::not_configured(&error))?;
         let config =
             shared::aws::sdk_config(read, client).map_err(|error| aws::not_configured(&error))?;
-        let deployment = match (deployment, &global.stack) {
+        let deployment = match (deployment, &stack) {
             (Some(deployment), _) => deployment,
             (None, name) => {
                 let client = aws_sdk_cloudformation::Client::new(&config);

@@ -37,11 +37,12 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The deployed CloudFormation stack, whose outputs name table, secrets, functions and schedules
+    /// The deployed CloudFormation stack; TENANTS_STACK by default
     ///
-    /// Without it these variables name them, as for a local stack: TABLE_NAME and SECRET_PREFIX, and for schedules
-    /// SCHEDULE_GROUP_NAME, SCHEDULER_ROLE_ARN, DELIVERY_QUEUE_ARN, EMPLOYEE_FUNCTION_ARN and CERTIFICATE_FUNCTION_ARN.
-    #[arg(long, global = true, value_name = "NAME", env = "TENANTS_STACK")]
+    /// Its outputs name table, secrets, functions and schedules. Without it these variables name them, as for a local stack:
+    /// TABLE_NAME and SECRET_PREFIX, and for schedules SCHEDULE_GROUP_NAME, SCHEDULER_ROLE_ARN, DELIVERY_QUEUE_ARN,
+    /// EMPLOYEE_FUNCTION_ARN and CERTIFICATE_FUNCTION_ARN.
+    #[arg(long, global = true, value_name = "NAME")]
     pub stack: Option<String>,
     /// The AWS region; AWS_REGION by default
     #[arg(long, global = true, value_name = "REGION")]

@@ -69,6 +69,19 @@ async fn the_exit_status_says_whether_to_look_and_results_alone_go_to_standard_o
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_command_it_prints_its_help_whatever_the_environment_says() {
+    let desk = Desk::new().await;
+    for line in ["", "people", "certificates"] {
+        let mut command = program(&desk, line);
+        command.env("TENANTS_STACK", "reteach-personio");
+        let output = ends(command).await;
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {stderr}");
+        assert!(stderr.contains("\nCommands:\n"), "{line}: {stderr}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_add_takes_back_its_steps() {
