@@ -91,7 +91,7 @@ async fn one_person_alone_is_read_in_a_company_of_ten_thousand() {
 }
 
 #[tokio::test]
-async fn gone_inactive_conflicting_and_unknown_people_are_told_apart() {
+async fn gone_inactive_conflicting_and_unknown_people_are_distinguished() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
@@ -110,6 +110,9 @@ async fn gone_inactive_conflicting_and_unknown_people_are_told_apart() {
     company.personio.put(person(9));
     let conflict = desk.attention("explain acme 9").await;
     assert_step(&conflict, "match", "another external id");
+    desk.json("sync acme --here").await;
+    let refused = desk.attention("explain acme 9").await;
+    assert_step(&refused, "last_write", "\"no account\",\"refused 1 time");
 
     for unknown in ["4711", "../employees", "\"x y\""] {
         let explained = desk.attention(&format!("explain acme {unknown}")).await;

@@ -219,15 +219,15 @@ impl Facts<'_> {
             handed_over_to,
             ..
         } = entry;
-        let account = customer_id
-            .as_ref()
-            .map_or_else(|| "no account".to_owned(), |id| format!("account {id}"));
         let fields: Vec<&str> = digests.keys().map(String::as_str).collect();
-        let mut lines = vec![format!(
-            "{account}, {}; given so far: {}",
-            window(*open),
-            fields.join(", ")
-        )];
+        let account = customer_id.as_ref().map(|id| {
+            format!(
+                "account {id}, {}; given so far: {}",
+                window(*open),
+                fields.join(", ")
+            )
+        });
+        let mut lines = vec![account.unwrap_or_else(|| "no account".to_owned())];
         lines.extend(
             handed_over_to
                 .as_ref()
