@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_by_its_path() {
+    fn a_value_that_does_not_fit_is_named_by_its_path() {
         for (text, expected) in [
             (r#"[{"id": 1}, {"id": "Zwetschge"}]"#, "[1].id"),
             (r#"[{"id": 1, "name": 7}]"#, "[0].name"),

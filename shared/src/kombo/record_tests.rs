@@ -74,7 +74,7 @@ fn reads_the_documented_example() {
 }
 
 #[test]
-fn absent_null_and_empty_are_told_apart() {
+fn absent_null_and_empty_are_distinguished() {
     type Read = fn(Employee) -> Field<()>;
     let fields: [(&str, Read); 9] = [
         ("work_email", |person| person.email.map(drop)),

@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn several_problems_are_told_at_once() {
+    fn several_problems_are_reported_at_once() {
         let text = format!("{SMALLEST}[brake]\nunlock = 0\nhandover = 0\n");
         assert_eq!(TenantConfig::parse(&text).unwrap_err().0.len(), 2);
     }

@@ -209,7 +209,7 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
 }
 
 #[test]
-fn somebody_missing_without_a_deletion_flag_is_told_apart_from_somebody_gone() {
+fn somebody_missing_without_a_deletion_flag_is_not_gone() {
     let before = employee("1");
     let source = SourceState::Gone {
         external_id: ExternalId::of("personio", &before.source_id),

@@ -199,7 +199,7 @@ fn subjects_without_hire_date(candidates: &[Candidate]) -> Vec<Candidate> {
 }
 
 #[test]
-fn every_broken_rule_is_told_with_the_person() {
+fn every_broken_rule_is_reported_with_the_person() {
     for (number, (rule, person, breach)) in BREACHES.into_iter().enumerate() {
         let mut candidates = three();
         let mut plan = plan(&candidates, &config(""));

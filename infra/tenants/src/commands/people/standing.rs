@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn each_state_is_told_apart_and_ids_are_in_the_order_of_numbers() {
+    fn each_state_is_distinguished_and_ids_are_in_the_order_of_numbers() {
         use PersonState::{
             Conflict, Due, Gone, HandedOver, Held, InSync, MissingOnce, Orphaned, Refused, Waiting,
         };

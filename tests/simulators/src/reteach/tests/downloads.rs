@@ -148,7 +148,7 @@ async fn refuses_and_counts_tokens_that_are_not_meant_for_it() {
 }
 
 #[tokio::test]
-async fn delivers_what_is_wrong_as_it_is_told() {
+async fn delivers_wrong_files_as_configured() {
     let size = 200_000;
     let broken = None;
     let cases = [
@@ -236,7 +236,7 @@ async fn redirects_here_in_circles_and_elsewhere() {
 }
 
 #[tokio::test]
-async fn names_whatever_url_it_is_told_to() {
+async fn names_the_configured_url() {
     let (academy, _) = with(Delivery::Elsewhere("file:///etc/passwd".to_owned())).await;
     assert_eq!(url(&academy).await, "file:///etc/passwd");
     assert!(academy.reteach.set_delivery("c", Delivery::default()));

@@ -257,7 +257,7 @@ async fn keeps_the_other_accounts_in_place_when_one_is_removed() {
 }
 
 #[tokio::test]
-async fn limits_requests_a_second_where_told_to() {
+async fn limits_requests_a_second_where_configured() {
     let academy = academy().await;
     academy.reteach.set_pacing(Pacing::Simulated);
     academy.reteach.limit_per_second(Some(2));
