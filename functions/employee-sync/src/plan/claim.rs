@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::id::{CustomerId, SourceId};
 
-use super::build::Verdict;
-use super::{Account, Action, Candidate, Holder, MatchedBy, SkipReason};
+use super::verdict::{SkipReason, Verdict};
+use super::{Account, Action, Candidate, Holder, MatchedBy};
 
 /// How good a claim to an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

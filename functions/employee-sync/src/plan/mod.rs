@@ -13,11 +13,13 @@ mod display;
 mod hold;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
-pub use build::{Context, Plan, SkipReason};
+pub use build::{Context, Plan};
 pub use candidate::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState};
 pub use change::{
     Access, Action, Baseline, Before, Cause, Change, Extent, SOON, ValueChange, WindowChange,
 };
 pub use display::{Details, Kind, Shown};
 pub use hold::{Part, RiskyChange};
+pub use verdict::SkipReason;

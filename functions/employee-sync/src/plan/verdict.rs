@@ -1,0 +1,50 @@
+//! What the planner says of one candidate.
+
+use jiff::Timestamp;
+use shared::domain::id::{CustomerId, SourceId};
+use shared::state::EmployeeEntry;
+
+use super::Change;
+
+/// Why nothing is done for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Their mail address belongs to an account with another external id: never overwritten.
+    Conflict(CustomerId),
+    /// The account they would get is claimed by somebody else as well: by the same mail address, or by the ledger.
+    Contested(CustomerId),
+    /// Their record does not fit.
+    Rejected {
+        /// The field, in the vendor's words.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Out of scope, and no account of ours.
+    OutOfScope,
+    /// The scope asks for a field that the credential may not read; nobody is created on a guess.
+    ScopeUndecided(&'static str),
+    /// The same record was refused before and is tried again later.
+    AwaitingRetry(Timestamp),
+    /// Gone, and their account is locked already or never was.
+    GoneAlready,
+    /// This person's account belongs to another profile now.
+    HandedOver(SourceId),
+    /// The same, and the person has not left: two profiles need an account, or HR uses the wrong one.
+    EmployedAgain(SourceId),
+}
+
+impl SkipReason {
+    /// Whether somebody else has, or may have, the account: looked at again after a pause.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::Contested(_))
+    }
+}
+
+pub(super) enum Verdict {
+    Change(Change),
+    Bookkeeping(EmployeeEntry),
+    Skip(SkipReason),
+    Unchanged,
+}
