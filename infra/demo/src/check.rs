@@ -1,12 +1,12 @@
 //! Compares a run with the step's expectation and with the oracle.
 
 use local::{Company, TenantFixture};
-use serde::Serialize;
 use shared::runtime::Outcome;
 use simulators::personio::{Document, Endpoint};
 use simulators::reteach::Customer;
 
 use crate::report::JobReport;
+use crate::scenario::Expect;
 
 /// DynamoDB units that an unchanged run may read, and write, at any size of the company. Each certificate that waits for its
 /// PDF adds one read unit.
@@ -14,25 +14,6 @@ const MAX_UNCHANGED_UNITS: f64 = 4.0;
 
 /// Further differences are only counted.
 const MAX_DIFFERENCES: usize = 5;
-
-/// How a run must end, in addition to correct accounts and documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Expect {
-    /// Nothing to do: no calls to the side that is written to, few DynamoDB units.
-    Unchanged,
-    Done,
-    /// The academy refuses a field of several people; the rest is done.
-    AcademyRefuses,
-    /// A brake holds a plan; the rest is done.
-    Held,
-    /// Certificates wait for the first employee sync: no calls at all.
-    Waiting,
-    /// The outcome of one upload is unknown; the rest is done.
-    InDoubt,
-    /// The document of that upload is found; the rest is done.
-    Verified,
-}
 
 /// What a run did, seen from outside.
 #[derive(Clone, Debug, Default)]

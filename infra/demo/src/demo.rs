@@ -15,8 +15,9 @@ use thiserror::Error;
 use tokio::task::JoinError;
 
 use crate::changes::Change;
-use crate::check::{self, Expect, Observed};
+use crate::check::{self, Observed};
 use crate::report::{DemoReport, JobReport, StepReport, TenantReport};
+use crate::scenario::Expect;
 use crate::scenario::{self, Preparation, STEPS, Step};
 
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use shared::state::JobKind;
 use shared::{http, runtime, state};
 
 use crate::changes::Change;
-use crate::check::Expect;
+use crate::scenario::Expect;
 
 /// The result of all steps.
 #[derive(Clone, Debug, Serialize)]

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use local::TenantFixture;
+use serde::Serialize;
 use shared::state::JobKind::{self, Certificates, Employees};
 use simulators::people::today;
 
 use crate::changes::{self, Change};
-use crate::check::Expect;
 
 const TICK: SignedDuration = SignedDuration::from_mins(5);
 const HALF_HOUR: SignedDuration = SignedDuration::from_mins(30);
@@ -28,6 +28,25 @@ pub(crate) struct Step {
     pub(crate) continues: bool,
     /// The operator approves held plans before the run.
     pub(crate) approves: bool,
+}
+
+/// How a run must end, in addition to correct accounts and documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Expect {
+    /// Nothing to do: no calls to the side that is written to, few DynamoDB units.
+    Unchanged,
+    Done,
+    /// The academy refuses a field of several people; the rest is done.
+    AcademyRefuses,
+    /// A brake holds a plan; the rest is done.
+    Held,
+    /// Certificates wait for the first employee sync: no calls at all.
+    Waiting,
+    /// The outcome of one upload is unknown; the rest is done.
+    InDoubt,
+    /// The document of that upload is found; the rest is done.
+    Verified,
 }
 
 /// The changes before a run, applied when it begins.

@@ -5,9 +5,10 @@ use shared::tenant::Via;
 use simulators::reteach::Customer;
 
 use super::*;
-use crate::check::Expect::{AcademyRefuses, Done, Held, InDoubt, Unchanged, Verified, Waiting};
-use crate::check::{Expect, Observed, problems};
+use crate::check::{Observed, problems};
 use crate::report::JobReport;
+use crate::scenario::Expect;
+use crate::scenario::Expect::{AcademyRefuses, Done, Held, InDoubt, Unchanged, Verified, Waiting};
 
 fn calls(reteach_calls: usize, hr_calls: usize, uploads: usize) -> Observed {
     Observed {
