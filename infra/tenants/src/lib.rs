@@ -11,6 +11,7 @@ mod environment;
 mod failure;
 mod files;
 mod format;
+mod item;
 mod job;
 mod leases;
 mod migration;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::reteach::{Client, Documented, Error};
 use shared::tenant::TenantConfig;
 
-use super::item::Item;
+use crate::item::Item;
 use crate::probe::{Consequence, Field, StoredProbe};
 
 const ABOUT: &str = "reteach: API document";

@@ -14,10 +14,10 @@ use shared::source::{EmployeeSource as _, SourceError};
 use shared::tenant::{TenantConfig, Via};
 
 use super::fields::{needed, without};
-use super::item::Item;
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
+use crate::item::Item;
 
 /// Where rights and attributes of a credential are set.
 const WHERE: &str = "in Personio: Marketplace → Verbundene Integrationen (in older accounts Einstellungen → Integrationen → \

@@ -6,9 +6,9 @@ use shared::secrets::TenantSecret;
 use shared::source::SourceError;
 use shared::tenant::{KomboConfig, TenantConfig, Via};
 
-pub(crate) use super::item::Item;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
+use crate::item::Item;
 
 /// The results, and whether the connection is usable.
 pub(super) async fn examine(

@@ -3,19 +3,20 @@
 mod document;
 mod fields;
 mod hr;
-mod item;
 pub(crate) mod kombo;
 mod reteach;
 mod routes;
+mod view;
 
 use shared::secrets::TenantSecret;
 use shared::tenant::{TenantConfig, Via};
 
-pub(crate) use item::{CheckView, Item};
+pub(crate) use view::CheckView;
 
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::files;
+use crate::item::Item;
 use crate::probe;
 use crate::schedule::is_connected;
 

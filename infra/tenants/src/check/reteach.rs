@@ -5,10 +5,10 @@ use shared::reteach::{Client, DownloadError, Downloads, Error, Filter, Forbidden
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
-use super::item::Item;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::format;
+use crate::item::Item;
 
 const STORE: &str = "make an API credential in the academy's settings (client id, secret and code) and store it with `tenants \
     add --credentials`";

@@ -2,7 +2,7 @@
 
 use shared::tenant::{EmploymentTypeAs, TenantConfig, Via};
 
-use super::item::Item;
+use crate::item::Item;
 
 pub(super) fn limits(config: &TenantConfig) -> Vec<Item> {
     let about = "route";

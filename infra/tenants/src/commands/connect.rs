@@ -9,12 +9,13 @@ use shared::source::SourceError;
 use shared::tenant::{KomboConfig, TenantConfig, Via};
 
 use crate::args::Connect;
-use crate::check::{Item, kombo as checks};
+use crate::check::kombo as checks;
 use crate::context::{CommandContext, StoredTenant};
 use crate::environment::Interactivity;
 use crate::failure::{Failure, Result};
 use crate::files::with_integration;
 use crate::format;
+use crate::item::Item;
 use crate::output::{Output, View};
 
 /// The HR system that companies connect.

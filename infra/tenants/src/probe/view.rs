@@ -11,8 +11,8 @@ use shared::tenant::TenantConfig;
 use super::StoredProbe;
 use super::cleanup::Cleanup;
 use super::question::{Answer, Consequence, Line};
-use crate::check::Item;
 use crate::format;
+use crate::item::Item;
 use crate::output::View;
 
 /// The result of a probe.
