@@ -32,7 +32,7 @@ pub(crate) struct Purpose<'a> {
 
 /// The leases of some of a tenant's jobs.
 #[derive(Debug)]
-pub(crate) struct HeldLeases<'a>(Vec<LeaseGuard<'a>>);
+pub(crate) struct HeldLeases<'a>(Vec<(JobKind, LeaseGuard<'a>)>);
 
 impl<'a> HeldLeases<'a> {
     /// Takes the leases of all jobs of `purpose`, or none.
@@ -50,13 +50,12 @@ impl<'a> HeldLeases<'a> {
         let mut held = Self(Vec::new());
         for job in purpose.jobs {
             match one(context, tenant, *job, &owner, &mut left, purpose.otherwise).await {
-                Ok(lease) => held.0.push(LeaseGuard::new(
-                    &context.store,
-                    &context.environment.clock,
-                    TERMS,
-                    lease,
-                    Deadline::never(),
-                )),
+                Ok(lease) => {
+                    let clock = &context.environment.clock;
+                    let never = Deadline::never();
+                    let guard = LeaseGuard::new(&context.store, clock, TERMS, lease, never);
+                    held.0.push((*job, guard));
+                }
                 Err(failure) => {
                     held.release().await;
                     return Err(failure);
@@ -69,20 +68,21 @@ impl<'a> HeldLeases<'a> {
     /// Makes sure that all leases are held, and says until when one write may go on.
     pub(crate) async fn check(&self) -> Result<Deadline> {
         let mut until = Deadline::never();
-        for guard in &self.0 {
+        for (_, guard) in &self.0 {
             until = earlier(until, guard.check().await?);
         }
         Ok(until)
     }
 
-    /// The fencing token for writes to the ledger of people: the first lease's.
-    pub(crate) fn token(&self) -> FencingToken {
-        self.0.first().map(LeaseGuard::token).unwrap_or_default()
+    /// The fencing token for writes to the ledger of `job`.
+    pub(crate) fn token(&self, job: JobKind) -> FencingToken {
+        let guard = self.0.iter().find(|(held, _)| *held == job);
+        guard.map(|(_, guard)| guard.token()).unwrap_or_default()
     }
 
     /// Gives the leases back. One that cannot be given back expires by itself, or went with the tenant.
     pub(crate) async fn release(self) {
-        for guard in self.0 {
+        for (_, guard) in self.0 {
             let _ = guard.release(LastRun::default()).await;
         }
     }

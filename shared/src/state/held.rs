@@ -207,6 +207,32 @@ impl HeldPlan {
         Ok(self.decided(&self.chosen(choice)?, decision))
     }
 
+    /// The plan without anything of these people; `None` if it has nothing of them.
+    #[must_use]
+    pub fn without(&self, people: &BTreeSet<SourceId>) -> Option<Self> {
+        let is_theirs =
+            |part: &HeldPart| part.person.as_ref().is_some_and(|id| people.contains(id));
+        let theirs = self.parts.iter().filter(|(_, part)| is_theirs(part));
+        let theirs: Vec<(PartKey, SourceId)> = theirs
+            .filter_map(|(key, part)| Some((*key, part.person.clone()?)))
+            .collect();
+        let mut plan = self.clone();
+        plan.sample
+            .retain(|id| !people.contains(&SourceId::new(&**id)));
+        let counted: BTreeSet<(Brake, &SourceId)> =
+            theirs.iter().map(|(key, id)| (key.brake, id)).collect();
+        for (brake, _) in counted {
+            if let Some(count) = plan.counts.get_mut(&brake) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        plan.counts.retain(|_, count| *count > 0);
+        for (key, _) in theirs {
+            plan.parts.remove(key);
+        }
+        (plan != *self).then_some(plan)
+    }
+
     /// The plan with the decisions that `current` has and this plan does not know.
     #[must_use]
     pub fn with_decisions_of(mut self, current: &Self) -> Self {

@@ -12,7 +12,8 @@ use crate::fingerprint::ShardNumber;
 pub const PARTITION_KEY: &str = "pk";
 /// The attribute that is the sort key, a string.
 pub const SORT_KEY: &str = "sk";
-/// The attribute that DynamoDB's time to live watches: Unix seconds. Only reports have it.
+/// The attribute that DynamoDB's time to live watches: Unix seconds. Reports have it, and certificates
+/// of people who were forgotten.
 pub const TIME_TO_LIVE: &str = "expires_at";
 
 /// One of the two jobs.

@@ -42,6 +42,8 @@ const COMMANDS: &[&[&str]] = &[
     &["runs", "acme", "--findings"],
     &["people", "list", "acme"],
     &["people", "retry", "acme"],
+    &["people", "export", "acme", "1"],
+    &["people", "forget", "acme", "1", "--yes"],
     &[
         "people", "handover", "acme", "--from", "1", "--to", "2", "--yes",
     ],

@@ -111,3 +111,27 @@ async fn a_report_that_is_too_large_or_of_another_kind_is_named() {
     let read = store.reports::<Report>(&acme(), 1).await;
     assert_eq!(read, damaged(&item));
 }
+
+#[tokio::test]
+async fn edits_only_the_reports_that_change_and_keeps_when_they_expire() {
+    let (stack, store) = state().await;
+    for number in 1..=3 {
+        put(&store, &format!("08:0{number}:00"), number).await;
+    }
+    let edit = |report: &mut Report| {
+        let names_somebody = report.created == 2;
+        report.failures.retain(|_| !names_somebody);
+        names_somebody
+    };
+    let edited = store.edit_reports(&acme(), &edit).await.unwrap();
+    assert_eq!(edited, 1);
+    let failures: Vec<usize> = newest(&store, 3)
+        .await
+        .iter()
+        .map(|report| report.failures.len())
+        .collect();
+    assert_eq!(failures, [1, 0, 1]);
+    let table = stack.aws().dynamodb().scan().table_name("reteach-personio");
+    let items = table.send().await.unwrap().items.unwrap();
+    assert!(items.iter().all(|item| item.contains_key("expires_at")));
+}

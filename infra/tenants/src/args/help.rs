@@ -26,6 +26,8 @@ texts! {
     PEOPLE_LIST = "people_list.txt",
     PEOPLE_RETRY = "people_retry.txt",
     PEOPLE_HANDOVER = "people_handover.txt",
+    PEOPLE_EXPORT = "people_export.txt",
+    PEOPLE_FORGET = "people_forget.txt",
     MIGRATE = "migrate.txt",
     CERTIFICATES = "certificates.txt",
     CERTIFICATES_LIST = "certificates_list.txt",

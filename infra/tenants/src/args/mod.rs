@@ -13,7 +13,9 @@ pub use certificates::{
     Certificates, Choice as CertificateChoice, Filter as CertificateFilter,
     List as ListCertificates, Move as MoveCertificates, Start as StartCertificates,
 };
-pub use people::{Handover, ListPeople, People, PersonState, RetryPeople};
+pub use people::{
+    ExportPerson, ForgetPerson, Handover, ListPeople, People, PersonState, RetryPeople,
+};
 pub use tenant::{
     Add, Check, Connect, Decide, Explain, Migrate, Plan, Remove, Restore, Runs, Status, Sync,
     SyncJob, SyncMode,

@@ -25,6 +25,16 @@ pub enum People {
     /// account again.
     #[command(after_long_help = help::PEOPLE_HANDOVER)]
     Handover(Handover),
+    /// Show everything that is stored of one person
+    ///
+    /// From the state alone: no vendor is called. With `--json` it is the copy for a person who asks for their data.
+    #[command(after_long_help = help::PEOPLE_EXPORT)]
+    Export(ExportPerson),
+    /// Erase what is stored of a person who has left
+    ///
+    /// Of certificates their ids alone are kept, so that none is filed again. Personio and reteach erase their own data.
+    #[command(after_long_help = help::PEOPLE_FORGET)]
+    Forget(ForgetPerson),
 }
 
 /// `tenants people list`
@@ -99,6 +109,34 @@ pub struct Handover {
     /// Also if Personio says that the old profile is still employed
     #[arg(long)]
     pub force: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Seconds to wait for a run that is under way
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u32,
+}
+
+/// `tenants people export`
+#[derive(Clone, Debug, Args)]
+pub struct ExportPerson {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// The person's id in Personio
+    #[arg(value_parser = person)]
+    pub person: SourceId,
+}
+
+/// `tenants people forget`
+#[derive(Clone, Debug, Args)]
+pub struct ForgetPerson {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// The person's id in Personio
+    #[arg(value_parser = person)]
+    pub person: SourceId,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

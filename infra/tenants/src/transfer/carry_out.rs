@@ -6,7 +6,7 @@ use shared::access::AccessWindow;
 use shared::domain::employee::Field;
 use shared::domain::id::{ExternalId, SourceId, TenantId};
 use shared::reteach::{Client, Customer, CustomerInput, Error};
-use shared::state::{EmployeeEntry, Store};
+use shared::state::{EmployeeEntry, JobKind, Store};
 use shared::tenant::UpdateWith;
 
 use super::steps::{Seen, Step, Transfer, steps};
@@ -71,7 +71,7 @@ impl Carrier<'_> {
                 },
                 Step::Claim(entry) | Step::Give(entry) | Step::Close(entry) => {
                     self.leases.check().await?;
-                    let token = self.leases.token();
+                    let token = self.leases.token(JobKind::Employees);
                     self.store.put_employee(self.tenant, token, &entry).await?;
                 }
             }

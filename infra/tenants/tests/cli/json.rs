@@ -75,6 +75,8 @@ async fn every_command_has_a_document_with_every_fact_of_its_text() {
         "explain acme 41 --details",
         "people list acme",
         "people list acme --limit 2",
+        "people export acme 1",
+        "people export acme 2",
         "migrate acme",
         "migrate acme --details",
         "certificates list acme",

@@ -13,6 +13,8 @@ mod credentials;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod forget;
+#[cfg(test)]
 mod interrupted;
 #[cfg(test)]
 mod json;

@@ -51,6 +51,8 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
         ("people list acme --after a@b.example", ValueValidation),
         ("people retry acme --only ,", ValueValidation),
         ("people handover acme --from 1", MissingRequiredArgument),
+        ("people export acme", MissingRequiredArgument),
+        ("people forget acme a@b.example", ValueValidation),
         ("migrate", MissingRequiredArgument),
         ("runs acme -n 0", ValueValidation),
         ("runs acme -n many", ValueValidation),

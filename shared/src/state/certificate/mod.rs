@@ -9,10 +9,21 @@ use crate::domain::id::{CertificateId, DocumentId, SourceId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateEntry {
     pub certificate_id: CertificateId,
-    /// In whose file it belongs.
+    /// In whose file it belongs. Empty once the person was forgotten.
     pub employee: SourceId,
     #[serde(flatten)]
     pub state: CertificateState,
+}
+
+impl CertificateEntry {
+    /// What is kept of a certificate when its person is forgotten: versions before can read it.
+    pub(super) fn forgotten(certificate_id: CertificateId, at: Timestamp) -> Self {
+        Self {
+            certificate_id,
+            employee: SourceId::new(""),
+            state: CertificateState::Dismissed { at },
+        }
+    }
 }
 
 /// How far a certificate is. The name is the attribute `state`, the rest the attribute `detail`: so a write can depend

@@ -55,6 +55,23 @@ fn approval() -> Decision {
 }
 
 #[test]
+fn a_person_is_taken_out_of_a_plan_with_parts_counts_and_sample() {
+    let counted = HeldPlan {
+        counts: [(Brake::MailChange, 2), (Brake::Blank, 1)].into(),
+        sample: vec!["4711".to_owned(), "4712".to_owned()],
+        ..small()
+    };
+    let person = |id: &str| BTreeSet::from([SourceId::new(id)]);
+    let without = counted.without(&person("4711")).unwrap();
+    assert_eq!(without.counts, [(Brake::MailChange, 1)].into());
+    assert_eq!(without.sample, ["4712"]);
+    assert!(!without.holds(&SourceId::new("4711")));
+    assert!(without.holds(&SourceId::new("4712")));
+    assert_eq!(without.without(&person("4711")), None);
+    assert_eq!(counted.without(&person("9")), None);
+}
+
+#[test]
 fn a_decision_is_about_the_named_kinds_and_people_and_about_all_without_them() {
     let cases = [
         (choice(&[], &[]), vec![1, 2, 3]),

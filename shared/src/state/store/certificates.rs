@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::{CertificateId, TenantId};
-use crate::state::key::{CERTIFICATES, Key, partition};
+use crate::state::key::{CERTIFICATES, Key, TIME_TO_LIVE, partition};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attribute, attributes, part, record, records,
+    unix_seconds,
 };
 use crate::state::{CertificateEntry, CertificateState, OnUnverifiable};
 
@@ -150,6 +151,25 @@ impl Store {
         self.settle(tenant, id, |state| state.dismissed(now))
             .await?;
         self.ask_full_scan(tenant, now).await
+    }
+
+    /// Keeps of a certificate's entry its id alone, as dismissed: whose it was is erased, and no run files it again.
+    /// DynamoDB deletes it within a few days of `expires_at`, if there is one. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    pub async fn forget_certificate(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        id: &CertificateId,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), StateError> {
+        let key = Key::certificate(tenant, id);
+        let mut item = attributes(&CertificateEntry::forgotten(id.clone(), now), &key.sk)?;
+        item.extend(expires_at.map(|at| (TIME_TO_LIVE.to_owned(), unix_seconds(at))));
+        self.put_fenced(&key, token, item).await
     }
 
     /// Takes the operator's decision down under the condition that the state is the one it was taken about. The fence

@@ -9,7 +9,9 @@ use super::{StateError, Store};
 use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
 use crate::state::key::{Key, REPORTS, TIME_TO_LIVE, partition};
-use crate::state::table::{Condition, Item, Outcome, Query, attribute, part, sort_key};
+use crate::state::table::{
+    Condition, Item, Outcome, Query, attribute, part, sort_key, unix_seconds,
+};
 
 /// The attribute that holds the report itself.
 const REPORT: &str = "report";
@@ -32,10 +34,7 @@ impl Store {
         let item = Item::from([
             (REPORT.to_owned(), attribute(report, &key.sk)?),
             ("run_id".to_owned(), AttributeValue::S(run.to_string())),
-            (
-                TIME_TO_LIVE.to_owned(),
-                AttributeValue::N(expires_at.as_second().to_string()),
-            ),
+            (TIME_TO_LIVE.to_owned(), unix_seconds(expires_at)),
         ]);
         match self.table.put(&key, item, Condition::default()).await? {
             Outcome::Written(_) => Ok(()),
@@ -58,6 +57,40 @@ impl Store {
             .newest(limit);
         let items = self.table.query(query).all().await?;
         items.into_iter().map(read).collect()
+    }
+
+    /// Changes every report that `edit` says it has changed. Returns their number. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if one cannot be read as `T`, or DynamoDB fails.
+    pub async fn edit_reports<T: DeserializeOwned + Serialize + Send>(
+        &self,
+        tenant: &TenantId,
+        edit: &(dyn Fn(&mut T) -> bool + Sync),
+    ) -> Result<u64, StateError> {
+        let mut edited = 0;
+        let query = Query::partition(partition(tenant)).prefix(REPORTS);
+        let mut pages = self.table.query(query);
+        while let Some(page) = pages.next().await? {
+            for item in page {
+                let key = Key {
+                    pk: partition(tenant),
+                    sk: sort_key(&item).to_owned(),
+                };
+                let mut report: T = read(item)?;
+                if !edit(&mut report) {
+                    continue;
+                }
+                // One that has expired meanwhile stays away.
+                let condition = Condition::update("SET #report = :report")
+                    .only_if("attribute_exists(#report)")
+                    .names([REPORT])
+                    .value(REPORT, attribute(&report, &key.sk)?);
+                self.table.update(&key, condition).await?;
+                edited += 1;
+            }
+        }
+        Ok(edited)
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -184,6 +185,11 @@ pub(super) fn attributes(record: &impl Serialize, name: &str) -> Result<Item, St
     serde_dynamo::to_item(record).map_err(|_| StateError::Unwritable {
         item: name.to_owned(),
     })
+}
+
+/// A moment as DynamoDB's time to live wants it.
+pub(super) fn unix_seconds(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.as_second().to_string())
 }
 
 /// A value as an attribute.

@@ -230,3 +230,22 @@ async fn lists_what_is_parked_by_how_long_it_waits() {
     let order = listed.iter().map(|entry| entry.certificate_id.clone());
     assert!(order.eq([3, 2, 105, 106, 1].map(id)));
 }
+
+#[tokio::test]
+async fn of_a_forgotten_person_the_certificate_s_id_alone_is_kept_as_dismissed() {
+    for (state, _) in states() {
+        let (_stack, store) = ledger(SECOND, state.clone()).await;
+        let (tenant, certificate) = (acme(), id(1));
+        let forget = |token| store.forget_certificate(&tenant, token, &certificate, at(NOW), None);
+        assert_eq!(forget(FIRST).await, fenced(ITEM), "{state:?}");
+        for _ in 0..2 {
+            forget(SECOND).await.unwrap();
+            let entries = store.all_certificates(&acme()).await.unwrap();
+            let kept = CertificateEntry {
+                employee: SourceId::new(""),
+                ..entry(1, dismissed(NOW))
+            };
+            assert_eq!(entries[&id(1)], kept, "{state:?}");
+        }
+    }
+}

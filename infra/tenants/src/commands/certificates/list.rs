@@ -146,7 +146,8 @@ impl View for LedgerView<'_> {
     }
 }
 
-fn described(state: &CertificateState) -> (&'static str, String) {
+/// The state and its details.
+pub(in crate::commands) fn described(state: &CertificateState) -> (&'static str, String) {
     match state {
         CertificateState::Intended(intent) => (
             "under way",

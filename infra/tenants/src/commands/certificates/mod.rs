@@ -6,6 +6,7 @@ mod relocate;
 mod start;
 
 use self::decide::Decision;
+pub(super) use self::list::described;
 use crate::args::Certificates;
 use crate::context::CommandContext;
 use crate::failure::Result;

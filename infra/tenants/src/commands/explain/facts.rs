@@ -210,46 +210,51 @@ impl Facts<'_> {
         let Some(entry) = &self.candidate.entry else {
             return vec!["never: the ledger does not know this person".to_owned()];
         };
-        let EmployeeEntry {
-            customer_id,
-            digests,
-            window: open,
-            locked,
-            failure,
-            handed_over_to,
-            ..
-        } = entry;
-        let fields: Vec<&str> = digests.keys().map(String::as_str).collect();
-        let account = customer_id.as_ref().map(|id| {
-            format!(
-                "account {id}, {}; given so far: {}",
-                window(*open),
-                fields.join(", ")
-            )
-        });
-        let mut lines = vec![account.unwrap_or_else(|| "no account".to_owned())];
-        lines.extend(
-            handed_over_to
-                .as_ref()
-                .map(|id| format!("{id} has the account of this person now")),
-        );
-        lines.extend(locked.map(|lock| {
-            format!(
-                "locked since {} ({:?})",
-                format::moment(lock.since),
-                lock.reason
-            )
-        }));
-        lines.extend(failure.as_ref().map(|failure| {
-            format!(
-                "refused {} in a row: {}; tried again after {}",
-                format::number(u64::from(failure.attempts), "time", "times"),
-                failure.reason,
-                format::moment(failure.retry_at)
-            )
-        }));
-        lines
+        written(entry)
     }
+}
+
+/// What the ledger knows of a person.
+pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
+    let EmployeeEntry {
+        customer_id,
+        digests,
+        window: open,
+        locked,
+        failure,
+        handed_over_to,
+        ..
+    } = entry;
+    let fields: Vec<&str> = digests.keys().map(String::as_str).collect();
+    let account = customer_id.as_ref().map(|id| {
+        format!(
+            "account {id}, {}; given so far: {}",
+            window(*open),
+            fields.join(", ")
+        )
+    });
+    let mut lines = vec![account.unwrap_or_else(|| "no account".to_owned())];
+    lines.extend(
+        handed_over_to
+            .as_ref()
+            .map(|id| format!("{id} has the account of this person now")),
+    );
+    lines.extend(locked.map(|lock| {
+        format!(
+            "locked since {} ({:?})",
+            format::moment(lock.since),
+            lock.reason
+        )
+    }));
+    lines.extend(failure.as_ref().map(|failure| {
+        format!(
+            "refused {} in a row: {}; tried again after {}",
+            format::number(u64::from(failure.attempts), "time", "times"),
+            failure.reason,
+            format::moment(failure.retry_at)
+        )
+    }));
+    lines
 }
 
 /// When an account is open.

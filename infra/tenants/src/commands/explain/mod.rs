@@ -15,6 +15,7 @@ use shared::routes::Connections;
 use shared::source::{Absence, EmployeeSource as _, SourceRecord};
 
 use self::facts::Facts;
+pub(super) use self::facts::written;
 use self::view::ExplainView;
 use crate::args::Explain;
 use crate::commands::person;

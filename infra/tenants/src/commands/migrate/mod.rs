@@ -11,7 +11,7 @@ use shared::fingerprint::{Shard, ShardNumber};
 use shared::reteach::{self, Customer};
 use shared::routes::Connections;
 use shared::source::EmployeeSource as _;
-use shared::state::{EmployeeEntry, SyncState};
+use shared::state::{EmployeeEntry, JobKind, SyncState};
 use shared::tenant::TenantConfig;
 
 use self::view::{MigrateView, Stage};
@@ -197,7 +197,7 @@ async fn start_again(
     hash: &str,
     leases: &HeldLeases<'_>,
 ) -> Result<()> {
-    let (store, token) = (&context.store, leases.token());
+    let (store, token) = (&context.store, leases.token(JobKind::Employees));
     let left = found.migration.left_open.iter();
     let left = left.filter(|id| found.entries.contains_key(*id));
     // A refused move may have claimed an account that the ledger did not know.

@@ -121,7 +121,8 @@ async fn write(
     match carrier.carry_out(&transfer, &found.entries).await {
         Ok(Moved::Done(writes)) => {
             leases.check().await?;
-            person::make_due(&context.store, tenant, leases.token(), to)
+            let token = leases.token(JobKind::Employees);
+            person::make_due(&context.store, tenant, token, to)
                 .await
                 .map_err(Failure::repeatable)?;
             Ok((transfer.account, writes))
@@ -211,7 +212,7 @@ impl Found {
 
 /// The account that carries the person's external id, else the one that the ledger knows, unless it carries another
 /// person's by now. An account that is under way to another person is still found by the ledger.
-async fn account(
+pub(super) async fn account(
     reteach: &Client,
     tool: &str,
     id: &SourceId,

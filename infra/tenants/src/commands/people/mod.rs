@@ -1,6 +1,9 @@
 //! `tenants people`
 
+mod export;
+mod forget;
 mod handover;
+mod holdings;
 mod list;
 mod retry;
 mod standing;
@@ -15,5 +18,7 @@ pub(super) async fn people(context: &CommandContext<'_>, args: &People) -> Resul
         People::List(args) => list::list(context, args).await,
         People::Retry(args) => retry::retry(context, args).await,
         People::Handover(args) => Box::pin(handover::handover(context, args)).await,
+        People::Export(args) => export::export(context, args).await,
+        People::Forget(args) => Box::pin(forget::forget(context, args)).await,
     }
 }

@@ -191,6 +191,13 @@ impl Session {
             ]),
             "the academy behaves as assumed again" => self.birke.reteach.set_quirks([]),
             "another integration has filed 3,000 certificates" => self.file_for_others(),
+            "a profile is deleted in Personio" => {
+                self.birke.personio.remove(2014);
+                for _ in 0..2 {
+                    desk.pass_minutes(5);
+                    desk.run("sync birke --here").await;
+                }
+            }
             "the company moves to a new Personio account" => self.move_to_new_account(),
             "somebody deletes a schedule" => desk.aws.delete_schedule(GROUP, "acme.certificates"),
             _ => panic!("nobody knows how to do this: {event}"),
