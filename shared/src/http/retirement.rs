@@ -21,6 +21,9 @@ pub struct Retirement {
     code: Option<u16>,
 }
 
+/// A `Warning` of the origin itself.
+const MISCELLANEOUS: u16 = 299;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Header {
     Deprecation,
@@ -42,10 +45,14 @@ impl Retirement {
         let of = |(header, name): (Header, &str)| {
             let text = headers.get(name)?.to_str().unwrap_or_default().trim();
             // A server may say that the endpoint is not deprecated.
-            if text == "false" {
+            if ["false", "?0"].contains(&text) {
                 return None;
             }
             let code = text.split(' ').next().and_then(|code| code.parse().ok());
+            // The other codes come from caches and proxies (RFC 7234, section 5.5).
+            if header == Header::Warning && code.is_some_and(|code| code < MISCELLANEOUS) {
+                return None;
+            }
             Some(Self {
                 call: call.to_string(),
                 header,
@@ -132,11 +139,16 @@ mod tests {
                 "{value}"
             );
         }
-        let not = HeaderMap::from_iter([(
-            HeaderName::from_static("deprecation"),
-            "false".parse().unwrap(),
-        )]);
-        assert_eq!(Retirement::all_of(&call, &not), []);
+        for (name, value) in [
+            ("deprecation", "false"),
+            ("deprecation", "?0"),
+            ("warning", "110 - \"Response is Stale\""),
+            ("warning", "214 cache \"Transformation Applied\""),
+        ] {
+            let not =
+                HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())]);
+            assert_eq!(Retirement::all_of(&call, &not), [], "{value}");
+        }
         assert_eq!(Retirement::all_of(&call, &HeaderMap::new()), []);
     }
 }
