@@ -32,6 +32,8 @@ pub(super) struct Names {
 pub(super) enum ProbeError {
     #[error("interrupted")]
     Interrupted,
+    #[error("the academy answered the creation with another account, which was not written to")]
+    AnotherAccount,
     #[error(transparent)]
     Reteach(#[from] Error),
 }
@@ -61,7 +63,14 @@ pub(super) async fn ask(
     now: Timestamp,
     is_interrupted: &AtomicBool,
 ) -> Result<Vec<Answer>, ProbeError> {
-    let created = client.create(&record(&names.main)).await?;
+    let mut created = client.create(&record(&names.main)).await?;
+    if !carries(&created, &names.main) {
+        // The reply may show less than the account holds.
+        created = client.get(&created.id).await?;
+    }
+    if !carries(&created, &names.main) {
+        return Err(ProbeError::AnotherAccount);
+    }
     let mut probe = Probe {
         client,
         config,
@@ -86,6 +95,13 @@ pub(super) async fn ask(
     probe.tags().await?;
     probe.known_accounts().await?;
     Ok(probe.answers)
+}
+
+/// Whether `customer` is the account with these identifiers, as far as the academy keeps them.
+fn carries(customer: &Customer, names: &TestAccount) -> bool {
+    let email = customer.email.as_ref();
+    customer.external_id.as_ref() == Some(&names.external_id)
+        || email.is_some_and(|email| email.eq_ignore_ascii_case(&names.email))
 }
 
 /// The smallest record of a test account.

@@ -60,6 +60,22 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
 }
 
 #[tokio::test]
+async fn an_account_that_the_academy_gives_back_for_a_new_one_is_not_written_to() {
+    let desk = Desk::new().await;
+    let company = tenant(&desk).await;
+    let before = company.reteach.customers();
+    let row = json!({"id": before[0].id, "email": before[0].email, "status": "ACTIVE", "tags": []});
+    let row: &str = Box::leak(row.to_string().into_boxed_str());
+    let finds = Fault::new(Behaviour::Status(201, Body::Json(row)));
+    company
+        .reteach
+        .fail(finds.method(Method::POST).path("/customer").times(1));
+    let ended = desk.json(PROBE).await;
+    assert!(ended.error().contains("another account"), "{}", ended.out);
+    assert_eq!(company.reteach.customers(), before);
+}
+
+#[tokio::test]
 async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
     let refuses = |field: &str| Quirk::RefusesField(field.to_owned());
     let ignores = |field: &str| Quirk::IgnoresField(field.to_owned());
