@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use employee_sync::report::Report;
 use harness::{Harness, date, people};
+use http::Method;
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::{Customer, Quirk};
+use simulators::{Behaviour, Body, Fault};
 
 use crate::brakes::PLAIN;
 
@@ -217,6 +219,23 @@ async fn a_new_person_whose_account_cannot_be_read_stops_nobody_else() {
     harness.company.reteach.set_quirks([]);
     let report = harness.tick().await;
     assert_run!(report, Outcome::Done, adopted = 1, refused = 0);
+}
+
+#[tokio::test]
+async fn a_new_person_whose_look_up_is_refused_stops_nobody_else() {
+    for status in [403, 409, 422] {
+        let harness = Harness::synced(Via::Direct, ANYTHING, people(250)).await;
+        harness.company.personio.put(harness::person(1000));
+        harness.change(250, |person| person.status = Status::Inactive);
+        let refused = Fault::new(Behaviour::Status(status, Body::Vendor));
+        let look_up = refused.method(Method::GET).path("/customer");
+        harness.company.reteach.fail(look_up.times(1));
+        let report = harness.tick().await;
+        assert_run!(report, Outcome::Done, locked = 1, refused = 1);
+        assert!(harness.is_locked(250), "{status}");
+        let report = harness.tick().await;
+        assert_run!(report, Outcome::Done, created = 1, refused = 0);
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const USUAL_BYTES: usize = 512;
 
 /// A keyed hash (HMAC-SHA-256, first 128 bits) of one person's mapped record. It is of no use without the tenant's
 /// key, which lies in the tenant's secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(u128);
 
 impl Serialize for Fingerprint {

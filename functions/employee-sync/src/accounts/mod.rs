@@ -32,7 +32,7 @@ pub struct AccountQuery<'a> {
 pub enum Accounts {
     /// All of them.
     Listed(AccountIndex),
-    /// These people's, by external id.
+    /// These people's, by external id. Of others the run had no time to ask.
     LookedUp(HashMap<ExternalId, LookedUp>),
 }
 
@@ -126,6 +126,15 @@ impl Accounts {
         }
     }
 
+    /// Whether reteach was asked about this person.
+    #[must_use]
+    pub fn were_asked(&self, external_id: &ExternalId) -> bool {
+        match self {
+            Self::Listed(_) => true,
+            Self::LookedUp(accounts) => accounts.contains_key(external_id),
+        }
+    }
+
     /// Why reteach gave no answer about this person.
     #[must_use]
     pub fn unanswered(&self, external_id: &ExternalId) -> Option<&reteach::Error> {
@@ -195,10 +204,10 @@ pub async fn list(client: &Client, filter: AccountFilter) -> Result<AccountIndex
     }
 }
 
-/// Looks up each of `queries`, one or two calls a person.
+/// Looks up each of `queries`, one or two calls a person, until the time is over or the academy takes no more calls.
 ///
 /// # Errors
-/// [`AccountsError`] if reteach refuses the credentials, or does not answer for six people in a row.
+/// [`AccountsError`] if reteach refuses the credentials, does not answer for six people in a row, or for nobody in time.
 pub async fn look_up(
     client: &Client,
     queries: &[AccountQuery<'_>],
@@ -214,6 +223,7 @@ pub async fn look_up(
             Err(error) if is_personal(&error) && turns.may_be_personal() => {
                 LookedUp::NoAnswer(error)
             }
+            Err(error) if is_over(&error) && !accounts.is_empty() => break,
             Err(error) => return Err(error.into()),
         };
         accounts.insert(query.external_id.clone(), looked_up);
@@ -264,7 +274,24 @@ impl Turns {
 /// Whether the failure may be about one account alone.
 fn is_personal(error: &reteach::Error) -> bool {
     use reteach::Error;
-    matches!(error, Error::Unavailable { .. } | Error::Unreadable { .. })
+    match error {
+        Error::NotFound { .. }
+        | Error::Rejected { .. }
+        | Error::Conflict { .. }
+        | Error::Forbidden(_)
+        | Error::Unavailable { .. }
+        | Error::TooLarge { .. }
+        | Error::Unreadable { .. } => true,
+        Error::Credential(_) | Error::Limited(_) | Error::OutOfTime { .. } => false,
+    }
+}
+
+/// Whether nobody else can be looked up in this run.
+fn is_over(error: &reteach::Error) -> bool {
+    matches!(
+        error,
+        reteach::Error::Limited(_) | reteach::Error::OutOfTime { .. }
+    )
 }
 
 async fn look_up_one(client: &Client, query: AccountQuery<'_>) -> Result<Account, reteach::Error> {

@@ -71,6 +71,8 @@ pub(crate) struct Academy {
     pub(crate) folds_mail: bool,
     /// Whether its list changes while it is read, each time.
     pub(crate) cannot_list: bool,
+    /// So many people can be looked up in one run; 0: everybody.
+    pub(crate) looks_up: usize,
     pub(crate) dialect: Dialect,
     /// When certificates could begin to follow.
     pub(crate) gate: Option<Timestamp>,
@@ -201,7 +203,13 @@ impl Reader for InMemory {
         &self,
         queries: &[AccountQuery<'_>],
     ) -> Result<Accounts, AccountsError> {
-        Ok(self.academy().look_up(queries))
+        let academy = self.academy();
+        let most = if academy.looks_up == 0 {
+            queries.len()
+        } else {
+            academy.looks_up.min(queries.len())
+        };
+        Ok(academy.look_up(&queries[..most]))
     }
 }
 

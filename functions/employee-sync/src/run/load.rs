@@ -22,11 +22,13 @@ use crate::checkpoint::{
     Classification, Identity, Reason, Selection, Sharding, classify, in_progress, limited,
 };
 use crate::io::Reader;
-use crate::plan::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState};
+use crate::plan::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState, digest_of};
 use crate::source::{Completeness, People, Person};
 
 /// Customers on one page of reteach's list.
 const PAGE: usize = 250;
+/// About as many people as a run has time to look up.
+const A_RUNS_LOOK_UPS: usize = 300;
 
 /// What a plan is loaded for.
 #[derive(Clone, Copy)]
@@ -223,10 +225,11 @@ async fn everybody(
     let everybody = due.len();
     due.retain(|id| portion.contains(id));
     gone.retain(|id| portion.contains(id));
-    // A comparison with the same rules leaves nobody out of step.
+    // A comparison with the same rules leaves nobody out of step who was in step before.
+    let has_completed = state.is_some_and(|state| state.has_completed);
     let put_off = match reason {
-        Reason::FirstRun | Reason::NewRules => everybody - due.len(),
-        Reason::Reconcile => 0,
+        Reason::Reconcile if has_completed => 0,
+        Reason::FirstRun | Reason::NewRules | Reason::Reconcile => everybody - due.len(),
     };
     let mut candidates = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     candidates.extend(
@@ -290,6 +293,7 @@ async fn changed(
     let entries = reader.entries(&due.union(&gone).collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     let accounts = find_accounts(reader, &unmatched, inputs).await?;
+    let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
@@ -300,7 +304,7 @@ async fn changed(
         },
         selection,
         portion: ShardRange::WHOLE,
-        put_off,
+        put_off: put_off + not_asked,
         compared_open: 0,
         candidates: with_retries(candidates, rules),
         foreign_accounts: match &accounts {
@@ -340,12 +344,10 @@ fn with_forgotten(
         .values()
         .filter(|entry| !people.snapshot.contains(&entry.source_id));
     for entry in missing.filter(|entry| entry.customer_id.is_some() && !is_shut(entry, now)) {
-        let Some(fingerprint) = entry.fingerprint else {
-            continue;
-        };
         let shard = shards.entry(ShardNumber::of(&entry.source_id)).or_default();
         let known = ShardEntry {
-            fingerprint,
+            // After a migration none is known yet: nobody has it.
+            fingerprint: entry.fingerprint.unwrap_or_default(),
             status: EntryStatus::Synced,
         };
         shard.0.entry(entry.source_id.clone()).or_insert(known);
@@ -547,9 +549,10 @@ fn without_stale_values(
                 continue;
             };
             let held = account.values_of(attribute);
+            let written = ValueDigest::Value(*written);
             let is_ours = held
                 .iter()
-                .all(|held| key.digest(attribute.name(), held.reveal()) == *written);
+                .all(|held| digest_of(attribute, Some(held), key) == written);
             if is_ours {
                 record.values.insert(attribute, None);
             }
@@ -635,7 +638,7 @@ async fn find_accounts(
     candidates: &[Candidate],
     inputs: Inputs<'_>,
 ) -> Result<Option<Accounts>, AccountsError> {
-    let queries = queries(candidates);
+    let mut queries = queries(candidates);
     if queries.is_empty() {
         return Ok(None);
     }
@@ -656,6 +659,13 @@ async fn find_accounts(
             Err(error) if error.is_of_the_list() => {}
             Err(error) => return Err(error),
         }
+    }
+    if queries.len() > A_RUNS_LOOK_UPS {
+        // The run may end before it has looked up all of them: each begins with others.
+        let turn = inputs.rules.now.as_second().div_euclid(300);
+        let turn = usize::try_from(turn).unwrap_or_default();
+        let first = turn.wrapping_mul(A_RUNS_LOOK_UPS) % queries.len();
+        queries.rotate_left(first);
     }
     Ok(Some(reader.look_up_accounts(&queries).await?))
 }
@@ -712,6 +722,24 @@ fn query(candidate: &Candidate) -> Option<AccountQuery<'_>> {
         }),
         SourceState::Rejected { .. } => None,
     }
+}
+
+/// The candidates without those whom the run had no time to look up, and how many these are.
+fn without_not_asked(
+    mut candidates: Vec<Candidate>,
+    accounts: Option<&Accounts>,
+) -> (Vec<Candidate>, usize) {
+    let before = candidates.len();
+    if let Some(accounts) = accounts {
+        candidates.retain(|candidate| {
+            let is_asked =
+                matches!(candidate.account, Account::NotFetched) && is_looked_for(candidate);
+            let query = query(candidate).filter(|_| is_asked);
+            query.is_none_or(|query| accounts.were_asked(query.external_id))
+        });
+    }
+    let left = before - candidates.len();
+    (candidates, left)
 }
 
 /// The candidates without those whose account could not be looked up: one account must not stop the others.
@@ -797,8 +825,7 @@ fn is_still_theirs(
         .any(|attribute| {
             let given = entry.digests.get(attribute.name());
             let held = account.values.get(&attribute);
-            let digest = held.map(|held| key.digest(attribute.name(), held.reveal()));
-            digest.is_some_and(|digest| given == Some(&ValueDigest::Value(digest)))
+            held.is_some() && given == Some(&digest_of(attribute, held, key))
         })
 }
 

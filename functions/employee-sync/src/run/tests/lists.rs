@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::runtime::{FindingKind, Mode};
+use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{Brake, Decision, EmployeeEntry, FailureKind};
 use shared::tenant::Placement;
 
-use super::world::{End, World};
+use super::world::{End, World, window};
 use crate::plan::builders::employee;
 
 fn account(world: &mut World, id: &str) -> CustomerId {
@@ -211,7 +211,6 @@ fn an_orphaned_account_is_reported_and_locked_only_after_approval() {
     assert_eq!(world.after(5).tick(End::Well).changes, 1);
     assert_eq!(world.hash().map(str::to_owned), hash);
     world.decide(|at| Decision::Approved { at });
-    world.mode = Mode::Reconcile;
     assert_eq!(world.after(5).tick(End::Well).changes, 1);
     assert_eq!((world.locked(), world.hash()), (1, None));
     // It has a history from then on.
@@ -219,6 +218,54 @@ fn an_orphaned_account_is_reported_and_locked_only_after_approval() {
         world.after(5).tick(End::Well).found(FindingKind::Orphaned),
         0
     );
+}
+
+#[test]
+fn a_leaver_whose_account_lost_its_external_id_is_locked_however_the_mail_is_written() {
+    let mut world = World::before(10, "");
+    world.edit(3, |it| {
+        it.email = Field::Value("P.Drei@Muster.example".into())
+    });
+    world.tick(End::Well);
+    let account = account(&mut world, "3");
+    world
+        .academy
+        .customers
+        .get_mut(&account)
+        .unwrap()
+        .external_id = None;
+    world.employees.remove(&SourceId::new("3"));
+    for _ in 0..4 {
+        world.after(5).tick(End::Well);
+    }
+    assert!(window(&world.academy.customers[&account]).is_locked_at(world.now));
+}
+
+#[test]
+fn people_whom_a_run_has_no_time_to_look_up_get_their_account_from_later_runs() {
+    const NEW: usize = 1_000;
+    let mut world = World::new(10, "[brake]\nat_least = 5000\n");
+    world.academy.cannot_list = true;
+    world.academy.looks_up = 150;
+    for id in 10..10 + NEW {
+        let id = id.to_string();
+        let new = employee(&id);
+        world.employees.insert(SourceId::new(id.as_str()), new);
+    }
+    world.employees.remove(&SourceId::new("3"));
+    world.after(5);
+    let first = world.sync(End::Well);
+    assert_eq!(
+        (first.outcome, first.counts.created),
+        (Outcome::Partly, 150)
+    );
+    assert_eq!(first.counts.left as usize, NEW - 150);
+    world.after(5).tick(End::Well);
+    assert_eq!(world.locked(), 1);
+    for _ in 0..100 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!(world.academy.customers.len(), 10 + NEW);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use shared::domain::id::SourceId;
 use shared::fingerprint::FingerprintKey;
+use shared::state::SyncState;
 
 use super::world::{End, World};
 
@@ -50,6 +51,31 @@ fn a_lost_state_refuses_no_plan_and_locks_nobody_who_is_there() {
             assert_eq!(world.locked(), 1, "{name}");
         }
         assert_eq!(world.after(5).tick(End::Well).limits, None, "{name}");
+    }
+}
+
+#[test]
+fn after_a_migration_nobody_is_gone_after_one_reading() {
+    let mut world = World::new(40, "");
+    world.academy.shards.clear();
+    world.academy.state = world.academy.state.take().map(|state| SyncState {
+        has_completed: state.has_completed,
+        open_accounts: state.open_accounts,
+        ..SyncState::default()
+    });
+    for entry in world.academy.ledger.values_mut() {
+        entry.fingerprint = None;
+    }
+    let seven = world.employees.remove(&SourceId::new("7")).unwrap();
+    world.after(5).tick(End::Well);
+    assert_eq!(world.locked(), 0);
+    // A reading that missed them.
+    world.employees.insert(seven.source_id.clone(), seven);
+    world.after(5).tick(End::Well);
+    world.employees.remove(&SourceId::new("9"));
+    for locked in [0, 1] {
+        world.after(5).tick(End::Well);
+        assert_eq!(world.locked(), locked);
     }
 }
 
