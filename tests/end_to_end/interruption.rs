@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use harness::{Harness, ROUTES, ignore_progress, people};
+use http::Method;
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome, Progress};
@@ -194,6 +195,35 @@ async fn the_next_run_continues_after_a_deadline() {
         assert_eq!(creates(&harness), 80, "{via:?}");
         all_are_synced(&harness, 80).await;
     }
+}
+
+#[tokio::test]
+async fn calls_that_hang_end_in_time_for_what_was_done_to_be_written_down() {
+    let harness = Harness::new(Via::Direct, "", people(80)).await;
+    let applied = AtomicUsize::new(0);
+    let hangs = Fault::new(Behaviour::Hang)
+        .method(Method::POST)
+        .path("/customer");
+    harness.company.reteach.fail(hangs.nth(31).always());
+    // The last calls end after sixteen of twenty seconds.
+    let watch = |progress| {
+        if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 29 {
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(14)).now_or_never();
+            tokio::time::resume();
+        }
+    };
+    let deadline = Deadline::after(Duration::from_secs(20));
+    let ran = harness
+        .world
+        .run(&harness.company, Mode::Scheduled, deadline, &watch)
+        .await;
+    assert!(!deadline.remaining().unwrap().is_zero());
+    assert_eq!(ran.report.outcome, Outcome::Partly, "{:#?}", ran.report);
+    assert_eq!(ran.report.counts.created, 30, "{:#?}", ran.report);
+    harness.company.reteach.clear_faults();
+    harness.after(SignedDuration::from_mins(5)).await;
+    all_are_synced(&harness, 80).await;
 }
 
 #[tokio::test]

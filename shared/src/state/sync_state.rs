@@ -47,6 +47,9 @@ pub struct SyncState {
     /// A comparison of everybody in a company so large that several runs share it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparing: Option<Comparing>,
+    /// Whether something is held for people whom only a comparison of everybody looks at.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub holds_absent: bool,
     /// When a run last failed to list the academy's accounts, if none has succeeded since.
     #[serde(default, skip_serializing_if = "is_default")]
     pub listing_failed_at: Option<Timestamp>,

@@ -111,9 +111,9 @@ impl<'a> Academy<'a> {
         if self.replaces() && !fields.iter().any(|field| input(change).names(field)) {
             let unwritable = self.unwritable.lock();
             let mut unwritable = unwritable.unwrap_or_else(PoisonError::into_inner);
-            let known = unwritable.len();
+            // Another update may have learnt it meanwhile; this one was sent with them.
             unwritable.extend(fields.iter().cloned());
-            return (unwritable.len() > known).then(|| change.clone());
+            return Some(change.clone());
         }
         let is_refused =
             |value: &ValueChange| fields.iter().any(|field| field == value.attribute.name());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
-use shared::fingerprint::{FingerprintKey, Part as Print};
+use shared::fingerprint::{FingerprintKey, Part as Print, ShardRange};
 use shared::state::{Brake, Decision, HeldPart, HeldParts, HeldPattern, HeldPlan, PartKey};
 
 use crate::plan::{Plan, RiskyChange};
@@ -18,8 +18,8 @@ const SAMPLE: usize = 100;
 /// Whose changes a run has planned.
 pub(crate) struct PlannedFor<'a> {
     pub(crate) people: BTreeSet<&'a SourceId>,
-    /// Whether the run compared everybody of a complete reading.
-    pub(crate) everybody: bool,
+    /// Where the run compared everybody of a complete reading.
+    pub(crate) compared: Option<ShardRange>,
 }
 
 /// Risky parts of a plan, with the key of each.
@@ -36,7 +36,7 @@ pub(crate) struct Consented {
 }
 
 /// The decision that still holds at `now`.
-fn valid(decision: Option<Decision>, now: Timestamp) -> Option<Decision> {
+pub(crate) fn valid(decision: Option<Decision>, now: Timestamp) -> Option<Decision> {
     decision.filter(|decision| match decision {
         Decision::Approved { at } => now < *at + LASTS,
         Decision::Dismissed { .. } => true,
@@ -150,7 +150,7 @@ impl NextHeld<'_> {
             .into_iter()
             .flat_map(|stored| stored.parts.iter());
         stored.filter_map(move |(key, part)| {
-            let PlannedFor { people, everybody } = self.planned_for;
+            let PlannedFor { people, compared } = self.planned_for;
             let decision = valid(part.decision, now);
             let is_dismissed = matches!(decision, Some(Decision::Dismissed { .. }));
             let is_planned_for = match &part.person {
@@ -160,7 +160,11 @@ impl NextHeld<'_> {
             };
             let lapsed = part.decision.is_some() && decision.is_none();
             // A comparison of everybody plans for all people with changes: nothing is held for the others.
-            let forgotten = decision.is_none() && *everybody;
+            let is_compared = compared.is_some_and(|portion| match &part.person {
+                Some(person) => portion.contains(person),
+                None => portion.is_whole(),
+            });
+            let forgotten = decision.is_none() && is_compared;
             let kept = !is_planned_for && !lapsed && !forgotten;
             kept.then(|| {
                 let person = part.person.clone();

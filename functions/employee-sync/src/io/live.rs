@@ -23,6 +23,8 @@ pub(crate) struct LiveReader<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) store: &'a Store,
     pub(crate) reteach: &'a Client,
+    /// Nobody is looked up after this.
+    pub(crate) look_ups_end: Deadline,
 }
 
 /// The same with the lease that every write needs.
@@ -33,6 +35,8 @@ pub(crate) struct LiveWriter<'a> {
     pub(crate) clock: &'a dyn Clock,
     /// No new change is begun after this.
     pub(crate) stop_at: Deadline,
+    /// Calls under way end by then: what came of them is still written down.
+    pub(crate) calls_end: Deadline,
     pub(crate) concurrency: usize,
 }
 
@@ -83,7 +87,8 @@ impl Reader for LiveReader<'_> {
         &self,
         queries: &[AccountQuery<'_>],
     ) -> Result<Accounts, AccountsError> {
-        accounts::look_up(self.reteach, queries).await
+        let client = self.reteach.clone().until(self.look_ups_end);
+        accounts::look_up(&client, queries).await
     }
 }
 
@@ -95,7 +100,7 @@ impl LiveWriter<'_> {
         call: impl Fn(Client) -> F + Send + Sync,
     ) -> Result<T, WriteError> {
         loop {
-            let deadline = self.lease.check().await?;
+            let deadline = self.lease.check().await?.earlier(self.calls_end);
             match call(self.reader.reteach.clone().until(deadline)).await {
                 Err(reteach::Error::OutOfTime {
                     effect: Effect::None,

@@ -15,7 +15,7 @@ use shared::state::{JobKind, SyncState};
 use super::commit::{commit, register};
 use super::identity::{accept, check_identity};
 use super::load::{Inputs, Known, load};
-use super::stages::{are_in_step, conclude, prepare, preregister};
+use super::stages::{approves_absent, are_in_step, conclude, prepare, preregister};
 use super::summary::Summary;
 use super::{Rules, plan_refused};
 use crate::EmployeeSync;
@@ -28,6 +28,10 @@ use crate::source::{self, People};
 
 /// Kept back at the end of a run for writing shards, state and report; of a short run a quarter.
 const RESERVE: Duration = Duration::from_secs(15);
+/// Kept back of that once no call is under way any more.
+const COMMIT: Duration = Duration::from_secs(4);
+/// Kept back for writing, where many people are looked up.
+const WRITES: Duration = Duration::from_secs(60);
 
 impl Job for EmployeeSync {
     const JOB: JobKind = JobKind::Employees;
@@ -79,12 +83,14 @@ impl Job for EmployeeSync {
             tenant,
             store,
             reteach,
+            look_ups_end: run.stop_at(WRITES),
         };
         let writer = lease.map(|lease| LiveWriter {
             reader,
             lease,
             clock: run.clock(),
             stop_at,
+            calls_end: run.stop_at(COMMIT),
             concurrency: run.at_once(apply::CONCURRENCY),
         });
         let emit = |progress| run.emit(progress);
@@ -110,8 +116,13 @@ pub(super) async fn drive(
     writer: Option<&impl Writer>,
     emit: &(dyn Fn(Progress) + Sync),
 ) -> Result<JobResult<EmployeeSync>, RunError> {
+    if let (None, Some(state)) = (writer, &mut state) {
+        // A dry run shows the whole company, not the rest of a comparison.
+        state.comparing = None;
+    }
     let sharding = Sharding::new(&people.snapshot);
-    let asked = rules.mode == Mode::Reconcile;
+    let asked = rules.mode == Mode::Reconcile
+        || is_absence_approved(rules, people, state.as_ref(), reader).await?;
     let selection = select(
         state.as_ref(),
         &sharding,
@@ -169,6 +180,21 @@ pub(super) async fn drive(
     Ok(conclusion.result)
 }
 
+/// Whether somebody approved the lock of a person whom only a comparison of everybody looks at.
+async fn is_absence_approved(
+    rules: Rules<'_>,
+    people: &People,
+    state: Option<&SyncState>,
+    reader: &impl Reader,
+) -> Result<bool, RunError> {
+    let Some(state) = state.filter(|state| state.holds_absent) else {
+        return Ok(false);
+    };
+    let held = reader.held().await?;
+    let last = state.reconciled_at;
+    Ok(held.is_some_and(|held| approves_absent(&held, people, last, rules.now)))
+}
+
 /// Everything is as the last run left it. The run that brought everybody over may have ended before it could open the gate.
 async fn unchanged(
     rules: Rules<'_>,
@@ -178,17 +204,18 @@ async fn unchanged(
 ) -> Result<JobResult<EmployeeSync>, RunError> {
     let before = state.clone();
     accept(state.as_mut(), writer).await?;
+    let waiting = state.as_ref().map_or(0, |state| state.waiting);
+    let opens_gate = people.completeness.is_good() && are_in_step(people.snapshot.len(), waiting);
     if let Some(state) = &mut state {
         state.agreed = people.completeness.agreed(state.agreed);
+        state.has_completed |= opens_gate;
     }
     if let (Some(state), Some(writer)) = (&state, writer)
         && Some(state) != before.as_ref()
     {
         writer.put_state(state).await?;
     }
-    let waiting = state.map_or(0, |state| state.waiting);
-    let good = people.completeness.is_good();
-    if let Some(writer) = writer.filter(|_| good && are_in_step(people.snapshot.len(), waiting)) {
+    if let Some(writer) = writer.filter(|_| opens_gate) {
         writer.open_gate(rules.now).await?;
     }
     Ok(Summary::of(people, rules)

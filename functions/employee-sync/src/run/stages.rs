@@ -8,7 +8,7 @@ use shared::fingerprint::{EntryStatus, Shard, ShardNumber, ShardRange};
 use shared::mapping::MAPPING_VERSION;
 use shared::runtime::JobResult;
 use shared::state::{
-    Brake, BrakeWindow, Comparing, EmployeeEntry, FailureKind, HeldPlan, SyncState,
+    Brake, BrakeWindow, Comparing, Decision, EmployeeEntry, FailureKind, HeldPlan, SyncState,
 };
 
 use super::Rules;
@@ -17,7 +17,7 @@ use super::summary::Summary;
 use crate::EmployeeSync;
 use crate::apply::{Applied, ApplyOutcome, conflict_entries};
 use crate::brake::classify::{NewAccounts, risky_changes};
-use crate::brake::consent::{Consented, Parts, PlannedFor};
+use crate::brake::consent::{Consented, Parts, PlannedFor, valid};
 use crate::brake::hold::{BrakedPlan, Hold, decide};
 use crate::brake::{Limits, check_limits};
 use crate::checkpoint::{
@@ -26,6 +26,9 @@ use crate::checkpoint::{
 use crate::lint::{self, Violation};
 use crate::plan::{Candidate, Context, Part, Plan, RiskyChange, SkipReason, SourceState};
 use crate::source::{Completeness, People, Person};
+
+/// After this long an approved lock that was refused is tried again.
+const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// A plan that may be applied.
 pub(super) struct Prepared {
@@ -101,8 +104,8 @@ pub(super) fn prepare(
     let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
     let undecided = consented.undecided.clone();
     let verdict = check_limits(undecided, limits, &state.brakes, now);
-    let everybody = matches!(selection, Selection::Everybody(_)) && portion.is_whole();
-    let planned_for = planned_for(&candidates, &plan, people, everybody);
+    let compared = matches!(selection, Selection::Everybody(_)).then_some(portion);
+    let planned_for = planned_for(&candidates, &plan, people, compared);
     let braked = decide(
         plan,
         consented,
@@ -295,18 +298,24 @@ pub(super) fn conclude(
         Selection::Everybody(_) => !stopped && portion.next().is_none(),
         Selection::Nobody | Selection::Shards(_) => false,
     };
+    let before = in_progress(&state, rules.configuration);
+    let before = before.map_or(0, |comparing| comparing.open_accounts);
+    let comparing = |next, open_accounts| Comparing {
+        configuration: rules.configuration.to_owned(),
+        mapping_version: MAPPING_VERSION,
+        next,
+        open_accounts,
+        yields: true,
+    };
     let comparing = match (selection, portion.next()) {
         (Selection::Everybody(Reason::FirstRun), _) => None,
+        // The same portion again, after those who have changed.
+        (Selection::Everybody(_), _) if stopped && !portion.is_whole() => {
+            Some(comparing(portion.first, before))
+        }
         (Selection::Everybody(_), Some(next)) if !stopped => {
-            let before = in_progress(&state, rules.configuration);
-            let before = before.map_or(0, |comparing| comparing.open_accounts);
-            Some(Comparing {
-                configuration: rules.configuration.to_owned(),
-                mapping_version: MAPPING_VERSION,
-                next,
-                open_accounts: before + open_accounts_after(compared_open, &plan, &outcome, now),
-                yields: true,
-            })
+            let open = open_accounts_after(compared_open, &plan, &outcome, now);
+            Some(comparing(next, before + open))
         }
         _ => state
             .comparing
@@ -364,13 +373,19 @@ pub(super) fn conclude(
         && !holds_first_run
         && are_in_step(people.snapshot.len(), waiting);
     state.has_completed |= opens_gate;
+    let held = held_write(hold, held_before.as_ref(), &approved, &outcome);
+    state.holds_absent = match &held {
+        HeldWrite::Keep => held_before.is_some_and(|held| holds_absent(&held, people, &next)),
+        HeldWrite::Put(held) => holds_absent(held, people, &next),
+        HeldWrite::Clear => false,
+    };
     Conclusion {
         shards: next
             .into_iter()
             .filter(|(number, shard)| old.get(number) != Some(shard))
             .collect(),
         state,
-        held: held_write(hold, held_before, &approved, &outcome),
+        held,
         opens_gate: opens_gate.then_some(now),
         result,
     }
@@ -387,7 +402,7 @@ pub(super) fn are_in_step(people: usize, waiting: u32) -> bool {
 /// Keeps what is held for somebody to decide, and what was approved and is not applied yet.
 fn held_write(
     hold: Option<Hold>,
-    before: Option<HeldPlan>,
+    before: Option<&HeldPlan>,
     approved: &Parts,
     outcome: &ApplyOutcome,
 ) -> HeldWrite {
@@ -399,10 +414,40 @@ fn held_write(
         next
     });
     match (next.filter(|next| !next.parts.is_empty()), before) {
-        (Some(next), before) if before.as_ref() != Some(&next) => HeldWrite::Put(next),
+        (Some(next), before) if before != Some(&next) => HeldWrite::Put(next),
         (None, Some(_)) => HeldWrite::Clear,
         _ => HeldWrite::Keep,
     }
+}
+
+/// Whether something is held for people whom no shard has: an account without a person, or one that somebody opened again.
+fn holds_absent(held: &HeldPlan, people: &People, shards: &BTreeMap<ShardNumber, Shard>) -> bool {
+    let in_shard = |id: &SourceId| {
+        let shard = shards.get(&ShardNumber::of(id));
+        shard.is_some_and(|shard| shard.0.contains_key(id))
+    };
+    let absent = |id: &&SourceId| !people.snapshot.contains(id) && !in_shard(id);
+    held.parts
+        .iter()
+        .filter_map(|(_, part)| part.person.as_ref())
+        .any(|id| absent(&id))
+}
+
+/// Whether `held` has an approved part of somebody who is not there: only a comparison of everybody, later than the `last` one,
+/// carries it out. One that was refused is tried again after an hour.
+pub(super) fn approves_absent(
+    held: &HeldPlan,
+    people: &People,
+    last: Timestamp,
+    now: Timestamp,
+) -> bool {
+    let is_due = |at: Timestamp| at > last || last + TRY_AGAIN <= now;
+    held.parts.iter().any(|(_, part)| {
+        let approved =
+            matches!(valid(part.decision, now), Some(Decision::Approved { at }) if is_due(at));
+        let is_absent = |id: &SourceId| !people.snapshot.contains(id);
+        approved && part.person.as_ref().is_some_and(is_absent)
+    })
 }
 
 fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
@@ -418,7 +463,7 @@ fn planned_for<'a>(
     candidates: &'a [Candidate],
     plan: &Plan,
     people: &People,
-    everybody: bool,
+    compared: Option<ShardRange>,
 ) -> PlannedFor<'a> {
     let waiting = plan.skipped.iter();
     let waiting: BTreeSet<&SourceId> = waiting
@@ -428,7 +473,7 @@ fn planned_for<'a>(
     let planned = candidates.iter().map(|candidate| &candidate.source_id);
     PlannedFor {
         people: planned.filter(|id| !waiting.contains(id)).collect(),
-        everybody: everybody && people.completeness == Completeness::Complete,
+        compared: compared.filter(|_| people.completeness == Completeness::Complete),
     }
 }
 

@@ -8,6 +8,7 @@ use shared::state::{Brake, Choice, Decision};
 
 use super::world::{End, World};
 use crate::plan::builders::employee;
+use crate::source::{Completeness, IncompleteReason};
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -132,6 +133,36 @@ proptest! {
         world.tick(End::Well);
         prop_assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (5, 5));
     }
+}
+
+#[test]
+fn strangers_are_counted_once_the_first_run_has_come_to_its_end() {
+    let mut world = World::before(10, "");
+    world.completeness = Completeness::Incomplete(IncompleteReason::TotalMoved {
+        first: 10,
+        last: 11,
+    });
+    world.tick(End::Well);
+    assert_eq!(world.academy.gate, None);
+    world.completeness = Completeness::Complete;
+    world.after(5).tick(End::Well);
+    assert!(world.academy.gate.is_some());
+    for id in 100..300 {
+        let id = id.to_string();
+        let stranger = employee(&id);
+        world.employees.insert(SourceId::new(id.as_str()), stranger);
+    }
+    world.after(5).tick(End::Well);
+    assert_eq!(world.academy.customers.len(), 10);
+    assert!(
+        world
+            .academy
+            .held
+            .as_ref()
+            .unwrap()
+            .counts
+            .contains_key(&Brake::Create)
+    );
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! A company so large that several runs share it.
 
 use shared::domain::employee::Field;
-use shared::domain::id::SourceId;
-use shared::runtime::Outcome;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::fingerprint::ShardNumber;
+use shared::runtime::{Mode, Outcome};
 use shared::state::Decision;
 
 use super::world::{End, World};
-use crate::plan::builders::{config, employee};
+use crate::io::memory::TOOL;
+use crate::plan::builders::config;
 
 const PEOPLE: usize = 300;
 /// A shard has 5 people.
@@ -26,6 +28,14 @@ fn in_step() -> World {
     }
     assert_eq!(world.academy.customers.len(), PEOPLE);
     world
+}
+
+/// An account with the external id of somebody whom nobody knows.
+fn orphan(world: &mut World, id: &str) -> CustomerId {
+    let account = world.academy.make(None);
+    let customer = world.academy.customers.get_mut(&account).unwrap();
+    customer.external_id = Some(ExternalId::of(TOOL, &SourceId::new(id)));
+    account
 }
 
 #[test]
@@ -54,6 +64,88 @@ fn a_first_run_goes_on_from_run_to_run_and_is_done_when_all_are_there() {
     assert_eq!(world.sync(End::Well).outcome, Outcome::Unchanged);
     let state = world.academy.state.unwrap();
     assert_eq!(state.open_accounts as usize, PEOPLE);
+}
+
+#[test]
+fn a_comparison_that_is_asked_for_before_all_are_there_is_not_the_end_of_the_first_run() {
+    let mut world = large();
+    world.config = config("");
+    world.tick(End::Well);
+    world.mode = Mode::Reconcile;
+    world.after(5);
+    assert_eq!(world.sync(End::Well).outcome, Outcome::Partly);
+    assert_eq!(world.academy.gate, None);
+    world.mode = Mode::Scheduled;
+    for _ in 0..10 {
+        world.after(5).tick(End::Well);
+        assert_eq!(world.hash(), None);
+    }
+    assert_eq!(world.academy.customers.len(), PEOPLE);
+    assert!(world.academy.gate.is_some());
+}
+
+#[test]
+fn a_comparison_of_everybody_that_runs_out_of_time_lets_changes_come_first() {
+    let mut world = in_step();
+    for customer in world.academy.customers.values_mut() {
+        customer.position = Some("von Hand".into());
+    }
+    world.after(24 * 60).tick(End::OutOfTime(20));
+    let last = (0..PEOPLE).map(|id| SourceId::new(id.to_string()));
+    let last = last.max_by_key(ShardNumber::of).unwrap();
+    world.employees.remove(&last);
+    for _ in 0..4 {
+        world.after(5).tick(End::OutOfTime(20));
+    }
+    assert_eq!(world.locked(), 1);
+}
+
+#[test]
+fn an_orphan_that_is_held_is_locked_once_approved_and_forgotten_once_it_is_gone() {
+    for is_approved in [true, false] {
+        let mut world = in_step();
+        let account = orphan(&mut world, "9001");
+        world.after(24 * 60);
+        // Found in the first portions, and decided about before the others are compared.
+        while world.hash().is_none() {
+            world.tick(End::Well);
+            world.after(5);
+        }
+        if is_approved {
+            world.decide(|at| Decision::Approved { at });
+        } else {
+            world.academy.customers.remove(&account);
+            // The comparison that is under way has passed it already.
+            for _ in 0..10 {
+                world.after(5).tick(End::Well);
+            }
+            world.after(24 * 60);
+        }
+        for _ in 0..20 {
+            world.tick(End::Well);
+            world.after(5);
+        }
+        assert_eq!(
+            (world.hash(), world.locked()),
+            (None, usize::from(is_approved))
+        );
+        assert_eq!(world.sync(End::Well).outcome, Outcome::Unchanged);
+    }
+}
+
+#[test]
+fn a_dry_run_shows_everybody_and_not_the_rest_of_a_comparison() {
+    let mut world = in_step();
+    for customer in world.academy.customers.values_mut() {
+        customer.position = Some("von Hand".into());
+    }
+    world.after(24 * 60).tick(End::Well);
+    let drifted = world.academy.customers.values();
+    let drifted = drifted.filter(|it| it.position.as_deref() == Some("von Hand"));
+    let drifted = drifted.count();
+    assert!(drifted < PEOPLE);
+    world.portion = usize::MAX;
+    assert_eq!(world.dry_run().counts.updated as usize, drifted);
 }
 
 #[test]
@@ -123,11 +215,7 @@ fn other_rules_reach_everybody_although_they_change_meanwhile() {
 fn orphans_are_found_in_each_portion_and_nobody_else_is_taken_for_one() {
     let mut world = in_step();
     for id in ["9001", "9002", "9003"] {
-        let account = world.academy.make(None);
-        let customer = world.academy.customers.get_mut(&account).unwrap();
-        let somebody = employee(id).source_id;
-        let tool = crate::io::memory::TOOL;
-        customer.external_id = Some(shared::domain::id::ExternalId::of(tool, &somebody));
+        orphan(&mut world, id);
     }
     world.after(24 * 60);
     let mut found = std::collections::BTreeSet::new();

@@ -22,7 +22,7 @@ use crate::io::memory::{Academy, InMemory, TOOL};
 use crate::plan::builders::{config, employee, key, now};
 use crate::run::Rules;
 use crate::run::pipeline::drive;
-use crate::source::{People, Person};
+use crate::source::{Completeness, People, Person};
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub(super) struct World {
     pub(super) config: TenantConfig,
     /// People for whom one run plans.
     pub(super) portion: usize,
+    /// Of each reading.
+    pub(super) completeness: Completeness,
 }
 
 /// What a tick did to accounts, as the academy shows it, and what the brakes would have allowed.
@@ -87,6 +89,7 @@ impl World {
             mode: Mode::Scheduled,
             config: config(rules),
             portion: PORTION,
+            completeness: Completeness::Complete,
         }
     }
 
@@ -163,7 +166,10 @@ impl World {
                 Person::Employee(Box::new(employee.clone()), fingerprint),
             )
         };
-        People::complete(self.employees.iter().map(person))
+        People {
+            completeness: self.completeness,
+            ..People::complete(self.employees.iter().map(person))
+        }
     }
 
     /// One run, now, and what it did to accounts.
@@ -204,21 +210,40 @@ impl World {
         self.try_sync(end).unwrap()
     }
 
-    fn try_sync(&mut self, end: End) -> Result<JobResult<EmployeeSync>, RunError> {
-        let (people, before) = (self.people(), self.academy.clone());
+    /// What a run would do now.
+    pub(super) fn dry_run(&self) -> JobResult<EmployeeSync> {
+        let (people, state) = (self.people(), self.academy.state.clone());
+        let configuration = self.configuration();
         let rules = Rules {
+            mode: Mode::DryRun,
+            ..self.rules(&configuration)
+        };
+        let memory = InMemory::new(self.academy.clone(), 0, self.now);
+        let run = drive(rules, &people, state, &memory, None::<&InMemory>, &|_| {});
+        run.now_or_never().unwrap().unwrap()
+    }
+
+    fn configuration(&self) -> String {
+        let employees = format!("{:?}", self.config.employees);
+        format!("{:x}", self.key.digest("configuration", &employees))
+    }
+
+    fn rules<'a>(&'a self, configuration: &'a str) -> Rules<'a> {
+        Rules {
             config: &self.config,
             key: &self.key,
-            configuration: &format!(
-                "{:x}",
-                self.key
-                    .digest("configuration", &format!("{:?}", self.config.employees))
-            ),
+            configuration,
             tool: TOOL,
             mode: self.mode,
             now: self.now,
             portion: self.portion,
-        };
+        }
+    }
+
+    fn try_sync(&mut self, end: End) -> Result<JobResult<EmployeeSync>, RunError> {
+        let (people, before) = (self.people(), self.academy.clone());
+        let configuration = self.configuration();
+        let rules = self.rules(&configuration);
         let (changes, dies) = match end {
             End::Well => (usize::MAX, false),
             End::OutOfTime(changes) => (changes, false),
@@ -296,7 +321,7 @@ impl World {
     }
 }
 
-fn window(customer: &Customer) -> AccessWindow {
+pub(super) fn window(customer: &Customer) -> AccessWindow {
     AccessWindow {
         active_at: customer.set_active_at,
         inactive_at: customer.set_inactive_at,
