@@ -15,6 +15,7 @@ mod changes;
 mod complete_reads;
 mod credentials;
 mod dry_run;
+mod expiry;
 mod first_sync;
 mod held_plans;
 mod incident_regressions;

@@ -156,6 +156,11 @@ impl Writer for LiveWriter<'_> {
         self.reader.store.put_employee(tenant, token, entry).await
     }
 
+    async fn forget_entry(&self, id: &SourceId) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader.store.forget_employee(tenant, token, id).await
+    }
+
     async fn put_shard(&self, number: ShardNumber, shard: &Shard) -> Result<(), StateError> {
         let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
         self.reader

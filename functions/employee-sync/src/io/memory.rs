@@ -305,6 +305,11 @@ impl Writer for InMemory {
         Ok(())
     }
 
+    async fn forget_entry(&self, id: &SourceId) -> Result<(), StateError> {
+        self.academy().ledger.remove(id);
+        Ok(())
+    }
+
     async fn put_shard(&self, number: ShardNumber, shard: &Shard) -> Result<(), StateError> {
         self.academy().shards.insert(number, shard.clone());
         Ok(())

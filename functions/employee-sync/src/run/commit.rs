@@ -43,6 +43,10 @@ pub(super) async fn commit(
     for (number, shard) in &conclusion.shards {
         writer.put_shard(*number, shard).await?;
     }
+    for id in &conclusion.expired {
+        writer.check_lease().await?;
+        writer.forget_entry(id).await?;
+    }
     writer.put_state(&conclusion.state).await?;
     match conclusion.opens_gate {
         Some(now) => writer.open_gate(now).await,

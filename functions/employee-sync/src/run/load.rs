@@ -15,6 +15,7 @@ use shared::state::{EmployeeEntry, FailureKind, HeldPlan, StateError, SyncState,
 use shared::tenant::TenantConfig;
 
 use super::Rules;
+use super::expiry::{expired, long_gone};
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, UnreadableRows,
 };
@@ -52,6 +53,8 @@ pub(super) struct Loaded {
     pub(super) candidates: Vec<Candidate>,
     /// Their shards, as the last run left them.
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
+    /// People who have been gone for a year: their entries end.
+    pub(super) expired: Vec<SourceId>,
     /// Accounts that are open now: what the brakes' percentages are of.
     pub(super) open_accounts: u32,
     /// Those of the people who were compared.
@@ -219,6 +222,10 @@ async fn everybody(
     let Known { shards, entries } = known;
     let shards = with_forgotten(shards, people, &entries, rules.now);
     let concluded = concluded(&shards, people, &entries);
+    let long_gone = match reason {
+        Reason::Reconcile => long_gone(&entries, &shards, people, portion, rules.now),
+        Reason::FirstRun | Reason::NewRules => BTreeSet::new(),
+    };
     let handed_over = handed_over(&entries);
     let Classification { mut due, mut gone } =
         classify(sharding, &shards, people.completeness, true, rules.now);
@@ -251,6 +258,7 @@ async fn everybody(
     let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)), rules.key);
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
+    let expired = expired(long_gone, &candidates, rules.now);
     candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
     let compared_open = count_open(&candidates, rules.now);
     candidates.extend(orphans);
@@ -266,6 +274,7 @@ async fn everybody(
         put_off,
         compared_open,
         candidates: with_retries(candidates, rules),
+        expired,
         foreign_accounts,
         shards,
         open_accounts,
@@ -307,6 +316,7 @@ async fn changed(
         put_off: put_off + not_asked,
         compared_open: 0,
         candidates: with_retries(candidates, rules),
+        expired: Vec::new(),
         foreign_accounts: match &accounts {
             Some(Accounts::Listed(index)) => index.foreign(),
             Some(Accounts::LookedUp(_)) | None => 0,

@@ -1,6 +1,7 @@
 //! One run of the job.
 
 mod commit;
+mod expiry;
 mod identity;
 mod load;
 mod pipeline;

@@ -48,6 +48,8 @@ pub(super) struct Prepared {
     /// The state that the last run left, with everything counted that it applied.
     pub(super) state: SyncState,
     shards: BTreeMap<ShardNumber, Shard>,
+    /// People whose ledger entries end.
+    expired: Vec<SourceId>,
     open_accounts: u32,
     compared_open: u32,
     pub(super) selection: Selection,
@@ -73,6 +75,7 @@ pub(super) fn prepare(
         selection,
         candidates,
         shards,
+        expired,
         open_accounts,
         compared_open,
         portion,
@@ -139,6 +142,7 @@ pub(super) fn prepare(
         held_before: held,
         state,
         shards,
+        expired,
         open_accounts,
         compared_open,
         selection,
@@ -227,6 +231,8 @@ pub(super) struct Conclusion {
     /// The shards that changed.
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
     pub(super) state: SyncState,
+    /// People whose ledger entries end.
+    pub(super) expired: Vec<SourceId>,
     pub(super) held: HeldWrite,
     /// When the gate for certificates opens, if it does.
     pub(super) opens_gate: Option<Timestamp>,
@@ -261,6 +267,7 @@ pub(super) fn conclude(
         held_before,
         state,
         shards,
+        expired,
         open_accounts,
         compared_open,
         selection,
@@ -385,6 +392,7 @@ pub(super) fn conclude(
             .filter(|(number, shard)| old.get(number) != Some(shard))
             .collect(),
         state,
+        expired: if stopped { Vec::new() } else { expired },
         held,
         opens_gate: opens_gate.then_some(now),
         result,

@@ -6,3 +6,5 @@ mod unreadable;
 
 pub use read::{Completeness, IncompleteReason, People, read};
 pub use snapshot::{Person, Snapshot};
+#[cfg(test)]
+pub(crate) use unreadable::UnreadableAttributes;

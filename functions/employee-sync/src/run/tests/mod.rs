@@ -3,6 +3,7 @@
 mod academies;
 mod announced;
 mod brakes;
+mod expiry;
 mod lists;
 mod lost_state;
 mod portions;

@@ -22,7 +22,7 @@ use crate::io::memory::{Academy, InMemory, TOOL};
 use crate::plan::builders::{config, employee, key, now};
 use crate::run::Rules;
 use crate::run::pipeline::drive;
-use crate::source::{Completeness, People, Person};
+use crate::source::{Completeness, People, Person, UnreadableAttributes};
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,8 +166,13 @@ impl World {
                 Person::Employee(Box::new(employee.clone()), fingerprint),
             )
         };
+        let mut unreadable = UnreadableAttributes::of(&self.config);
+        self.employees
+            .values()
+            .for_each(|it| unreadable.observe(it));
         People {
             completeness: self.completeness,
+            unreadable: unreadable.names(),
             ..People::complete(self.employees.iter().map(person))
         }
     }
