@@ -261,6 +261,11 @@ async fn stop(
         true => Some(HeldLeases::acquire(context, tenant, purpose).await?),
         false => None,
     };
+    // Until now it may have filed certificates that this table does not know.
+    let restored = Restored {
+        at: context.now(),
+        ..restored
+    };
     let marked = mark(&tables.restored, tenant, restored).await;
     if let Some(leases) = leases {
         leases.release().await;

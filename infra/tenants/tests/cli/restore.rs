@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification,
 };
 use serde_json::{Value, json};
+use shared::domain::clock::Clock as _;
 use shared::state::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 use shared::tenant::Via;
 use simulators::{Behaviour, Moment};
@@ -241,6 +242,9 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
     assert_eq!(view["resumed"], 1);
     assert_eq!(view["left_paused"], json!(["birke"]));
     assert_eq!(view["removed_since"], json!(["celle"]));
+    // What it filed until it stopped may be unknown to the table as well.
+    let start = store.certificate_start(&company.tenant).await.unwrap();
+    assert_eq!(start.restored.unwrap().at, desk.clock().now());
     // Afterwards another restore may begin.
     desk.attention("restore --since 2026-05-11T07:30:00Z --yes")
         .await;

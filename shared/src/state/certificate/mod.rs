@@ -106,14 +106,16 @@ impl CertificateState {
                 ..*intent
             })),
             Self::Failed(RetryState { failures: 0, .. }) => Some(self.clone()),
-            Self::Parked { reason, .. } | Self::Failed(RetryState { reason, .. }) => {
-                Some(Self::Failed(RetryState {
-                    reason: reason.clone(),
-                    failures: 0,
-                    since: now,
-                    retry_at: now,
-                }))
+            // The moment stays: in a restored table it says that the certificate may have been filed since.
+            Self::Parked {
+                reason, at: since, ..
             }
+            | Self::Failed(RetryState { reason, since, .. }) => Some(Self::Failed(RetryState {
+                reason: reason.clone(),
+                failures: 0,
+                since: *since,
+                retry_at: now,
+            })),
             Self::Intended(intent) if intent.on_unverifiable == on_unverifiable => {
                 Some(self.clone())
             }

@@ -127,14 +127,19 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let park = OnUnverifiable::Park;
     let look = CertificateState::Intended(intent(park));
     let again = CertificateState::Intended(intent(OnUnverifiable::Send));
-    let fresh = |reason: &str| {
-        let reason = reason.to_owned();
-        CertificateState::Failed(RetryState {
+    // The moment stays: in a restored table it says that the certificate may have been filed since.
+    let fresh = |state: &CertificateState| {
+        let (reason, since) = match state {
+            CertificateState::Parked { reason, at, .. } => (reason.clone(), *at),
+            CertificateState::Failed(RetryState { reason, since, .. }) => (reason.clone(), *since),
+            other => panic!("{other:?}"),
+        };
+        Some(CertificateState::Failed(RetryState {
             reason,
             failures: 0,
-            since: now,
+            since,
             retry_at: now,
-        })
+        }))
     };
     let gone = Some(dismissed("12:00:00"));
     let first = CertificateState::Intended(first_intent());
@@ -151,17 +156,13 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
         ),
         (
             parked(None),
-            [Some(fresh("no reply")), Some(fresh("no reply"))],
+            [fresh(&parked(None)), fresh(&parked(None))],
             gone.clone(),
         ),
         (again.clone(), [Some(again), None], None),
         (look.clone(), [None, Some(look)], None),
         (failed(0), [Some(failed(0)), Some(failed(0))], gone.clone()),
-        (
-            failed(1),
-            [Some(fresh("Personio: 503")), Some(fresh("Personio: 503"))],
-            gone,
-        ),
+        (failed(1), [fresh(&failed(1)), fresh(&failed(1))], gone),
         (first.clone(), [None, Some(first)], None),
         (uploaded(None), [None, None], None),
         (
