@@ -140,6 +140,42 @@ async fn many_bad_files_stop_no_other_certificate() {
 }
 
 #[tokio::test]
+async fn bad_files_that_are_the_only_ones_left_are_parked_in_the_end() {
+    let harness = certified(Via::Direct, 14).await;
+    for number in 5..=14 {
+        deliver(&harness, &id(number), Delivery::NotAPdf);
+    }
+    harness.certificates_now().await;
+    for _ in 0..3 {
+        let report = harness
+            .certificates_after(SignedDuration::from_hours(25))
+            .await;
+        assert_run!(report, Outcome::Done, failed = 10);
+    }
+    let report = harness
+        .certificates_after(SignedDuration::from_hours(25))
+        .await;
+    assert_run!(report, Outcome::Done, failed = 0, parked = 10);
+}
+
+#[tokio::test]
+async fn files_that_nobody_gets_are_one_outcome_and_no_failure_of_single_certificates() {
+    for delivery in [
+        Delivery::Status(403),
+        Delivery::Status(404),
+        Delivery::CutMidBody { size: 400_000 },
+    ] {
+        let harness = certified(Via::Direct, 14).await;
+        for number in 1..=14 {
+            deliver(&harness, &id(number), delivery.clone());
+        }
+        let report = harness.certificates_now().await;
+        assert_run!("{delivery:?}", report, Outcome::AcademyRefuses, failed = 0);
+        assert!(harness.personio.documents().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_withdrawn_url_is_requested_again_once() {
     for status in [400, 401, 403, 404, 410] {
         let harness = certified(Via::Direct, 1).await;

@@ -6,9 +6,10 @@ use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{CertificateState, Restored};
 use shared::tenant::Via;
 use simulators::personio::{Document, Endpoint};
+use simulators::reteach::Delivery;
 use simulators::{Behaviour, Body, Fault, Origin};
 
-use super::fixture::{PERSONIO, certified, finding, id};
+use super::fixture::{PERSONIO, certified, deliver, finding, id};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const LISTS: &str = "/v2/document-management/documents";
@@ -102,6 +103,43 @@ async fn a_list_that_fails_for_a_while_delays_the_first_filing_and_nothing_is_fi
         assert_eq!(adopted, 1, "{behaviour:?}");
         assert_eq!(harness.personio.documents().len(), 1, "{behaviour:?}");
     }
+}
+
+#[tokio::test]
+async fn lists_that_are_refused_after_others_came_are_waited_for() {
+    let harness = certified(Via::Direct, 12).await;
+    for person in 1..=12 {
+        file_for(&harness, person, &format!("Kurs {person}"), "2026-05-10");
+    }
+    let refused = Fault::new(Behaviour::Status(403, Body::Vendor)).path(LISTS);
+    harness.personio.fail(refused.nth(5).times(3));
+    let mut adopted = harness.certificates_now().await.counts.adopted;
+    adopted += harness.certificates_tick().await.counts.adopted;
+    assert_eq!((adopted, harness.personio.documents().len()), (12, 12));
+}
+
+#[tokio::test]
+async fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
+    let harness = certified(Via::Direct, 6).await;
+    let refused = Fault::new(Behaviour::Status(400, Body::Vendor)).path(LISTS);
+    harness.personio.fail(refused.always());
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::SourceUnavailable, uploaded = 0);
+    harness.personio.clear_faults();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Done, uploaded = 6);
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_allowed_is_named_before_any_document_is_listed() {
+    let harness = certified(Via::Direct, 10).await;
+    for number in 1..=10 {
+        let host = Delivery::Elsewhere("https://cdn.example.com/c.pdf".to_owned());
+        deliver(&harness, &id(number), host);
+    }
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::HostNotAllowed, uploaded = 0);
+    assert_eq!(harness.personio.calls(Endpoint::Documents), 0);
 }
 
 /// The ledger as it was `before`, although more has been filed since: a table restored by the operator.

@@ -20,6 +20,8 @@ pub(super) struct Lists {
     pub(super) breaker: CircuitBreaker<RunError>,
     /// The right is missing, or the route has no lists.
     are_missing: AtomicBool,
+    /// Somebody's documents were listed: the right is there.
+    are_there: AtomicBool,
 }
 
 impl Lists {
@@ -38,7 +40,12 @@ impl Lists {
             }
             match tools.sink.filed(employee).await {
                 Ok(None) | Err(SourceError::Forbidden(_)) => {}
-                listed => return listed,
+                listed => {
+                    if listed.is_ok() {
+                        self.are_there.store(true, Ordering::Relaxed);
+                    }
+                    return listed;
+                }
             }
             let pause = tools.reteach.context();
             let pause = pause.wait(Duration::from_millis(500 * refusals));
@@ -46,6 +53,10 @@ impl Lists {
                 let late = "the time for this run is over".to_owned();
                 return Err(SourceError::Unavailable(late));
             }
+        }
+        if self.are_there.load(Ordering::Relaxed) {
+            let refused = "documents that could be listed a moment ago are refused now".to_owned();
+            return Err(SourceError::Unavailable(refused));
         }
         self.are_missing.store(true, Ordering::Relaxed);
         Ok(None)

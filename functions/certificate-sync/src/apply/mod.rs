@@ -63,6 +63,8 @@ pub struct Applied {
     pub people_looked_at: u64,
     /// People whose documents are still to be listed.
     pub people_left: u64,
+    /// Whether some that are to be held could not be noted.
+    pub holds_left: bool,
     /// Why it stopped early, if it did.
     pub stop: Option<RunError>,
 }
@@ -111,6 +113,9 @@ pub async fn apply(
     let shared = Shared::default();
     let mut applied = Applied::default();
     let held = hold_all(tools, holds, &shared.breaker).await;
+    applied.holds_left = held
+        .iter()
+        .any(|(_, (_, result))| *result == CertificateResult::NotReached);
     applied.results.extend(held);
     for (id, employee, checked) in check_all(tools, checks, &shared).await {
         match checked {
@@ -128,7 +133,7 @@ pub async fn apply(
     applied
 }
 
-/// Keeps certificates of a backfill that nobody has started. One that cannot be written is held by the next run.
+/// Keeps certificates of a backfill that nobody has started. Where one cannot be written, the next run is a first one too.
 async fn hold_all(
     tools: Tools<'_>,
     holds: Vec<(CertificateId, SourceId)>,

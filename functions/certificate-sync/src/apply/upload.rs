@@ -146,7 +146,8 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
         place,
         is_probe,
     } = &next;
-    if person.is_looked_up() {
+    let is_refused = tools.downloads.refused_host(&upload.url).is_some();
+    if person.is_looked_up() && !is_refused {
         let look = || look(tools, &person.uploads, shared);
         let decisions = match person.looked.get_or_init(look).await {
             Ok(decisions) => decisions,
@@ -186,13 +187,21 @@ async fn look(
             let documents = documents.as_deref();
             Ok(before_filing(uploads, documents, tools.time_zone, now))
         }
-        // A list that only this person's id does not give. It is asked for again on each tick.
-        Err(SourceError::Unreadable(problem)) => Err(CertificateResult::Failed(RetryState {
-            reason: format!("the employee's documents cannot be listed before filing: {problem}"),
-            failures: 0,
-            since: now,
-            retry_at: now,
-        })),
+        // A list that only this person's id does not give is asked for again on each tick. Three in a row are no matter
+        // of single people.
+        Err(SourceError::Unreadable(problem)) => {
+            let reason =
+                format!("the employee's documents cannot be listed before filing: {problem}");
+            lists
+                .breaker
+                .failure(SourceError::Unreadable(problem).into());
+            Err(CertificateResult::Failed(RetryState {
+                reason,
+                failures: 0,
+                since: now,
+                retry_at: now,
+            }))
+        }
         Err(error) => {
             lists.breaker.failure(error.into());
             Err(CertificateResult::NotReached)
@@ -225,6 +234,13 @@ async fn upload_one(
         intent,
         own,
     };
+    // That it is the certificate's own, an earlier run has shown.
+    let is_known = refusal.as_deref().is_some_and(|reason| {
+        matches!(&this.upload.read, Some(CertificateState::Failed(known)) if known.failures > 0 && known.reason == reason)
+    });
+    if is_known {
+        return vec![settle(tools, this, shared).await];
+    }
     let advance = match refusal {
         Some(reason) => lock(&shared.refusals).refused(&reason, this, is_probe),
         None => {

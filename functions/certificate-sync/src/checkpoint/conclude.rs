@@ -20,6 +20,8 @@ pub struct RunFacts<'a> {
     pub selection: &'a Selection,
     /// How it left each selected certificate, and those of the ledger that are not listed any more.
     pub results: &'a BTreeMap<CertificateId, CertificateResult>,
+    /// Whether some that are to be held are not noted yet.
+    pub holds_left: bool,
     /// Parked certificates of the tenant.
     pub parked: u32,
 }
@@ -51,7 +53,7 @@ pub fn conclude(
         days.insert(*day, DayCheckpoint { digest, unsettled });
     }
     let is_complete = run.completeness == Completeness::Complete;
-    let listed_all_at = if run.scope.everything && is_complete {
+    let listed_all_at = if run.scope.everything && is_complete && !run.holds_left {
         Some(run.began)
     } else {
         known.listed_all_at

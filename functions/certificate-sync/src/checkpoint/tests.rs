@@ -109,6 +109,7 @@ fn run(
         completeness: Completeness::Complete,
         selection: &selection,
         results: &all,
+        holds_left: false,
         parked: 0,
     };
     conclude(before, facts, now())
@@ -377,6 +378,7 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
             completeness,
             selection: &selection,
             results: &BTreeMap::new(),
+            holds_left: false,
             parked: 4,
         };
         let after = conclude(Some(&known), facts, now()).checkpoint;
@@ -385,6 +387,25 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
             (Some(listed_all_at), earlier, 4),
             "{everything} {completeness:?}"
         );
+    }
+}
+
+#[test]
+fn a_first_listing_whose_holds_are_not_all_noted_is_followed_by_another_first_one() {
+    let scope = window(true);
+    let selection = select(listing(&[]), None, scope, &key(), now());
+    for (holds_left, first) in [(true, None), (false, Some(now()))] {
+        let facts = RunFacts {
+            scope,
+            began: now(),
+            completeness: Completeness::Complete,
+            selection: &selection,
+            results: &BTreeMap::new(),
+            holds_left,
+            parked: 0,
+        };
+        let after = conclude(None, facts, now()).checkpoint;
+        assert_eq!((after.first_listed_at, after.listed_all_at), (first, first));
     }
 }
 
@@ -399,6 +420,7 @@ fn completions_without_a_moment_are_no_news_where_ticks_do_not_list_them() {
         completeness: Completeness::Complete,
         selection: &selection,
         results: &BTreeMap::new(),
+        holds_left: false,
         parked: 0,
     };
     let first = conclude(None, facts, now()).checkpoint;

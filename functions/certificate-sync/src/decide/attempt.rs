@@ -81,14 +81,12 @@ impl AttemptError {
         }
     }
 
-    /// What was refused for good, where the certificate or its file is the cause.
+    /// What was refused, for good or for now, where the certificate or its file is the cause.
     #[must_use]
     pub fn refusal(&self) -> Option<&str> {
         match self {
             Self::Filing(error) | Self::DownloadRefused(error) => {
-                let is_refusal = error.reach == Reach::Certificate
-                    && error.effect == Effect::None
-                    && !error.transient;
+                let is_refusal = error.reach == Reach::Certificate && error.effect == Effect::None;
                 is_refusal.then_some(error.reason.as_str())
             }
             Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => None,
@@ -99,9 +97,7 @@ impl AttemptError {
     #[must_use]
     pub fn is_answer(&self) -> bool {
         match self {
-            Self::Filing(error) | Self::DownloadRefused(error) => {
-                matches!(error.reach, Reach::Certificate | Reach::Person)
-            }
+            Self::Filing(error) | Self::DownloadRefused(error) => error.reach == Reach::Certificate,
             Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => false,
         }
     }

@@ -56,6 +56,7 @@ impl Reading {
             completeness: self.completeness,
             selection: &self.selection,
             results,
+            holds_left: false,
             parked: self.parked.saturating_add(newly_parked),
         }
     }

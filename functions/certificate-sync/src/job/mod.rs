@@ -19,7 +19,7 @@ use shared::state::{JobKind, StateError};
 use self::load::{Loaded, load};
 use crate::CertificateSync;
 use crate::apply::{self, Tools, apply};
-use crate::checkpoint::{Conclusion, Scope, conclude};
+use crate::checkpoint::{Conclusion, RunFacts, Scope, conclude};
 use crate::plan::{Plan, Policy};
 use crate::report::Counts;
 
@@ -88,7 +88,10 @@ impl Job for CertificateSync {
             .into_iter()
             .chain(applied.results())
             .collect();
-        let facts = reading.facts(&results, applied.newly_parked());
+        let facts = RunFacts {
+            holds_left: applied.holds_left,
+            ..reading.facts(&results, applied.newly_parked())
+        };
         let concluded = conclude(before, facts, run.clock().now());
         let committed = commit(tools, &concluded).await;
         let every = tenant.config.schedule.certificates;

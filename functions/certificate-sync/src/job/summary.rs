@@ -74,6 +74,7 @@ pub(super) fn applied(
         people_looked_at,
         people_left,
         stop,
+        holds_left: _,
     } = applied;
     let counts = results.values().fold(
         counts(reading, skipped, concluded),
