@@ -1,16 +1,20 @@
 //! People who have been gone for a year leave the ledger; nobody is locked, unlocked or created by it.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::employee::{Employee, Field};
-use shared::domain::id::{CustomerId, SourceId};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{EntryStatus, Shard, ShardEntry, ShardNumber, ShardRange};
 use shared::runtime::FindingKind;
+use shared::source::Absence;
 use shared::state::EmployeeEntry;
 
 use super::world::{End, World};
 use crate::plan::builders::{employee, key, now};
-use crate::run::expiry::long_gone;
+use crate::plan::{Account, Candidate, SourceState};
+use crate::run::expiry::{expired, long_gone};
 use crate::source::{Completeness, IncompleteReason, People, Person};
 
 const DAY: i64 = 24 * 60;
@@ -152,6 +156,39 @@ fn an_entry_is_kept_for_as_long_as_somebody_may_need_it() {
         ..unreadable
     };
     assert_eq!(gone(&incomplete), "");
+}
+
+#[test]
+fn a_comparison_ends_a_limited_number_of_entries_and_the_next_one_the_rest() {
+    let everybody: BTreeSet<_> = (0..450).map(|id| SourceId::new(id.to_string())).collect();
+    let mut left = everybody.clone();
+    for number in [200, 200, 50, 0] {
+        let ended = expired(left.clone(), &[], now());
+        assert_eq!(ended.len(), number);
+        assert!(ended.iter().all(|id| left.remove(id)));
+    }
+}
+
+#[test]
+fn a_person_whose_account_is_not_known_to_be_locked_stays() {
+    let left = BTreeSet::from([SourceId::new("7")]);
+    for (account, ends) in [
+        (Account::Missing, true),
+        (Account::NotFetched, false),
+        (Account::FromLedger(CustomerId::new("account-7")), false),
+    ] {
+        let candidate = Candidate {
+            source_id: SourceId::new("7"),
+            source: SourceState::Gone {
+                external_id: ExternalId::new("personio:7"),
+                absence: Absence::Explained,
+            },
+            entry: None,
+            account,
+        };
+        let ended = expired(left.clone(), std::slice::from_ref(&candidate), now());
+        assert_eq!(ended.len(), usize::from(ends), "{:?}", candidate.account);
+    }
 }
 
 #[test]
