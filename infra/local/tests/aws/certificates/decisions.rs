@@ -43,8 +43,9 @@ fn sent_again(intent: Intent) -> CertificateState {
     })
 }
 
-fn fresh(reason: &str) -> CertificateState {
-    retry(reason, 0, NOW, NOW)
+/// Due at once. Since when it fails is kept.
+fn fresh(reason: &str, since: &str) -> CertificateState {
+    retry(reason, 0, since, NOW)
 }
 
 /// Parked, and perhaps filed already.
@@ -75,15 +76,15 @@ fn number(text: &str) -> Option<AttributeValue> {
 
 #[tokio::test]
 async fn only_waiting_certificates_can_be_decided() {
-    let earlier = || fresh("an earlier retry");
+    let earlier = || fresh("an earlier retry", NOW);
     let parked = || parked("08:30:00", None);
     let cases = [
         (Retry, unverified(), Some(sent_again(intent()))),
-        (Retry, parked(), Some(fresh("no reply"))),
+        (Retry, parked(), Some(fresh("no reply", "08:30:00"))),
         (Retry, sent_again(intent()), Some(sent_again(intent()))),
         (Retry, earlier(), Some(earlier())),
         (Retry, intended(), None),
-        (Retry, failed(), Some(fresh("Personio: 503"))),
+        (Retry, failed(), Some(fresh("Personio: 503", "07:00:00"))),
         (Retry, uploaded(None), None),
         (Retry, dismissed("08:45:00"), None),
         (Dismiss, unverified(), Some(dismissed(NOW))),
@@ -123,7 +124,7 @@ async fn unknown_certificates_get_no_entry() {
 async fn repeating_a_decision_only_requests_the_scan_again() {
     for (command, intent, after) in [
         (Retry, Some(intent()), sent_again(intent())),
-        (Retry, None, fresh("no reply")),
+        (Retry, None, fresh("no reply", "08:30:00")),
         (Dismiss, None, dismissed(NOW)),
     ] {
         let (_stack, store) = ledger(FIRST, parked("08:30:00", intent)).await;
@@ -210,7 +211,7 @@ async fn entries_changed_since_the_read_are_decided_again() {
 async fn a_run_goes_on_with_what_was_retried_unless_it_is_overtaken() {
     let (_stack, store) = ledger(SECOND, parked("08:30:00", None)).await;
     decide(&store, Retry, NOW).await.unwrap();
-    let read = fresh("no reply");
+    let read = fresh("no reply", "08:30:00");
     assert_eq!(put(&store, FIRST, &read, intended()).await, fenced(ITEM));
     let written = put(&store, SECOND, &read, intended()).await;
     assert_eq!(written, Ok(PutOutcome::Written));
