@@ -79,7 +79,7 @@ impl Witness {
             self.harness.world,
             self.harness.held().await
         ));
-        let items = self.harness.items().await;
+        let items = self.harness.all_items().await;
         // The tenant's own file is the operator's.
         self.texts
             .extend(items.into_iter().filter(|it| !it.contains("S(\"CONFIG\")")));

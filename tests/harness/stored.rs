@@ -52,7 +52,14 @@ impl Harness {
         }
     }
 
+    /// The academy's login is left out: every call may renew it.
     pub async fn items(&self) -> Items {
+        let mut items = self.all_items().await;
+        items.retain(|item| !item.contains("sk: S(\"LOGIN#"));
+        items
+    }
+
+    pub async fn all_items(&self) -> Items {
         let client = self.world.stack.aws().dynamodb();
         let table = self
             .world

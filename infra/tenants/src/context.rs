@@ -155,7 +155,8 @@ impl<'a> CommandContext<'a> {
         secret: &TenantSecret,
     ) -> Result<Connections> {
         let connections = Connections::new(config, secret, &self.http)
-            .map_err(|error| Failure::attention(error.to_string()))?;
+            .map_err(|error| Failure::attention(error.to_string()))?
+            .keeping_login(config, secret, &self.store);
         Ok(match &self.environment.pace {
             Some(pace) => connections.with_pace(pace),
             None => connections,
@@ -170,6 +171,7 @@ impl<'a> CommandContext<'a> {
     ) -> Result<reteach::Client> {
         let client = routes::academy(config, secret, &self.http)
             .map_err(|error| Failure::attention(error.to_string()))?;
+        let client = routes::keeping_login(client, config, secret, &self.store);
         Ok(match &self.environment.pace {
             Some(pace) => client.with_pace(pace.clone()),
             None => client,

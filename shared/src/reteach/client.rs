@@ -1,17 +1,16 @@
-//! The client: login, and one way to make a call.
+//! The client, and one way to make a call.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use jiff::SignedDuration;
 use reqwest::Method;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::Credentials;
 use super::error::{Error, check};
-use super::limits::{LOGINS, TIMEOUT, TOKEN_LIFE};
+use super::limits::{LOGINS, TIMEOUT};
+use super::login::{KeptLogin, LoginStore};
 use crate::http::{
-    BaseUrl, Context, Deadline, Grant, Idempotency, RateLimiter, Reply, Request, Target, Token,
+    BaseUrl, Context, Deadline, Idempotency, RateLimiter, Reply, Request, Target, Token,
     TokenCache, Vendor,
 };
 
@@ -19,10 +18,14 @@ use crate::http::{
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) base: BaseUrl,
-    credentials: Credentials,
+    pub(super) credentials: Credentials,
     pub(super) context: Context,
     pub(super) tokens: Arc<TokenCache>,
-    logins: RateLimiter,
+    pub(super) logins: RateLimiter,
+    /// Where logins are kept for other processes.
+    pub(super) logins_kept: Option<Arc<dyn LoginStore>>,
+    /// The last login of this process.
+    pub(super) last_login: Arc<Mutex<Option<KeptLogin>>>,
     pub(super) calls: RateLimiter,
     /// Whether the academy takes tags by id only, once it has shown it.
     pub(super) tags_by_id: Arc<OnceLock<bool>>,
@@ -36,14 +39,6 @@ pub struct Academy {
     pub name: Option<String>,
     /// Where its people log in: `https://acme.reteach.io`.
     pub base_url: String,
-}
-
-/// The login's answer; of its fields only `access_token` has been seen.
-#[derive(Deserialize)]
-struct LoginAnswer {
-    access_token: SecretString,
-    #[serde(default)]
-    expires_in: Option<serde_json::Value>,
 }
 
 impl Client {
@@ -63,6 +58,8 @@ impl Client {
             context,
             tokens,
             logins: RateLimiter::new(LOGINS),
+            logins_kept: None,
+            last_login: Arc::default(),
             calls: RateLimiter::adaptive(max_rate),
             tags_by_id: Arc::default(),
         }
@@ -81,6 +78,15 @@ impl Client {
         Self {
             calls: pace.clone(),
             logins: pace,
+            ..self
+        }
+    }
+
+    /// The same client, which keeps its logins in `store`.
+    #[must_use]
+    pub fn keeping_logins(self, store: Arc<dyn LoginStore>) -> Self {
+        Self {
+            logins_kept: Some(store),
             ..self
         }
     }
@@ -120,35 +126,5 @@ impl Client {
             .context
             .send(&request.bearer(token.secret())?, &self.calls)
             .await?)
-    }
-
-    pub(super) async fn login(&self) -> Result<Grant, Error> {
-        let target = self.target(Method::POST, "/oauth/authorize", &[])?;
-        let request =
-            Request::new(target, Idempotency::Read, TIMEOUT).json(&self.credentials.login())?;
-        let reply =
-            check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;
-        let LoginAnswer {
-            access_token,
-            expires_in,
-        } = reply.json()?;
-        let lives = expires_in
-            .and_then(|value| value.as_i64())
-            .filter(|seconds| *seconds > 0);
-        Ok(Grant {
-            token: access_token,
-            lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs),
-        })
-    }
-}
-
-/// A login carries nothing but the credentials: whatever is rejected about it is them.
-fn about_credentials(error: Error) -> Error {
-    match error {
-        Error::Rejected { .. } | Error::NotFound { .. } | Error::Conflict { .. } => {
-            Error::Credential(error.to_string())
-        }
-        Error::Forbidden(problem) => Error::Credential(problem),
-        other => other,
     }
 }

@@ -15,9 +15,12 @@ pub struct Credentials {
 
 /// The body of `POST /oauth/authorize`.
 #[derive(Serialize)]
-pub(super) struct Login<'a> {
+pub(super) struct LoginBody<'a> {
     grant_type: &'static str,
-    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
     client_secret: &'a str,
     client_id: &'a str,
 }
@@ -36,10 +39,29 @@ impl Credentials {
         }
     }
 
-    pub(super) fn login(&self) -> Login<'_> {
-        Login {
+    /// A login with the client code.
+    pub(super) fn login(&self) -> LoginBody<'_> {
+        LoginBody {
             grant_type: "authorization_code",
-            code: self.client_code.expose_secret(),
+            code: Some(self.client_code.expose_secret()),
+            ..self.body()
+        }
+    }
+
+    /// A login with the refresh token of an earlier one.
+    pub(super) fn refresh<'a>(&'a self, token: &'a SecretString) -> LoginBody<'a> {
+        LoginBody {
+            grant_type: "refresh_token",
+            refresh_token: Some(token.expose_secret()),
+            ..self.body()
+        }
+    }
+
+    fn body(&self) -> LoginBody<'_> {
+        LoginBody {
+            grant_type: "",
+            code: None,
+            refresh_token: None,
             client_secret: self.client_secret.expose_secret(),
             client_id: self.client_id.expose_secret(),
         }

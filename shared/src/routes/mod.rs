@@ -1,6 +1,7 @@
 //! The routes to the HR system: from a tenant's configuration and secret to the clients of its route.
 
 mod hr;
+mod kept_login;
 mod kombo_unified;
 mod personio_over_kombo;
 
@@ -11,12 +12,14 @@ pub use personio_over_kombo::PersonioOverKombo;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use self::kept_login::LoginInState;
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
 use crate::http::{BaseUrl, Context, Deadline, RateLimiter};
 use crate::kombo;
 use crate::personio;
 use crate::reteach;
 use crate::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
+use crate::state::Store;
 use crate::tenant::{TenantConfig, Via};
 
 /// The clients of one tenant, and its key. Copies share tokens and pace.
@@ -84,6 +87,20 @@ impl Connections {
         }
     }
 
+    /// The same clients; the academy's login is kept in `store`.
+    #[must_use]
+    pub fn keeping_login(
+        self,
+        config: &TenantConfig,
+        secret: &TenantSecret,
+        store: &Store,
+    ) -> Self {
+        Self {
+            reteach: keeping_login(self.reteach, config, secret, store),
+            ..self
+        }
+    }
+
     /// The same clients at another pace: for simulators without limits.
     #[must_use]
     pub fn with_pace(self, pace: &RateLimiter) -> Self {
@@ -115,6 +132,22 @@ pub fn academy(
         context.clone(),
         config.reteach.max_calls_per_second,
     ))
+}
+
+/// The academy's client, which keeps its login in `store`: the client code may be good for one login only.
+#[must_use]
+pub fn keeping_login(
+    client: reteach::Client,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+    store: &Store,
+) -> reteach::Client {
+    let tenant = config.tenant_id.clone();
+    let secret = secret.reteach.as_ref();
+    match secret.and_then(|secret| LoginInState::new(store.clone(), tenant, secret)) {
+        Some(login) => client.keeping_logins(login),
+        None => client,
+    }
 }
 
 /// The one place where addresses on this machine are refused to whom they are not simulators.

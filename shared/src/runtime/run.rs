@@ -94,7 +94,8 @@ impl<W: Job> Run<'_, W> {
         tenant: &Tenant,
         secret: &Arc<TenantSecret>,
     ) -> Result<Connections, ConnectError> {
-        self.app.connect(tenant, secret)
+        let connections = self.app.connect(tenant, secret)?;
+        Ok(connections.keeping_login(&tenant.config, secret, &self.store))
     }
 
     pub(super) async fn prepare(&self) -> Result<Tenant, RunError> {

@@ -1,7 +1,9 @@
 //! A tenant's credentials: one secret per tenant in Secrets Manager, read when needed and kept for a while.
 
+mod login_key;
 mod store;
 mod tenant;
 
+pub use login_key::LoginKey;
 pub use store::{SecretError, Secrets};
 pub use tenant::{KomboSecret, MalformedSecret, PersonioSecret, ReteachSecret, TenantSecret};

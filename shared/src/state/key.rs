@@ -69,6 +69,8 @@ pub(super) const EMPLOYEES: &str = "EMPLOYEE#";
 pub(super) const CERTIFICATES: &str = "CERTIFICATE#";
 /// How the sort keys of leases begin.
 pub(super) const LEASES: &str = "LEASE#";
+/// How the sort keys of logins begin.
+pub(super) const LOGINS: &str = "LOGIN#";
 /// How the sort keys of reports begin.
 pub(super) const REPORTS: &str = "RUN#";
 
@@ -133,6 +135,11 @@ impl Key {
         Self::of(tenant, "PROBE")
     }
 
+    /// `credentials` tells those of one secret from those of another.
+    pub(super) fn login(tenant: &TenantId, credentials: &str) -> Self {
+        Self::of(tenant, format!("{LOGINS}{credentials}"))
+    }
+
     pub(super) fn certificate(tenant: &TenantId, id: &CertificateId) -> Self {
         Self::of(tenant, format!("{CERTIFICATES}{id}"))
     }
@@ -169,6 +176,7 @@ mod tests {
             Key::held(&tenant),
             Key::held_source(&tenant),
             Key::probe(&tenant),
+            Key::login(&tenant, "0123456789abcdef"),
             Key::certificate(&tenant, &CertificateId::new("cert-1")),
             Key::certificate_checkpoint(&tenant),
             Key::report(&tenant, JobKind::Employees, at),
@@ -189,6 +197,7 @@ mod tests {
         TENANT#acme HELD#employees
         TENANT#acme HELD#source
         TENANT#acme PROBE
+        TENANT#acme LOGIN#0123456789abcdef
         TENANT#acme CERTIFICATE#cert-1
         TENANT#acme CERTIFICATES
         TENANT#acme RUN#2026-03-31T08:05:00.000Z#employees

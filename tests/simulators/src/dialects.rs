@@ -59,9 +59,9 @@ pub fn dialects() -> Vec<(String, Dialect)> {
     use reteach::Quirk::{
         CodeIsGoodOnce, ConflictsAre422, DatesDoNotLock, ExternalIdsAreNoIdentifiers,
         FindsByUserNameAlone, FoldsMail, IgnoresExternalIdFilter, IgnoresField, IgnoresTags,
-        NoExpiresIn, NullClearsNothing, PutDropsTags, PutReplaces, RefusesField,
-        RefusesKnownCustomers, RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves,
-        TotalOff, UpdatesWhatItFinds,
+        NoExpiresIn, NoRefreshTokens, NullClearsNothing, PutDropsTags, PutReplaces,
+        RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers, RefusesRefresh, RefusesTags, Shows,
+        TakesOnlyDatesAhead, TakesTagsById, TotalMoves, TotalOff, UpdatesWhatItFinds,
     };
     let fields = ["position", "location", "setActiveAt", "setInactiveAt"];
     let of_field = |says: &str, quirk: fn(String) -> reteach::Quirk| {
@@ -96,6 +96,8 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("folds mail", FoldsMail),
         ("no expires_in", NoExpiresIn),
         ("client code is good once", CodeIsGoodOnce),
+        ("no refresh tokens", NoRefreshTokens),
+        ("refuses to refresh", RefusesRefresh),
         ("total one too low", TotalOff(-1)),
         ("total one too high", TotalOff(1)),
         ("total moves", TotalMoves),
@@ -111,16 +113,24 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("replies are bare", Shows(Spelling::BareReplies)),
     ];
     let one = one.map(|(name, quirk)| (format!("reteach {name}"), vec![quirk]));
-    let both = (
-        "reteach PUT replaces, tags too".to_owned(),
-        vec![PutReplaces, PutDropsTags],
-    );
+    let several = [
+        ("PUT replaces, tags too", vec![PutReplaces, PutDropsTags]),
+        (
+            "client code and refresh tokens are good once",
+            vec![CodeIsGoodOnce, RefreshIsGoodOnce],
+        ),
+        (
+            "client code is good once and never refreshed",
+            vec![CodeIsGoodOnce, NoRefreshTokens],
+        ),
+    ];
+    let several = several.map(|(name, quirks)| (format!("reteach {name}"), quirks));
     let of_reteach = of_field("refuses", RefusesField)
         .into_iter()
         .chain(of_field("ignores", IgnoresField))
         .chain(dates)
         .chain(one)
-        .chain([both])
+        .chain(several)
         .map(|(name, quirks)| (name, Dialect::Reteach(quirks)));
     let of_files = [
         ("files on another host", Files::OnAnotherHost),

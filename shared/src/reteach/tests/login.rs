@@ -1,7 +1,11 @@
 //! One login for all calls.
 
-use futures::future::join_all;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, join_all};
 use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::*;
@@ -77,4 +81,173 @@ async fn a_refused_login_is_about_the_credentials() {
         );
         assert!(!format!("{failed} {failed:?}").contains("the-"), "{failed}");
     }
+}
+
+/// Keeps logins in memory.
+#[derive(Debug, Default)]
+struct Kept(std::sync::Mutex<Option<KeptLogin>>);
+
+impl LoginStore for Kept {
+    fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>> {
+        async { Ok(self.0.lock().unwrap().clone()) }.boxed()
+    }
+
+    fn save<'a>(&'a self, login: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>> {
+        async move {
+            *self.0.lock().unwrap() = Some(login.clone());
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+/// Answers logins by what they bring: `code` or `refresh_token`, with its value.
+async fn academy(login: impl Fn(&str, &str) -> Canned + Send + Sync + 'static) -> Server {
+    Server::start(move |_, seen| match seen.path() {
+        "/oauth/authorize" => {
+            let given = ["code", "refresh_token"].map(|key| (key, seen.body[key].as_str()));
+            let (key, value) = given
+                .into_iter()
+                .find(|(_, value)| value.is_some())
+                .unwrap();
+            login(key, value.unwrap())
+        }
+        _ => Canned::Json(
+            200,
+            json!({"id": "a", "name": "Acme", "baseUrl": "https://a.example"}),
+        ),
+    })
+    .await
+}
+
+fn granted(refresh: &str) -> Canned {
+    Canned::Json(
+        201,
+        json!({"access_token": "jwt", "refresh_token": refresh}),
+    )
+}
+
+/// How the logins of `server` were made, in order.
+fn logins(server: &Server) -> Vec<String> {
+    let seen = server.seen().into_iter();
+    let logins = seen.filter(|seen| seen.path() == "/oauth/authorize");
+    logins
+        .map(|seen| match seen.body["refresh_token"].as_str() {
+            Some(token) => token.to_owned(),
+            None => "code".to_owned(),
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_code_is_used_once_and_refresh_tokens_by_all_processes_after_it() {
+    let server = academy(|key, value| match (key, value) {
+        ("code", _) => granted("r1"),
+        (_, "r1") => granted("r2"),
+        (_, "r2") => granted("r2"),
+        _ => error(401, json!("Unauthorized")),
+    })
+    .await;
+    let kept = Arc::new(Kept::default());
+    for _ in 0..4 {
+        let process = client(&server).keeping_logins(kept.clone());
+        process.me().await.unwrap();
+    }
+    assert_eq!(logins(&server), ["code", "r1", "r2", "r2"]);
+    let alone = client(&server);
+    alone.me().await.unwrap();
+    server.clock.advance(SignedDuration::from_mins(56));
+    alone.me().await.unwrap();
+    assert_eq!(
+        logins(&server)[4..],
+        ["code", "r1"],
+        "without a store its own token"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_academy_that_does_not_refresh_is_asked_for_it_once() {
+    for refusal in [400, 401, 404, 422, 500] {
+        let server = academy(move |key, _| match key {
+            "code" => granted("r1"),
+            _ => error(refusal, json!("grant_type is unknown")),
+        })
+        .await;
+        let kept = Arc::new(Kept::default());
+        for _ in 0..4 {
+            let process = client(&server).keeping_logins(kept.clone());
+            process.me().await.unwrap();
+        }
+        let mut logins = logins(&server);
+        logins.dedup();
+        assert_eq!(logins, ["code", "r1", "code"], "{refusal}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_another_process_has_used_is_read_again() {
+    let kept = Arc::new(Kept::default());
+    *kept.0.lock().unwrap() = Some(KeptLogin::Refresh("r1".into()));
+    let other = Arc::clone(&kept);
+    let server = academy(move |_, value| match value {
+        "r1" => {
+            *other.0.lock().unwrap() = Some(KeptLogin::Refresh("r2".into()));
+            error(401, json!("Unauthorized"))
+        }
+        "r2" => granted("r3"),
+        _ => error(401, json!("Unauthorized")),
+    })
+    .await;
+    client(&server)
+        .keeping_logins(kept.clone())
+        .me()
+        .await
+        .unwrap();
+    assert_eq!(logins(&server), ["r1", "r2"]);
+    let kept = kept.0.lock().unwrap().clone();
+    assert!(matches!(kept, Some(KeptLogin::Refresh(token)) if token.expose_secret() == "r3"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_nothing_takes_any_more_says_so() {
+    let cases = [
+        (
+            KeptLogin::Refresh("r1".into()),
+            "neither the last refresh token nor the client code",
+        ),
+        (KeptLogin::Code, "the client code has worked before"),
+    ];
+    for (login, says) in cases {
+        let server = academy(|_, _| error(401, json!("Unauthorized"))).await;
+        let kept = Arc::new(Kept(std::sync::Mutex::new(Some(login))));
+        let failed = client(&server).keeping_logins(kept).me().await.unwrap_err();
+        assert!(matches!(failed, Error::Credential(_)), "{failed:?}");
+        let text = failed.to_string();
+        assert!(text.contains(says) && !text.contains("r1"), "{text}");
+    }
+}
+
+/// The store does not answer.
+#[derive(Debug)]
+struct Down;
+
+impl LoginStore for Down {
+    fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>> {
+        async { Err(LoginStoreError("down".to_owned())) }.boxed()
+    }
+
+    fn save<'a>(&'a self, _: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>> {
+        async { Err(LoginStoreError("down".to_owned())) }.boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_code_is_not_used_up_while_the_store_is_down() {
+    let server = academy(|_, _| granted("r1")).await;
+    let failed = client(&server).keeping_logins(Arc::new(Down)).me().await;
+    assert!(
+        matches!(failed, Err(Error::Unavailable { .. })),
+        "{failed:?}"
+    );
+    assert_eq!(logins(&server), [""; 0]);
 }

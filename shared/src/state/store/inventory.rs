@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::{StateError, Store};
 use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
-use crate::state::key::{CERTIFICATES, EMPLOYEES, Key, LEASES, REPORTS, SORT_KEY, partition};
+use crate::state::key::{
+    CERTIFICATES, EMPLOYEES, Key, LEASES, LOGINS, REPORTS, SORT_KEY, partition,
+};
 use crate::state::table::{Condition, Freshness, Item, Query, sort_key};
 
 /// How much is stored of a tenant.
@@ -71,7 +73,9 @@ impl Store {
             .only(&[SORT_KEY]);
         let mut pages = self.table.query(query);
         while let Some(page) = pages.next().await? {
-            for item in &page {
+            // A login is no state of the tenant's: it is of use with its credentials alone.
+            let counted = |item: &&Item| !sort_key(item).starts_with(LOGINS);
+            for item in page.iter().filter(counted) {
                 *inventory.counter(sort_key(item)) += 1;
             }
         }

@@ -9,6 +9,7 @@ mod held;
 mod held_source;
 mod inventory;
 mod lease;
+mod login;
 mod probe;
 mod reports;
 mod restore;

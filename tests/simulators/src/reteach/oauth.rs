@@ -1,6 +1,6 @@
 //! `POST /oauth/authorize`, and what the other endpoints ask of a token.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -27,10 +27,14 @@ pub(super) struct Tokens {
     /// Refresh token to client id.
     refresh: HashMap<String, String>,
     issued: u64,
+    /// The client ids that have logged in with their code.
+    #[serde(default)]
+    used: HashSet<String>,
 }
 
 impl Tokens {
     pub(super) fn add(&mut self, client_id: &str, secret: &str, code: &str) {
+        self.used.remove(client_id);
         self.credentials
             .insert(client_id.to_owned(), (secret.to_owned(), code.to_owned()));
     }
@@ -57,7 +61,8 @@ impl Tokens {
         }
     }
 
-    fn issue(&mut self, client_id: &str, now: Timestamp) -> Value {
+    /// A new access token, with `refresh` or another refresh token.
+    fn issue(&mut self, client_id: &str, refresh: Option<&str>, now: Timestamp) -> Value {
         self.issued += 1;
         let ends = now
             .saturating_add(SignedDuration::from_secs(TOKEN_SECONDS))
@@ -68,7 +73,8 @@ impl Tokens {
         let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
         let signature = digest::token("", &["signature", client_id, &serial]);
         let access = format!("{header}.{claims}.{signature}");
-        let refresh = digest::token("", &["refresh", client_id, &serial]);
+        let other = || digest::token("", &["refresh", client_id, &serial]);
+        let refresh = refresh.map_or_else(other, str::to_owned);
         self.access.insert(access.clone(), ends);
         self.refresh.insert(refresh.clone(), client_id.to_owned());
         json!({"access_token": access, "refresh_token": refresh, "token_type": "Bearer", "expires_in": TOKEN_SECONDS})
@@ -81,8 +87,15 @@ pub(super) fn authorize(
     request: &Request,
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
-    let code_is_good_once = state.quirks.has(&Quirk::CodeIsGoodOnce);
-    let says_life = !state.quirks.has(&Quirk::NoExpiresIn);
+    let has = |quirk: Quirk| state.quirks.has(&quirk);
+    let code_is_good_once = has(Quirk::CodeIsGoodOnce);
+    let refresh_is_good_once = has(Quirk::RefreshIsGoodOnce);
+    let refuses_refresh = has(Quirk::RefusesRefresh);
+    let leaves_out = [
+        (Quirk::NoExpiresIn, "expires_in"),
+        (Quirk::NoRefreshTokens, "refresh_token"),
+    ];
+    let leaves_out = leaves_out.map(|(quirk, member)| (has(quirk), member));
     let tokens = &mut state.tokens;
     let body = request.json().unwrap_or_default();
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -93,9 +106,15 @@ pub(super) fn authorize(
         .ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"))?;
     let good = match field("grant_type") {
         "authorization_code" => {
-            let used =
-                code_is_good_once && tokens.refresh.values().any(|id| id == field("client_id"));
-            !used && client.1 == field("code")
+            let is_code = client.1 == field("code");
+            let is_used = is_code && !tokens.used.insert(field("client_id").to_owned());
+            if is_used && code_is_good_once {
+                tokens.revoke();
+            }
+            is_code && !(is_used && code_is_good_once)
+        }
+        "refresh_token" if refuses_refresh => {
+            return Err(Refusal::invalid(vec!["grant_type is unknown".to_owned()]));
         }
         "refresh_token" => {
             tokens
@@ -112,9 +131,16 @@ pub(super) fn authorize(
     if !good {
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
     }
-    let mut grant = tokens.issue(field("client_id"), now);
-    if let Some(members) = grant.as_object_mut().filter(|_| !says_life) {
-        members.remove("expires_in");
+    let refresh = Some(field("refresh_token")).filter(|token| !token.is_empty());
+    if let Some(token) = refresh.filter(|_| refresh_is_good_once) {
+        tokens.refresh.remove(token);
+    }
+    let refresh = refresh.filter(|_| !refresh_is_good_once);
+    let mut grant = tokens.issue(field("client_id"), refresh, now);
+    for (_, member) in leaves_out.into_iter().filter(|(leaves_out, _)| *leaves_out) {
+        if let Some(members) = grant.as_object_mut() {
+            members.remove(member);
+        }
     }
     Ok(Reply::json(StatusCode::CREATED, &grant))
 }

@@ -64,8 +64,15 @@ pub enum Quirk {
     RefusesTags,
     /// The login does not say how long its token lives.
     NoExpiresIn,
-    /// The client code is good for one login; then only the refresh token is.
+    /// The client code is good for one login; then only the refresh token is. A second login with it ends all tokens, as
+    /// OAuth asks for (RFC 6749, 4.1.2).
     CodeIsGoodOnce,
+    /// A refresh token is good once: each refresh brings another.
+    RefreshIsGoodOnce,
+    /// A login brings no refresh token.
+    NoRefreshTokens,
+    /// A refresh token is handed out and never taken.
+    RefusesRefresh,
     /// Replies are written in another way.
     Shows(Spelling),
 }

@@ -260,6 +260,14 @@ async fn each_quirk_changes_one_answer() {
             "3600",
             "null",
         ),
+        (
+            Quirk::NoRefreshTokens,
+            ("POST", "/oauth/authorize", good(), |_, _, body| {
+                body["refresh_token"].is_string().to_string()
+            }),
+            "true",
+            "false",
+        ),
         // The code was good once: for the token of this test.
         (
             Quirk::CodeIsGoodOnce,

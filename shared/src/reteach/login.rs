@@ -1,0 +1,194 @@
+//! Logging in: once with the client code, afterwards with refresh tokens, as "Rest API Access and Authentication" says.
+//! How a refresh is called is not documented: this is OAuth's way. Where the academy refuses it, the code is used again.
+
+use std::fmt;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::Client;
+use super::credentials::LoginBody;
+use super::error::{Error, check};
+use super::limits::{TIMEOUT, TOKEN_LIFE};
+use crate::http::{Effect, Grant, Idempotency, Request};
+
+/// Another process needs less time to store a token that it has just renewed. Our own bound.
+const RENEWAL: Duration = Duration::from_secs(2);
+
+/// What the next login is made with.
+#[derive(Clone, Debug)]
+pub enum KeptLogin {
+    /// The client code: the academy takes it again, or hands out no refresh tokens.
+    Code,
+    /// The refresh token of the last login.
+    Refresh(SecretString),
+}
+
+/// Keeps an academy's login for other processes: its client code may be good for one login only.
+pub trait LoginStore: fmt::Debug + Send + Sync {
+    /// The login that was saved last.
+    fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>>;
+
+    /// Saves `login` in place of the one before.
+    fn save<'a>(&'a self, login: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>>;
+}
+
+/// The store does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the login of reteach cannot be read or stored: {0}")]
+pub struct LoginStoreError(pub String);
+
+/// The login's answer. Only `access_token` has been seen; a refresh token is documented, its name is not.
+#[derive(Deserialize)]
+struct LoginAnswer {
+    access_token: SecretString,
+    #[serde(default)]
+    refresh_token: Option<serde_json::Value>,
+    #[serde(default)]
+    expires_in: Option<serde_json::Value>,
+}
+
+/// What a login brought.
+struct Issued {
+    grant: Grant,
+    refresh: Option<SecretString>,
+}
+
+impl Client {
+    /// An access token, from the kept login if there is one.
+    pub(super) async fn login(&self) -> Result<Grant, Error> {
+        let kept = self.kept().await?;
+        if let Some(KeptLogin::Refresh(token)) = kept {
+            return self.renewed(token).await;
+        }
+        let has_worked = kept.is_some();
+        let issued = self.trade(&self.credentials.login()).await;
+        let issued = issued.map_err(|error| match error {
+            Error::Credential(problem) if has_worked => Error::Credential(format!(
+                "{problem}: the client code has worked before, so it was revoked or is good for one login only"
+            )),
+            other => other,
+        })?;
+        let next = issued.refresh.map_or(KeptLogin::Code, KeptLogin::Refresh);
+        if !has_worked {
+            self.keep(next).await;
+        }
+        Ok(issued.grant)
+    }
+
+    /// An access token for a refresh token; where that is refused, for the client code.
+    async fn renewed(&self, token: SecretString) -> Result<Grant, Error> {
+        let mut token = token;
+        let mut result = self.refreshed(&token).await;
+        if matches!(result, Err(Error::Credential(_))) && self.logins_kept.is_some() {
+            // A refresh token may be good once, and another process may have used it a moment ago.
+            let _ = self.context.wait(RENEWAL).await;
+            if let Some(KeptLogin::Refresh(newer)) = self.kept().await?
+                && newer.expose_secret() != token.expose_secret()
+            {
+                token = newer;
+                result = self.refreshed(&token).await;
+            }
+        }
+        let refused = match result {
+            Err(error @ (Error::Limited(_) | Error::OutOfTime { .. })) => return Err(error),
+            Err(error) => error,
+            Ok(grant) => return Ok(grant),
+        };
+        match self.trade(&self.credentials.login()).await {
+            Ok(issued) => {
+                self.keep(KeptLogin::Code).await;
+                Ok(issued.grant)
+            }
+            Err(Error::Credential(_)) => Err(match refused {
+                Error::Credential(problem) => Error::Credential(format!(
+                    "{problem}: neither the last refresh token nor the client code is taken, so they were revoked or the code is good for one login only"
+                )),
+                other => other,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn refreshed(&self, token: &SecretString) -> Result<Grant, Error> {
+        let Issued { grant, refresh } = self.trade(&self.credentials.refresh(token)).await?;
+        if let Some(next) = refresh.filter(|it| it.expose_secret() != token.expose_secret()) {
+            self.keep(KeptLogin::Refresh(next)).await;
+        }
+        Ok(grant)
+    }
+
+    /// The login that any process kept last.
+    async fn kept(&self) -> Result<Option<KeptLogin>, Error> {
+        let own = || {
+            self.last_login
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
+        let Some(store) = &self.logins_kept else {
+            return Ok(own());
+        };
+        match (store.load().await, own()) {
+            (Ok(stored), own) => Ok(stored.or(own)),
+            (Err(_), Some(own)) => Ok(Some(own)),
+            // The code may be good once: it is not used while another login may be there.
+            (Err(error), None) => Err(Error::Unavailable {
+                problem: error.to_string(),
+                effect: Effect::None,
+            }),
+        }
+    }
+
+    async fn keep(&self, login: KeptLogin) {
+        if let Some(store) = &self.logins_kept
+            && let Err(error) = store.save(&login).await
+        {
+            tracing::warn!(%error, "the next login of this academy may need new credentials");
+        }
+        *self
+            .last_login
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(login);
+    }
+
+    async fn trade(&self, body: &LoginBody<'_>) -> Result<Issued, Error> {
+        let target = self.target(Method::POST, "/oauth/authorize", &[])?;
+        let request = Request::new(target, Idempotency::Read, TIMEOUT).json(body)?;
+        let reply =
+            check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;
+        let LoginAnswer {
+            access_token,
+            refresh_token,
+            expires_in,
+        } = reply.json()?;
+        let lives = expires_in
+            .and_then(|value| value.as_i64())
+            .filter(|seconds| *seconds > 0);
+        let refresh = refresh_token.and_then(|value| value.as_str().map(SecretString::from));
+        Ok(Issued {
+            grant: Grant {
+                token: access_token,
+                lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs),
+            },
+            refresh: refresh.filter(|token| !token.expose_secret().is_empty()),
+        })
+    }
+}
+
+/// A login carries nothing but the credentials: whatever is rejected about it is them.
+fn about_credentials(error: Error) -> Error {
+    match error {
+        Error::Rejected { .. } | Error::NotFound { .. } | Error::Conflict { .. } => {
+            Error::Credential(error.to_string())
+        }
+        Error::Forbidden(problem) => Error::Credential(problem),
+        other => other,
+    }
+}
