@@ -36,9 +36,6 @@ pub struct SyncState {
     /// Whether the academy does not find accounts by external id: they are then addressed by reteach's own.
     #[serde(default, skip_serializing_if = "is_default")]
     pub by_reteach_id: bool,
-    /// Whether an update has left alone what it did not name: else accounts are read before they are updated.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub keeps_unnamed: bool,
     /// Whether a run over a complete reading came to its end: from then on new accounts count against a limit.
     #[serde(default, skip_serializing_if = "is_default")]
     pub has_completed: bool,

@@ -17,8 +17,6 @@ use crate::plan::{Change, ValueChange};
 pub(crate) struct Learned {
     /// It does not find accounts by external id.
     pub(crate) by_reteach_id: bool,
-    /// An update left alone what it did not name.
-    pub(crate) keeps_unnamed: bool,
 }
 
 /// The academy that a run writes to.
@@ -26,6 +24,7 @@ pub(crate) struct Learned {
 pub(super) struct Academy<'a> {
     config: &'a TenantConfig,
     by_reteach_id: AtomicBool,
+    /// An update of this run left alone what it did not name. An earlier run's proves nothing: academies change.
     keeps_unnamed: AtomicBool,
     keeps_switched_off: AtomicBool,
     /// Members of whole records that the academy does not let us write. An update cannot empty them either.
@@ -37,7 +36,7 @@ impl<'a> Academy<'a> {
         Self {
             config,
             by_reteach_id: AtomicBool::new(learned.by_reteach_id),
-            keeps_unnamed: AtomicBool::new(learned.keeps_unnamed),
+            keeps_unnamed: AtomicBool::new(false),
             keeps_switched_off: AtomicBool::new(false),
             unwritable: Mutex::default(),
         }
@@ -46,7 +45,6 @@ impl<'a> Academy<'a> {
     pub(super) fn learned(&self) -> Learned {
         Learned {
             by_reteach_id: self.is_by_reteach_id(),
-            keeps_unnamed: self.keeps_unnamed.load(Ordering::Relaxed),
         }
     }
 
@@ -88,7 +86,7 @@ impl<'a> Academy<'a> {
         }
     }
 
-    /// What an earlier run has learned is true no longer.
+    /// What an update has shown is true no longer.
     pub(super) fn has_lost_unnamed(&self) {
         self.keeps_unnamed.store(false, Ordering::Relaxed);
     }

@@ -168,7 +168,6 @@ pub(super) async fn drive(
         Selection::Everybody(_) => Learned::default(),
         Selection::Nobody | Selection::Shards(_) => Learned {
             by_reteach_id: prepared.state.by_reteach_id,
-            keeps_unnamed: prepared.state.keeps_unnamed,
         },
     };
     let progress = || emit(Progress::Applied);

@@ -341,7 +341,6 @@ pub(super) fn conclude(
         waiting,
         comparing,
         by_reteach_id: outcome.learned.by_reteach_id,
-        keeps_unnamed: outcome.learned.keeps_unnamed,
         ..registration.state.unwrap_or(state)
     };
     state.agreed = people.completeness.agreed(state.agreed);

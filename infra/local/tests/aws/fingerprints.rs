@@ -42,7 +42,6 @@ fn root() -> SyncState {
     }
     SyncState {
         by_reteach_id: true,
-        keeps_unnamed: true,
         mapping_version: 1,
         configuration: "digest".to_owned(),
         shards: vec![

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shared::domain::employee::{EmploymentType, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::reteach::Customer;
-use shared::runtime::{FindingKind, JobResult, Outcome};
+use shared::runtime::{FindingKind, JobResult, Mode, Outcome};
 use shared::state::FailureKind;
 
 use super::world::{End, World};
@@ -319,19 +319,79 @@ fn with_update_replace_such_an_academy_is_in_step_and_loses_nothing() {
     }
 }
 
-/// An update by the product has shown that the academy keeps what it does not name; later it keeps it no longer.
 #[test]
-fn an_academy_that_begins_to_replace_records_loses_nothing_of_ours() {
-    let mut world = synced(Dialect::default());
-    move_to(&mut world, 0..3, "Bonn");
-    world.sync(End::Well);
-    assert!(world.academy.state.as_ref().unwrap().keeps_unnamed);
-    let before = kept(&world);
-    world.academy.dialect.replaces = true;
-    move_to(&mut world, 0..MANY, "Ulm");
-    let result = world.after(5).sync(End::Well);
-    assert_eq!(result.outcome, Outcome::AcademyRefuses);
-    assert_eq!(kept(&world), before);
+fn an_academy_that_begins_to_lose_what_updates_do_not_name_is_noticed_before_anything_is_lost() {
+    for (replaces, drops_tags) in [(true, false), (false, true), (true, true)] {
+        let mut world = synced(Dialect::default());
+        with_notes(&mut world);
+        move_to(&mut world, 0..3, "Bonn");
+        assert_eq!(world.sync(End::Well).outcome, Outcome::Done);
+        let before = kept(&world);
+        world.academy.dialect.replaces = replaces;
+        world.academy.dialect.drops_tags = drops_tags;
+        move_to(&mut world, 0..MANY, "Ulm");
+        let result = world.after(5).sync(End::Well);
+        let expected = if replaces {
+            Outcome::AcademyRefuses
+        } else {
+            Outcome::Done
+        };
+        assert_eq!(result.outcome, expected, "{replaces} {drops_tags}");
+        assert_eq!(kept(&world), before, "{replaces} {drops_tags}");
+    }
+}
+
+#[test]
+fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
+    use shared::reteach::Status::{Active, Added, Inactive, Other};
+    let other = || Other("SLEEPING".to_owned());
+    // The status of three leavers' accounts after 23 and after 25 hours, and what the reconcile says.
+    let cases = [
+        ([Inactive, Inactive, Inactive], Outcome::Done, 0),
+        ([Active, Active, Active], Outcome::AcademyRefuses, 3),
+        ([Active, Added, Added], Outcome::AcademyRefuses, 3),
+        ([Active, Inactive, Added], Outcome::Done, 1),
+        ([Added, Added, Added], Outcome::Done, 3),
+        ([Inactive, Added, Added], Outcome::Done, 0),
+        ([other(), other(), other()], Outcome::Done, 0),
+    ];
+    for (statuses, outcome, open) in cases {
+        for hours in [23, 25] {
+            let mut world = synced(Dialect::default());
+            world.deactivate(0..3);
+            world.sync(End::Well);
+            for (id, status) in statuses.iter().enumerate() {
+                let id = id_of(&world, id);
+                world.academy.customers.get_mut(&id).unwrap().status = Some(status.clone());
+            }
+            world.mode = Mode::Reconcile;
+            let result = world.after(hours * 60).sync(End::Well);
+            let said: Vec<_> = result
+                .findings
+                .iter()
+                .filter(|finding| finding.kind == FindingKind::NotLocked)
+                .map(|finding| finding.text.as_str())
+                .collect();
+            if hours == 23 || open == 0 {
+                assert_eq!(
+                    (result.outcome, said.len()),
+                    (Outcome::Done, 0),
+                    "{statuses:?}"
+                );
+                continue;
+            }
+            assert_eq!(result.outcome, outcome, "{statuses:?}");
+            let begins = format!("{open} of 3 accounts");
+            assert!(
+                said.len() == 1 && said[0].starts_with(&begins),
+                "{statuses:?}: {said:?}"
+            );
+            assert_eq!(
+                result.message.contains("does not lock"),
+                outcome != Outcome::Done
+            );
+        }
+    }
 }
 
 #[test]
