@@ -183,6 +183,8 @@ pub enum FindingKind {
     Rejected,
     /// The academy's accounts could not be listed, or not all of them.
     NotListed,
+    /// Accounts that are open although the date that locks them has passed.
+    NotLocked,
     /// An open account that belongs to nobody in the HR system.
     Orphaned,
     /// A mail address that belongs to another account.

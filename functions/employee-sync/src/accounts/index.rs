@@ -6,15 +6,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{CustomerId, ExternalId};
 use shared::fingerprint::ShardRange;
-use shared::reteach::{CollectAccounts, Customer, UnreadableAccount};
+use shared::reteach::{CollectAccounts, Customer, Status, UnreadableAccount};
 
 use super::{AccountQuery, by_mail};
 use crate::plan::{Account, AccountView, MatchedBy};
 
-/// Unreadable rows that a report names.
+/// Unreadable rows and open accounts that a report names.
 const NAMED: usize = 10;
+
+/// An academy may need this long to lock an account whose end has passed, and may count its days in another offset.
+const LOCKS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which accounts an index keeps.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct AccountFilter {
     tool: String,
     /// Whose accounts are kept even if nobody asks for them.
     also: Option<ShardRange>,
+    /// Accounts that ended a day before are looked at: have they been locked?
+    now: Option<Timestamp>,
     hasher: RandomState,
 }
 
@@ -44,8 +50,16 @@ impl AccountFilter {
             wanted: Some(wanted),
             tool: tool.to_owned(),
             also: None,
+            now: None,
             hasher,
         }
+    }
+
+    /// Looks whether accounts that ended a day before `now` are locked.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.now = Some(now);
+        self
     }
 
     /// Keeps all accounts of people of the HR system in this portion too.
@@ -60,6 +74,7 @@ impl AccountFilter {
             wanted: None,
             tool: String::new(),
             also: None,
+            now: None,
             hasher: RandomState::new(),
         }
     }
@@ -93,6 +108,37 @@ pub struct UnreadableRows {
     pub named: Vec<String>,
 }
 
+/// Accounts with our external ids whose `setInactiveAt` passed more than a day ago, by the status that reteach shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndedAccounts {
+    /// `INACTIVE`, as they should be.
+    pub inactive: u64,
+    /// `ACTIVE`: these people can still log in.
+    pub active: u64,
+    /// `ADDED` or `INVITED`: these people have never logged in.
+    pub unused: u64,
+    /// The external ids of the first few that are not inactive.
+    pub named: Vec<String>,
+}
+
+impl EndedAccounts {
+    fn add(&mut self, id: &ExternalId, status: Option<&Status>) {
+        let counter = match status {
+            Some(Status::Inactive) => {
+                self.inactive += 1;
+                return;
+            }
+            Some(Status::Active) => &mut self.active,
+            Some(Status::Added | Status::Invited) => &mut self.unused,
+            Some(Status::Other(_)) | None => return,
+        };
+        *counter += 1;
+        if self.named.len() < NAMED {
+            self.named.push(id.as_str().to_owned());
+        }
+    }
+}
+
 /// The accounts of an academy, as far as they were kept.
 #[derive(Debug)]
 pub struct AccountIndex {
@@ -108,6 +154,7 @@ pub struct AccountIndex {
     /// The field that does not fit, by each id and mail address that an unreadable row names.
     unreadable: BTreeMap<String, String>,
     rows: UnreadableRows,
+    ended: EndedAccounts,
 }
 
 /// Two readings brought the same if they brought the same of what was kept.
@@ -123,6 +170,15 @@ impl CollectAccounts for AccountIndex {
         let (id, external_id) = (&customer.id, customer.external_id.as_ref());
         let is_numbered = external_id.is_some_and(|id| id.source_id(&self.filter.tool).is_some());
         self.numbered += usize::from(is_numbered);
+        let end = customer.set_inactive_at;
+        if let Some((now, end)) = self.filter.now.zip(end)
+            && let Some(id) = external_id.filter(|_| is_numbered)
+            && end
+                .saturating_add(LOCKS_WITHIN)
+                .is_ok_and(|locked| locked <= now)
+        {
+            self.ended.add(id, customer.status.as_ref());
+        }
         if self
             .filter
             .keeps(Some(id), external_id, customer.email.as_deref())
@@ -162,6 +218,7 @@ impl AccountIndex {
             numbered: 0,
             unreadable: BTreeMap::new(),
             rows: UnreadableRows::default(),
+            ended: EndedAccounts::default(),
         }
     }
 
@@ -214,6 +271,12 @@ impl AccountIndex {
     #[must_use]
     pub fn unreadable_rows(&self) -> &UnreadableRows {
         &self.rows
+    }
+
+    /// The accounts that ended a day before, if the filter asks for them.
+    #[must_use]
+    pub fn ended(&self) -> &EndedAccounts {
+        &self.ended
     }
 
     pub(super) fn find(&self, query: AccountQuery<'_>) -> Account {

@@ -3,7 +3,7 @@
 
 mod index;
 
-pub use index::{AccountFilter, AccountIndex, UnreadableRows};
+pub use index::{AccountFilter, AccountIndex, EndedAccounts, UnreadableRows};
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -31,7 +31,7 @@ pub struct AccountQuery<'a> {
 #[derive(Debug)]
 pub enum Accounts {
     /// All of them.
-    Listed(AccountIndex),
+    Listed(Box<AccountIndex>),
     /// These people's, by external id. Of others the run had no time to ask.
     LookedUp(HashMap<ExternalId, LookedUp>),
 }

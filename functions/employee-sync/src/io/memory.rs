@@ -379,7 +379,7 @@ impl Academy {
     }
 
     fn look_up(&self, queries: &[AccountQuery<'_>]) -> Accounts {
-        let listed = Accounts::Listed(self.index());
+        let listed = Accounts::Listed(Box::new(self.index()));
         let found = queries.iter().map(|query| {
             let found = LookedUp::Found(listed.find(*query));
             (query.external_id.clone(), found)
@@ -398,7 +398,7 @@ impl Academy {
         let entries = self.ledger.clone().into_iter().collect();
         let unmatched = candidates(TOOL, config, people, ids, entries);
         let accounts = match asking {
-            Asking::Everybody => Accounts::Listed(self.index()),
+            Asking::Everybody => Accounts::Listed(Box::new(self.index())),
             Asking::Unknown => self.look_up(&queries(&unmatched)),
         };
         with_accounts(unmatched, Some(&accounts), &crate::plan::builders::key())

@@ -17,7 +17,8 @@ use shared::tenant::TenantConfig;
 use super::Rules;
 use super::expiry::{expired, long_gone};
 use crate::accounts::{
-    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, UnreadableRows,
+    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, EndedAccounts,
+    UnreadableRows,
 };
 use crate::checkpoint::{
     Classification, Identity, Reason, Selection, Sharding, classify, in_progress, limited,
@@ -70,6 +71,8 @@ pub(super) struct Loaded {
 #[derive(Debug, Default)]
 pub(super) struct ListingNote {
     pub(super) unreadable: UnreadableRows,
+    /// Accounts that should have been locked for a day.
+    pub(super) ended: EndedAccounts,
     /// Why a comparison with the list was put off.
     pub(super) failure: Option<String>,
     /// People whose account could not be looked up, and why. The next run looks again.
@@ -245,17 +248,24 @@ async fn everybody(
             .map(|entry| reopened(entry, people, rules.tool)),
     );
     let queries: Vec<_> = candidates.iter().filter_map(query).collect();
-    let filter = AccountFilter::of(&queries, rules.tool).and_of(portion);
+    let filter = AccountFilter::of(&queries, rules.tool)
+        .and_of(portion)
+        .at(rules.now);
     let index = reader.list_accounts(filter).await?;
     let most = usize::try_from(rules.config.brake.at_least).unwrap_or(usize::MAX);
     believable(&index, &candidates, most)?;
     let listing = ListingNote {
         unreadable: index.unreadable_rows().clone(),
+        ended: index.ended().clone(),
         ..ListingNote::default()
     };
     let foreign_accounts = index.foreign();
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
-    let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)), rules.key);
+    let candidates = with_accounts(
+        candidates,
+        Some(&Accounts::Listed(Box::new(index))),
+        rules.key,
+    );
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
     let expired = expired(long_gone, &candidates, rules.now);
@@ -664,7 +674,7 @@ async fn find_accounts(
                     candidates,
                     usize::try_from(most).unwrap_or(usize::MAX),
                 )?;
-                return Ok(Some(Accounts::Listed(index)));
+                return Ok(Some(Accounts::Listed(Box::new(index))));
             }
             Err(error) if error.is_of_the_list() => {}
             Err(error) => return Err(error),

@@ -12,7 +12,7 @@ use super::Rules;
 use super::load::ListingNote;
 use super::remedy::academy_refuses;
 use crate::EmployeeSync;
-use crate::accounts::UnreadableRows;
+use crate::accounts::{EndedAccounts, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::plan::{self, Action, Change, Kind, Plan, SkipReason};
@@ -31,6 +31,8 @@ pub(super) struct Summary {
     findings: Vec<Finding>,
     /// People whose account could not be looked up.
     unanswered: u64,
+    /// The message of the run if the academy locks nobody whose end has passed.
+    locks_nobody: Option<String>,
 }
 
 fn is_orphan(change: &Change) -> bool {
@@ -52,6 +54,7 @@ impl Summary {
             },
             findings: Vec::new(),
             unanswered: 0,
+            locks_nobody: None,
         };
         match people.completeness {
             Completeness::Complete => {}
@@ -96,6 +99,7 @@ impl Summary {
     pub(super) fn with_listing(mut self, listing: ListingNote) -> Self {
         let ListingNote {
             unreadable: UnreadableRows { count, named },
+            ended,
             failure,
             unanswered,
         } = listing;
@@ -119,6 +123,34 @@ impl Summary {
             );
             self.find(None, FindingKind::NotListed, text);
         }
+        self.with_ended(&ended)
+    }
+
+    /// With the accounts whose end passed more than a day ago and that are still open.
+    fn with_ended(mut self, ended: &EndedAccounts) -> Self {
+        let EndedAccounts {
+            inactive,
+            active,
+            unused,
+            named,
+        } = ended;
+        // Where others are locked, accounts that were never used may keep their status.
+        let open = active + if *inactive == 0 { *unused } else { 0 };
+        if open == 0 {
+            return self;
+        }
+        let text = format!(
+            "{open} of {} accounts whose setInactiveAt passed more than a day ago are still open in reteach ({}): \
+             lock them in reteach by hand, and see with `tenants check --write-probe` whether the academy locks by dates",
+            inactive + active + unused,
+            named.join(", ")
+        );
+        if *inactive == 0 && *active > 0 {
+            self.locks_nobody = Some(format!(
+                "the academy does not lock by setInactiveAt: {text}"
+            ));
+        }
+        self.find(None, FindingKind::NotLocked, text);
         self
     }
 
@@ -362,6 +394,13 @@ impl Summary {
                 Outcome::Partly
             }
             None => Outcome::Done,
+        };
+        let outcome = match &self.locks_nobody {
+            Some(text) if matches!(outcome, Outcome::Done | Outcome::Partly) => {
+                message.clone_from(text);
+                Outcome::AcademyRefuses
+            }
+            _ => outcome,
         };
         // reteach may be asked for the first time when changes are applied.
         let cause = match abort {

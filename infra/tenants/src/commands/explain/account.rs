@@ -26,5 +26,5 @@ pub(super) async fn find(
     if let (false, Some(mail)) = (is_ours, query.mail) {
         customers.extend(client.find_by_email(mail).await?);
     }
-    Ok(Accounts::Listed(AccountIndex::of(customers)).find(query))
+    Ok(Accounts::Listed(Box::new(AccountIndex::of(customers))).find(query))
 }
