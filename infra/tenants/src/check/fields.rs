@@ -48,6 +48,15 @@ pub(super) fn needed(config: &TenantConfig) -> Vec<Field> {
         .collect()
 }
 
+/// What Personio's second API calls the attribute: an account may show it by this name.
+pub(super) fn newer_name(key: &str) -> Option<&'static str> {
+    match key {
+        "office" => Some("workplace"),
+        "subcompany" => Some("legal_entity"),
+        _ => None,
+    }
+}
+
 /// What goes wrong without the attribute.
 pub(super) fn without(key: &str) -> &'static str {
     match key {

@@ -13,7 +13,7 @@ use shared::secrets::TenantSecret;
 use shared::source::{EmployeeSource as _, SourceError};
 use shared::tenant::{TenantConfig, Via};
 
-use super::fields::{needed, without};
+use super::fields::{needed, newer_name, without};
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
@@ -84,11 +84,22 @@ fn attributes(
         );
     }
     let items = missing.iter().map(|(key, name)| {
-        Item::miss(
-            &format!("Personio: {name} ({key})"),
-            format!("cannot be read: {}", without(key)),
-            format!("{WHERE} → lesbare Mitarbeiterattribute → tick \"{name}\""),
-        )
+        let about = format!("Personio: {name} ({key})");
+        match newer_name(key).filter(|newer| readable.contains(*newer)) {
+            Some(newer) => Item::miss(
+                &about,
+                format!(
+                    "is called {newer} in this account, which is not read: {}",
+                    without(key)
+                ),
+                format!("tell the maintainers: a release that reads {newer} is needed"),
+            ),
+            None => Item::miss(
+                &about,
+                format!("cannot be read: {}", without(key)),
+                format!("{WHERE} → lesbare Mitarbeiterattribute → tick \"{name}\""),
+            ),
+        }
     });
     (
         items.collect(),
