@@ -80,8 +80,8 @@ async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
     let differences = company.differences();
     let says = reports
         .iter()
-        .map(|it| described(it.outcome, &it.message, &it.findings));
-    let employees = judged(differences.is_empty(), says).ok_or_else(|| {
+        .map(|it| (it.outcome, described(it.outcome, &it.message, &it.findings)));
+    let employees = judged(differences.is_empty(), says.collect()).ok_or_else(|| {
         format!(
             "{}\n{}",
             differences.join("; "),
@@ -90,8 +90,8 @@ async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
     })?;
     let says = filed
         .iter()
-        .map(|it| described(it.outcome, &it.message, &it.findings));
-    let certificates = judged(company.documents() == 3, says)
+        .map(|it| (it.outcome, described(it.outcome, &it.message, &it.findings)));
+    let certificates = judged(company.documents() == 3, says.collect())
         .ok_or_else(|| format!("{} documents\n{filed:#?}", company.documents()))?;
     Ok(Cell {
         employees,
@@ -101,7 +101,8 @@ async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
 
 /// What one run says is wrong: its outcome, else its findings.
 fn described(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<String> {
-    const NAMING: [FindingKind; 6] = [
+    const NAMING: [FindingKind; 7] = [
+        FindingKind::NotLocked,
         FindingKind::Refused,
         FindingKind::Rejected,
         FindingKind::Unreadable,
@@ -125,20 +126,17 @@ fn described(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<St
     Some(format!("{:?}: {text}", finding.kind))
 }
 
-/// `None`: something is wrong, and no run says so.
-fn judged(is_right: bool, descriptions: impl Iterator<Item = Option<String>>) -> Option<String> {
-    let descriptions: Vec<_> = descriptions.collect();
+/// What the runs of a job come to. `None`: something is wrong, and no run says so.
+fn judged(is_right: bool, runs: Vec<(Outcome, Option<String>)>) -> Option<String> {
+    let refuses = |(outcome, _): &&(Outcome, _)| *outcome == Outcome::AcademyRefuses;
+    let refused = runs.iter().find(refuses).and_then(|(_, text)| text.clone());
     if is_right {
-        let refuses = |text: &&String| text.starts_with("AcademyRefuses");
-        let refused = descriptions.iter().flatten().find(refuses).cloned();
-        let last = descriptions.last().cloned().flatten();
-        let complains = refused.or(last.filter(|text| text.starts_with("Partly")));
+        let last = runs.last().filter(|(outcome, _)| !outcome.is_good());
+        let complains = refused.or(last.and_then(|(_, text)| text.clone()));
         return Some(complains.unwrap_or_else(|| WORKS.to_owned()));
     }
-    let mut descriptions: Vec<String> = descriptions.into_iter().flatten().collect();
     // An outcome says more than a finding.
-    descriptions.sort_by_key(|text| !text.starts_with("AcademyRefuses"));
-    descriptions.into_iter().next()
+    refused.or_else(|| runs.into_iter().find_map(|(_, text)| text))
 }
 
 /// One run, and what holds after each.

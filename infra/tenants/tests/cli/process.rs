@@ -138,7 +138,9 @@ async fn a_run_against_an_academy_that_takes_four_calls_a_second_writes_everythi
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     company.personio.put_all((1..=12).map(person));
-    company.reteach.limit_per_second(Some(4));
+    company
+        .reteach
+        .limit(Some((4, std::time::Duration::from_secs(1))));
     company.reteach.reset_log();
     let output = ends(program(&desk, "sync acme --here")).await;
     let printed = String::from_utf8(output.stdout).unwrap();

@@ -40,6 +40,7 @@ mod view;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -218,12 +219,12 @@ impl Reteach {
         self.state(|state| state.quirks.0 = quirks.into_iter().collect());
     }
 
-    /// At most this many requests a second (reteach documents no limit); none at the start. Over it: 429.
-    pub fn limit_per_second(&self, requests: Option<usize>) {
-        self.state(|state| state.set_limit(requests));
+    /// At most this many requests within that time (reteach documents no limit); none at the start. Over it: 429.
+    pub fn limit(&self, limit: Option<(usize, Duration)>) {
+        self.state(|state| state.set_limit(limit));
     }
 
-    /// By which clock [`limit_per_second`](Self::limit_per_second) runs.
+    /// By which clock [`limit`](Self::limit) runs.
     pub fn set_pacing(&self, pacing: Pacing) {
         self.state(|state| state.pacing = pacing);
     }

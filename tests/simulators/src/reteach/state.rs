@@ -66,8 +66,8 @@ impl State {
         }
     }
 
-    pub(super) fn set_limit(&mut self, per_second: Option<usize>) {
-        self.limiter = per_second.map(|requests| Limiter::new(requests, Duration::from_secs(1)));
+    pub(super) fn set_limit(&mut self, limit: Option<(usize, Duration)>) {
+        self.limiter = limit.map(|(requests, within)| Limiter::new(requests, within));
     }
 
     /// Counts a request against the limit.

@@ -77,6 +77,24 @@ fn erika() -> Customer {
 }
 
 #[tokio::test]
+async fn a_refresh_token_lasts_unless_it_is_good_once_or_refused() {
+    for (quirk, statuses) in [
+        (None, [201, 201]),
+        (Some(Quirk::RefreshIsGoodOnce), [201, 401]),
+        (Some(Quirk::RefusesRefresh), [422, 422]),
+    ] {
+        let Academy { reteach, .. } = academy().await;
+        reteach.set_quirks(quirk.clone());
+        let token = authorize(&reteach, &good()).await.at("/refresh_token");
+        let refresh = json!({"grant_type": "refresh_token", "refresh_token": token, "client_id": "id", "client_secret": "secret"});
+        for status in statuses {
+            let answer = authorize(&reteach, &refresh).await;
+            assert_eq!(answer.status, status, "{quirk:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn trades_a_code_or_a_refresh_token_for_an_hour() {
     let Academy { reteach, clock, .. } = academy().await;
     let first = authorize(&reteach, &good()).await;
@@ -260,7 +278,9 @@ async fn keeps_the_other_accounts_in_place_when_one_is_removed() {
 async fn limits_requests_a_second_where_configured() {
     let academy = academy().await;
     academy.reteach.set_pacing(Pacing::Simulated);
-    academy.reteach.limit_per_second(Some(2));
+    academy
+        .reteach
+        .limit(Some((2, std::time::Duration::from_secs(1))));
     let statuses = [
         academy.get("/me").await.status,
         academy.get("/me").await.status,
@@ -270,6 +290,6 @@ async fn limits_requests_a_second_where_configured() {
     assert_eq!((over.status, over.at("/statusCode")), (429, json!(429)));
     academy.clock.advance(1);
     assert_eq!(academy.get("/me").await.status, 200);
-    academy.reteach.limit_per_second(None);
+    academy.reteach.limit(None);
     assert_eq!(academy.get("/me").await.status, 200);
 }
