@@ -10,6 +10,7 @@ pub mod http;
 mod json;
 pub mod kombo;
 pub mod mapping;
+pub mod notices;
 pub mod personio;
 pub mod reteach;
 pub mod routes;

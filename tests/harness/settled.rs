@@ -65,6 +65,7 @@ impl Harness {
                     good_run: Some(now),
                     reported: Some(now),
                     retirements: None,
+                    notices: None,
                 },
             )
             .await

@@ -68,6 +68,10 @@ impl runtime::Counts for Counts {
         self.uploaded + self.verified + self.adopted > 0 && self.failed == 0
     }
 
+    fn parked(&self) -> u64 {
+        self.parked
+    }
+
     const ALARMED: Option<&'static str> = Some("CertificatesParked");
 
     fn metrics(&self) -> Vec<(&'static str, u64)> {

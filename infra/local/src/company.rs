@@ -144,6 +144,7 @@ impl Company {
                 client_secret: RETEACH.1.into(),
                 client_code: RETEACH.2.into(),
             }),
+            notices: None,
             fingerprint_key: Some("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()),
         }
     }

@@ -5,6 +5,7 @@ mod config;
 mod connector;
 mod retries;
 mod session;
+mod signed_post;
 #[cfg(test)]
 mod tests;
 
@@ -12,10 +13,12 @@ use std::sync::{Arc, OnceLock};
 
 use aws_types::SdkConfig;
 
+pub(crate) use config::Environment;
 pub use config::{ConfigError, from_env, http_client, is_on_this_machine, sdk_config};
 pub use connector::ReqwestClient;
 pub use retries::Retries;
 pub use session::{SessionError, Sessions};
+pub(crate) use signed_post::{ServiceName, SignedPost};
 
 /// The AWS clients of one process. Each is built when it is first asked for; copies share them.
 #[derive(Debug, Clone)]

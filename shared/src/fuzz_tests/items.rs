@@ -20,7 +20,8 @@ fn samples() -> Vec<Value> {
         json!({"sk": {"S": "CONFIG"}, "config": {"S": "zwetschge"}, "status": {"M": {"paused": {"M": {"since": at}}}},
                "gate": at}),
         json!({"sk": {"S": "LEASE#employees"}, "owner": {"S": "run"}, "fence": {"N": "7"}, "until": {"N": "1778486400"},
-               "first_run": at, "last_good_run": at}),
+               "first_run": at, "last_good_run": at, "notices": {"M": {"held-plan": {"M": {"s": {"N": "1778486400"},
+               "t": {"M": {"m": {"M": {"at": {"N": "1778486400"}, "k": {"S": "b"}}}}}}}}}}),
         json!({"sk": {"S": "EMPLOYEE#4711"}, "source_id": {"S": "4711"}, "customer_id": {"S": "c1"},
                "fingerprint": bytes, "marks": {"M": {"email": {"M": {"Value": {"N": "7"}}}}}, "window": {"M": {
                "active_at": at, "inactive_at": {"NULL": true}}}, "locked": {"NULL": true}, "failure": {"NULL": true}}),

@@ -69,22 +69,28 @@ fn may_be_public(url: &Url) -> bool {
     }
 }
 
+/// The URL, if it is https on the public internet or on this machine, and has no user.
+pub(super) fn safe_url(text: &str) -> Result<Url, InvalidBaseUrl> {
+    let url = Url::parse(text).map_err(|_| InvalidBaseUrl::NotAUrl)?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        _ => return Err(InvalidBaseUrl::NotHttps),
+    }
+    if !may_be_public(&url) && !is_loopback(&url) {
+        return Err(InvalidBaseUrl::NotPublic);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(InvalidBaseUrl::HasUser);
+    }
+    Ok(url)
+}
+
 impl FromStr for BaseUrl {
     type Err = InvalidBaseUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
-        let mut url = Url::parse(text).map_err(|_| InvalidBaseUrl::NotAUrl)?;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            _ => return Err(InvalidBaseUrl::NotHttps),
-        }
-        if !may_be_public(&url) && !is_loopback(&url) {
-            return Err(InvalidBaseUrl::NotPublic);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidBaseUrl::HasUser);
-        }
+        let mut url = safe_url(text)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidBaseUrl::HasQuery);
         }

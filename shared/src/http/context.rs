@@ -98,7 +98,15 @@ impl Context {
     /// Whether the API at `base` may be called.
     #[must_use]
     pub fn may_call(&self, base: &BaseUrl) -> bool {
-        self.parts.simulators || !base.is_loopback()
+        self.has_simulators() || !base.is_loopback()
+    }
+
+    pub(super) fn client(&self) -> &reqwest::Client {
+        &self.parts.client
+    }
+
+    pub(super) fn has_simulators(&self) -> bool {
+        self.parts.simulators
     }
 
     /// The same, but counted in `calls`.

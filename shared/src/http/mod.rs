@@ -22,6 +22,7 @@ mod safe_words;
 mod signed_url;
 mod sleeper;
 mod token;
+mod webhook;
 
 pub use adaptive_pace::SLOWEST;
 pub use address::{NotPublic, PublicAddresses, SystemNames, is_public};
@@ -43,6 +44,7 @@ pub(crate) use rows::rows;
 pub use signed_url::SignedUrl;
 pub use sleeper::{Simulated, Sleeper};
 pub use token::{Answered, Grant, Token, TokenCache};
+pub use webhook::WebhookUrl;
 
 use std::sync::Arc;
 use std::time::Duration;

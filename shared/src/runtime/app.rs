@@ -9,6 +9,7 @@ use crate::aws::{Retries, SessionError, Sessions};
 use crate::domain::clock::Clock;
 use crate::domain::id::TenantId;
 use crate::http::{Calls, Context, RateLimiter};
+use crate::notices::Senders;
 use crate::routes::{ConnectError, Connections};
 use crate::secrets::{Secrets, TenantSecret};
 use crate::state::Store;
@@ -21,7 +22,8 @@ pub struct App<W: Job> {
     pub(super) work: W,
     store: Store,
     secrets: Secrets,
-    http: Context,
+    pub(super) http: Context,
+    pub(super) notices: Option<Senders>,
     pub(super) clock: Arc<dyn Clock>,
     pace: Option<RateLimiter>,
     sessions: Option<Sessions>,
@@ -60,6 +62,7 @@ impl<W: Job> App<W> {
             store,
             secrets,
             http,
+            notices: None,
             clock,
             pace: None,
             sessions,
@@ -81,6 +84,15 @@ impl<W: Job> App<W> {
     #[must_use]
     pub fn with_sessions(self, sessions: Option<Sessions>) -> Self {
         Self { sessions, ..self }
+    }
+
+    /// The same, and notices are sent.
+    #[must_use]
+    pub fn with_notices(self, senders: Senders) -> Self {
+        Self {
+            notices: Some(senders),
+            ..self
+        }
     }
 
     /// The same with one call to a vendor at a time, in the same order each time: for tests that have to be repeatable.

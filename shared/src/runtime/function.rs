@@ -8,9 +8,10 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 
 use super::{App, Event, EventError, Job, Report, Request, emit};
 use crate::aws::{self, Aws, Sessions};
-use crate::domain::clock::SystemClock;
+use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::id::RunId;
 use crate::http::{self, Calls, Context, Deadline};
+use crate::notices::Senders;
 use crate::secrets::Secrets;
 use crate::state::Store;
 
@@ -36,6 +37,11 @@ fn app<W: Job>(work: W) -> Result<App<W>, Error> {
         client.clone(),
         clock.clone(),
     )?;
+    let notices = Senders::from_environment(
+        |name| std::env::var(name).ok(),
+        &client,
+        &(clock.clone() as Arc<dyn Clock>),
+    )?;
     let aws = Aws::new(aws::from_env(client)?);
     let store = Store::new(&aws, &variable("TABLE_NAME")?);
     let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX")?, clock.clone());
@@ -46,7 +52,8 @@ fn app<W: Job>(work: W) -> Result<App<W>, Error> {
     } else {
         context
     };
-    Ok(App::new(work, store, secrets, context).with_sessions(sessions))
+    let app = App::new(work, store, secrets, context);
+    Ok(app.with_sessions(sessions).with_notices(notices))
 }
 
 fn variable(name: &str) -> Result<String, Error> {

@@ -57,6 +57,12 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
         false
     }
 
+    /// Certificates that wait for a decision.
+    #[must_use]
+    fn parked(&self) -> u64 {
+        0
+    }
+
     /// The metric that an alarm looks at: its zero ends the alarm. All others are written where they are not zero.
     const ALARMED: Option<&'static str> = None;
 

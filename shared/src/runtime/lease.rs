@@ -93,6 +93,11 @@ impl<'a> LeaseGuard<'a> {
         Ok(Deadline::at(Instant::now() + left))
     }
 
+    /// Whether nobody can have taken over, and there is time to leave word of the run.
+    pub async fn is_held(&self) -> bool {
+        self.has_time(Duration::ZERO).await
+    }
+
     /// Whether the lease is held for another `time`, and some more to write with.
     pub async fn has_time(&self, time: Duration) -> bool {
         let lease = self.lease.lock().await;

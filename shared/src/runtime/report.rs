@@ -44,6 +44,8 @@ pub struct Report<C> {
     /// Answers whose headers announce that the endpoint ends or has changed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retired_answers: u64,
+    #[serde(default, skip_serializing_if = "NoticesSent::is_none")]
+    pub notices: NoticesSent,
     /// DynamoDB capacity used until the report was written.
     pub dynamodb: Units,
 }
@@ -54,6 +56,19 @@ pub struct Report<C> {
 )]
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// Notices that a run sent, and those that it could not send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticesSent {
+    pub sent: u64,
+    pub failed: u64,
+}
+
+impl NoticesSent {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +221,8 @@ pub enum FindingKind {
     OutcomeUnknown,
     /// A certificate that is left alone until somebody decides.
     Parked,
+    /// A notice that a recipient did not take.
+    NoticeNotSent,
 }
 
 /// What a brake holds, in its own words.

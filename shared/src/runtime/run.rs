@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::retirements::Retirements;
 use super::{
     App, Cause, Counts as _, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode,
-    Outcome, Progress, ProgressFn, Ran, Report, Request, RunError,
+    NoticesSent, Outcome, Progress, ProgressFn, Ran, Report, Request, RunError,
 };
 use crate::aws::Retries;
 use crate::domain::clock::Clock;
@@ -130,7 +130,7 @@ impl<W: Job> Run<'_, W> {
             Err(error) => return self.unleased(Err(error.into())).await,
         };
         let last_report = lease.last_report_at;
-        let earlier = lease.retirements.clone();
+        let (earlier, notices) = (lease.retirements.clone(), lease.notices.clone());
         let waiting_since = lease.last_good_run.or(lease.first_run).unwrap_or(now);
         let guard = LeaseGuard::new(
             store,
@@ -155,8 +155,18 @@ impl<W: Job> Run<'_, W> {
         };
         ran.report.minutes_since_good_run = Some(waited);
         let retirements = self.retirements(&mut ran.report, &earlier, now);
+        let until = self.request.deadline;
+        let notices = match guard.is_held().await {
+            true => {
+                self.notify(&mut ran.report, Some(tenant), notices, until)
+                    .await
+            }
+            false => None,
+        };
         let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
-        let has_news = !retirements.new.is_empty() || ran.report.outcome != Outcome::Unchanged;
+        let has_news = !retirements.new.is_empty()
+            || ran.report.notices.failed > 0
+            || ran.report.outcome != Outcome::Unchanged;
         let reported = if is_due || has_news {
             self.keep(&ran.report).await
         } else {
@@ -166,6 +176,7 @@ impl<W: Job> Run<'_, W> {
             good_run: is_good.then_some(now),
             reported,
             retirements: Some(retirements.known),
+            notices,
         };
         if let Err(error) = guard.release(last_run).await {
             tracing::warn!(tenant = %id, run = %owner, %error, "the lease was not released");
@@ -203,7 +214,8 @@ impl<W: Job> Run<'_, W> {
 
     /// A run that did not get as far as a lease.
     pub(super) async fn unleased(&self, finished: Result<JobResult<W>, RunError>) -> Ran<W> {
-        let ran = self.ran(finished);
+        let mut ran = self.ran(finished);
+        self.notify_of_bad_file(&mut ran.report).await;
         let nobody_looks = matches!(
             ran.report.outcome,
             Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled
@@ -300,6 +312,7 @@ impl<W: Job> Run<'_, W> {
             findings_total,
             calls: self.calls.counts() - self.before,
             retired_answers: 0,
+            notices: NoticesSent::default(),
             dynamodb: self.units(),
         };
         Ran { report, plan }

@@ -87,6 +87,8 @@ fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> 
         count("KomboCalls", report.calls.kombo),
         count("ReteachCalls", report.calls.reteach),
         count("RetiredAnswers", report.retired_answers),
+        count("NoticesSent", report.notices.sent),
+        count("NoticesFailed", report.notices.failed),
         Metric {
             name: "ReadUnits",
             unit: Unit::Count,

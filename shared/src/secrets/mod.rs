@@ -6,4 +6,6 @@ mod tenant;
 
 pub use login_key::LoginKey;
 pub use store::{SecretError, Secrets};
-pub use tenant::{KomboSecret, MalformedSecret, PersonioSecret, ReteachSecret, TenantSecret};
+pub use tenant::{
+    KomboSecret, MalformedSecret, NoticesSecret, PersonioSecret, ReteachSecret, TenantSecret,
+};

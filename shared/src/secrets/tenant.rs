@@ -15,6 +15,7 @@ pub struct TenantSecret {
     /// For the routes `kombo` and `kombo-passthrough`.
     pub kombo: Option<KomboSecret>,
     pub reteach: Option<ReteachSecret>,
+    pub notices: Option<NoticesSecret>,
     /// 32 bytes in base64; made by `tenants add`, never given by a person.
     pub fingerprint_key: Option<SecretString>,
 }
@@ -44,6 +45,13 @@ pub struct ReteachSecret {
     pub client_code: SecretString,
 }
 
+/// The address of a webhook lets anyone write to its channel.
+#[derive(Clone, Debug)]
+pub struct NoticesSecret {
+    /// `webhook_url`. Whether it can be used is seen when it is used: it must not stop a run.
+    pub webhook_url: SecretString,
+}
+
 /// The secret is not what it should be. Names the member, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{member} {problem}")]
@@ -61,6 +69,7 @@ struct Document {
     personio: Option<Personio>,
     kombo: Option<Kombo>,
     reteach: Option<Reteach>,
+    notices: Option<Notices>,
     fingerprint_key: Option<SecretString>,
 }
 
@@ -85,6 +94,12 @@ struct Reteach {
     client_code: Option<SecretString>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Notices {
+    webhook_url: Option<SecretString>,
+}
+
 impl TenantSecret {
     /// Reads the credentials' JSON, with `fingerprint_key`.
     ///
@@ -96,6 +111,7 @@ impl TenantSecret {
             personio: document.personio.map(Personio::complete).transpose()?,
             kombo: document.kombo.map(Kombo::complete).transpose()?,
             reteach: document.reteach.map(Reteach::complete).transpose()?,
+            notices: document.notices.map(Notices::complete).transpose()?,
             fingerprint_key: document
                 .fingerprint_key
                 .map(|key| filled("fingerprint_key", Some(key)))
@@ -134,6 +150,12 @@ impl TenantSecret {
             });
             document.insert("reteach".to_owned(), part);
         }
+        if let Some(NoticesSecret { webhook_url }) = &self.notices {
+            document.insert(
+                "notices".to_owned(),
+                json!({"webhook_url": webhook_url.expose_secret()}),
+            );
+        }
         if let Some(key) = &self.fingerprint_key {
             document.insert("fingerprint_key".to_owned(), key.expose_secret().into());
         }
@@ -164,6 +186,14 @@ impl Reteach {
             client_id: filled("reteach.client_id", self.client_id)?,
             client_secret: filled("reteach.client_secret", self.client_secret)?,
             client_code: filled("reteach.client_code", self.client_code)?,
+        })
+    }
+}
+
+impl Notices {
+    fn complete(self) -> Result<NoticesSecret, MalformedSecret> {
+        Ok(NoticesSecret {
+            webhook_url: filled("notices.webhook_url", self.webhook_url)?,
         })
     }
 }
@@ -199,7 +229,8 @@ mod tests {
     use super::*;
 
     const FULL: &str = r#"{"personio":{"client_id":"pid","client_secret":"psecret"},"kombo":{"api_key":"kkey"},
-        "reteach":{"client_id":"rid","client_secret":"rsecret","client_code":"rcode"},"fingerprint_key":"fkey"}"#;
+        "reteach":{"client_id":"rid","client_secret":"rsecret","client_code":"rcode"},
+        "notices":{"webhook_url":"https://hook"},"fingerprint_key":"fkey"}"#;
 
     #[test]
     fn reads_what_it_writes() {
@@ -243,6 +274,7 @@ mod tests {
                 "personio.client_secret is missing",
             ),
             (r#"{"kombo":{"api_key":" "}}"#, "kombo.api_key is empty"),
+            (r#"{"notices":{}}"#, "notices.webhook_url is missing"),
             (r#"{"fingerprint_key":""}"#, "fingerprint_key is empty"),
             (
                 r#"{"kombo":{"api_key":4711}}"#,
@@ -278,7 +310,16 @@ mod tests {
     #[test]
     fn debug_shows_no_value() {
         let secret = format!("{:?}", TenantSecret::parse(&FULL.into()).unwrap());
-        for value in ["pid", "psecret", "kkey", "rid", "rsecret", "rcode", "fkey"] {
+        for value in [
+            "pid",
+            "psecret",
+            "kkey",
+            "rid",
+            "rsecret",
+            "rcode",
+            "https://hook",
+            "fkey",
+        ] {
             assert!(!secret.contains(value), "{secret}");
         }
     }

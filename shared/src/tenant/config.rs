@@ -35,6 +35,8 @@ pub struct TenantConfig {
     /// How often each job runs.
     #[serde(default)]
     pub schedule: ScheduleConfig,
+    #[serde(default)]
+    pub notices: NoticesConfig,
 }
 
 /// The route to Personio. There is no default.
@@ -248,6 +250,48 @@ impl CertificatesConfig {
     pub(super) fn holds_and_since(&self) -> bool {
         self.backfill == BackfillMode::Hold && self.since.is_some()
     }
+}
+
+/// `[notices]`: who at the company learns of trouble. The operator's topic belongs to the stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoticesConfig {
+    /// The HR admin's addresses.
+    pub mail: Vec<String>,
+    /// The language of mails and webhooks.
+    pub language: Language,
+    /// The body of a webhook. Its address is in the credentials.
+    pub webhook: Option<WebhookShape>,
+    pub what: NoticesAbout,
+}
+
+/// A language of notices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    #[default]
+    De,
+    En,
+}
+
+/// The body of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WebhookShape {
+    /// Fields for programs.
+    Json,
+    Slack,
+    Teams,
+}
+
+/// Which causes the company learns of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticesAbout {
+    /// What the HR admin can settle, or has to know.
+    #[default]
+    Hr,
+    All,
 }
 
 fn personio_base_url() -> BaseUrl {

@@ -8,8 +8,8 @@ mod scope;
 
 pub use config::{
     Backfill, BrakeConfig, CertificatesConfig, EmployeesConfig, EmploymentTypeAs,
-    EmploymentTypeLabels, KomboConfig, LockOn, PersonioConfig, Placement, ReteachConfig,
-    TenantConfig, UpdateWith, Via,
+    EmploymentTypeLabels, KomboConfig, Language, LockOn, NoticesAbout, NoticesConfig,
+    PersonioConfig, Placement, ReteachConfig, TenantConfig, UpdateWith, Via, WebhookShape,
 };
 pub use parse::{ConfigError, Problem};
 pub use schedule::{Every, InvalidEvery, ScheduleConfig};

@@ -15,6 +15,8 @@ use crate::http::SLOWEST;
 
 /// Calls a second that no academy takes from one credential.
 const MAX_RATE: f64 = 1000.0;
+/// Recipients of one mail. SES takes 50.
+const MAX_ADDRESSES: usize = 10;
 
 /// A configuration that cannot be used: every problem that was found, each with its field.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -128,6 +130,20 @@ impl TenantConfig {
                 "must be at least 0.5 and at most 1000",
             ),
             (
+                "notices.mail",
+                !self
+                    .notices
+                    .mail
+                    .iter()
+                    .all(|address| is_mail_address(address)),
+                "must be mail addresses such as hr@acme.example",
+            ),
+            (
+                "notices.mail",
+                self.notices.mail.len() > MAX_ADDRESSES,
+                "must be at most 10 addresses; use a distribution list",
+            ),
+            (
                 "scope",
                 self.scope.has_an_empty_inclusion(),
                 "an include_ list must name something; an empty one would leave nobody in scope",
@@ -195,6 +211,19 @@ fn are_statuses(names: Option<&Vec<String>>) -> bool {
 
 fn is_percent(number: f64) -> bool {
     number > 0.0 && number <= 100.0
+}
+
+/// Whether it looks like an address: whether it works, `tenants check --notice` shows.
+fn is_mail_address(address: &str) -> bool {
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_graphic() && !"<>,;:\"()[]\\".contains(c))
+    };
+    address.split_once('@').is_some_and(|(user, domain)| {
+        plain(user) && plain(domain) && domain.contains('.') && !domain.contains('@')
+    })
 }
 
 fn is_host_pattern(host: &str) -> bool {
@@ -359,6 +388,40 @@ mod tests {
                 with("[certificates]\nbackfill = \"hold\"\nsince = \"2026-01-01\""),
                 "certificates.since",
                 "leave one of them out",
+            ),
+            (
+                with("[notices]\nmail = [\"HR <hr@acme.example>\"]"),
+                "notices.mail",
+                "hr@acme.example",
+            ),
+            (
+                with("[notices]\nmail = [\"hr@acme\"]"),
+                "notices.mail",
+                "addresses",
+            ),
+            (
+                with(&format!(
+                    "[notices]\nmail = [{}]",
+                    "\"hr@acme.example\",".repeat(11)
+                )),
+                "notices.mail",
+                "at most 10",
+            ),
+            (
+                with("[notices]\nlanguage = \"fr\""),
+                "notices.language",
+                "de",
+            ),
+            (
+                with("[notices]\nwebhook = \"irc\""),
+                "notices.webhook",
+                "slack",
+            ),
+            (with("[notices]\nwhat = \"some\""), "notices.what", "all"),
+            (
+                with("[notices]\nwebhook_url = \"https://x\""),
+                "notices.webhook_url",
+                "unknown field",
             ),
             ("tenant_id = ".to_owned(), "(file)", ""),
         ];

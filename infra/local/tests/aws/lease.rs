@@ -10,6 +10,7 @@ fn ran(good_run: &str, reported: Option<&str>) -> LastRun {
         good_run: Some(at(good_run)),
         reported: reported.map(at),
         retirements: None,
+        notices: None,
     }
 }
 

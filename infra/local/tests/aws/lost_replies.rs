@@ -48,6 +48,7 @@ async fn a_release_takes_effect_although_the_reply_is_lost() {
         good_run,
         reported,
         retirements: None,
+        notices: None,
     };
     proxy.store().release(&lease, run).await.unwrap();
     assert_eq!(proxy.calls("UpdateItem"), 2);

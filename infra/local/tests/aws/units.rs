@@ -31,6 +31,7 @@ async fn an_unchanged_run_costs_two_writes_and_one_and_a_half_reads() {
         good_run,
         reported,
         retirements: None,
+        notices: None,
     };
     assert_cost(&store, (1.5, 2.0, 4), async |store| {
         store.tenant(&acme()).await.unwrap();

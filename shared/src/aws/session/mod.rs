@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use super::Aws;
 use super::config::{ConfigError, Environment, described};
+use super::signed_post::SignedPost;
 use crate::domain::clock::Clock;
 use crate::domain::id::TenantId;
 use policy::Scope;
@@ -107,18 +108,8 @@ impl Sessions {
         let prefix = read.required("SECRET_PREFIX")?;
         let scope = Scope::new(&role, &region, &table, &prefix);
         let scope = scope.ok_or(ConfigError::Malformed("TENANT_ROLE_ARN"))?;
-        let endpoint = read
-            .optional("AWS_ENDPOINT_URL_STS")
-            .or_else(|| read.optional("AWS_ENDPOINT_URL"));
-        let credentials = read.credentials()?;
-        let sts = Sts {
-            http,
-            endpoint,
-            region,
-            role,
-            credentials,
-            clock: Arc::clone(&clock),
-        };
+        let service = SignedPost::described(read, sts::SERVICE, http, Arc::clone(&clock))?;
+        let sts = Sts { service, role };
         Ok(Some(Self(Arc::new(Inner {
             config,
             sts,

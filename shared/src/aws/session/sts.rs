@@ -1,20 +1,15 @@
-//! `AssumeRole`: one signed call, one answer with four values. Not worth a client of the SDK in a binary that a cold start reads.
+//! `AssumeRole`: one signed call, one answer with four values.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use jiff::Timestamp;
-use reqwest::header::CONTENT_TYPE;
 use url::form_urlencoded::Serializer;
 
 use super::{Granted, SessionError};
 use crate::aws::retries;
-use crate::domain::clock::Clock;
+use crate::aws::signed_post::{ServiceName, SignedPost};
 use crate::domain::id::TenantId;
 
 /// For one attempt, from connecting to the last byte.
@@ -27,15 +22,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 const LIFE_SECONDS: &str = "3600";
 const FORM: &str = "application/x-www-form-urlencoded";
 
+pub(super) const SERVICE: ServiceName = ServiceName {
+    host: "sts",
+    signed_as: "sts",
+    variable: "AWS_ENDPOINT_URL_STS",
+};
+
 /// The security token service of one region, for one role.
 pub(super) struct Sts {
-    pub(super) http: reqwest::Client,
-    /// `None`: AWS's own.
-    pub(super) endpoint: Option<String>,
-    pub(super) region: String,
+    pub(super) service: SignedPost,
     pub(super) role: String,
-    pub(super) credentials: Credentials,
-    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Sts {
@@ -65,7 +61,8 @@ impl Sts {
     }
 
     async fn call(&self, body: &str) -> Result<Granted, SessionError> {
-        let request = self.signed(body).ok_or(SessionError::Unavailable)?;
+        let request = self.service.request("/", FORM, body.to_owned());
+        let request = request.ok_or(SessionError::Unavailable)?;
         let reply = request
             .timeout(TIMEOUT)
             .send()
@@ -80,46 +77,6 @@ impl Sts {
             status.as_u16(),
             element(&text, "Code").unwrap_or("no error code"),
         ))
-    }
-
-    /// `None` if the endpoint or the credentials cannot stand in a request.
-    fn signed(&self, body: &str) -> Option<reqwest::RequestBuilder> {
-        let Self {
-            region, endpoint, ..
-        } = self;
-        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-        let url = endpoint
-            .clone()
-            .unwrap_or_else(|| format!("https://sts.{region}.amazonaws.com{suffix}/"));
-        let since_epoch =
-            Duration::try_from(self.clock.now().duration_since(Timestamp::UNIX_EPOCH)).ok()?;
-        let identity = self.credentials.clone().into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name("sts")
-            .time(SystemTime::UNIX_EPOCH + since_epoch)
-            .settings(SigningSettings::default())
-            .build()
-            .ok()?
-            .into();
-        let headers = [(CONTENT_TYPE.as_str(), FORM)].into_iter();
-        let signable =
-            SignableRequest::new("POST", &url, headers, SignableBody::Bytes(body.as_bytes()))
-                .ok()?;
-        let (instructions, _) = sign(signable, &params).ok()?.into_parts();
-        let request = self
-            .http
-            .post(&url)
-            .header(CONTENT_TYPE, FORM)
-            .body(body.to_owned());
-        Some(
-            instructions
-                .headers()
-                .fold(request, |request, (name, value)| {
-                    request.header(name, value)
-                }),
-        )
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::{RunId, TenantId};
+use crate::notices::Memory;
 use crate::state::JobKind;
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, record};
@@ -35,6 +36,8 @@ pub struct Lease {
     pub last_report_at: Option<Timestamp>,
     /// The endpoints that vendors retire, with the day of the last report of each.
     pub retirements: BTreeMap<String, Date>,
+    /// Which notices were sent.
+    pub notices: Memory,
 }
 
 impl Lease {
@@ -64,6 +67,8 @@ pub struct LastRun {
     pub reported: Option<Timestamp>,
     /// The endpoints that vendors retire, with the day of the last report of each.
     pub retirements: Option<BTreeMap<String, Date>>,
+    /// Which notices were sent. Written only where it differs from the lease's.
+    pub notices: Option<Memory>,
 }
 
 /// The lease as stored. It is never deleted while the tenant is there: the token must not start again.
@@ -80,6 +85,8 @@ struct Stored {
     last_report_at: Option<Timestamp>,
     #[serde(default)]
     retirements: BTreeMap<String, Date>,
+    #[serde(default)]
+    notices: Memory,
 }
 
 impl Stored {
@@ -98,6 +105,7 @@ impl Stored {
             last_good_run: self.last_good_run,
             last_report_at: self.last_report_at,
             retirements: self.retirements,
+            notices: self.notices,
         }
     }
 }
@@ -188,33 +196,29 @@ impl Store {
     /// # Errors
     /// [`StateError::LeaseLost`] if another run has it, or DynamoDB fails.
     pub async fn release(&self, lease: &Lease, run: LastRun) -> Result<(), StateError> {
-        let condition = Condition::update(match (run.good_run, run.reported) {
-            (None, None) => "SET #until = :until, #retirements = :retirements",
-            (Some(_), None) => {
-                "SET #until = :until, #retirements = :retirements, #last_good_run = :good"
-            }
-            (None, Some(_)) => {
-                "SET #until = :until, #retirements = :retirements, #last_report_at = :reported"
-            }
-            (Some(_), Some(_)) => {
-                "SET #until = :until, #retirements = :retirements, #last_good_run = :good, #last_report_at = :reported"
-            }
-        });
+        let mut update = "SET #until = :until, #retirements = :retirements".to_owned();
         let retirements = run.retirements.as_ref().unwrap_or(&lease.retirements);
-        // The owner stays: a repeated release, its reply lost, finds what it expects.
-        let mut condition = owned(condition, lease)
-            .number("until", 0)
-            .names(["retirements"])
-            .value("retirements", attribute(retirements, "LEASE")?);
+        let mut written = vec![("retirements", attribute(retirements, "LEASE")?)];
         if let Some(at) = run.good_run {
-            condition = condition
-                .names(["last_good_run"])
-                .value("good", attribute(&at, "LEASE")?);
+            written.push(("last_good_run", attribute(&at, "LEASE")?));
         }
         if let Some(at) = run.reported {
-            condition = condition
-                .names(["last_report_at"])
-                .value("reported", attribute(&at, "LEASE")?);
+            written.push(("last_report_at", attribute(&at, "LEASE")?));
+        }
+        if let Some(notices) = run
+            .notices
+            .as_ref()
+            .filter(|notices| **notices != lease.notices)
+        {
+            written.push(("notices", attribute(notices, "LEASE")?));
+        }
+        for (name, _) in written.iter().skip(1) {
+            update += &format!(", #{name} = :{name}");
+        }
+        // The owner stays: a repeated release, its reply lost, finds what it expects.
+        let mut condition = owned(Condition::update(update), lease).number("until", 0);
+        for (name, value) in written {
+            condition = condition.names([name]).value(name, value);
         }
         self.update_lease(lease, condition).await
     }

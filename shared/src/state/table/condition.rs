@@ -1,5 +1,6 @@
 //! Expressions of writes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,16 +10,16 @@ use super::Item;
 /// The expressions of a write and what their placeholders stand for.
 #[derive(Clone, Debug, Default)]
 pub(in crate::state) struct Condition {
-    pub(super) update: Option<&'static str>,
+    pub(super) update: Option<Cow<'static, str>>,
     pub(super) condition: Option<&'static str>,
     names: HashMap<String, String>,
     values: Item,
 }
 
 impl Condition {
-    pub(in crate::state) fn update(expression: &'static str) -> Self {
+    pub(in crate::state) fn update(expression: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            update: Some(expression),
+            update: Some(expression.into()),
             ..Self::default()
         }
     }
@@ -34,7 +35,7 @@ impl Condition {
     /// The update under a condition.
     pub(in crate::state) fn set(self, expression: &'static str) -> Self {
         Self {
-            update: Some(expression),
+            update: Some(expression.into()),
             ..self
         }
     }

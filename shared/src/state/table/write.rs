@@ -1,5 +1,7 @@
 //! Writes, with and without a condition.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -70,7 +72,7 @@ impl Table {
             .update_item()
             .table_name(&*self.name)
             .set_key(Some(key_item(key)))
-            .set_update_expression(condition.update.map(str::to_owned))
+            .set_update_expression(condition.update.clone().map(Cow::into_owned))
             .set_condition_expression(condition.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
@@ -136,7 +138,7 @@ impl Table {
         let update = Update::builder()
             .table_name(&*self.name)
             .set_key(Some(key_item(updated)))
-            .update_expression(condition.update.unwrap_or_default())
+            .update_expression(condition.update.clone().unwrap_or_default())
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .build()

@@ -160,6 +160,7 @@ fn changed_sections(stored: &TenantConfig, after: &TenantConfig) -> Vec<&'static
         brake,
         certificates,
         schedule,
+        notices,
     } = stored;
     let differs = [
         ("time_zone", *time_zone != after.time_zone),
@@ -171,6 +172,7 @@ fn changed_sections(stored: &TenantConfig, after: &TenantConfig) -> Vec<&'static
         ("[brake]", *brake != after.brake),
         ("[certificates]", *certificates != after.certificates),
         ("[schedule]", *schedule != after.schedule),
+        ("[notices]", *notices != after.notices),
     ];
     differs
         .into_iter()

@@ -1,0 +1,106 @@
+//! One signed POST to a service of AWS. Not worth a client of the SDK in a binary that a cold start reads.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::config::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use jiff::Timestamp;
+use reqwest::header::CONTENT_TYPE;
+
+use super::config::{ConfigError, Environment};
+use crate::domain::clock::Clock;
+
+/// A service by its host, the name it is signed for, and the variable that sets its endpoint apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServiceName {
+    pub(crate) host: &'static str,
+    pub(crate) signed_as: &'static str,
+    pub(crate) variable: &'static str,
+}
+
+/// A service in one region, called with the process's own credentials.
+#[derive(Clone)]
+pub(crate) struct SignedPost {
+    http: reqwest::Client,
+    url: String,
+    region: String,
+    signed_as: &'static str,
+    credentials: Credentials,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for SignedPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedPost")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SignedPost {
+    /// Calls `service` as the environment says: `AWS_REGION`, credentials, the service's endpoint or `AWS_ENDPOINT_URL`.
+    pub(crate) fn described(
+        read: &Environment<'_>,
+        service: ServiceName,
+        http: reqwest::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        let region = read.required("AWS_REGION")?;
+        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+        let endpoint = read
+            .optional(service.variable)
+            .or_else(|| read.optional("AWS_ENDPOINT_URL"));
+        let url = endpoint
+            .unwrap_or_else(|| format!("https://{}.{region}.amazonaws.com{suffix}", service.host));
+        Ok(Self {
+            http,
+            url: url.trim_end_matches('/').to_owned(),
+            signed_as: service.signed_as,
+            credentials: read.credentials()?,
+            region,
+            clock,
+        })
+    }
+
+    /// The signed request. `None` if the endpoint or the credentials cannot stand in one.
+    pub(crate) fn request(
+        &self,
+        path: &str,
+        content_type: &'static str,
+        body: String,
+    ) -> Option<reqwest::RequestBuilder> {
+        let url = format!("{}{path}", self.url);
+        let since_epoch =
+            Duration::try_from(self.clock.now().duration_since(Timestamp::UNIX_EPOCH)).ok()?;
+        let identity = self.credentials.clone().into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(self.signed_as)
+            .time(SystemTime::UNIX_EPOCH + since_epoch)
+            .settings(SigningSettings::default())
+            .build()
+            .ok()?
+            .into();
+        let headers = [(CONTENT_TYPE.as_str(), content_type)].into_iter();
+        let signable =
+            SignableRequest::new("POST", &url, headers, SignableBody::Bytes(body.as_bytes()))
+                .ok()?;
+        let (instructions, _) = sign(signable, &params).ok()?.into_parts();
+        let request = self
+            .http
+            .post(&url)
+            .header(CONTENT_TYPE, content_type)
+            .body(body);
+        Some(
+            instructions
+                .headers()
+                .fold(request, |request, (name, value)| {
+                    request.header(name, value)
+                }),
+        )
+    }
+}

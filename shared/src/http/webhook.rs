@@ -1,0 +1,83 @@
+//! A webhook: one POST to an address that a tenant named, which is a secret.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::base_url::{is_loopback, safe_url};
+use super::context::fault;
+use super::{Context, InvalidBaseUrl, TransportError};
+
+/// The address of a webhook: https on the public internet, or anything on this machine. Never shown.
+#[derive(Clone)]
+pub struct WebhookUrl(SecretString);
+
+impl fmt::Debug for WebhookUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookUrl(…)")
+    }
+}
+
+impl WebhookUrl {
+    /// # Errors
+    /// [`InvalidBaseUrl`] saying why the address may not be used.
+    pub fn parse(text: &SecretString) -> Result<Self, InvalidBaseUrl> {
+        safe_url(text.expose_secret()).map(|_| Self(text.clone()))
+    }
+
+    fn url(&self) -> Option<Url> {
+        Url::parse(self.0.expose_secret()).ok()
+    }
+}
+
+impl Context {
+    /// Sends `body` once, and says the answer's status; its body is not read. No redirect is followed, and a name that leads to
+    /// no public address is not called.
+    ///
+    /// # Errors
+    /// [`TransportError`]; none of its values holds the address.
+    pub async fn post_once(
+        &self,
+        to: &WebhookUrl,
+        body: &Value,
+        limit: Duration,
+    ) -> Result<StatusCode, TransportError> {
+        let url = to.url().ok_or(TransportError::NotPublic)?;
+        if is_loopback(&url) && !self.has_simulators() {
+            return Err(TransportError::NotPublic);
+        }
+        let call = self.client().post(url).json(body).timeout(limit);
+        let answer = call.send().await.map_err(|error| fault(&error))?;
+        Ok(answer.status())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_https_on_the_public_internet_and_never_shown() {
+        for (given, expected) in [
+            ("https://hooks.slack.com/services/T0/B0/x", None),
+            ("https://x.webhook.office.com/y?sig=z", None),
+            ("http://127.0.0.1:8080/hook", None),
+            ("http://hooks.slack.com/x", Some(InvalidBaseUrl::NotHttps)),
+            ("https://10.0.0.1/x", Some(InvalidBaseUrl::NotPublic)),
+            ("https://169.254.169.254/x", Some(InvalidBaseUrl::NotPublic)),
+            (
+                "https://user@hooks.slack.com/x",
+                Some(InvalidBaseUrl::HasUser),
+            ),
+            ("hooks.slack.com", Some(InvalidBaseUrl::NotAUrl)),
+        ] {
+            let parsed = WebhookUrl::parse(&given.into());
+            assert_eq!(parsed.as_ref().err().copied(), expected, "{given}");
+            assert!(!format!("{parsed:?}").contains("hooks"), "{given}");
+        }
+    }
+}

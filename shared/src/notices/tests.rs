@@ -1,0 +1,347 @@
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::id::TenantId;
+use crate::state::JobKind;
+use crate::tenant::{Language, WebhookShape};
+
+fn start() -> Timestamp {
+    "2026-05-11T08:00:00Z".parse().unwrap()
+}
+
+fn at(minutes: i64) -> Timestamp {
+    start() + SignedDuration::from_mins(minutes)
+}
+
+fn everyone(_: Cause) -> Vec<Recipient> {
+    Recipient::ALL.to_vec()
+}
+
+fn operator(_: Cause) -> Vec<Recipient> {
+    vec![Recipient::Operator]
+}
+
+fn seen(causes: &[Cause], is_conclusive: bool) -> Observation {
+    Observation {
+        causes: causes.iter().map(|cause| (*cause, 3)).collect(),
+        is_conclusive,
+    }
+}
+
+/// One run: the memory goes on as in production, through the state.
+fn run(
+    memory: Memory,
+    observation: &Observation,
+    recipients: impl Fn(Cause) -> Vec<Recipient> + Copy,
+    now: Timestamp,
+    deliver: impl Fn(&Due) -> Delivery,
+) -> (Memory, Vec<Due>) {
+    let mut memory = memory.after(observation, now);
+    let due = memory.due(observation, recipients, now);
+    for due in &due {
+        memory.note(due, deliver(due), now);
+    }
+    memory.forget(recipients, now);
+    let text = serde_json::to_string(&memory).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Memory>(&text).unwrap(),
+        memory,
+        "{text}"
+    );
+    (memory, due)
+}
+
+/// What the operator is sent over runs at these minutes.
+fn story(runs: &[(i64, &[Cause], bool)]) -> Vec<(i64, &'static str, &'static str)> {
+    let (mut memory, mut story) = (Memory::default(), Vec::new());
+    for (minute, causes, is_conclusive) in runs {
+        let observation = seen(causes, *is_conclusive);
+        let sent = |_: &Due| Delivery::Sent;
+        let due;
+        (memory, due) = run(memory, &observation, operator, at(*minute), sent);
+        let lines = due
+            .iter()
+            .map(|due| (*minute, due.cause.code(), due.kind.as_str()));
+        story.extend(lines);
+    }
+    story
+}
+
+const DENIED: &[Cause] = &[Cause::AccessDenied];
+const SILENT: &[Cause] = &[Cause::SourceUnavailable];
+const NONE: &[Cause] = &[];
+const A_DAY: i64 = 24 * 60;
+
+#[test]
+fn what_needs_somebody_is_a_notice_at_once_then_daily_then_when_it_is_over() {
+    let runs = [
+        (0, DENIED, false),
+        (5, DENIED, false),
+        (A_DAY - 5, DENIED, false),
+        (A_DAY, DENIED, false),
+        (A_DAY + 5, NONE, true),
+        (2 * A_DAY, NONE, true),
+        (2 * A_DAY + 5, NONE, true),
+    ];
+    let expected = [
+        (0, "access-denied", "begun"),
+        (A_DAY, "access-denied", "still"),
+        (2 * A_DAY, "access-denied", "ended"),
+    ];
+    assert_eq!(story(&runs), expected);
+}
+
+#[test]
+fn what_passes_by_itself_is_a_notice_once_it_has_lasted() {
+    let short = [(0, SILENT, false), (25, SILENT, false), (30, NONE, true)];
+    assert_eq!(story(&short), []);
+    let long = [(0, SILENT, false), (30, SILENT, false), (35, NONE, true)];
+    assert_eq!(story(&long), [(30, "source-unavailable", "begun")]);
+}
+
+#[test]
+fn another_failure_neither_ends_a_cause_nor_confirms_it() {
+    let runs = [
+        (0, DENIED, false),
+        (A_DAY, SILENT, false),
+        (A_DAY + 5, DENIED, false),
+    ];
+    let expected = [
+        (0, "access-denied", "begun"),
+        (A_DAY + 5, "access-denied", "still"),
+    ];
+    assert_eq!(story(&runs), expected);
+}
+
+#[test]
+fn a_cause_that_comes_and_goes_is_one_message_a_day() {
+    let mut runs = Vec::new();
+    for tick in 0..(3 * A_DAY / 5) {
+        let causes = if tick % 2 == 0 { DENIED } else { NONE };
+        runs.push((tick * 5, causes, tick % 2 == 1));
+    }
+    let sent = story(&runs);
+    let minutes: Vec<i64> = sent.iter().map(|(minute, ..)| *minute).collect();
+    assert_eq!(minutes, [0, A_DAY, 2 * A_DAY], "{sent:?}");
+}
+
+#[test]
+fn a_rejected_address_is_tried_once_for_each_cause() {
+    let rejected = |_: &Due| Delivery::Rejected;
+    let (mut memory, mut attempts) = (Memory::default(), 0);
+    for day in 0..7 {
+        let due;
+        (memory, due) = run(
+            memory,
+            &seen(DENIED, false),
+            operator,
+            at(day * A_DAY),
+            rejected,
+        );
+        attempts += due.len();
+    }
+    assert_eq!(attempts, 1);
+    let (memory, due) = run(memory, &seen(NONE, true), operator, at(9 * A_DAY), rejected);
+    assert_eq!((memory.is_empty(), due.len()), (true, 0));
+}
+
+#[test]
+fn nothing_is_remembered_of_runs_without_trouble_or_without_recipients() {
+    let sent = |_: &Due| Delivery::Sent;
+    let (memory, _) = run(Memory::default(), &seen(NONE, true), everyone, at(0), sent);
+    assert!(memory.is_empty());
+    let nobody = |_: Cause| Vec::new();
+    let (memory, due) = run(memory, &seen(DENIED, false), nobody, at(0), sent);
+    assert_eq!((memory.is_empty(), due.len()), (true, 0));
+}
+
+#[test]
+fn a_memory_of_another_release_is_kept_and_harms_nothing() {
+    let text = r#"{"new-cause":{"s":1,"t":{"x":{"at":2,"k":"zz"}}},"access-denied":{"t":{"fax":{"at":1}}}}"#;
+    let memory: Memory = serde_json::from_str(text).unwrap();
+    let (memory, due) = run(memory, &seen(DENIED, false), operator, at(0), |_| {
+        Delivery::Sent
+    });
+    assert_eq!(due.len(), 1);
+    assert!(
+        serde_json::to_string(&memory)
+            .unwrap()
+            .contains("new-cause")
+    );
+}
+
+#[test]
+fn the_memory_of_everything_at_once_fits_into_the_lease() {
+    // The lease's other attributes take less than 600 bytes of 1,024 where no endpoint is announced to end.
+    let four = [
+        Cause::AcademyRefuses,
+        Cause::HeldPlan,
+        Cause::Parked,
+        Cause::ReteachUnavailable,
+    ];
+    let (memory, _) = run(
+        Memory::default(),
+        &seen(&four, false),
+        everyone,
+        at(0),
+        |_| Delivery::Sent,
+    );
+    let bytes = serde_json::to_string(&memory).unwrap().len();
+    assert!(bytes < 450, "{bytes}");
+}
+
+fn cause() -> impl Strategy<Value = Cause> {
+    prop::sample::select(vec![
+        Cause::AccessDenied,
+        Cause::HeldPlan,
+        Cause::SourceUnavailable,
+    ])
+}
+
+fn delivery() -> impl Strategy<Value = Delivery> {
+    prop_oneof![4 => Just(Delivery::Sent), 2 => Just(Delivery::Failed), 1 => Just(Delivery::Rejected)]
+}
+
+proptest! {
+    #[test]
+    fn one_message_a_day_and_an_end_for_every_beginning(
+        runs in prop::collection::vec(
+            (1_i64..900, prop::collection::btree_set(cause(), 0..3), any::<bool>(), prop::collection::vec(delivery(), 9)),
+            1..60,
+        )
+    ) {
+        let mut memory = Memory::default();
+        let mut now = start();
+        let mut last: HashMap<(Cause, Recipient), Timestamp> = HashMap::new();
+        let mut open: BTreeMap<(Cause, Recipient), bool> = BTreeMap::new();
+        let quiet = (0..10).map(|_| (900, std::collections::BTreeSet::new(), true, vec![Delivery::Sent; 9]));
+        for (minutes, causes, is_conclusive, deliveries) in runs.into_iter().chain(quiet) {
+            now += SignedDuration::from_mins(minutes);
+            let causes: Vec<Cause> = causes.into_iter().collect();
+            let answer = |due: &Due| {
+                let cause = [Cause::AccessDenied, Cause::HeldPlan, Cause::SourceUnavailable]
+                    .iter().position(|cause| *cause == due.cause).unwrap();
+                let recipient = Recipient::ALL.iter().position(|it| *it == due.recipient).unwrap();
+                deliveries[cause * 3 + recipient]
+            };
+            let due;
+            (memory, due) = run(memory, &seen(&causes, is_conclusive), everyone, now, answer);
+            for due in &due {
+                let key = (due.cause, due.recipient);
+                if let Some(before) = last.insert(key, now) {
+                    prop_assert!(now.duration_since(before) >= DAY, "{due:?}");
+                }
+                let is_open = open.entry(key).or_default();
+                prop_assert_eq!(due.kind == Kind::Ended, *is_open && !causes.contains(&due.cause));
+                match answer(due) {
+                    Delivery::Sent => *is_open = due.kind != Kind::Ended,
+                    Delivery::Failed => {}
+                    Delivery::Rejected => *is_open = false,
+                }
+            }
+        }
+        prop_assert!(open.values().all(|is_open| !is_open), "{open:?}");
+        prop_assert!(memory.is_empty(), "{memory:?}");
+    }
+}
+
+fn notice<'a>(tenant: &'a TenantId, zone: &'a TimeZone, due: Due, job: JobKind) -> Notice<'a> {
+    Notice {
+        tenant,
+        job,
+        due,
+        zone,
+        detail: "Personio does not allow this: the right \"Employees: read\" is missing",
+    }
+}
+
+fn due(cause: Cause, kind: Kind) -> Due {
+    Due {
+        cause,
+        recipient: Recipient::Mail,
+        kind,
+        since: (kind != Kind::Ended).then(start),
+        count: if cause == Cause::HeldPlan { 12 } else { 0 },
+    }
+}
+
+#[test]
+fn every_cause_has_words_in_both_languages() {
+    let (tenant, zone) = (
+        TenantId::parse("acme").unwrap(),
+        TimeZone::get("Europe/Berlin").unwrap(),
+    );
+    let mut texts = String::new();
+    for cause in Cause::ALL {
+        for language in [Language::De, Language::En] {
+            let job = match cause {
+                Cause::NoCategory | Cause::Parked | Cause::HostNotAllowed => JobKind::Certificates,
+                _ => JobKind::Employees,
+            };
+            let Text { subject, body } =
+                notice(&tenant, &zone, due(cause, Kind::Begun), job).for_hr(language);
+            texts += &format!("{subject}\n{body}\n");
+        }
+    }
+    insta::assert_snapshot!(texts);
+}
+
+#[test]
+fn a_notice_says_whether_it_goes_on_or_is_over() {
+    let (tenant, zone) = (
+        TenantId::parse("acme").unwrap(),
+        TimeZone::get("Europe/Berlin").unwrap(),
+    );
+    let mut texts = String::new();
+    for kind in [Kind::Still, Kind::Ended] {
+        let notice = notice(
+            &tenant,
+            &zone,
+            due(Cause::AccessDenied, kind),
+            JobKind::Certificates,
+        );
+        for text in [
+            notice.for_hr(Language::De),
+            notice.for_hr(Language::En),
+            notice.for_operator(),
+        ] {
+            texts += &format!("{}\n{}\n", text.subject, text.body);
+        }
+    }
+    insta::assert_snapshot!(texts);
+}
+
+#[test]
+fn a_subject_for_the_topic_fits_into_sns() {
+    let (tenant, zone) = (TenantId::parse(&"a".repeat(40)).unwrap(), TimeZone::UTC);
+    for cause in Cause::ALL {
+        for kind in [Kind::Begun, Kind::Still, Kind::Ended] {
+            let Text { subject, .. } =
+                notice(&tenant, &zone, due(cause, kind), JobKind::Certificates).for_operator();
+            assert!(subject.is_ascii() && subject.len() < 100, "{subject}");
+        }
+    }
+}
+
+#[test]
+fn a_webhook_gets_the_shape_it_takes() {
+    let tenant = TenantId::parse("acme").unwrap();
+    let message = Message {
+        tenant: &tenant,
+        job: "employee-sync",
+        cause: "held-plan",
+        state: "begun",
+        since: Some(start()),
+        count: 12,
+        text: Text {
+            subject: "subject".to_owned(),
+            body: "body".to_owned(),
+        },
+    };
+    let shapes = [WebhookShape::Json, WebhookShape::Slack, WebhookShape::Teams];
+    insta::assert_json_snapshot!(shapes.map(|shape| body(shape, &message)));
+}

@@ -1,0 +1,371 @@
+//! Notices at the end of a run: what it means for them, and sending what is due.
+
+use futures::future::join_all;
+use jiff::tz::TimeZone;
+
+use super::{Counts, Finding, FindingKind, Job, Mode, Outcome, Report, Run, Tenant};
+use crate::http::Deadline;
+use crate::notices::{
+    ATTEMPT, Address, Cause, Delivery, Due, Memory, Message, Notice, Observation, Recipient,
+    Refusal, Senders,
+};
+use crate::secrets::TenantSecret;
+use crate::state::{Acquisition, JobKind, LastRun};
+use crate::tenant::{NoticesAbout, NoticesConfig};
+
+/// What a run says about the causes of notices.
+///
+/// Configuration, secret and connection are the same for both jobs: the employee job alone speaks of them.
+fn observation<C: Counts>(job: JobKind, report: &Report<C>) -> Observation {
+    let outcome = report.outcome;
+    let is_progress = outcome == Outcome::Partly && report.counts.is_progress();
+    let is_shared = matches!(
+        outcome,
+        Outcome::BadConfiguration | Outcome::BadSecret | Outcome::NotConnected
+    );
+    let is_others = job == JobKind::Certificates && is_shared;
+    let of_outcome = cause(outcome).filter(|_| !is_progress && !is_others);
+    let held = report.held.as_ref().filter(|held| !held.dismissed);
+    let held = held.map(|held| {
+        let changes = held.counts.values().copied().map(u64::from).sum();
+        (Cause::HeldPlan, changes)
+    });
+    let parked = report.counts.parked();
+    let parked = (parked > 0).then_some((Cause::Parked, parked));
+    let all = of_outcome.map(|cause| (cause, 0)).into_iter();
+    Observation {
+        causes: all.chain(held).chain(parked).collect(),
+        is_conclusive: outcome.is_good() || outcome == Outcome::Partly,
+    }
+}
+
+fn cause(outcome: Outcome) -> Option<Cause> {
+    Some(match outcome {
+        Outcome::AccessDenied => Cause::AccessDenied,
+        Outcome::AcademyRefuses => Cause::AcademyRefuses,
+        Outcome::BadConfiguration => Cause::BadConfiguration,
+        Outcome::BadSecret => Cause::BadSecret,
+        Outcome::HostNotAllowed => Cause::HostNotAllowed,
+        Outcome::NoCategory => Cause::NoCategory,
+        Outcome::NotConnected => Cause::NotConnected,
+        Outcome::Partly => Cause::Incomplete,
+        Outcome::PlanRefused => Cause::PlanRefused,
+        Outcome::ReteachUnavailable => Cause::ReteachUnavailable,
+        Outcome::SourceChanged => Cause::SourceChanged,
+        Outcome::SourceUnavailable => Cause::SourceUnavailable,
+        Outcome::Unchanged
+        | Outcome::Done
+        | Outcome::Planned
+        | Outcome::UnknownTenant
+        | Outcome::Paused
+        | Outcome::Disabled
+        | Outcome::Waiting
+        | Outcome::Busy
+        // Without the state nothing can be remembered. CloudWatch's alarms report it.
+        | Outcome::StateUnavailable => return None,
+    })
+}
+
+/// Who learns of `cause`.
+fn recipients(senders: &Senders, config: &NoticesConfig, cause: Cause) -> Vec<Recipient> {
+    let hr = config.what == NoticesAbout::All || cause.is_for_hr();
+    let is_wanted = |recipient: &Recipient| match recipient {
+        Recipient::Operator => true,
+        Recipient::Mail => hr && !config.mail.is_empty(),
+        Recipient::Webhook => hr && config.webhook.is_some(),
+    };
+    let all = Recipient::ALL.into_iter();
+    all.filter(|recipient| is_wanted(recipient) && senders.can_reach(*recipient))
+        .collect()
+}
+
+impl<W: Job> Run<'_, W> {
+    /// Sends what is due, and says what the lease has to remember. A notice that cannot be sent is a finding, and never more.
+    ///
+    /// Nothing is sent past `until`. What is not sent for want of time is due on the next run.
+    pub(super) async fn notify(
+        &self,
+        report: &mut Report<W::Counts>,
+        tenant: Option<&Tenant>,
+        memory: Memory,
+        until: Deadline,
+    ) -> Option<Memory> {
+        let senders = self.app.notices.as_ref()?;
+        let now = self.app.clock.now();
+        let observed = observation(W::JOB, report);
+        if memory.is_empty() && observed.causes.is_empty() {
+            return None;
+        }
+        let none = NoticesConfig::default();
+        let config = tenant.map_or(&none, |tenant| &tenant.config.notices);
+        let recipients = |cause| recipients(senders, config, cause);
+        let mut memory = memory.after(&observed, now);
+        let has_time = until.remaining().is_none_or(|left| left >= 2 * ATTEMPT);
+        if has_time {
+            let due = memory.due(&observed, recipients, now);
+            for (due, sent) in self.send_all(senders, tenant, report, due).await {
+                let delivery = match &sent {
+                    Ok(()) => Delivery::Sent,
+                    Err(refusal) => refusal.delivery(),
+                };
+                memory.note(&due, delivery, now);
+                self.tell(report, &due, sent);
+            }
+        }
+        // Without the tenant's file nobody knows whom it names.
+        if tenant.is_some() {
+            memory.forget(recipients, now);
+        }
+        Some(memory)
+    }
+
+    /// All at once: one recipient that hangs delays no other.
+    async fn send_all(
+        &self,
+        senders: &Senders,
+        tenant: Option<&Tenant>,
+        report: &Report<W::Counts>,
+        due: Vec<Due>,
+    ) -> Vec<(Due, Result<(), Refusal>)> {
+        let is_webhook = due.iter().any(|due| due.recipient == Recipient::Webhook);
+        let secret = match tenant {
+            Some(tenant) if is_webhook => self.secrets.get(&tenant.config.tenant_id).await.ok(),
+            _ => None,
+        };
+        let secret = secret.as_deref();
+        let sending = due.into_iter().map(|due| async move {
+            let sent = self.send(senders, tenant, secret, report, due).await;
+            (due, sent)
+        });
+        join_all(sending).await
+    }
+
+    async fn send(
+        &self,
+        senders: &Senders,
+        tenant: Option<&Tenant>,
+        secret: Option<&TenantSecret>,
+        report: &Report<W::Counts>,
+        due: Due,
+    ) -> Result<(), Refusal> {
+        let config = tenant.map(|tenant| &tenant.config);
+        let zone = config.map_or(TimeZone::UTC, |config| config.time_zone.clone());
+        let held = report.held.as_ref().map(|held| held.text.as_str());
+        let detail = match due.cause {
+            Cause::HeldPlan => held.unwrap_or_default(),
+            _ => &report.message,
+        };
+        let notice = Notice {
+            tenant: &report.tenant_id,
+            job: W::JOB,
+            due,
+            zone: &zone,
+            detail,
+        };
+        let notices = config.map(|config| &config.notices);
+        let (address, text) = match (due.recipient, notices) {
+            (Recipient::Operator, _) => (Address::Topic, notice.for_operator()),
+            (_, None) => return Err(Refusal::NotConfigured),
+            (Recipient::Mail, Some(notices)) => (
+                Address::Mail(&notices.mail),
+                notice.for_hr(notices.language),
+            ),
+            (Recipient::Webhook, Some(notices)) => (
+                Address::webhook(notices, secret)?,
+                notice.for_hr(notices.language),
+            ),
+        };
+        let message = Message {
+            tenant: &report.tenant_id,
+            job: W::JOB.function(),
+            cause: due.cause.code(),
+            state: due.kind.as_str(),
+            since: due.since,
+            count: due.count,
+            text,
+        };
+        senders.send(&address, &message, &self.app.http).await
+    }
+
+    fn tell(&self, report: &mut Report<W::Counts>, due: &Due, sent: Result<(), Refusal>) {
+        let Err(refusal) = sent else {
+            report.notices.sent += 1;
+            return;
+        };
+        report.notices.failed += 1;
+        let (to, cause) = (due.recipient.as_str(), due.cause.code());
+        tracing::warn!(
+            tenant = %report.tenant_id, run = %report.run_id, to, cause, reason = %refusal, "a notice was not sent"
+        );
+        report.findings_total += 1;
+        report.findings.push(Finding {
+            person: None,
+            certificate: None,
+            kind: FindingKind::NoticeNotSent,
+            text: format!(
+                "the notice about {cause} did not go to {to}: {refusal}; `tenants check {} --notice` tries it",
+                report.tenant_id
+            ),
+        });
+    }
+
+    /// A tenant's file that cannot be used: the operator learns of it. No run got as far as a lease, so this takes it.
+    pub(super) async fn notify_of_bad_file(&self, report: &mut Report<W::Counts>) {
+        let is_ours = W::JOB == JobKind::Employees && self.app.notices.is_some();
+        let is_bad_file = report.outcome == Outcome::BadConfiguration;
+        if !is_ours || !is_bad_file || self.mode() == Mode::DryRun {
+            return;
+        }
+        let (store, now) = (&self.store, self.app.clock.now());
+        let (tenant, owner) = (report.tenant_id.clone(), &self.request.run_id);
+        let taken = store.acquire(&tenant, W::JOB, owner, now, W::LEASE.lasts);
+        let Ok(Acquisition::Acquired(lease)) = taken.await else {
+            return;
+        };
+        let memory = lease.notices.clone();
+        let notices = self
+            .notify(report, None, memory, self.request.deadline)
+            .await;
+        let last_run = LastRun {
+            notices,
+            ..LastRun::default()
+        };
+        if let Err(error) = store.release(&lease, last_run).await {
+            tracing::warn!(%tenant, run = %owner, %error, "the lease was not released");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Counted {
+        filed: u64,
+        parked: u64,
+    }
+
+    impl Counts for Counted {
+        fn with_earlier(self, _: Self) -> Self {
+            self
+        }
+
+        fn is_progress(&self) -> bool {
+            self.filed > 0
+        }
+
+        fn parked(&self) -> u64 {
+            self.parked
+        }
+
+        fn metrics(&self) -> Vec<(&'static str, u64)> {
+            Vec::new()
+        }
+    }
+
+    /// The codes that a run of `job` with this report gives, and whether other causes are over.
+    fn observed(job: JobKind, more: Value) -> (Vec<(&'static str, u64)>, bool) {
+        let mut report = json!({
+            "tenant_id": "acme", "job": job.function(), "run_id": "run-1", "mode": "scheduled",
+            "started_at": "2026-03-31T08:05:00Z", "duration_ms": 250, "outcome": "done", "counts": {},
+            "calls": {"personio": 3, "kombo": 0, "reteach": 1}, "dynamodb": {"read": 1.5, "write": 2.0, "calls": 4}
+        });
+        let members = report.as_object_mut().unwrap();
+        members.extend(more.as_object().unwrap().clone());
+        let report: Report<Counted> = serde_json::from_value(report).unwrap();
+        let Observation {
+            causes,
+            is_conclusive,
+        } = observation(job, &report);
+        let causes = causes.iter().map(|(cause, count)| (cause.code(), *count));
+        (causes.collect(), is_conclusive)
+    }
+
+    #[test]
+    fn a_run_without_trouble_ends_every_cause() {
+        for outcome in ["done", "unchanged"] {
+            let observed = observed(JobKind::Employees, json!({"outcome": outcome}));
+            assert_eq!(observed, (vec![], true), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_failed_run_is_its_outcome_and_tells_nothing_about_other_causes() {
+        for outcome in [
+            "access-denied",
+            "academy-refuses",
+            "bad-configuration",
+            "bad-secret",
+            "host-not-allowed",
+            "no-category",
+            "not-connected",
+            "plan-refused",
+            "reteach-unavailable",
+            "source-changed",
+            "source-unavailable",
+        ] {
+            let report = json!({"outcome": outcome});
+            assert_eq!(
+                observed(JobKind::Employees, report),
+                (vec![(outcome, 0)], false)
+            );
+        }
+        for outcome in [
+            "paused",
+            "disabled",
+            "waiting",
+            "busy",
+            "unknown-tenant",
+            "state-unavailable",
+        ] {
+            let report = json!({"outcome": outcome});
+            assert_eq!(
+                observed(JobKind::Employees, report),
+                (vec![], false),
+                "{outcome}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_both_jobs_share_is_the_employee_jobs_to_report() {
+        for outcome in ["bad-configuration", "bad-secret", "not-connected"] {
+            let report = json!({"outcome": outcome});
+            assert_eq!(
+                observed(JobKind::Certificates, report),
+                (vec![], false),
+                "{outcome}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_backfill_that_goes_on_is_no_trouble() {
+        let partly = |counts: Value| {
+            observed(
+                JobKind::Certificates,
+                json!({"outcome": "partly", "counts": counts}),
+            )
+        };
+        assert_eq!(partly(json!({"filed": 3})), (vec![], true));
+        assert_eq!(partly(json!({})), (vec![("incomplete", 0)], true));
+        let parked = vec![("parked-certificates", 2)];
+        assert_eq!(partly(json!({"filed": 3, "parked": 2})), (parked, true));
+    }
+
+    #[test]
+    fn a_held_plan_is_trouble_until_somebody_decides() {
+        let held = |dismissed| {
+            let counts = json!({"mail": 7, "blank": 5});
+            let note = json!({"hash": "1f", "since": "2026-03-31T08:00:00Z", "counts": counts, "dismissed": dismissed, "text": ""});
+            observed(JobKind::Employees, json!({"held": note}))
+        };
+        assert_eq!(held(false), (vec![("held-plan", 12)], true));
+        assert_eq!(held(true), (vec![], true));
+    }
+}
