@@ -23,6 +23,7 @@ mod interruption;
 mod isolation;
 mod locks;
 mod missing_without_flag;
+mod notices;
 mod overload;
 mod privacy;
 mod privacy_all_commands;

@@ -129,6 +129,17 @@ impl Harness {
         .await
     }
 
+    /// The same as [`new`](Self::new), with a topic and a sender of mails for notices.
+    pub async fn with_notices(
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> (Self, simulators::Aws) {
+        let start = "2026-05-11T08:00:00Z".parse().unwrap();
+        let (world, aws) = Fixture::start_with_notices(start).await.unwrap();
+        (Self::found(world, via, more, people).await, aws)
+    }
+
     /// The same by a clock that others move too, in a world that keeps to the thread it is made on: everything in it happens in
     /// one order. AWS is as patient as in production, and each run has a session for its tenant alone.
     pub async fn in_order(

@@ -14,8 +14,8 @@ use shared::runtime::{Event, Mode, Progress, ProgressFn, Ran, Request};
 use shared::secrets::SecretError;
 use shared::state::StateError;
 use shared::tenant::Via;
-use simulators::FaultEngine;
 use simulators::aws::Sts;
+use simulators::{Aws, FaultEngine};
 use thiserror::Error;
 
 use crate::company::Company;
@@ -77,6 +77,19 @@ impl Fixture {
         };
         let fixture = Self::start_by(CallOrder::Concurrent, clock, options).await?;
         Ok((fixture, sts))
+    }
+
+    /// The same, with a topic and a sender of mails for notices, in the region that is returned.
+    pub async fn start_with_notices(now: Timestamp) -> Result<(Self, Aws), FixtureError> {
+        let clock = ManualClock::new(now);
+        let aws = Aws::start(simulators_clock(&clock)).await?;
+        let options = Options {
+            notices: Some(aws.clone()),
+            patience: Some(CALL_TIMEOUT),
+            ..Options::default()
+        };
+        let fixture = Self::start_by(CallOrder::Concurrent, clock, options).await?;
+        Ok((fixture, aws))
     }
 
     /// The same by a clock that others move too, on a stack of the caller's choice.

@@ -79,7 +79,9 @@ pub fn app<W: Job>(
     if let Some(sleeper) = &options.sleeper {
         context = context.with_waits(sleeper.clone());
     }
-    let mut app = App::new(work, store, secrets, context).with_sessions(stack.sessions()?);
+    let mut app = App::new(work, store, secrets, context)
+        .with_sessions(stack.sessions()?)
+        .with_notices(stack.senders()?);
     if let Some(limits) = &options.limits {
         app = app.with_pace(limits.clone());
     }

@@ -11,6 +11,7 @@ mod proxy;
 pub mod reteach;
 #[cfg(test)]
 mod testing;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use people::Person;
 pub use personio::Personio;
 pub use proxy::{ForwardedCall, Forwarding, Proxy};
 pub use reteach::Reteach;
+pub use webhook::{Post, Webhook};
 
 /// Where a simulator takes the present moment from: token lifetimes, locks, deletions and time stamps follow it.
 pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;

@@ -7,8 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::Report;
+use simulators::aws::{Channel, SentMessage};
 use terminal::counts::counted;
 use terminal::wrapped;
+
+/// Below a line, for what belongs to it.
+const INDENT: &str = "          ";
 
 /// Something that happened in a region.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,9 +23,28 @@ pub enum RegionEvent {
         host: Host,
     },
     Invocation(Box<Invocation>),
+    /// A notice was sent. It may have several addresses, which are not shown.
+    Notice {
+        channel: &'static str,
+        subject: String,
+        body: String,
+    },
     StateNotWritten {
         problem: String,
     },
+}
+
+impl RegionEvent {
+    pub(super) fn message(message: &SentMessage) -> Self {
+        Self::Notice {
+            channel: match message.channel {
+                Channel::Topic => "SNS",
+                Channel::Mail => "SES",
+            },
+            subject: message.subject.clone(),
+            body: message.body.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,6 +135,17 @@ impl fmt::Display for RegionEvent {
         match self {
             Self::FunctionHost { host } => write!(f, "The functions run {host}"),
             Self::Invocation(invocation) => invocation.fmt(f),
+            Self::Notice {
+                channel,
+                subject,
+                body,
+            } => {
+                write!(f, "{channel}: {subject}")?;
+                for line in body.lines().filter(|line| !line.is_empty()) {
+                    write!(f, "\n{}", wrapped(line, INDENT, INDENT))?;
+                }
+                Ok(())
+            }
             Self::StateNotWritten { problem } => write!(f, "NOT WRITTEN: {problem}"),
         }
     }
@@ -131,7 +165,6 @@ impl fmt::Display for Host {
 
 impl fmt::Display for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const INDENT: &str = "          ";
         let Self {
             at,
             tenant,

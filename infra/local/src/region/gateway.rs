@@ -41,7 +41,7 @@ impl Gateway {
             };
         }
         let is_form = path == "/" && method == Method::POST;
-        let is_rest = ["/schedules", "/2015-03-31/functions/"]
+        let is_rest = ["/schedules", "/2015-03-31/functions/", "/v2/email/"]
             .iter()
             .any(|prefix| path.starts_with(prefix));
         (is_form || is_rest).then_some(&self.others)
@@ -54,8 +54,8 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         return refusal(
             StatusCode::BAD_REQUEST,
             "UnknownOperationException",
-            "cargo local has DynamoDB, Secrets Manager, EventBridge Scheduler's schedules, Lambda's Invoke and \
-             CloudFormation's DescribeStacks",
+            "cargo local has DynamoDB, Secrets Manager, EventBridge Scheduler's schedules, Lambda's Invoke, SNS's Publish, \
+             SES's SendEmail and CloudFormation's DescribeStacks",
         );
     };
     let Ok(body) = to_bytes(body, MAX_BODY).await else {

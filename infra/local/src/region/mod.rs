@@ -30,8 +30,8 @@ use simulators::aws::Groups;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::functions::{FunctionOptions, Functions};
-use crate::stack::Stack;
 use crate::stack::server::Server;
+use crate::stack::{NOTICE_SENDER, NOTICE_TOPIC, Stack};
 use crate::state_file::StateFile;
 
 pub use dead_letters::{DeadLetter, Queue};
@@ -120,8 +120,13 @@ impl Region {
             .read::<Endpoint>()?
             .map_or(PORT, |endpoint| endpoint.port);
         let port = port.unwrap_or(remembered);
-        let stack = startup::stack(&folder, &clock).await?;
         let aws = startup::aws(&folder, &clock).await?;
+        let stack = startup::stack(&folder, &clock, &aws).await?;
+        let notices = events.clone();
+        aws.on_message(move |message| {
+            // Nobody may listen any more.
+            let _ = notices.send(RegionEvent::message(message));
+        });
         let functions = FunctionOptions {
             clock: Arc::clone(&clock),
             limits: pace,
@@ -190,6 +195,8 @@ impl Region {
             ("TENANTS_STACK", STACK.to_owned()),
             ("TABLE_NAME", STACK.to_owned()),
             ("SECRET_PREFIX", STACK.to_owned()),
+            ("NOTICE_TOPIC_ARN", NOTICE_TOPIC.to_owned()),
+            ("NOTICE_SENDER", NOTICE_SENDER.to_owned()),
         ]
     }
 

@@ -2,6 +2,8 @@
 
 use shared::state::JobKind;
 
+use crate::stack::{NOTICE_SENDER, NOTICE_TOPIC};
+
 /// The name of the stack, the table, the schedule group, and the prefix of the secrets.
 pub const STACK: &str = "reteach-personio";
 pub(super) const REGION: &str = "eu-central-1";
@@ -32,7 +34,7 @@ pub(super) fn functions() -> impl Iterator<Item = String> {
 }
 
 /// The stack's outputs, also those of queues, topics and dashboards that do not exist here.
-pub(super) fn outputs() -> [(&'static str, String); 13] {
+pub(super) fn outputs() -> [(&'static str, String); 15] {
     let queue = |name: &str| format!("{STACK}-{name}");
     let arn = |service: &str, name: &str| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}");
     let url = |name: &str| {
@@ -64,6 +66,8 @@ pub(super) fn outputs() -> [(&'static str, String); 13] {
         ("ExecutionQueueUrl", url("execution-dead-letters")),
         ("AlarmTopicArn", arn("sns", &queue("alarms"))),
         ("DashboardName", STACK.to_owned()),
+        ("NoticeTopicArn", NOTICE_TOPIC.to_owned()),
+        ("NoticeSender", NOTICE_SENDER.to_owned()),
     ]
 }
 

@@ -30,7 +30,11 @@ pub(super) fn lock(folder: &Path) -> Result<File, RegionError> {
     }
 }
 
-pub(super) async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionError> {
+pub(super) async fn stack(
+    folder: &Path,
+    clock: &Arc<dyn Clock>,
+    aws: &Aws,
+) -> Result<Stack, RegionError> {
     let path = folder.join("dynamodb.sqlite");
     let options = Options {
         state: State::File(path.clone()),
@@ -40,6 +44,7 @@ pub(super) async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack
         clock: Arc::clone(clock),
         faults: None,
         sts: None,
+        notices: Some(aws.clone()),
         patience: Some(CALL_TIMEOUT),
         threads: Threads::Own,
     };

@@ -13,6 +13,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use shared::aws::{Aws, ConfigError, Sessions, http_client, sdk_config};
 use shared::domain::clock::{Clock, SystemClock};
+use shared::notices::Senders;
 use shared::secrets::Secrets;
 use shared::state::Store;
 use simulators::aws::Sts;
@@ -56,11 +57,18 @@ pub struct Options {
     pub faults: Option<FaultEngine>,
     /// Issues sessions that limit each run to its tenant.
     pub sts: Option<Sts>,
+    /// Takes notices: SNS and SES. Without it, the stack has neither topic nor sender.
+    pub notices: Option<simulators::Aws>,
     /// Replaces the AWS client's timeout of a call.
     pub patience: Option<Duration>,
     /// Whose threads DynamoDB works on.
     pub threads: Threads,
 }
+
+/// The topic of a local stack.
+pub(crate) const NOTICE_TOPIC: &str = "arn:aws:sns:eu-central-1:000000000000:notices";
+/// The sender of a local stack's mails.
+pub(crate) const NOTICE_SENDER: &str = "notices@reteach.example";
 
 /// Whose threads DynamoDB works on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +90,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             faults: None,
             sts: None,
+            notices: None,
             patience: None,
             threads: Threads::Own,
         }
@@ -175,7 +184,25 @@ impl Stack {
             variables.push(("AWS_ENDPOINT_URL_STS".to_owned(), sts.base_url()));
             variables.push(("TENANT_ROLE_ARN".to_owned(), role));
         }
+        if let Some(aws) = &self.options.notices {
+            let url = aws.base_url();
+            let more = [
+                ("AWS_ENDPOINT_URL_SNS", url.as_str()),
+                ("AWS_ENDPOINT_URL_SESV2", &url),
+                ("NOTICE_TOPIC_ARN", NOTICE_TOPIC),
+                ("NOTICE_SENDER", NOTICE_SENDER),
+            ];
+            let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            variables.extend(more);
+        }
         variables
+    }
+
+    /// The senders of notices for a new function process.
+    pub fn senders(&self) -> Result<Senders, ConfigError> {
+        let variables: HashMap<String, String> = self.environment().into_iter().collect();
+        let read = |name: &str| variables.get(name).cloned();
+        Senders::from_environment(read, &http_client()?, &self.options.clock)
     }
 
     /// The tenants' sessions for a new function process.

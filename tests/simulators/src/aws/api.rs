@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Endpoint;
 use super::function::{self, Answer, Function};
+use super::messages;
 use super::schedules::{self, Put};
 use super::state::State;
 use crate::Clock;
@@ -48,7 +49,11 @@ impl Vendor for Region {
             Endpoint::GetSchedule => schedules::get(state, name, request),
             Endpoint::DeleteSchedule => schedules::delete(state, name, request),
             Endpoint::ListSchedules => schedules::list(state, request),
-            Endpoint::Invoke | Endpoint::DescribeStacks => describe_stacks(state, request),
+            Endpoint::SendEmail => messages::send_email(state, request),
+            // Both are forms for the root.
+            Endpoint::Invoke | Endpoint::DescribeStacks => {
+                messages::publish(state, request).unwrap_or_else(|| describe_stacks(state, request))
+            }
         })
     }
 

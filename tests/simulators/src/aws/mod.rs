@@ -1,4 +1,5 @@
-//! EventBridge Scheduler, Lambda's invocations and CloudFormation's outputs: as much of them as an operator's command line asks.
+//! EventBridge Scheduler, Lambda's invocations, CloudFormation's outputs, SNS and SES: as much of them as an operator's command
+//! line and the functions' notices ask.
 //!
 //! A schedule is kept as it was sent. From EventBridge Scheduler's pages: an update replaces everything; a StartDate more than five
 //! minutes ago is refused (`ValidationException`), on an update too. Expressions other than `rate(…)`, an EndDate and flexible
@@ -8,6 +9,7 @@
 
 mod api;
 mod function;
+mod messages;
 mod schedules;
 mod state;
 mod sts;
@@ -29,6 +31,7 @@ use function::Function;
 use state::State;
 
 pub use function::{Answer, Call, Runtime};
+pub use messages::{Channel, SentMessage};
 pub use schedules::period;
 pub use state::Groups;
 pub use sts::{AssumeRole, Sts};
@@ -43,6 +46,7 @@ endpoints! {
         ListSchedules: GET "/schedules",
         Invoke: POST "/2015-03-31/functions/{name}/invocations",
         DescribeStacks: POST "/",
+        SendEmail: POST "/v2/email/outbound-emails",
     }
 }
 
@@ -136,6 +140,22 @@ impl Aws {
     /// fails, the change is taken back and the request refused.
     pub fn keep_schedules(&self, keep: impl Fn(&Groups) -> io::Result<()> + Send + Sync + 'static) {
         self.state(|state| state.keep = Some(Box::new(keep)));
+    }
+
+    /// What was published on topics and sent as mail, in order.
+    #[must_use]
+    pub fn messages(&self) -> Vec<SentMessage> {
+        self.state(|state| state.messages.clone())
+    }
+
+    /// Calls `tell` with every message from now on.
+    pub fn on_message(&self, tell: impl Fn(&SentMessage) + Send + Sync + 'static) {
+        self.state(|state| state.tell = Some(Box::new(tell)));
+    }
+
+    /// SES refuses mail to this address from now on, as in the sandbox.
+    pub fn reject_mail_to(&self, address: &str) {
+        self.state(|state| state.rejected.insert(address.to_owned()));
     }
 
     /// What the functions with fixed answers were sent, in order.

@@ -1,18 +1,22 @@
 //! What there is in a region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 
 use serde_json::Value;
 
 use super::function::Function;
+use super::messages::SentMessage;
 
 /// Schedules by group and name, each as it was sent.
 pub type Groups = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// Keeps the schedules somewhere else.
 type Keep = Box<dyn Fn(&Groups) -> io::Result<()> + Send + Sync>;
+
+/// Hears of messages.
+type Tell = Box<dyn Fn(&SentMessage) + Send + Sync>;
 
 /// What there is in a region.
 #[derive(Default)]
@@ -25,6 +29,11 @@ pub(super) struct State {
     pub(super) functions: BTreeMap<String, Function>,
     /// What the functions were sent.
     pub(super) events: Vec<(String, Value)>,
+    /// What was published and mailed.
+    pub(super) messages: Vec<SentMessage>,
+    pub(super) tell: Option<Tell>,
+    /// Addresses that SES refuses.
+    pub(super) rejected: BTreeSet<String>,
 }
 
 impl fmt::Debug for State {

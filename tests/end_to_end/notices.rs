@@ -1,0 +1,343 @@
+//! Notices: who learns of trouble, how often, and what a recipient that fails can do to a run.
+
+use std::sync::Arc;
+
+use employee_sync::report::Report;
+use harness::{Harness, MARK, marked};
+use jiff::SignedDuration;
+use serde_json::Value;
+use shared::domain::clock::Clock as _;
+use shared::runtime::{FindingKind, Outcome};
+use shared::secrets::{NoticesSecret, TenantSecret};
+use shared::tenant::Via;
+use simulators::aws::Channel;
+use simulators::{Aws, Behaviour, Body, Fault, Webhook};
+
+const HR: &str = "[notices]\nmail = [\"hr@acme.example\"]\nwebhook = \"json\"\n";
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// A company in sync, and everybody who hears of it.
+struct Noticed {
+    harness: Harness,
+    aws: Aws,
+    webhook: Webhook,
+}
+
+impl Noticed {
+    async fn new(via: Via, more: &str) -> Self {
+        let people = (1..=8).map(marked);
+        let (harness, aws) = Harness::with_notices(via, more, people).await;
+        let clock = harness.world.clock.clone();
+        let webhook = Webhook::start(Arc::new(move || clock.now())).await.unwrap();
+        let notices = NoticesSecret {
+            webhook_url: webhook.url("acme").into(),
+        };
+        let secret = TenantSecret {
+            notices: Some(notices),
+            ..harness.company.secret()
+        };
+        harness.store_secret(&secret).await;
+        harness.first_run().await;
+        Self {
+            harness,
+            aws,
+            webhook,
+        }
+    }
+
+    /// Subjects by channel, then what the webhook took: cause and state.
+    fn heard(&self) -> [Vec<String>; 3] {
+        let of = |channel| {
+            let messages = self.aws.messages().into_iter();
+            let messages = messages.filter(move |message| message.channel == channel);
+            messages.map(|message| message.subject).collect()
+        };
+        let word = |body: &Value, key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        let hooks = self.webhook.taken();
+        let hooks = hooks
+            .iter()
+            .map(|body| format!("{} {}", word(body, "cause"), word(body, "state")));
+        [of(Channel::Topic), of(Channel::Mail), hooks.collect()]
+    }
+
+    fn counts(&self) -> [usize; 3] {
+        self.heard().map(|messages| messages.len())
+    }
+
+    /// Everything that was sent, as text.
+    fn text(&self) -> String {
+        format!("{:?} {:?}", self.aws.messages(), self.webhook.taken())
+    }
+
+    /// An unchanged run, at the price of any other.
+    async fn costs_nothing(&self) {
+        let report = self.harness.tick().await;
+        assert_eq!(report.outcome, Outcome::Unchanged, "{report:#?}");
+        assert_eq!((report.dynamodb.write, report.dynamodb.calls), (2.0, 4));
+        assert!(report.dynamodb.read <= 2.0, "{report:#?}");
+    }
+}
+
+fn unsent(report: &Report) -> Vec<&str> {
+    let findings = report.findings.iter();
+    let unsent = findings.filter(|finding| finding.kind == FindingKind::NoticeNotSent);
+    unsent.map(|finding| finding.text.as_str()).collect()
+}
+
+#[tokio::test]
+async fn trouble_is_one_message_a_day_for_each_recipient_until_it_is_over() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    noticed.costs_nothing().await;
+    assert_eq!(noticed.counts(), [0; 3]);
+    harness.personio.allow_reading(false);
+    let report = harness.tick().await;
+    assert_eq!(
+        (report.outcome, report.notices.sent),
+        (Outcome::AccessDenied, 3),
+        "{report:#?}"
+    );
+    for _ in 0..3 {
+        let report = harness.tick().await;
+        assert_eq!((report.notices.sent, report.notices.failed), (0, 0));
+    }
+    assert_eq!(noticed.counts(), [1; 3]);
+    harness.after(DAY).await;
+    assert_eq!(noticed.counts(), [2; 3]);
+    harness.personio.allow_reading(true);
+    harness.after(HOUR).await;
+    noticed.costs_nothing().await;
+    harness.after(DAY).await;
+    harness.after(DAY).await;
+    harness.after(DAY).await;
+    noticed.costs_nothing().await;
+    insta::assert_debug_snapshot!(noticed.heard());
+    assert!(
+        !noticed.text().to_lowercase().contains(MARK),
+        "{}",
+        noticed.text()
+    );
+}
+
+#[tokio::test]
+async fn a_silent_vendor_is_a_notice_after_half_an_hour_and_not_before() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    let fall_silent = || {
+        let silent = Fault::new(Behaviour::Status(503, Body::Vendor));
+        harness.personio.fail(silent.always());
+    };
+    let after = async |minutes| harness.after(SignedDuration::from_mins(minutes)).await;
+    fall_silent();
+    for minutes in [5, 25] {
+        let report = after(minutes).await;
+        assert_eq!(report.outcome, Outcome::SourceUnavailable, "{report:#?}");
+    }
+    harness.clear_faults();
+    assert!(after(5).await.outcome.is_good());
+    fall_silent();
+    for minutes in [5, 25] {
+        after(minutes).await;
+    }
+    assert_eq!(noticed.counts(), [0; 3]);
+    after(5).await;
+    assert_eq!(noticed.counts(), [1; 3]);
+}
+
+#[tokio::test]
+async fn a_held_plan_is_a_notice_with_its_size() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    for id in 1..=6 {
+        harness.change(id, |person| {
+            person.email = Some(format!("neu-{MARK}-{}@acme.example", person.id))
+        });
+    }
+    let report = harness.tick().await;
+    let held = report.held.unwrap();
+    let hooks = noticed.webhook.taken();
+    assert_eq!(
+        (&hooks[0]["cause"], &hooks[0]["count"]),
+        (&"held-plan".into(), &6.into())
+    );
+    let operator = &noticed.aws.messages()[0].body;
+    assert!(operator.contains(&held.hash), "{operator}");
+    assert!(
+        !noticed.text().to_lowercase().contains(MARK),
+        "{}",
+        noticed.text()
+    );
+    let report = harness.tick().await;
+    assert_eq!(report.notices.sent, 0, "{report:#?}");
+    harness.approve(&held.hash).await;
+    harness.tick().await;
+    harness.after(DAY).await;
+    assert_eq!(noticed.counts(), [2; 3], "{:?}", noticed.heard());
+}
+
+#[tokio::test]
+async fn a_webhook_that_fails_for_a_week_costs_one_call_a_day_and_no_run() {
+    for (status, says) in [(500, "the answer was 500"), (404, "the answer was 404")] {
+        let noticed = Noticed::new(Via::Direct, HR).await;
+        let harness = &noticed.harness;
+        noticed
+            .webhook
+            .fail(Fault::new(Behaviour::Status(status, Body::Vendor)).always());
+        harness.personio.allow_reading(false);
+        let mut findings = Vec::new();
+        for _ in 0..7 * 24 {
+            let report = harness.after(HOUR).await;
+            assert_eq!(report.outcome, Outcome::AccessDenied);
+            assert_eq!(report.notices.failed, unsent(&report).len() as u64);
+            findings.extend(unsent(&report).into_iter().map(str::to_owned));
+        }
+        assert_eq!((noticed.webhook.requests().len(), findings.len()), (7, 7));
+        assert!(
+            findings[0].contains(says) && !findings[0].contains("hooks"),
+            "{findings:?}"
+        );
+        assert_eq!(noticed.counts(), [7, 7, 0]);
+        // It works again: it hears of what goes on, and of its end.
+        noticed.webhook.clear_faults();
+        harness.after(DAY).await;
+        harness.personio.allow_reading(true);
+        harness.after(DAY).await;
+        assert_eq!(
+            noticed.heard()[2],
+            ["access-denied begun", "access-denied ended"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_hangs_is_left_after_its_time_and_delays_nobody_else() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    noticed.webhook.fail(Fault::new(Behaviour::Hang).always());
+    harness.personio.allow_reading(false);
+    let report = harness.tick().await;
+    assert_eq!(report.outcome, Outcome::AccessDenied);
+    assert!(
+        unsent(&report)[0].contains("no answer within 5 seconds"),
+        "{report:#?}"
+    );
+    let report = harness.tick().await;
+    assert_eq!(unsent(&report), [""; 0]);
+    assert_eq!(noticed.counts(), [1, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_webhook_that_redirects_inwards_is_not_followed() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let inside = Webhook::start(Arc::new(jiff::Timestamp::now))
+        .await
+        .unwrap();
+    noticed
+        .webhook
+        .fail(Fault::new(Behaviour::Redirect(inside.url("inside"))).always());
+    noticed.harness.personio.allow_reading(false);
+    let report = noticed.harness.tick().await;
+    assert!(
+        unsent(&report)[0].contains("the answer was 302"),
+        "{report:#?}"
+    );
+    assert_eq!(inside.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_webhook_without_an_address_or_with_a_bad_one_is_a_finding() {
+    for (url, says) in [
+        (None, "no notices.webhook_url"),
+        (Some("http://hooks.example/x"), "must begin with https"),
+        (Some("https://169.254.169.254/x"), "private, link-local"),
+    ] {
+        let noticed = Noticed::new(Via::Direct, HR).await;
+        let notices = url.map(|url| NoticesSecret {
+            webhook_url: url.into(),
+        });
+        let secret = TenantSecret {
+            notices,
+            ..noticed.harness.company.secret()
+        };
+        noticed.harness.store_secret(&secret).await;
+        noticed.harness.world.restart().unwrap();
+        noticed.harness.personio.allow_reading(false);
+        let report = noticed.harness.tick().await;
+        assert_eq!(report.outcome, Outcome::AccessDenied);
+        assert!(unsent(&report)[0].contains(says), "{report:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_ses_rejects_is_a_finding_once() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    noticed.aws.reject_mail_to("hr@acme.example");
+    noticed.harness.personio.allow_reading(false);
+    let mut findings = Vec::new();
+    for _ in 0..3 {
+        let report = noticed.harness.after(DAY).await;
+        findings.extend(unsent(&report).into_iter().map(str::to_owned));
+    }
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(
+        findings[0].contains("MessageRejected") && !findings[0].contains("hr@"),
+        "{findings:?}"
+    );
+    assert_eq!(noticed.counts(), [3, 0, 3]);
+}
+
+#[tokio::test]
+async fn topic_and_mails_that_fail_never_fail_a_run() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    noticed
+        .aws
+        .fail(Fault::new(Behaviour::Status(403, Body::Vendor)).always());
+    noticed.harness.personio.allow_reading(false);
+    let report = noticed.harness.tick().await;
+    assert_eq!(
+        (report.outcome, report.notices.failed),
+        (Outcome::AccessDenied, 2)
+    );
+    assert!(
+        unsent(&report)
+            .iter()
+            .all(|text| text.contains("AWS answered 403")),
+        "{report:#?}"
+    );
+    noticed.harness.personio.allow_reading(true);
+    assert!(noticed.harness.tick().await.outcome.is_good());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_is_the_operators_notice() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    harness.store_file("tenant_id = ").await;
+    for _ in 0..3 {
+        assert_eq!(harness.tick().await.outcome, Outcome::BadConfiguration);
+    }
+    assert_eq!(noticed.counts(), [1, 0, 0]);
+    harness.configure(HR).await;
+    harness.tick().await;
+    harness.after(DAY).await;
+    assert_eq!(noticed.counts(), [2, 0, 0], "{:?}", noticed.heard());
+    noticed.costs_nothing().await;
+}
+
+#[tokio::test]
+async fn what_both_jobs_share_is_one_notice_and_hrs_if_its_file_asks_for_all() {
+    // The webhook's address is in the secret that cannot be used.
+    for (more, expected) in [
+        ("", [1, 0, 0]),
+        ("what = \"all\"\nlanguage = \"en\"\n", [1, 1, 0]),
+    ] {
+        let noticed = Noticed::new(Via::Direct, &format!("{HR}{more}")).await;
+        let harness = &noticed.harness;
+        harness.store_secret_text("{}").await;
+        harness.world.restart().unwrap();
+        assert_eq!(harness.tick().await.outcome, Outcome::BadSecret);
+        assert_eq!(harness.certificates_now().await.outcome, Outcome::BadSecret);
+        assert_eq!(noticed.counts(), expected, "{:?}", noticed.heard());
+    }
+}
