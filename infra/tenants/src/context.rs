@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use shared::aws::{Aws, ReqwestClient};
 use shared::domain::id::TenantId;
 use shared::http::{self, Calls, Context};
+use shared::notices::Senders;
 use shared::reteach;
 use shared::routes::{self, Connections};
 use shared::runtime::{App, Job};
@@ -176,6 +177,21 @@ impl<'a> CommandContext<'a> {
             Some(pace) => client.with_pace(pace.clone()),
             None => client,
         })
+    }
+
+    /// The senders of notices, with the operator's own rights.
+    pub(crate) fn senders(&self) -> Result<Senders> {
+        let notices = &self.deployment.notices;
+        let region = self.config.region().map(ToString::to_string);
+        let read = |name: &str| match name {
+            "AWS_REGION" => region.clone(),
+            "NOTICE_TOPIC_ARN" => notices.topic.clone(),
+            "NOTICE_SENDER" => notices.sender.clone(),
+            _ => self.environment.variable(name),
+        };
+        let client = shared::aws::http_client().map_err(|error| aws::not_configured(&error))?;
+        Senders::from_environment(read, &client, &self.environment.clock)
+            .map_err(|error| aws::not_configured(&error))
     }
 
     /// The employee job in this process.

@@ -82,6 +82,9 @@ pub struct Check {
     /// Do not ask before the test account is made
     #[arg(long, requires = "write_probe")]
     pub yes: bool,
+    /// Send one test message to each recipient of notices, and check nothing else
+    #[arg(long, conflicts_with = "write_probe")]
+    pub notice: bool,
 }
 
 /// `tenants plan`

@@ -4,6 +4,7 @@ mod document;
 mod fields;
 mod hr;
 pub(crate) mod kombo;
+pub(crate) mod notices;
 mod reteach;
 mod routes;
 mod view;
@@ -54,6 +55,7 @@ pub(crate) async fn examine(
         view.extend(hr::examine(context, config, &secret).await?);
     }
     view.extend(routes::limits(config));
+    view.extend(notices::examine(context, config, &secret));
     let announced = context.http().calls().take_retirements();
     let announced = announced.keys().map(|retirement| {
         let text = format!("{retirement}: see whether a newer release of this product avoids it");

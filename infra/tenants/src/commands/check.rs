@@ -4,7 +4,7 @@ use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
 use crate::args::Check;
-use crate::check::examine;
+use crate::check::{examine, notices};
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::files;
@@ -15,6 +15,9 @@ pub(super) async fn check(context: &CommandContext<'_>, args: &Check) -> Result<
     let (config, secret) = stored_or_given(context, args).await?;
     if args.write_probe {
         return write_probe(context, args, &config, &secret).await;
+    }
+    if args.notice {
+        return Output::of(&notices::send_test(context, &config, &secret).await?);
     }
     Output::of(&examine(context, &config, &secret).await?)
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::fingerprint::FingerprintKey;
+use shared::http::WebhookUrl;
 use shared::secrets::TenantSecret;
 use shared::tenant::{TenantConfig, Via};
 
@@ -53,6 +54,12 @@ pub(crate) fn credentials(path: &Path, environment: &Environment) -> Result<Tena
     if let Some(key) = &secret.fingerprint_key {
         FingerprintKey::parse(key)
             .map_err(|error| Failure::usage(format!("{} is not valid: {error}", path.display())))?;
+    }
+    if let Some(notices) = &secret.notices {
+        WebhookUrl::parse(&notices.webhook_url).map_err(|error| {
+            let path = path.display();
+            Failure::usage(format!("{path} is not valid: notices.webhook_url {error}"))
+        })?;
     }
     Ok(secret)
 }

@@ -15,6 +15,16 @@ pub(crate) struct Deployment {
     pub(crate) functions: Functions,
     /// `None` for a local stack, which has no scheduler.
     pub(crate) scheduler: Option<Scheduler>,
+    pub(crate) notices: Notices,
+}
+
+/// The stack's channels for notices, as far as its parameters name them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notices {
+    /// The topic's ARN.
+    pub(crate) topic: Option<String>,
+    /// The address that mails come from.
+    pub(crate) sender: Option<String>,
 }
 
 /// The functions' ARNs, as far as they are deployed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 
-use super::{Deployment, Functions, Scheduler};
+use super::{Deployment, Functions, Notices, Scheduler};
 use crate::aws;
 use crate::environment::Environment;
 use crate::failure::{Failure, Result};
@@ -17,6 +17,9 @@ const CERTIFICATES: (&str, &str) = ("CertificateFunctionArn", "CERTIFICATE_FUNCT
 const GROUP: (&str, &str) = ("ScheduleGroupName", "SCHEDULE_GROUP_NAME");
 const ROLE: (&str, &str) = ("SchedulerRoleArn", "SCHEDULER_ROLE_ARN");
 const QUEUE: (&str, &str) = ("DeliveryQueueArn", "DELIVERY_QUEUE_ARN");
+/// Outputs of a stack whose parameters name them.
+const TOPIC: (&str, &str) = ("NoticeTopicArn", "NOTICE_TOPIC_ARN");
+const SENDER: (&str, &str) = ("NoticeSender", "NOTICE_SENDER");
 
 /// The deployment with these parts. Without a schedule group there is no scheduler.
 fn deployment(
@@ -42,6 +45,10 @@ fn deployment(
         secret_prefix,
         scheduler: scheduler(),
         functions,
+        notices: Notices {
+            topic: read(TOPIC),
+            sender: read(SENDER),
+        },
     }
 }
 

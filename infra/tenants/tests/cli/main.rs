@@ -21,6 +21,8 @@ mod json;
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod printed;

@@ -1,0 +1,99 @@
+//! `[notices]`: whether everything is there, and `--notice`, which tries it.
+
+use shared::notices::{Address, Message, Recipient, Refusal, Senders, Text};
+use shared::secrets::TenantSecret;
+use shared::tenant::TenantConfig;
+
+use super::CheckView;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
+use crate::item::Item;
+
+/// What is missing for the recipients that the tenant's file names. Nothing is said of those that it does not.
+pub(super) fn examine(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+) -> Vec<Item> {
+    let about = "notices";
+    let mut items = Vec::new();
+    if !config.notices.mail.is_empty() && context.deployment.notices.sender.is_none() {
+        let advice = "deploy it with the parameter NoticeSender, an address that SES has verified";
+        items.push(Item::miss(about, "the stack sends no mail", advice));
+    }
+    if config.notices.webhook.is_some()
+        && let Err(problem) = Address::webhook(&config.notices, Some(secret))
+    {
+        let advice = "store it with `tenants add --update --credentials`";
+        items.push(Item::miss(about, problem.to_string(), advice));
+    }
+    items
+}
+
+/// Sends one test message to each recipient.
+pub(crate) async fn send_test(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+) -> Result<CheckView> {
+    let senders = context.senders()?;
+    let mut items = Vec::new();
+    for recipient in Recipient::ALL {
+        items.push(try_one(context, config, secret, &senders, recipient).await);
+    }
+    let mut view = CheckView::new(config);
+    view.extend(items);
+    Ok(view)
+}
+
+async fn try_one(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+    senders: &Senders,
+    recipient: Recipient,
+) -> Item {
+    let about = format!("notices: {}", recipient.as_str());
+    let notices = &config.notices;
+    let address = match recipient {
+        Recipient::Operator if !senders.can_reach(recipient) => {
+            return Item::note(&about, "off: the stack's parameter NoticeTopicArn is empty");
+        }
+        Recipient::Operator => Ok(Address::Topic),
+        Recipient::Mail if notices.mail.is_empty() => {
+            return Item::note(&about, "off: [notices] mail is empty");
+        }
+        Recipient::Mail => Ok(Address::Mail(&notices.mail)),
+        Recipient::Webhook if notices.webhook.is_none() => {
+            return Item::note(&about, "off: [notices] webhook is not set");
+        }
+        Recipient::Webhook => Address::webhook(&config.notices, Some(secret)),
+    };
+    let message = Message {
+        tenant: &config.tenant_id,
+        job: "tenants",
+        cause: "test",
+        state: "test",
+        since: None,
+        count: 0,
+        text: Text::of_test(notices.language, &config.tenant_id),
+    };
+    let sent = match &address {
+        Ok(address) => senders.send(address, &message, context.http()).await,
+        Err(refusal) => Err(refusal.clone()),
+    };
+    match (sent, recipient) {
+        (Ok(()), Recipient::Mail) => {
+            let addresses = format::number(notices.mail.len() as u64, "address", "addresses");
+            Item::good(&about, format!("sent to {addresses}"))
+        }
+        (Ok(()), _) => Item::good(&about, "sent"),
+        (Err(Refusal::NotConfigured), _) => {
+            let advice =
+                "deploy it with the parameter NoticeSender, an address that SES has verified";
+            Item::miss(&about, "the stack sends no mail", advice)
+        }
+        (Err(refusal), _) => Item::miss(&about, refusal.to_string(), "docs/notices.md"),
+    }
+}
