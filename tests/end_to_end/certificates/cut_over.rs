@@ -78,6 +78,32 @@ async fn two_certificates_and_one_document_of_one_title_and_day_are_left_to_the_
 }
 
 #[tokio::test]
+async fn a_later_certificate_does_not_adopt_the_document_of_an_earlier_one() {
+    for mode in [Mode::Scheduled, Mode::Verify] {
+        let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+        let at = "2026-05-01T09:00:00Z";
+        harness.issue([completed("c-1", 1, "Kurs", at)]);
+        file_for(&harness, 1, "Kurs", "2026-05-01");
+        let first = harness.certificates_now().await;
+        assert_counts!("{mode:?}", first, uploaded = 0, adopted = 1);
+        // The same person, title and day: issued by mistake twice, or for a second group.
+        harness.issue([completed("c-2", 1, "Kurs", at)]);
+        let second = harness.certificates_in(mode).await;
+        assert_counts!("{mode:?}", second, uploaded = 1, adopted = 0, parked = 0);
+        assert_eq!(harness.titles(1), ["Kurs", "Kurs"], "{mode:?}");
+        let ledger = harness.certificate_ledger().await;
+        let documents: std::collections::BTreeSet<_> = ledger
+            .values()
+            .map(|entry| match &entry.state {
+                CertificateState::Uploaded { document, .. } => document.clone(),
+                other => panic!("{mode:?}: {other:?}"),
+            })
+            .collect();
+        assert_eq!(documents.len(), 2, "{mode:?}: {ledger:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_first_filing_without_the_right_to_list_files() {
     for via in PERSONIO {
         let harness = certified(via, 3).await;

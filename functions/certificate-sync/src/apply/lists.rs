@@ -1,12 +1,15 @@
 //! Lists of employees' documents, and whether the right to read them is missing.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use shared::document::{DocumentSink as _, FiledDocument};
-use shared::domain::id::SourceId;
+use shared::domain::id::{DocumentId, SourceId};
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::source::SourceError;
+use shared::state::StateError;
+use tokio::sync::OnceCell;
 
 use super::Tools;
 
@@ -22,6 +25,8 @@ pub(super) struct Lists {
     are_missing: AtomicBool,
     /// Somebody's documents were listed: the right is there.
     are_there: AtomicBool,
+    /// The documents that the ledger knew when the run first needed them.
+    in_ledger: OnceCell<HashSet<DocumentId>>,
 }
 
 impl Lists {
@@ -60,5 +65,18 @@ impl Lists {
         }
         self.are_missing.store(true, Ordering::Relaxed);
         Ok(None)
+    }
+
+    /// The documents that the ledger has for any certificate. It is read once: what this run adds belongs to people
+    /// whose certificates were decided about together.
+    ///
+    /// # Errors
+    /// DynamoDB fails.
+    pub(super) async fn in_ledger(
+        &self,
+        tools: Tools<'_>,
+    ) -> Result<&HashSet<DocumentId>, StateError> {
+        let read = || tools.store.documents_of_certificates(tools.tenant);
+        self.in_ledger.get_or_try_init(read).await
     }
 }

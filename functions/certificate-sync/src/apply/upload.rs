@@ -1,6 +1,6 @@
 //! Files what is to be filed: one person's certificates after each other, several people at once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -184,8 +184,17 @@ async fn look(
     match lists.of(tools, &first.employee).await {
         Ok(documents) => {
             lists.breaker.success();
-            let documents = documents.as_deref();
-            Ok(before_filing(uploads, documents, tools.time_zone, now))
+            let is_by_title = |upload: &Upload| upload.look.is_some_and(|look| look.by_title);
+            let none = HashSet::new();
+            let taken = match uploads.iter().any(is_by_title) {
+                true => lists.in_ledger(tools).await.map_err(|error| {
+                    shared.breaker.open(error.into());
+                    CertificateResult::NotReached
+                })?,
+                false => &none,
+            };
+            let (documents, zone) = (documents.as_deref(), tools.time_zone);
+            Ok(before_filing(uploads, documents, taken, zone, now))
         }
         // A list that only this person's id does not give is asked for again on each tick. Three in a row are no matter
         // of single people.

@@ -41,11 +41,12 @@ enum Match {
 }
 
 /// One decision for each of a person's `uploads`, in their order. `documents` is `None` where the right to list them is
-/// missing.
+/// missing. `taken` are documents that the ledger has for other certificates: no title matches one of them again.
 #[must_use]
 pub fn before_filing(
     uploads: &[Upload],
     documents: Option<&[FiledDocument]>,
+    taken: &HashSet<DocumentId>,
     time_zone: &TimeZone,
     now: Timestamp,
 ) -> Vec<BeforeFiling> {
@@ -58,7 +59,12 @@ pub fn before_filing(
     let mut matching = Matching {
         uploads,
         documents,
-        taken: HashSet::new(),
+        taken: documents
+            .iter()
+            .enumerate()
+            .filter(|(_, document)| taken.contains(&document.id))
+            .map(|(number, _)| number)
+            .collect(),
         found: vec![None; uploads.len()],
     };
     matching.by_id();

@@ -1,6 +1,6 @@
 //! What follows from each way in which an attempt, or a look for a document, may end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -433,7 +433,16 @@ fn document(id: &str, name: &str, day: i8, comment: &str) -> FiledDocument {
 
 /// What becomes of each certificate: `file`, `adopt 7` or `park`.
 fn before(uploads: &[Upload], documents: Option<&[FiledDocument]>) -> Vec<String> {
-    let decisions = before_filing(uploads, documents, &TimeZone::UTC, now());
+    before_with(uploads, documents, &[])
+}
+
+fn before_with(
+    uploads: &[Upload],
+    documents: Option<&[FiledDocument]>,
+    taken: &[&str],
+) -> Vec<String> {
+    let taken = taken.iter().copied().map(DocumentId::new).collect();
+    let decisions = before_filing(uploads, documents, &taken, &TimeZone::UTC, now());
     let each = decisions.into_iter().map(|decision| match decision {
         BeforeFiling::File => "file".to_owned(),
         BeforeFiling::Conclude(Transition { write, .. }) => match write {
@@ -512,6 +521,38 @@ fn one_list_decides_about_all_certificates_of_a_person_and_one_document_is_one_c
 }
 
 #[test]
+fn a_document_that_the_ledger_has_for_a_certificate_is_adopted_by_no_other() {
+    let look = Look {
+        by_title: true,
+        lost_since: None,
+    };
+    let fire = |id: &str| wanted(id, "Brandschutz", 1, look);
+    let theirs = |id: &str| document(id, "Brandschutz", 11, "");
+    let named = document("9", "Brandschutz", 11, "Zertifikat-ID b");
+    for (uploads, documents, taken, expected) in [
+        (vec![fire("b")], vec![theirs("7")], vec!["7"], vec!["file"]),
+        (
+            vec![fire("b")],
+            vec![theirs("7"), theirs("8")],
+            vec!["7"],
+            vec!["adopt 8"],
+        ),
+        (
+            vec![fire("b"), fire("c")],
+            vec![theirs("7"), theirs("8")],
+            vec!["7"],
+            vec!["park", "park"],
+        ),
+        // A document that names the certificate is its own, whatever the ledger says.
+        (vec![fire("b")], vec![named], vec!["9"], vec!["adopt 9"]),
+    ] {
+        let shown = format!("{uploads:?} {documents:?} {taken:?}");
+        let decided = before_with(&uploads, Some(&documents), &taken);
+        assert_eq!(decided, expected, "{shown}");
+    }
+}
+
+#[test]
 fn without_the_right_to_list_a_first_filing_files_and_a_restored_tenant_parks() {
     let look = |lost_since| Look {
         by_title: true,
@@ -548,7 +589,8 @@ proptest! {
             let open: Vec<_> = wanted.iter()
                 .filter(|upload| !ledger.contains_key(&upload.id) && !parked.contains(&upload.id))
                 .cloned().collect();
-            let decisions = before_filing(&open, Some(&documents), &TimeZone::UTC, now());
+            let taken = ledger.values().map(|id: &String| DocumentId::new(id.as_str())).collect();
+            let decisions = before_filing(&open, Some(&documents), &taken, &TimeZone::UTC, now());
             // A step is an upload, or a write to the ledger: the run dies after so many of them.
             let mut steps = steps;
             let mut step = || { let lives = steps > 0; steps = steps.saturating_sub(1); lives };
@@ -574,6 +616,8 @@ proptest! {
             }
         }
         prop_assert_eq!(ledger.len() + parked.len(), wanted.len(), "one is missing");
+        let distinct: BTreeSet<_> = ledger.values().collect();
+        prop_assert_eq!(distinct.len(), ledger.len(), "one document is two certificates: {:?}", ledger);
         for upload in &wanted {
             let named = documents.iter().filter(|document| document.names(&upload.id)).count();
             prop_assert!(named <= 1, "{} is filed twice", upload.id);

@@ -1,13 +1,13 @@
 //! The ledger of certificates.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
-use crate::domain::id::{CertificateId, TenantId};
-use crate::state::key::{CERTIFICATES, Key, TIME_TO_LIVE, partition};
+use crate::domain::id::{CertificateId, DocumentId, TenantId};
+use crate::state::key::{CERTIFICATES, Key, SORT_KEY, TIME_TO_LIVE, partition};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attribute, attributes, part, record, records,
     unix_seconds,
@@ -69,6 +69,27 @@ impl Store {
             }
         }
         Ok(entries)
+    }
+
+    /// The documents that the ledger has for filed certificates.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if an entry cannot be read, or DynamoDB fails.
+    pub async fn documents_of_certificates(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<HashSet<DocumentId>, StateError> {
+        let query = Query::partition(partition(tenant)).prefix(CERTIFICATES);
+        let mut pages = self.table.query(query.only(&[SORT_KEY, STATE, DETAIL]));
+        let mut documents = HashSet::new();
+        while let Some(page) = pages.next().await? {
+            for state in records::<CertificateState>(page) {
+                if let CertificateState::Uploaded { document, .. } = state? {
+                    documents.extend(document);
+                }
+            }
+        }
+        Ok(documents)
     }
 
     /// The parked certificates, those that have waited longest first.
