@@ -20,6 +20,8 @@ pub struct FiledDocument {
     pub size: Option<u64>,
     pub category: Option<CategoryId>,
     pub created_at: Option<Timestamp>,
+    /// Whether the HR system's virus scan says that it is not safe. No verdict yet is none.
+    pub is_unsafe: bool,
 }
 
 impl FiledDocument {
@@ -36,11 +38,13 @@ impl FiledDocument {
         in_comment || ends_in_id(self.stem(), &safe_id(id))
     }
 
-    /// Whether it has this title and day, no matter who filed it. One that names a certificate shows that one alone.
+    /// Whether it has this title and day, no matter who filed it. One that names a certificate shows that one alone. One
+    /// that a virus scan has refused shows nothing.
     #[must_use]
     pub fn is_titled(&self, title: &str, day: Date) -> bool {
         let comment = self.comment.as_deref().unwrap_or_default();
-        !comment.contains(CERTIFICATE_ID)
+        !self.is_unsafe
+            && !comment.contains(CERTIFICATE_ID)
             && self.date == Some(day)
             && self.stem().to_lowercase() == title.trim().to_lowercase()
     }
@@ -57,14 +61,19 @@ impl FiledDocument {
 }
 
 impl Verification {
-    /// Looks for the certificate among an employee's documents; `None`: they cannot be listed.
+    /// Looks for the certificate among an employee's documents; `None`: they cannot be listed. Where there are several, a
+    /// safe one counts.
     #[must_use]
     pub fn of(filed: Option<&[FiledDocument]>, id: &CertificateId) -> Self {
         let Some(filed) = filed else {
             return Self::Unverifiable;
         };
-        let found = filed.iter().find(|document| document.names(id));
-        found.map_or(Self::NotFound, |document| Self::Found(document.id.clone()))
+        let named = filed.iter().filter(|document| document.names(id));
+        match named.min_by_key(|document| document.is_unsafe) {
+            None => Self::NotFound,
+            Some(document) if document.is_unsafe => Self::Unsafe,
+            Some(document) => Self::Found(document.id.clone()),
+        }
     }
 }
 

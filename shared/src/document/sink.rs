@@ -68,6 +68,8 @@ pub trait DocumentSink: Send + Sync {
 pub enum Verification {
     /// It is, under this id.
     Found(DocumentId),
+    /// It is, and the HR system's virus scan says that it is not safe.
+    Unsafe,
     /// The employee's documents were read in full, and it is not among them.
     NotFound,
     /// This route cannot list documents.

@@ -140,6 +140,7 @@ fn nothing() -> FiledDocument {
         size: None,
         category: None,
         created_at: None,
+        is_unsafe: false,
     }
 }
 
@@ -224,6 +225,34 @@ fn a_document_of_another_integration_is_known_by_title_and_day() {
         let found = filed.is_titled("Modul 7", DAY);
         assert_eq!(found, expected, "{name} {day:?} {comment}");
     }
+}
+
+#[test]
+fn a_document_that_a_virus_scan_refuses_shows_nothing_by_its_title_and_is_no_proof_of_filing() {
+    let id = CertificateId::new("c-1");
+    let named = |number: &str, is_unsafe| FiledDocument {
+        id: DocumentId::new(number),
+        name: Some("Modul 7".to_owned()),
+        date: Some(DAY),
+        comment: Some("Zertifikat-ID c-1".to_owned()),
+        is_unsafe,
+        ..nothing()
+    };
+    let found = |number: &str| Verification::Found(DocumentId::new(number));
+    for (documents, expected) in [
+        (vec![named("1", false)], found("1")),
+        (vec![named("1", true)], Verification::Unsafe),
+        (vec![named("1", true), named("2", false)], found("2")),
+        (vec![], Verification::NotFound),
+    ] {
+        assert_eq!(Verification::of(Some(&documents), &id), expected);
+    }
+    let titled = |is_unsafe| FiledDocument {
+        comment: None,
+        ..named("1", is_unsafe)
+    };
+    let seen = [false, true].map(|is_unsafe| titled(is_unsafe).is_titled("Modul 7", DAY));
+    assert_eq!(seen, [true, false]);
 }
 
 #[test]

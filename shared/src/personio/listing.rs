@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::client::Client;
@@ -57,6 +57,8 @@ struct Item {
     category: Option<Reference>,
     owner: Option<Reference>,
     created_at: Option<String>,
+    #[serde(default)]
+    virus_scan: Value,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +147,8 @@ impl Item {
             size: self.size.0,
             category: id(self.category).map(CategoryId::new),
             created_at: self.created_at.and_then(|moment| moment.parse().ok()),
+            // One of `unknown`, `safe` and `unsafe` (v2 document management, 2026-03).
+            is_unsafe: self.virus_scan.get("status") == Some(&json!("unsafe")),
         })
     }
 }

@@ -266,3 +266,20 @@ async fn a_rate_limited_upload_waits_and_is_filed_once() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_document_that_the_virus_scan_refuses_is_left_to_the_operator() {
+    let harness = company(Via::Direct).await;
+    issue(&harness, "c-1");
+    let hang = Behaviour::HangReply;
+    harness.fail_next_upload(UploadAt::Personio, hang);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, outcome_unknown = 1);
+    let document = harness.personio.documents()[0].id;
+    harness.personio.refuse_document_by_scan(document);
+    let report = harness.certificates_tick().await;
+    assert_counts!(report, parked = 1, verified = 0, uploaded = 0);
+    let text = &finding(&report, FindingKind::Parked, "c-1").text;
+    assert!(text.contains("virus scan"), "{text}");
+    assert_eq!(harness.personio.documents().len(), 1);
+}

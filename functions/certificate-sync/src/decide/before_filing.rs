@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use shared::document::{FiledDocument, title};
+use shared::document::{FiledDocument, Verification, title};
 use shared::domain::id::DocumentId;
 use shared::state::{CertificateState, Intent, OnUnverifiable};
 
-use super::Transition;
+use super::{Transition, UNSAFE};
 use crate::outcome::CertificateResult;
 use crate::plan::Upload;
 
@@ -37,6 +37,7 @@ struct Matching<'a> {
 #[derive(Clone)]
 enum Match {
     Filed(DocumentId),
+    Unsafe,
     Ambiguous,
 }
 
@@ -82,10 +83,13 @@ impl Matching<'_> {
     fn by_id(&mut self) {
         for (upload, found) in self.uploads.iter().zip(&mut self.found) {
             let named = self.documents.iter().enumerate();
-            for (number, document) in named.filter(|(_, document)| document.names(&upload.id)) {
-                self.taken.insert(number);
-                found.get_or_insert_with(|| Match::Filed(document.id.clone()));
-            }
+            let named = named.filter(|(_, document)| document.names(&upload.id));
+            self.taken.extend(named.map(|(number, _)| number));
+            *found = match Verification::of(Some(self.documents), &upload.id) {
+                Verification::Found(document) => Some(Match::Filed(document)),
+                Verification::Unsafe => Some(Match::Unsafe),
+                Verification::NotFound | Verification::Unverifiable => None,
+            };
         }
     }
 
@@ -155,6 +159,7 @@ fn concluded(found: Option<Match>, now: Timestamp) -> BeforeFiling {
             result: CertificateResult::Adopted,
             if_unwritten: CertificateResult::NotReached,
         }),
+        Some(Match::Unsafe) => parked(UNSAFE, None, now),
         Some(Match::Ambiguous) => {
             let reason = "several certificates have the same title and day, and fewer documents do: look into the \
                           employee's documents, then retry those that are missing and dismiss the others";
@@ -181,13 +186,5 @@ fn unlistable(upload: &Upload, now: Timestamp) -> BeforeFiling {
 }
 
 fn parked(reason: &str, unverified: Option<Intent>, now: Timestamp) -> BeforeFiling {
-    BeforeFiling::Conclude(Transition {
-        write: Some(CertificateState::Parked {
-            at: now,
-            reason: reason.to_owned(),
-            unverified,
-        }),
-        result: CertificateResult::Parked(reason.to_owned()),
-        if_unwritten: CertificateResult::NotReached,
-    })
+    BeforeFiling::Conclude(Transition::parked(reason.to_owned(), unverified, now))
 }

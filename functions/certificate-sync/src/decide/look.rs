@@ -6,7 +6,7 @@ use shared::source::SourceError;
 use shared::state::{CertificateState, OnUnverifiable, RetryState};
 
 use super::retry::{self, MAX_TRANSIENT};
-use super::{Signal, Transition};
+use super::{Signal, Transition, UNSAFE};
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{Check, PreviousFailures, Upload};
 
@@ -40,6 +40,10 @@ pub fn after_look(
                 result: CertificateResult::Verified,
                 if_unwritten: CertificateResult::NotReached,
             };
+            (AfterLook::Conclude(transition), Signal::Answered)
+        }
+        Ok(Verification::Unsafe) => {
+            let transition = Transition::parked(UNSAFE.to_owned(), None, now);
             (AfterLook::Conclude(transition), Signal::Answered)
         }
         Ok(Verification::NotFound) => (not_found(check, now), Signal::Answered),
@@ -103,15 +107,7 @@ fn unverifiable(check: Check, why: &str, now: Timestamp) -> AfterLook {
          employee's documents, then retry or dismiss",
         at = intent.at
     );
-    AfterLook::Conclude(Transition {
-        write: Some(CertificateState::Parked {
-            at: now,
-            reason: reason.clone(),
-            unverified: Some(intent),
-        }),
-        result: CertificateResult::Parked(reason),
-        if_unwritten: CertificateResult::NotReached,
-    })
+    AfterLook::Conclude(Transition::parked(reason, Some(intent), now))
 }
 
 /// Sends the document again if reteach still has it.

@@ -8,8 +8,9 @@ mod series;
 #[cfg(test)]
 mod tests;
 
+use jiff::Timestamp;
 use shared::runtime::{Outcome, RunError};
-use shared::state::{CertificateState, RetryState};
+use shared::state::{CertificateState, Intent, RetryState};
 
 pub use attempt::{AttemptError, after_attempt, after_shared_refusal};
 pub use before_filing::{BeforeFiling, before_filing};
@@ -18,6 +19,10 @@ pub use look::{AfterLook, after_look};
 pub use series::{Advance, Series};
 
 use crate::outcome::CertificateResult;
+
+/// Why a certificate is parked whose document is there, and refused.
+const UNSAFE: &str = "Personio's virus scan says that the filed document is not safe: look at reteach's PDF, delete the \
+                      document in Personio, then retry or dismiss";
 
 /// What the ledger is to say of a certificate, and how the run leaves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +52,19 @@ impl Transition {
             write: None,
             if_unwritten: result.clone(),
             result,
+        }
+    }
+
+    /// Left to the operator. `unverified` is an upload that may have filed it all the same.
+    fn parked(reason: String, unverified: Option<Intent>, now: Timestamp) -> Self {
+        Self {
+            write: Some(CertificateState::Parked {
+                at: now,
+                reason: reason.clone(),
+                unverified,
+            }),
+            result: CertificateResult::Parked(reason),
+            if_unwritten: CertificateResult::NotReached,
         }
     }
 

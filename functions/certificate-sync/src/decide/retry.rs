@@ -1,10 +1,9 @@
 //! What becomes of a certificate that could not be filed: tried again after growing pauses, parked in the end.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::state::{CertificateState, RetryState};
+use shared::state::RetryState;
 
 use super::Transition;
-use crate::outcome::CertificateResult;
 use crate::plan::PreviousFailures;
 
 /// A document that is refused this often in a row is parked. A transient failure has at least as many tries.
@@ -26,15 +25,7 @@ pub(super) fn after(
     let has_time = transient && failed_at.duration_since(since) < MAX_TRANSIENT;
     if failures >= MAX_REFUSALS && !has_time {
         let reason = format!("given up after {failures} tries since {since:.0}: {reason}");
-        return Transition {
-            write: Some(CertificateState::Parked {
-                at: now,
-                reason: reason.clone(),
-                unverified: None,
-            }),
-            result: CertificateResult::Parked(reason),
-            if_unwritten: CertificateResult::NotReached,
-        };
+        return Transition::parked(reason, None, now);
     }
     Transition::failed(paused(previous, reason, failed_at))
 }

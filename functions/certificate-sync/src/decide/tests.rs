@@ -295,6 +295,12 @@ fn each_end_of_a_look_has_one_consequence() {
         (
             intent(hour, 0),
             url(),
+            Ok(Verification::Unsafe),
+            ended("parked, unverified false", "Parked", "answered"),
+        ),
+        (
+            intent(hour, 0),
+            url(),
             not_found(),
             sent(1, "Some(60)", "answered"),
         ),
@@ -428,6 +434,7 @@ fn document(id: &str, name: &str, day: i8, comment: &str) -> FiledDocument {
         size: None,
         category: None,
         created_at: None,
+        is_unsafe: false,
     }
 }
 
@@ -549,6 +556,22 @@ fn a_document_that_the_ledger_has_for_a_certificate_is_adopted_by_no_other() {
         let shown = format!("{uploads:?} {documents:?} {taken:?}");
         let decided = before_with(&uploads, Some(&documents), &taken);
         assert_eq!(decided, expected, "{shown}");
+    }
+}
+
+#[test]
+fn a_certificate_whose_document_a_virus_scan_refuses_is_left_to_the_operator() {
+    let look = Look {
+        by_title: true,
+        lost_since: None,
+    };
+    let refused = |comment: &str| FiledDocument {
+        is_unsafe: true,
+        ..document("7", "Brandschutz", 11, comment)
+    };
+    for (filed, expected) in [(refused("Zertifikat-ID a"), "park"), (refused(""), "file")] {
+        let fire = wanted("a", "Brandschutz", 1, look);
+        assert_eq!(before(&[fire], Some(&[filed])), [expected]);
     }
 }
 

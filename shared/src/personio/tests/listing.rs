@@ -77,6 +77,27 @@ async fn lists_by_cursor_with_a_token_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_document_is_unsafe_only_by_a_verdict_that_says_so() {
+    for (scan, is_unsafe) in [
+        (json!({"status": "unsafe"}), true),
+        (json!({"status": "safe"}), false),
+        (json!({"status": "unknown"}), false),
+        (json!("unsafe"), false),
+        (Value::Null, false),
+    ] {
+        let server = v2(move |_| {
+            let mut item = item(json!(1));
+            item["virus_scan"] = scan.clone();
+            page(vec![item], None)
+        })
+        .await;
+        let client = direct(&server);
+        let listed = client.documents(&SourceId::new("4711"), None, None).await;
+        assert_eq!(listed.unwrap()[0].is_unsafe, is_unsafe);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_without_an_end_or_a_way_on_is_unreadable() {
     for (next, requests) in [("?cursor=same", 2), ("?page=2", 1), ("https://[", 1)] {
         let server = v2(move |_| page(vec![item(json!(1))], Some(next))).await;

@@ -61,6 +61,11 @@ impl Personio {
         })
     }
 
+    /// The virus scan says that this document is not safe.
+    pub fn refuse_document_by_scan(&self, id: u64) {
+        self.state(|state| state.documents.refused_by_scan.insert(id));
+    }
+
     /// Takes the right to read documents away (`false`) or gives it back.
     pub fn allow_reading_documents(&self, allowed: bool) {
         self.state(|state| {

@@ -1,5 +1,7 @@
 //! `GET /v2/document-management/documents`
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::StatusCode;
@@ -65,7 +67,9 @@ pub(in crate::personio) fn list(
         .iter()
         .skip(skip.saturating_sub(request.rows_back))
         .take(limit);
-    let data: Vec<Value> = rows.map(|document| item(document)).collect();
+    let data: Vec<Value> = rows
+        .map(|document| item(document, &state.documents.refused_by_scan))
+        .collect();
     let mut links = Map::from_iter([("self".to_owned(), json!({"href": href(request, None)}))]);
     if skip + limit < found.len() {
         links.insert(
@@ -115,7 +119,8 @@ fn number(request: &Request, name: &str) -> Result<Option<u64>, Problem> {
         .transpose()
 }
 
-fn item(document: &Document) -> Value {
+fn item(document: &Document, refused_by_scan: &BTreeSet<u64>) -> Value {
+    let is_unsafe = refused_by_scan.contains(&document.id);
     json!({
         "id": document.id.to_string(),
         "name": document.title,
@@ -126,7 +131,7 @@ fn item(document: &Document) -> Value {
         "document_type": "employee_document",
         "size": document.size,
         "created_at": format!("{:.0}", document.created_at),
-        "virus_scan": {"status": "safe"},
+        "virus_scan": {"status": if is_unsafe { "unsafe" } else { "safe" }},
         "esignature": {"status": "status_unspecified"},
     })
 }

@@ -1,6 +1,6 @@
 //! What an account keeps of its documents: everything but the files' contents.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use http::StatusCode;
 use jiff::civil::Date;
@@ -61,6 +61,9 @@ pub(in crate::personio) struct Documents {
     /// How long a document stays out of the v2 list.
     pub(in crate::personio) lag: SignedDuration,
     pub(in crate::personio) trims: bool,
+    /// Documents that the virus scan refuses.
+    #[serde(default)]
+    pub(in crate::personio) refused_by_scan: BTreeSet<u64>,
 }
 
 impl Documents {
@@ -76,6 +79,7 @@ impl Documents {
             too_large: StatusCode::UNPROCESSABLE_ENTITY,
             lag: SignedDuration::ZERO,
             trims: false,
+            refused_by_scan: BTreeSet::new(),
         };
         for name in ["Arbeitsvertrag", "Sonstige Dokumente"] {
             documents.add_category(name);
