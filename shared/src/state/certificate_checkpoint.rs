@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::id::CertificateId;
 use crate::fingerprint::Fingerprint;
 
 /// What the last run leaves for the next one. Stored in `CERTIFICATES`; 31 days make about 3 KB, one read unit.
@@ -22,6 +23,9 @@ pub struct CertificateCheckpoint {
     pub days: BTreeMap<Date, DayCheckpoint>,
     /// What is unsettled of all earlier days. Only a listing of everything shows these certificates.
     pub earlier: Unsettled,
+    /// Some of the earlier days' certificates that have no PDF yet: each tick asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<CertificateId>,
 }
 
 impl CertificateCheckpoint {

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use shared::tenant::Via;
-use simulators::Received;
 use simulators::reteach::{Certificate, Participation, Publication};
+use simulators::{Behaviour, Body, Fault, Received};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -110,10 +110,10 @@ async fn a_pdf_that_takes_an_hour_is_filed_by_the_next_tick() {
     assert_counts!(report, uploaded = 1, waiting_for_pdf = 0);
 }
 
-/// Those of the last 30 days within a tick, older ones within a day.
+/// Within a tick, however old: some of the older ones are asked for, and once one of them is made all are listed.
 #[tokio::test]
 async fn many_late_pdfs_are_all_filed() {
-    for (ago, max_ticks) in [(HOUR, 1), (HOUR * 100, 1), (HOUR * 1000, 48)] {
+    for ago in [HOUR, HOUR * 100, HOUR * 1000] {
         let harness = company().await;
         harness.certificates_now().await;
         let at = harness.moment() - ago;
@@ -135,11 +135,58 @@ async fn many_late_pdfs_are_all_filed() {
         let mut ticks = 0;
         while filed(&harness) < 150 {
             ticks += 1;
-            assert!(ticks <= max_ticks, "{ago:?}: {}", filed(&harness));
+            assert!(ticks <= 1, "{ago:?}: {}", filed(&harness));
             harness.certificates_tick().await;
         }
         assert_eq!(harness.certificates_tick().await.counts.waiting_for_pdf, 0);
     }
+}
+
+#[tokio::test]
+async fn a_late_pdf_of_a_course_completed_long_ago_costs_one_call_a_tick_and_is_filed_by_the_next()
+{
+    let harness = company().await;
+    let at = harness.moment() - HOUR * 1000;
+    harness.issue([
+        without_pdf(1, at, Publication::OnDemand),
+        without_pdf(2, at, Publication::OnDemand),
+    ]);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, waiting_for_pdf = 2, uploaded = 0);
+    for _ in 1..=24 {
+        harness.forget_requests();
+        let report = harness.certificates_tick().await;
+        assert_run!(report, Outcome::Unchanged, waiting_for_pdf = 2);
+        assert_eq!(asked(&harness), (2, false));
+    }
+    harness.reteach.publish_pdf("c-1");
+    harness.forget_requests();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Done, uploaded = 1, waiting_for_pdf = 1);
+    assert_eq!(asked(&harness), (2, false));
+    harness.forget_requests();
+    harness.certificates_tick().await;
+    assert_eq!(asked(&harness), (1, false));
+}
+
+#[tokio::test]
+async fn a_late_pdf_that_cannot_be_asked_for_is_asked_for_again() {
+    let harness = company().await;
+    let at = harness.moment() - HOUR * 1000;
+    harness.issue([without_pdf(1, at, Publication::OnDemand)]);
+    harness.certificates_now().await;
+    harness.reteach.publish_pdf("c-1");
+    let refused = Fault::new(Behaviour::Status(500, Body::Vendor));
+    harness.reteach.fail(
+        refused
+            .path("/participation")
+            .query("customerCertificateId", "c-1")
+            .always(),
+    );
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Unchanged, waiting_for_pdf = 1);
+    harness.reteach.clear_faults();
+    assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
 }
 
 #[tokio::test]

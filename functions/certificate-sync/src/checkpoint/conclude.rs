@@ -1,6 +1,6 @@
 //! What a run leaves for the next one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,6 +11,10 @@ use shared::state::{CertificateCheckpoint, DayCheckpoint, Unsettled};
 use super::{Scope, Selection};
 use crate::outcome::CertificateResult;
 
+/// So many certificates older than the window are asked for on each tick: a call each. With them the checkpoint still
+/// has less than 4 KB, one read unit.
+const MAX_WAITING: usize = 16;
+
 /// What a run read and did.
 #[derive(Clone, Copy, Debug)]
 pub struct RunFacts<'a> {
@@ -18,6 +22,8 @@ pub struct RunFacts<'a> {
     pub began: Timestamp,
     pub completeness: Completeness,
     pub selection: &'a Selection,
+    /// The older certificates that were asked for and still have no PDF.
+    pub waiting: &'a [CertificateId],
     /// How it left each selected certificate, and those of the ledger that are not listed any more.
     pub results: &'a BTreeMap<CertificateId, CertificateResult>,
     /// Whether some that are to be held are not noted yet.
@@ -69,8 +75,9 @@ pub fn conclude(
             (true, true) => earlier,
             // What is due may be among the rows that are missing.
             (true, false) => earlier.and(due_alone(known.earlier)),
-            (false, _) => left_window(&known, &days, run.scope),
+            (false, _) => left_window(&known, &days, run).and(earlier),
         },
+        waiting: waiting(&known, run),
         days,
     };
     let is_news = before.is_none() || differs(&known, &checkpoint, run.scope.window_start);
@@ -100,20 +107,44 @@ fn by_day(run: RunFacts<'_>, now: Timestamp) -> BTreeMap<Option<Date>, Unsettled
 fn left_window(
     known: &CertificateCheckpoint,
     listed: &BTreeMap<Date, DayCheckpoint>,
-    scope: Scope,
+    run: RunFacts<'_>,
 ) -> Unsettled {
     let left = known
         .days
         .iter()
         .filter(|(day, _)| !listed.contains_key(day));
     let unsettled = left.map(|(day, known)| {
-        let is_gone = *day >= scope.window_start && *day != Date::MAX;
+        let is_gone = *day >= run.scope.window_start && *day != Date::MAX;
         match is_gone {
             true => due_alone(known.unsettled),
             false => known.unsettled,
         }
     });
-    unsettled.fold(known.earlier, Unsettled::and)
+    let answered = known.waiting.len().saturating_sub(run.waiting.len());
+    let answered = u32::try_from(answered).unwrap_or(u32::MAX);
+    let earlier = Unsettled {
+        waiting_for_pdf: known.earlier.waiting_for_pdf.saturating_sub(answered),
+        ..known.earlier
+    };
+    unsettled.fold(earlier, Unsettled::and)
+}
+
+/// The certificates that the next tick asks for. Where too many wait, those go first that were not asked for before.
+fn waiting(known: &CertificateCheckpoint, run: RunFacts<'_>) -> Vec<CertificateId> {
+    let is_earlier = |id: &CertificateId| !run.selection.day_of.contains_key(id);
+    let found = run.results.iter();
+    let found = found.filter(|(id, result)| result.is_waiting_for_pdf() && is_earlier(id));
+    let found: BTreeSet<_> = found.map(|(id, _)| id).chain(run.waiting).collect();
+    let (again, new): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|id| known.waiting.contains(id));
+    let mut waiting: Vec<_> = new
+        .into_iter()
+        .chain(again)
+        .take(MAX_WAITING)
+        .cloned()
+        .collect();
+    waiting.sort();
+    waiting
 }
 
 fn due_alone(unsettled: Unsettled) -> Unsettled {

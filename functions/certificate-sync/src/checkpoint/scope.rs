@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use shared::reteach::Filter;
 use shared::runtime::Mode;
-use shared::state::{CertificateCheckpoint, CertificateStart};
+use shared::state::{CertificateCheckpoint, CertificateStart, Unsettled};
 
 use super::day_of;
 
@@ -26,7 +26,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Everything on the first run, once a day, on request, and when something older than the window is due.
+    /// Everything on the first run, once a day, on request, and when something older than the window is due or has left
+    /// it without a PDF.
     #[must_use]
     pub fn of(start: &CertificateStart, mode: Mode, now: Timestamp) -> Self {
         let window_start = day_of(Some(now - WINDOW));
@@ -71,8 +72,10 @@ fn is_recent(
 
 fn is_older_due(checkpoint: &CertificateCheckpoint, window_start: Date, now: Timestamp) -> bool {
     let left_window = checkpoint.days.range(..window_start);
+    // Which of them wait for a PDF is known once everything was listed.
+    let is_due = |unsettled: Unsettled| unsettled.is_due(now) || unsettled.waiting_for_pdf > 0;
     checkpoint.earlier.is_due(now)
         || left_window
             .into_iter()
-            .any(|(_, day)| day.unsettled.is_due(now))
+            .any(|(_, day)| is_due(day.unsettled))
 }

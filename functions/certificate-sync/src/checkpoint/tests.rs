@@ -108,6 +108,7 @@ fn run(
         began: now(),
         completeness: Completeness::Complete,
         selection: &selection,
+        waiting: &[],
         results: &all,
         holds_left: false,
         parked: 0,
@@ -356,6 +357,94 @@ fn a_day_without_certificates_waits_for_no_pdf() {
 }
 
 #[test]
+fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_have_one() {
+    let awaiting = || CertificateResult::Skipped(SkipReason::AwaitingPdf);
+    let seen = [("a?", LONG_AGO), ("b?", LONG_AGO), ("c?", SUNDAY)];
+    let results = ["a", "b", "c"].map(|name| (name, awaiting()));
+    let known = run(None, window(true), &seen, &results).checkpoint;
+    assert_eq!(
+        known.waiting,
+        [id("a"), id("b")],
+        "the window shows the third"
+    );
+    let filed = [(id("a"), CertificateResult::Filed)];
+    for (still, results, waiting, count, is_news) in [
+        (
+            vec![id("a"), id("b")],
+            BTreeMap::new(),
+            vec!["a", "b"],
+            3,
+            false,
+        ),
+        (vec![id("b")], filed.into(), vec!["b"], 2, true),
+        // Revoked.
+        (vec![id("b")], BTreeMap::new(), vec!["b"], 2, true),
+        // Made, and being made again by now.
+        (
+            vec![id("b")],
+            [(id("a"), awaiting())].into(),
+            vec!["a", "b"],
+            3,
+            false,
+        ),
+    ] {
+        let selection = select(
+            listing(&seen[2..]),
+            Some(&known),
+            window(false),
+            &key(),
+            now(),
+        );
+        let facts = RunFacts {
+            scope: window(false),
+            began: now(),
+            completeness: Completeness::Complete,
+            selection: &selection,
+            waiting: &still,
+            results: &results,
+            parked: 0,
+        };
+        let after = conclude(Some(&known), facts, now());
+        let left = after.checkpoint.waiting.iter().map(|id| id.as_str());
+        assert_eq!(left.collect::<Vec<_>>(), waiting, "{still:?} {results:?}");
+        assert_eq!(after.checkpoint.unsettled().waiting_for_pdf, count);
+        assert_eq!(after.is_news, is_news, "{still:?}");
+    }
+}
+
+#[test]
+fn of_many_late_pdfs_those_are_asked_for_first_that_were_not_asked_for_before() {
+    let awaiting = CertificateResult::Skipped(SkipReason::AwaitingPdf);
+    let names: Vec<String> = (10..35).map(|number| format!("c{number}")).collect();
+    let seen: Vec<_> = names.iter().map(|name| (name.as_str(), LONG_AGO)).collect();
+    let results: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), awaiting.clone()))
+        .collect();
+    let first = run(None, window(true), &seen, &results).checkpoint;
+    assert_eq!(first.waiting.len(), 16);
+    let second = run(Some(&first), window(true), &seen, &results).checkpoint;
+    assert_eq!(second.waiting.len(), 16);
+    let all: std::collections::BTreeSet<_> = first.waiting.iter().chain(&second.waiting).collect();
+    assert_eq!(all.len(), 25, "each is asked for within two days");
+}
+
+#[test]
+fn a_day_that_leaves_the_window_without_a_pdf_asks_for_a_listing_of_everything() {
+    let awaiting = CertificateResult::Skipped(SkipReason::AwaitingPdf);
+    let first = window(true).window_start;
+    let known = run(None, window(true), &[("a?", first)], &[("a", awaiting)]).checkpoint;
+    let start = CertificateStart {
+        checkpoint: Some(known),
+        ..CertificateStart::default()
+    };
+    for (hours, everything) in [(1, false), (17, true)] {
+        let scope = Scope::of(&start, Mode::Scheduled, now() + hours.hours());
+        assert_eq!(scope.everything, everything, "{hours}");
+    }
+}
+
+#[test]
 fn only_a_complete_listing_of_everything_counts_as_one() {
     let seen = [("a", SUNDAY), ("old", LONG_AGO)];
     let known = CertificateCheckpoint {
@@ -377,6 +466,7 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
             began: now(),
             completeness,
             selection: &selection,
+            waiting: &[],
             results: &BTreeMap::new(),
             holds_left: false,
             parked: 4,
@@ -419,6 +509,7 @@ fn completions_without_a_moment_are_no_news_where_ticks_do_not_list_them() {
         began: now(),
         completeness: Completeness::Complete,
         selection: &selection,
+        waiting: &[],
         results: &BTreeMap::new(),
         holds_left: false,
         parked: 0,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
 use shared::reteach::{self, Completeness, Participation, Rejected};
@@ -14,6 +15,9 @@ use crate::checkpoint::{self, Scope, Selection, select};
 use crate::list::{Listing, list};
 use crate::outcome::CertificateResult;
 use crate::plan::{Candidate, Listed, People, is_unclear};
+
+/// Certificates asked for at once. Our own bound.
+const CONCURRENCY: usize = 4;
 
 /// What a plan is made from, and what is known of the reading.
 #[derive(Debug)]
@@ -41,6 +45,8 @@ pub(super) struct Reading {
     pub(super) failure: Option<reteach::Error>,
     /// Its participations have become candidates.
     pub(super) selection: Selection,
+    /// Certificates older than the window that were asked for and still have no PDF.
+    pub(super) waiting: Vec<CertificateId>,
 }
 
 impl Reading {
@@ -55,6 +61,7 @@ impl Reading {
             began: self.began,
             completeness: self.completeness,
             selection: &self.selection,
+            waiting: &self.waiting,
             results,
             holds_left: false,
             parked: self.parked.saturating_add(newly_parked),
@@ -136,6 +143,51 @@ impl Read {
     }
 }
 
+/// What came of asking for certificates that are older than the window and had no PDF.
+#[derive(Default)]
+struct Asked {
+    made: BTreeMap<CertificateId, Participation>,
+    waiting: Vec<CertificateId>,
+}
+
+impl Asked {
+    /// One call for each. What cannot be read now waits on: the next tick asks again.
+    async fn of(reteach: &reteach::Client, checkpoint: Option<&CertificateCheckpoint>) -> Self {
+        let waiting = checkpoint.map_or(&[][..], |checkpoint| checkpoint.waiting.as_slice());
+        let ask = |id: CertificateId| async move {
+            let found = reteach.participation_by_certificate(&id).await;
+            (id, found)
+        };
+        let mut answers = stream::iter(waiting.to_vec())
+            .map(ask)
+            .buffered(CONCURRENCY);
+        let mut asked = Self::default();
+        while let Some((id, found)) = answers.next().await {
+            let is_made = |found: &Participation| {
+                let certificate = found.certificate.as_ref();
+                certificate.is_some_and(|certificate| certificate.url.is_some())
+            };
+            match found {
+                Ok(Some(found)) if is_made(&found) => {
+                    asked.made.insert(id, found);
+                }
+                Ok(Some(_)) | Err(_) => asked.waiting.push(id),
+                // Revoked.
+                Ok(None) => {}
+            }
+        }
+        asked
+    }
+
+    /// Whether others that were not asked for are likely to be made as well.
+    fn is_sign_of_more(&self, checkpoint: Option<&CertificateCheckpoint>) -> bool {
+        !self.made.is_empty()
+            && checkpoint.is_some_and(|checkpoint| {
+                checkpoint.earlier.waiting_for_pdf as usize > checkpoint.waiting.len()
+            })
+    }
+}
+
 pub(super) async fn load(
     store: &Store,
     tenant: &TenantId,
@@ -145,12 +197,17 @@ pub(super) async fn load(
     began: Timestamp,
 ) -> Result<Loaded, RunError> {
     let read = Read::of(store, tenant, connections, checkpoint, scope, began).await?;
+    let asked = match scope.everything || read.selection.has_lost_due {
+        true => Asked::default(),
+        false => Asked::of(&connections.reteach, checkpoint).await,
+    };
+    let is_too_little = read.selection.has_lost_due || asked.is_sign_of_more(checkpoint);
     let Read {
         scope,
         ledger,
         mut selection,
         listing,
-    } = if read.selection.has_lost_due && !scope.everything {
+    } = if is_too_little && !scope.everything {
         let scope = Scope {
             everything: true,
             ..scope
@@ -160,6 +217,12 @@ pub(super) async fn load(
         read
     };
     let mut selected = std::mem::take(&mut selection.selected);
+    let waiting = if scope.everything {
+        Vec::new()
+    } else {
+        selected.extend(asked.made);
+        asked.waiting
+    };
     let listed = selected.len();
     selected.retain(|id, _| !ledger.done.contains(id));
     let done = (listed - selected.len()) as u64;
@@ -185,6 +248,7 @@ pub(super) async fn load(
             is_total_wrong: listing.is_total_wrong,
             failure: listing.failure,
             selection,
+            waiting,
         },
     })
 }

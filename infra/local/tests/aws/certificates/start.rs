@@ -34,6 +34,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
             held: 5,
             outcome_unknown: 2,
         },
+        waiting: vec![id(1), id(2)],
     }
 }
 
