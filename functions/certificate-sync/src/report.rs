@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::runtime;
+use shared::tenant::Every;
 
 pub type Report = runtime::Report<Counts>;
 
@@ -52,6 +53,70 @@ pub struct Counts {
     pub rejected: u64,
 }
 
+/// From this share of failures on, a run is no progress, and an alarm is raised: `template.yaml` has the same number.
+pub const FAILING_PERCENT: u64 = 20;
+
+/// Up to this many failures are those of single certificates, whatever their share.
+const FEW_FAILURES: u64 = 4;
+
+impl Counts {
+    /// Certificates that this run has settled in a personnel file.
+    fn settled_now(&self) -> u64 {
+        self.uploaded + self.verified + self.adopted
+    }
+
+    /// The share of failures in what this run tried, in per cent; 0 for a few.
+    #[must_use]
+    pub fn failed_percent(&self) -> u64 {
+        match self.failed {
+            0..=FEW_FAILURES => 0,
+            failed => failed * 100 / (failed + self.settled_now()),
+        }
+    }
+}
+
+/// The rest of a backfill, as the last run left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Backlog {
+    /// Certificates to be filed.
+    pub to_file: u64,
+    /// People whose documents are listed before.
+    pub people_to_look_at: u64,
+    /// Certificates of a backfill that nobody has started.
+    pub held: u64,
+    /// Certificates that the run found in personnel files.
+    pub found: u64,
+    /// If each tick does as much as that run did; `None` where that tells nothing.
+    pub minutes_left: Option<u64>,
+}
+
+impl Backlog {
+    /// What a run with these counts has left; `None`: nothing.
+    #[must_use]
+    pub fn of(counts: &Counts, every: Every) -> Option<Self> {
+        let (left, done) = (counts.remaining, counts.settled_now());
+        let ticks = (left > 0 && done > 0).then(|| left.div_ceil(done));
+        let backlog = Self {
+            to_file: left,
+            people_to_look_at: counts.people_left,
+            held: counts.held,
+            found: counts.adopted,
+            minutes_left: ticks.map(|ticks| ticks * u64::from(every.minutes())),
+        };
+        (left + counts.held > 0).then_some(backlog)
+    }
+}
+
+/// So many minutes, as a person would say it: in days from two of them on.
+#[must_use]
+pub fn duration(minutes: u64) -> String {
+    match minutes {
+        0..=119 => format!("{minutes} minutes"),
+        120..=2879 => format!("{} hours", minutes.div_ceil(60)),
+        _ => format!("{} days", minutes.div_ceil(24 * 60)),
+    }
+}
+
 impl runtime::Counts for Counts {
     fn with_earlier(self, earlier: Self) -> Self {
         Self {
@@ -65,14 +130,14 @@ impl runtime::Counts for Counts {
     }
 
     fn is_progress(&self) -> bool {
-        self.uploaded + self.verified + self.adopted > 0 && self.failed == 0
+        self.settled_now() > 0 && self.failed_percent() < FAILING_PERCENT
     }
 
     fn parked(&self) -> u64 {
         self.parked
     }
 
-    const ALARMED: Option<&'static str> = Some("CertificatesParked");
+    const ALARMED: &'static [&'static str] = &["CertificatesParked", "CertificatesFailedPercent"];
 
     fn metrics(&self) -> Vec<(&'static str, u64)> {
         vec![
@@ -85,6 +150,7 @@ impl runtime::Counts for Counts {
             ("CertificatesPersonDeleted", self.person_deleted),
             ("CertificatesWaitingForPdf", self.waiting_for_pdf),
             ("CertificatesFailed", self.failed),
+            ("CertificatesFailedPercent", self.failed_percent()),
             ("CertificatesOutcomeUnknown", self.outcome_unknown),
             ("CertificatesParked", self.parked),
             ("CertificatesRemaining", self.remaining),
@@ -98,6 +164,32 @@ mod tests {
     use shared::runtime::Counts as _;
 
     use super::*;
+
+    #[test]
+    fn failures_count_from_a_share_on_and_a_few_never() {
+        for (uploaded, failed, percent, is_progress) in [
+            (800, 0, 0, true),
+            (0, 0, 0, false),
+            (1, 4, 0, true),
+            (0, 4, 0, false),
+            (0, 5, 100, false),
+            (5, 5, 50, false),
+            (20, 5, 20, false),
+            (21, 5, 19, true),
+            (800, 100, 11, true),
+        ] {
+            let counts = Counts {
+                uploaded,
+                failed,
+                ..Counts::default()
+            };
+            assert_eq!(
+                (counts.failed_percent(), counts.is_progress()),
+                (percent, is_progress),
+                "{uploaded} {failed}"
+            );
+        }
+    }
 
     #[test]
     fn every_metric_is_documented() {

@@ -63,8 +63,8 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
         0
     }
 
-    /// The metric that an alarm looks at: its zero ends the alarm. All others are written where they are not zero.
-    const ALARMED: Option<&'static str> = None;
+    /// The metrics that alarms look at: their zeros end an alarm. All others are written where they are not zero.
+    const ALARMED: &'static [&'static str] = &[];
 
     /// The counts as metrics, by their names there.
     fn metrics(&self) -> Vec<(&'static str, u64)>;

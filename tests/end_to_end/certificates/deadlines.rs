@@ -15,7 +15,7 @@ use simulators::{Behaviour, Body, Fault};
 use tokio::time::Instant;
 
 /// A company with `count` certificates that were issued over the last years: `c-1` is the newest.
-async fn company(via: Via, people_: u64, count: u64) -> Harness {
+pub(super) async fn company(via: Via, people_: u64, count: u64) -> Harness {
     let harness = Harness::synced(via, "", people(people_)).await;
     let newest = harness.moment() - SignedDuration::from_hours(1);
     harness.issue((1..=count).rev().map(|number| {
@@ -40,7 +40,7 @@ fn pass(time: Duration) {
 
 /// A run of a minute: fifteen seconds are kept back, and no upload begins with less than thirty left. After `uploads` of
 /// them there is no time for another.
-async fn run_of(harness: &Harness, uploads: usize) -> CertificateReport {
+pub(super) async fn run_of(harness: &Harness, uploads: usize) -> CertificateReport {
     let (started, applied) = (Instant::now(), AtomicUsize::new(0));
     let watch = |progress| match progress {
         // The reading has taken so long that only four seconds are left: calls under way survive a jump of as much.

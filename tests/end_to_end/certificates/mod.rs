@@ -1,5 +1,6 @@
 //! The certificate job.
 
+mod alarms;
 mod backlog;
 mod bad_pdfs;
 mod collecting;

@@ -14,7 +14,7 @@ use crate::apply::Applied;
 use crate::checkpoint::Conclusion;
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Plan;
-use crate::report::Counts;
+use crate::report::{Backlog, Counts, duration};
 
 /// The result of a dry run: what would be done, as findings.
 pub(super) fn planned(
@@ -121,17 +121,14 @@ pub(super) fn applied(
 
 /// How long the rest takes if each tick does as much as this run did.
 fn time_left(counts: &Counts, every: Every) -> String {
-    let done = counts.uploaded + counts.adopted + counts.verified;
-    if done == 0 || counts.remaining == 0 {
+    let Some(backlog) = Backlog::of(counts, every) else {
         return String::new();
-    }
-    let minutes = counts.remaining.div_ceil(done) * u64::from(every.minutes());
-    let time = match minutes {
-        0..=119 => format!("{minutes} minutes"),
-        120..=2879 => format!("{} hours", minutes.div_ceil(60)),
-        _ => format!("{} days", minutes.div_ceil(24 * 60)),
     };
-    let (certificates, people) = (counts.remaining, counts.people_left);
+    let Some(minutes) = backlog.minutes_left else {
+        return String::new();
+    };
+    let (certificates, people) = (backlog.to_file, backlog.people_to_look_at);
+    let time = duration(minutes);
     format!(
         "; left: {certificates} certificates, {people} people to look at, about {time} at this pace"
     )
