@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use shared::tenant::Via;
-use simulators::Person;
+use simulators::{Behaviour, Body, Fault, Person};
 
-use crate::support::{Desk, GROUP};
+use crate::support::{Desk, GROUP, participation};
 
 async fn problems(desk: &Desk) -> String {
     let status = desk.attention("status acme").await;
@@ -25,6 +25,42 @@ async fn a_healthy_tenant_has_no_problems_until_its_runs_are_late() {
     let late = desk.attention("status").await.to_string();
     let problem = "the last good employee run was 16 minutes ago";
     assert!(late.contains(problem), "{late}");
+}
+
+#[tokio::test]
+async fn certificates_that_are_held_or_left_are_counted_by_plan_and_status() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let hold = "[certificates]\nbackfill = \"hold\"\n";
+    desk.done(&desk.add(&company, hold)).await;
+    desk.run("sync acme --here").await;
+    for number in 1..=12 {
+        let issued = participation(number, 1 + number % 3, "Brandschutz");
+        company.reteach.add_participation(issued);
+    }
+    let planned = desk.json("plan acme").await.json();
+    let counts = |name: &str| planned["certificates"][name].clone();
+    assert_eq!(["held", "looked_for"].map(counts), [json!(12), json!(0)]);
+    desk.json("sync acme --here --job certificates").await;
+    let status = desk.json("status acme").await.json();
+    let left = &status["certificates_left"];
+    assert_eq!((&left["held"], &left["to_file"]), (&json!(12), &json!(0)));
+
+    desk.done("certificates start acme --yes").await;
+    desk.pass_minutes(30);
+    let planned = desk.run("plan acme").await.out;
+    assert!(planned.contains("12 to file"), "{planned}");
+    let looked_for = "12 certificates are looked for first in the documents of 3 people";
+    assert!(planned.replace('\n', " ").contains(looked_for), "{planned}");
+    // Personio takes two, then nothing more: the rest is counted with the time that it takes.
+    let busy = Fault::new(Behaviour::Status(503, Body::Html));
+    company
+        .personio
+        .fail(busy.path("/v1/company/documents").nth(3).times(99));
+    desk.json("sync acme --here --job certificates").await;
+    let status = desk.run("status acme").await.out;
+    assert!(status.contains("to file"), "{status}");
+    assert!(status.contains("minutes left"), "{status}");
 }
 
 #[tokio::test]

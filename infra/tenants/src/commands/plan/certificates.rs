@@ -1,9 +1,11 @@
 //! The certificates that would be filed if the planned employee run had succeeded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use certificate_sync::list::list;
+use certificate_sync::outcome::SkipReason;
 use certificate_sync::plan::{Candidate, Listed, People, Plan, Policy, Upload};
+use certificate_sync::report::duration;
 use employee_sync::plan::{Details, Plan as EmployeePlan};
 use serde::Serialize;
 use shared::document::{DocumentSink as _, choose_category};
@@ -12,17 +14,27 @@ use shared::reteach::Filter;
 use shared::routes::{Connections, Hr};
 use shared::runtime::Mode;
 use shared::source::EmployeeSource as _;
-use shared::tenant::TenantConfig;
+use shared::tenant::{Every, TenantConfig};
 
 use crate::context::{CommandContext, StoredTenant};
 use crate::failure::Result;
 use crate::format;
+
+/// Personio takes 60 uploads a minute, and a run has a little less than 15.
+const RUN_UPLOADS: usize = 840;
 
 #[derive(Serialize)]
 pub(super) struct CertificatesPreview {
     /// Personio's document category.
     folder: Option<String>,
     to_file: Vec<Filing>,
+    /// How many of them are looked for first, and in how many people's documents.
+    looked_for: usize,
+    people_to_look_at: usize,
+    /// Part of a backfill that nobody has started.
+    held: usize,
+    /// At Personio's pace of uploads; `None` where nothing is to be filed.
+    minutes_left: Option<u64>,
     /// Filed, parked, without a PDF, or of nobody from Personio.
     not_filed: usize,
     /// Why nothing can be filed.
@@ -96,6 +108,12 @@ async fn owners(
     Ok(owners)
 }
 
+/// How long the ticks take that so many uploads need.
+fn minutes_left(uploads: usize, every: Every) -> Option<u64> {
+    let ticks = uploads.div_ceil(RUN_UPLOADS) as u64;
+    (ticks > 0).then(|| ticks * u64::from(every.minutes()))
+}
+
 impl CertificatesPreview {
     fn new(plan: Plan, config: &TenantConfig, details: Details) -> Self {
         let Plan {
@@ -104,6 +122,14 @@ impl CertificatesPreview {
             holds: _,
             skipped,
         } = plan;
+        let looked_for = uploads.iter().filter(|upload| upload.look.is_some());
+        let people: BTreeSet<_> = looked_for.clone().map(|upload| &upload.employee).collect();
+        let (looked_for, people_to_look_at) = (looked_for.count(), people.len());
+        let reasons = skipped.values();
+        let held = reasons
+            .filter(|reason| **reason == SkipReason::Held)
+            .count();
+        let minutes_left = minutes_left(uploads.len(), config.schedule.certificates);
         let to_file = uploads.into_iter().map(|upload| {
             let Upload {
                 id,
@@ -123,7 +149,11 @@ impl CertificatesPreview {
         Self {
             folder: None,
             to_file: to_file.collect(),
-            not_filed: skipped.len() + checks.len(),
+            looked_for,
+            people_to_look_at,
+            held,
+            minutes_left,
+            not_filed: skipped.len() + checks.len() - held,
             problem: None,
         }
     }
@@ -132,6 +162,10 @@ impl CertificatesPreview {
         Self {
             folder: None,
             to_file: Vec::new(),
+            looked_for: 0,
+            people_to_look_at: 0,
+            held: 0,
+            minutes_left: None,
             not_filed: 0,
             problem: Some(problem),
         }
@@ -174,8 +208,23 @@ impl CertificatesPreview {
             0 => String::new(),
             others => format!(", {} not due", format::number(others, "other", "others")),
         };
+        let held = match self.held {
+            0 => String::new(),
+            held => format!(", {held} held until `tenants certificates start`"),
+        };
+        let looked_for = match self.looked_for as u64 {
+            0 => String::new(),
+            looked_for => format!(
+                " {} looked for first in the documents of {}.",
+                format::number(looked_for, "certificate is", "certificates are"),
+                format::number(self.people_to_look_at as u64, "person", "people")
+            ),
+        };
+        let time = self.minutes_left.filter(|_| number > RUN_UPLOADS);
+        let time = time.map(|minutes| format!(" That takes about {}.", duration(minutes)));
+        let time = time.unwrap_or_default();
         text.push_str(&format::paragraph(&format!(
-            "Certificates after this run: {number} to file{folder}{not_filed}."
+            "Certificates after this run: {number} to file{folder}{held}{not_filed}.{looked_for}{time}"
         )));
         if let Some(problem) = &self.problem {
             text.push_str(&format::point(problem));

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use certificate_sync::report::{Backlog, Counts, duration};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::Report;
 use shared::state::{Brake, HeldPlan, JobKind, TenantStatus};
-use shared::tenant::TenantConfig;
+use shared::tenant::{Every, TenantConfig};
 
 use super::drift::drift;
 use super::health::{self, TenantHealth, secret_problem};
@@ -18,6 +19,9 @@ use crate::format;
 use crate::output::View;
 use crate::schedule::Firing;
 
+/// So many reports are searched for the last one of certificates: a day of employee runs with news between two of them.
+const SEARCHED_REPORTS: usize = 50;
+
 #[derive(Serialize)]
 pub(super) struct StatusView {
     health: TenantHealth,
@@ -26,6 +30,8 @@ pub(super) struct StatusView {
     accounts: Option<Accounts>,
     schedules: Vec<ScheduleView>,
     held: Option<HeldView>,
+    /// Certificates that are to be filed or held; `None`: none, or no report says so.
+    certificates_left: Option<Backlog>,
     last_reports: Vec<Report<Value>>,
     #[serde(skip)]
     has_scheduler: bool,
@@ -110,16 +116,29 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         open: state.open_accounts,
         waiting: state.waiting,
     });
+    let reports: Vec<Report<Value>> = store.reports(tenant, SEARCHED_REPORTS).await?;
+    let every = config
+        .as_ref()
+        .map(|(config, _)| config.schedule.certificates);
     Ok(StatusView {
+        certificates_left: every.and_then(|every| backlog(&reports, every)),
         health,
         configuration: config.map(|(config, _)| Configuration::new(&config)),
         accounts,
         schedules,
         held: store.held(tenant).await?.map(HeldView::from),
-        last_reports: store.reports(tenant, 2).await?,
+        last_reports: reports.into_iter().take(2).collect(),
         has_scheduler: context.schedules.is_some(),
         now: context.now(),
     })
+}
+
+/// What the newest report of a certificate run leaves.
+fn backlog(reports: &[Report<Value>], every: Every) -> Option<Backlog> {
+    let name = JobKind::Certificates.function();
+    let newest = reports.iter().find(|report| report.job == name)?;
+    let counts: Counts = serde_json::from_value(newest.counts.clone()).ok()?;
+    Backlog::of(&counts, every)
 }
 
 async fn compare_schedules(
@@ -165,6 +184,7 @@ impl StatusView {
             health,
             configuration,
             accounts,
+            certificates_left,
             last_reports,
             has_scheduler,
             now,
@@ -199,6 +219,7 @@ impl StatusView {
             Some(at) => format!("certificates are filed since {}", format::moment(at)),
             None => "certificates wait for the first complete employee run".to_owned(),
         });
+        lines.extend(certificates_left.as_ref().map(left));
         let announced = health.announcements.iter();
         lines.extend(announced.map(|text| format!("a vendor announces: {text}")));
         if !has_scheduler {
@@ -211,6 +232,28 @@ impl StatusView {
         }));
         lines
     }
+}
+
+/// `1,200 certificates to file, 40 held, 300 people to look at, 15 found by the last run, about 2 days left`
+fn left(backlog: &Backlog) -> String {
+    let Backlog {
+        to_file,
+        people_to_look_at,
+        held,
+        found,
+        minutes_left,
+    } = backlog;
+    let certificates = format::number(*to_file, "certificate", "certificates");
+    let mut parts = vec![format!("{certificates} to file")];
+    let counts = [
+        (*held, "held"),
+        (*people_to_look_at, "people to look at"),
+        (*found, "found by the last run"),
+    ];
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    parts.extend(counts.map(|(number, what)| format!("{number} {what}")));
+    parts.extend(minutes_left.map(|minutes| format!("about {} left", duration(minutes))));
+    parts.join(", ")
 }
 
 impl View for StatusView {
