@@ -187,7 +187,9 @@ impl Running {
 
     async fn run_within(&self, job: JobKind, time: Duration) -> RunSummary {
         let deadline = Deadline::after(time);
-        self.harness.run_job(job, deadline, &ignore_progress).await
+        let mode = self.scenario.scene.mode(job);
+        let (job, progress) = ((job, mode), &ignore_progress);
+        self.harness.run_job(job, deadline, progress).await
     }
 
     /// Records accounts that are wrongly locked, or that were open for a while between two locks.

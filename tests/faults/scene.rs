@@ -3,9 +3,11 @@
 use harness::{Harness, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
 use shared::domain::clock::ManualClock;
+use shared::runtime::Mode;
 use shared::state::{CertificateState, Decision, JobKind};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
+use simulators::personio::Document;
 use simulators::reteach::{Certificate, Customer, Participation, Publication};
 use simulators::{Behaviour, Fault, Person};
 
@@ -30,6 +32,8 @@ pub(crate) enum Scene {
     Unlisted,
     /// Certificates of which the restored table does not know that they are filed, and a new one.
     Restored,
+    /// Documents of another integration, a certificate that the ledger has lost, and a new one: looked up in `verify`.
+    Verify,
     /// People and accounts fill two pages, on the morning of the daily comparison.
     Pages,
     /// Certificates fill two pages.
@@ -47,7 +51,7 @@ pub(crate) enum Tries {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::First,
         Self::FirstDeleted,
         Self::Morning,
@@ -57,6 +61,7 @@ impl Scene {
         Self::Certificates,
         Self::Unlisted,
         Self::Restored,
+        Self::Verify,
         Self::Pages,
         Self::Archive,
     ];
@@ -72,6 +77,7 @@ impl Scene {
             Self::Certificates => "certificates",
             Self::Unlisted => "unlisted",
             Self::Restored => "restored",
+            Self::Verify => "verify",
             Self::Pages => "pages",
             Self::Archive => "archive",
         }
@@ -89,9 +95,11 @@ impl Scene {
     pub(crate) fn tries(self) -> Tries {
         match self {
             Self::Pages | Self::Archive => Tries::Pages,
-            Self::FirstDeleted | Self::MorningDeleted | Self::Unlisted | Self::Restored => {
-                Tries::Interruptions
-            }
+            Self::FirstDeleted
+            | Self::MorningDeleted
+            | Self::Unlisted
+            | Self::Restored
+            | Self::Verify => Tries::Interruptions,
             _ => Tries::Everything,
         }
     }
@@ -99,10 +107,18 @@ impl Scene {
     /// The job of the struck run.
     pub(crate) fn job(self) -> JobKind {
         match self {
-            Self::Certificates | Self::Unlisted | Self::Restored | Self::Archive => {
+            Self::Certificates | Self::Unlisted | Self::Restored | Self::Verify | Self::Archive => {
                 JobKind::Certificates
             }
             _ => JobKind::Employees,
+        }
+    }
+
+    /// In which mode runs of `job` are. An interrupted `verify` is repeated until it has ended.
+    pub(crate) fn mode(self, job: JobKind) -> Mode {
+        match (self, job) {
+            (Self::Verify, JobKind::Certificates) => Mode::Verify,
+            _ => Mode::Scheduled,
         }
     }
 
@@ -115,9 +131,12 @@ impl Scene {
             Self::MorningDeleted => &[3, 4, 5, 7, 9, 10],
             Self::Approved => &[1, 2, 3, 4, 5, 6, 7],
             Self::Pages => &[1, 3, 7],
-            Self::Held | Self::Certificates | Self::Unlisted | Self::Restored | Self::Archive => {
-                &[]
-            }
+            Self::Held
+            | Self::Certificates
+            | Self::Unlisted
+            | Self::Restored
+            | Self::Verify
+            | Self::Archive => &[],
         }
     }
 
@@ -164,6 +183,20 @@ impl Scene {
                 }
             }
         }
+        if self == Self::Verify {
+            let mut titles = Vec::new();
+            for person in 1..=3 {
+                titles.extend(harness.titles(person));
+            }
+            titles.sort();
+            // Kombo's titles go on with day and id.
+            let courses = ["Brandschutz", "Datenschutz", "Erste Hilfe", "Ladung"];
+            let is_alike = titles.len() == courses.len()
+                && titles.iter().zip(courses).all(|(title, course)| title.starts_with(course));
+            if !is_alike {
+                problems.push(format!("not one document each: {titles:?}"));
+            }
+        }
         if self == Self::Unlisted {
             for (id, entry) in harness.certificate_ledger().await {
                 let is_filed = harness.document_of(id.as_str()).is_some();
@@ -190,6 +223,7 @@ impl Scene {
             Self::Certificates => certificates(clock, via).await,
             Self::Unlisted => unlisted(clock, via).await,
             Self::Restored => restored(clock, via).await,
+            Self::Verify => verify(clock, via).await,
             Self::Pages => pages(clock, via).await,
             Self::Archive => archive(clock, via).await,
         }
@@ -393,6 +427,36 @@ async fn restored(clock: ManualClock, via: Via) -> Harness {
     harness.world.clock.advance(SignedDuration::from_mins(30));
     harness.restore_ledger(before, items).await;
     harness.issue([completed("c-4", 3, "Brandschutz", "2026-05-11T08:10:00Z")]);
+    harness.forget_traffic();
+    harness
+}
+
+/// One is filed by us and lost to the ledger, two are filed by someone else under title and day, one is new.
+async fn verify(clock: ManualClock, via: Via) -> Harness {
+    let harness = Harness::in_order(clock, via, "", people(3)).await;
+    harness.first_run().await;
+    harness.company.personio.add_category("Bildungszertifikate");
+    harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-11T07:30:00Z")]);
+    assert_eq!(harness.certificates_now().await.counts.uploaded, 1);
+    harness.world.clock.advance(SignedDuration::from_mins(30));
+    harness.lose("CERTIFICATE#c-1").await;
+    let ours = harness.company.personio.documents()[0].clone();
+    for (person, course) in [(1, "Datenschutz"), (2, "Erste Hilfe")] {
+        harness.company.personio.add_document(Document {
+            employee_id: person,
+            title: course.to_owned(),
+            date: date("2026-05-11"),
+            comment: None,
+            file_name: format!("{course}.pdf"),
+            sha256: course.to_owned(),
+            ..ours.clone()
+        });
+    }
+    harness.issue([
+        completed("c-2", 2, "Erste Hilfe", "2026-05-11T08:05:00Z"),
+        completed("c-3", 1, "Datenschutz", "2026-05-11T08:10:00Z"),
+        completed("c-4", 3, "Ladung", "2026-05-11T08:15:00Z"),
+    ]);
     harness.forget_traffic();
     harness
 }

@@ -30,15 +30,14 @@ pub fn time_limit(job: JobKind) -> Duration {
 }
 
 impl Harness {
-    /// One scheduled run of `job`.
+    /// One run of `job`.
     pub async fn run_job(
         &self,
-        job: JobKind,
+        (job, mode): (JobKind, Mode),
         deadline: Deadline,
         progress: ProgressFn<'_>,
     ) -> RunSummary {
         let (world, company) = (&self.world, &self.company);
-        let mode = Mode::Scheduled;
         match job {
             JobKind::Employees => {
                 summary(world.run(company, mode, deadline, progress).await.report)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use harness::{RunSummary, ignore_progress, time_limit};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::runtime::{Progress, ProgressFn};
+use shared::runtime::{Mode, Progress, ProgressFn};
 use shared::state::JobKind;
 use simulators::reteach::Customer;
 use simulators::{Behaviour, Fault, Moment, Person};
@@ -60,6 +60,7 @@ impl Life {
 
     pub(crate) async fn fire(&self, job: JobKind, progress: ProgressFn<'_>) -> RunSummary {
         let deadline = Deadline::after(time_limit(job));
+        let job = (job, Mode::Scheduled);
         self.harness.run_job(job, deadline, progress).await
     }
 
@@ -109,7 +110,7 @@ impl Life {
         };
         let ran = self
             .harness
-            .run_job(job, Deadline::after(time), &watch)
+            .run_job((job, Mode::Scheduled), Deadline::after(time), &watch)
             .await;
         self.runs += 1;
         self.cut_short += usize::from(!ran.outcome.is_good());

@@ -5,11 +5,12 @@ use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{CertificateState, Restored};
 use shared::tenant::Via;
+use simulators::people::Status;
 use simulators::personio::{Document, Endpoint};
 use simulators::reteach::Delivery;
 use simulators::{Behaviour, Body, Fault, Origin};
 
-use super::fixture::{PERSONIO, certified, deliver, finding, id};
+use super::fixture::{PERSONIO, certified, deliver, finding, id, with_meanwhile};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const LISTS: &str = "/v2/document-management/documents";
@@ -101,6 +102,77 @@ async fn a_later_certificate_does_not_adopt_the_document_of_an_earlier_one() {
             .collect();
         assert_eq!(documents.len(), 2, "{mode:?}: {ledger:?}");
     }
+}
+
+#[tokio::test]
+async fn documents_of_one_title_and_day_are_adopted_by_one_certificate_each() {
+    let at = "2026-05-01T09:00:00Z";
+    for (certificates, adopted) in [(1, 1), (2, 2)] {
+        let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+        for number in 1..=certificates {
+            harness.issue([completed(&format!("c-{number}"), 1, "Kurs", at)]);
+        }
+        file_for(&harness, 1, "Kurs", "2026-05-01");
+        file_for(&harness, 1, "Kurs", "2026-05-01");
+        let report = harness.certificates_now().await;
+        assert_run!(
+            report,
+            Outcome::Done,
+            adopted = adopted,
+            uploaded = 0,
+            parked = 0
+        );
+        assert_eq!(harness.personio.documents().len(), 2);
+        let quiet = harness.certificates_in(Mode::Verify).await;
+        assert_counts!(quiet, adopted = 0, uploaded = 0);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_five_thousand_documents_is_read_to_its_end() {
+    for via in PERSONIO {
+        let harness = certified(via, 2).await;
+        for number in 1..=5_000 {
+            file_for(&harness, 1, &format!("Vertrag {number}"), "2020-01-31");
+        }
+        file_for(&harness, 1, "Kurs 1", "2026-05-10");
+        let report = harness.certificates_now().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 1, adopted = 1);
+        // 200 a page, and one page for the other person.
+        assert_eq!(harness.personio.calls(Endpoint::Documents), 27, "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_renamed_during_a_backfill_gets_the_rest_of_the_run() {
+    for via in PERSONIO {
+        let harness = certified(via, 12).await;
+        let renamed = |harness: &Harness| {
+            let personio = &harness.personio;
+            assert!(personio.rename_category("Bildungszertifikate", "Nachweise"));
+        };
+        let report = with_meanwhile(&harness, renamed).await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 12, failed = 0);
+        let documents = harness.personio.documents();
+        let is_in_it = |document: &Document| document.category.as_deref() == Some("Nachweise");
+        assert!(documents.iter().all(is_in_it), "{via:?}: {documents:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_person_who_has_left_is_filed_while_personio_has_the_person() {
+    let harness = certified(Via::Direct, 3).await;
+    harness.change(1, |person| person.status = Status::Inactive);
+    harness.personio.remove(2);
+    let report = harness.certificates_now().await;
+    assert_counts!(
+        report,
+        uploaded = 2,
+        person_deleted = 1,
+        parked = 0,
+        failed = 0
+    );
+    assert_eq!(harness.titles(1), ["Kurs 1"]);
 }
 
 #[tokio::test]
@@ -258,5 +330,20 @@ async fn certificates_of_courses_before_the_chosen_day_are_never_filed() {
     ]);
     let report = harness.certificates_now().await;
     assert_run!(report, Outcome::Done, uploaded = 1, before_since = 1);
+    assert_eq!(harness.titles(1), ["Neu"]);
+}
+
+#[tokio::test]
+async fn a_chosen_day_in_the_future_files_nothing_until_a_course_is_completed_after_it() {
+    let more = "[certificates]\nsince = \"2026-06-01\"\n";
+    let harness = Harness::with_folder(Via::Direct, more, people(1)).await;
+    harness.issue([completed("c-1", 1, "Alt", "2026-05-10T09:00:00Z")]);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, uploaded = 0, before_since = 1);
+    harness.advance(DAY * 30);
+    let now = harness.moment().to_string();
+    harness.issue([completed("c-2", 1, "Neu", &now)]);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, uploaded = 1);
     assert_eq!(harness.titles(1), ["Neu"]);
 }

@@ -1,12 +1,15 @@
 //! Overlapping runs, crashes and lost leases: each certificate is still filed once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use harness::{Harness, ROUTES, completed, people};
+use harness::{Harness, ROUTES, completed, people, pool, virtual_time};
 use jiff::SignedDuration;
+use shared::domain::clock::ManualClock;
 use shared::domain::id::DocumentId;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome, Progress};
+use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::{Behaviour, Fault};
 
@@ -113,4 +116,50 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
             harness.check_the_never_rules_of_certificates();
         }
     }
+}
+
+/// Personio has confirmed, and DynamoDB does not answer: for a minute, or until the lease is nearly over.
+#[test]
+fn a_confirmed_upload_reaches_the_ledger_through_an_outage_of_dynamodb_and_the_lease_survives() {
+    let cases: Vec<(Via, u64)> = ROUTES
+        .into_iter()
+        .flat_map(|via| [(via, 60), (via, 200)])
+        .collect();
+    let ended = pool::all(&cases, |(via, seconds)| {
+        let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
+        let outage = Duration::from_secs(*seconds);
+        virtual_time::run(
+            |time| virtual_time::advance(&clock, time),
+            confirmed_in_an_outage(clock.clone(), *via, outage),
+        );
+        Ok(())
+    });
+    for (case, ended) in cases.iter().zip(ended) {
+        assert_eq!(ended, Ok(()), "{case:?}");
+    }
+}
+
+async fn confirmed_in_an_outage(clock: ManualClock, via: Via, outage: Duration) {
+    let harness = Harness::in_order(clock, via, "", people(3)).await;
+    harness.first_run().await;
+    harness.personio.add_category("Bildungszertifikate");
+    let now = harness.moment().to_string();
+    harness.issue([completed("c-1", 1, "Brandschutz", &now)]);
+    harness.fail_uploads(Fault::new(Behaviour::Slow(Duration::from_secs(5))));
+    let begins = async {
+        while harness.personio.documents().is_empty() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        harness.fault_engine().take_offline("DynamoDB", outage);
+    };
+    let (report, ()) = tokio::join!(harness.certificates_now(), begins);
+    assert_run!(report, Outcome::Done, uploaded = 1, outcome_unknown = 0);
+    let document = harness.document_of("c-1").unwrap().id.to_string();
+    let state = harness.state_of("c-1").await;
+    let is_noted = matches!(&state, Some(CertificateState::Uploaded { document: Some(id), .. })
+        if via == Via::Kombo || id.as_str() == document);
+    assert!(is_noted, "{state:?}");
+    let next = harness.certificates_now().await;
+    assert_run!(next, Outcome::Unchanged);
+    assert_eq!(harness.personio.documents().len(), 1);
 }
