@@ -57,6 +57,10 @@ fn main() -> ExitCode {
             let plan = limits::Plan::new(&options, is_quick);
             runtime.block_on(limits::measure(&plan, &bootstraps))
         }
+        Command::Certificates(options) if options.archive.is_some() => {
+            let certificates = options.archive.unwrap_or_default();
+            runtime.block_on(certificates::archive(certificates))
+        }
         Command::Certificates(options) => {
             let cases = certificates::cases(&options, is_quick);
             runtime.block_on(certificates::measure(&cases))

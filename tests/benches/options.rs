@@ -191,6 +191,9 @@ pub(crate) struct CertificateOptions {
     /// Only few certificates of very different sizes
     #[arg(long, conflicts_with_all = ["certificates", "size", "route"])]
     pub(crate) sizes: bool,
+    /// An academy with so many certificates: the first run, a listing of all of them once they are filed, and an unchanged tick
+    #[arg(long, value_name = "N", conflicts_with_all = ["certificates", "size", "route", "sizes"])]
+    pub(crate) archive: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use shared::domain::id::CertificateId;
 use shared::reteach::{
-    Client, Completeness, Error, Filter, Participation, ParticipationId, ParticipationPage,
-    Rejected,
+    Client, Completeness, Error, Filter, Participation, ParticipationPage, Rejected,
 };
 
 /// How often participations are read before the result counts as incomplete.
@@ -22,14 +23,63 @@ const MAX_PAGES: u32 = 1_000;
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [250, 50, 10];
 
+/// So many certificates that a run may file are kept, the newest of them. A run has time for fewer than 900.
+const MAX_NEWEST: usize = 10_000;
+
+/// What a listing keeps of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The record, however many there are.
+    Always,
+    /// The record, if it is one of the newest of these.
+    Newest,
+    /// Nothing: it is counted.
+    Count(Counted),
+}
+
+/// Certificates that a run has nothing to do about, and that are only counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counted {
+    /// Filed, or somebody has decided.
+    Done,
+    NotFromHr,
+    BeforeSince,
+    /// Part of a backfill that nobody has started.
+    Held,
+}
+
+/// What is to be done with a record of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub keep: Keep,
+    /// The day of the window that it belongs to, and the digest of what a decision depends on; `None`: older.
+    pub digest: Option<(Date, u64)>,
+}
+
+/// The rule for each record.
+pub type Rules<'a> = &'a (dyn Fn(&CertificateId, &Participation) -> Rule + Sync);
+
+/// Keeps every record.
+#[must_use]
+pub fn keep_all(_: &CertificateId, _: &Participation) -> Rule {
+    Rule {
+        keep: Keep::Always,
+        digest: None,
+    }
+}
+
 /// What the readings of one run brought.
 #[derive(Debug)]
 pub struct Listing {
     pub seen: u64,
-    /// How many of them are not `wanted`.
-    pub unwanted: u64,
-    /// Those that are wanted, each once, as it was read last.
+    /// How many of them are only counted.
+    pub counted: BTreeMap<Counted, u64>,
+    /// How many could have been kept and are older than those that are.
+    pub beyond: u64,
+    /// Those that are kept, each once, as it was read last.
     pub certificates: BTreeMap<CertificateId, Participation>,
+    /// The digests of all certificates of the window, by day, in no order.
+    pub days: BTreeMap<Date, Vec<u64>>,
     /// Records that do not fit.
     pub rejected: Vec<Rejected>,
     /// Whether anything may be missing.
@@ -43,30 +93,23 @@ pub struct Listing {
 }
 
 /// Reads the participations that match `filter`, again while they shift, at most three times. Three readings that
-/// brought the same are complete whatever was announced. Of certificates that are not `wanted` only the ids are kept:
-/// an academy may have tens of thousands that are filed.
+/// brought the same are complete whatever was announced. Of most certificates only digests are kept, by `rules`: an
+/// academy may have hundreds of thousands.
 ///
 /// # Errors
 /// See [`Error`], if nothing came, or other credentials may help.
-pub async fn list(
-    reteach: &Client,
-    filter: &Filter,
-    wanted: &(dyn Fn(&CertificateId, &Participation) -> bool + Sync),
-) -> Result<Listing, Error> {
-    read_all(wanted, |page, size| {
+pub async fn list(reteach: &Client, filter: &Filter, rules: Rules<'_>) -> Result<Listing, Error> {
+    read_all(rules, |page, size| {
         reteach.participations(filter, page, size)
     })
     .await
 }
 
-async fn read_all<F>(
-    wanted: &(dyn Fn(&CertificateId, &Participation) -> bool + Sync),
-    page: impl Fn(u32, u32) -> F,
-) -> Result<Listing, Error>
+async fn read_all<F>(rules: Rules<'_>, page: impl Fn(u32, u32) -> F) -> Result<Listing, Error>
 where
     F: Future<Output = Result<ParticipationPage, Error>>,
 {
-    let mut seen = Seen::new(wanted);
+    let mut seen = Seen::new(rules);
     let mut sizes = PAGE_SIZES.into_iter();
     let mut size = sizes.next().unwrap_or_default();
     let mut before: Vec<Reading> = Vec::new();
@@ -123,70 +166,100 @@ fn is_for_operator(error: &Error) -> bool {
 
 /// What all readings brought so far, each certificate once.
 struct Seen<'a> {
-    wanted: &'a (dyn Fn(&CertificateId, &Participation) -> bool + Sync),
-    /// With the number of the reading that brought it last.
-    certificates: BTreeMap<CertificateId, (u32, Kept)>,
+    rules: Rules<'a>,
+    /// By the digest of the certificate's id.
+    known: BTreeMap<u64, Known>,
+    kept: BTreeMap<CertificateId, Participation>,
+    /// The kept ones that make room for newer ones.
+    newest: BTreeSet<(Option<Timestamp>, CertificateId)>,
+    max_newest: usize,
     /// Certificates of several people.
     ambiguous: BTreeSet<CertificateId>,
 }
 
-/// What is kept of a record.
-enum Kept {
-    Wanted(Box<Participation>),
-    Unwanted(ParticipationId),
+/// What is known of every certificate that came.
+struct Known {
+    /// The number of the reading that brought it last.
+    reading: u32,
+    participation: u64,
+    customer: u64,
+    rule: Rule,
 }
 
-impl Kept {
-    fn id(&self) -> &ParticipationId {
-        match self {
-            Self::Wanted(participation) => &participation.id,
-            Self::Unwanted(id) => id,
-        }
-    }
-
-    fn is_wanted(&self) -> bool {
-        matches!(self, Self::Wanted(_))
-    }
-
+impl Known {
+    /// Whether both are of different people. What is done goes into nobody's file any more.
     fn is_of_another(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Wanted(one), Self::Wanted(two)) => {
-                one.id != two.id && one.customer != two.customer
-            }
-            _ => false,
-        }
+        let is_open = |known: &Self| known.rule.keep != Keep::Count(Counted::Done);
+        is_open(self)
+            && is_open(other)
+            && self.participation != other.participation
+            && self.customer != other.customer
     }
 }
 
 impl<'a> Seen<'a> {
-    fn new(wanted: &'a (dyn Fn(&CertificateId, &Participation) -> bool + Sync)) -> Self {
+    fn new(rules: Rules<'a>) -> Self {
         Self {
-            wanted,
-            certificates: BTreeMap::new(),
+            rules,
+            known: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            newest: BTreeSet::new(),
+            max_newest: MAX_NEWEST,
             ambiguous: BTreeSet::new(),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.certificates.is_empty()
+        self.known.is_empty()
     }
 
-    /// All of it as the result of `readings`.
+    /// All of it as the result of `readings`. A certificate of several people belongs to none of them: it must not get
+    /// into the wrong file.
     fn listing(
         self,
         rejected: Vec<Rejected>,
         completeness: Completeness,
         readings: u32,
     ) -> Listing {
-        let seen = self.certificates.len() as u64;
-        let kept = self.certificates.values();
-        let unwanted = kept.filter(|(_, kept)| !kept.is_wanted()).count() as u64;
-        let (certificates, ambiguous) = self.into_wanted();
+        let Self {
+            rules: _,
+            known,
+            kept: mut certificates,
+            newest,
+            max_newest: _,
+            ambiguous,
+        } = self;
+        let seen = known.len() as u64;
+        let (mut counted, mut beyond) = (BTreeMap::new(), 0);
+        let mut days: BTreeMap<Date, Vec<u64>> = BTreeMap::new();
+        for Known { rule, .. } in known.into_values() {
+            if let Some((day, digest)) = rule.digest {
+                days.entry(day).or_default().push(digest);
+            }
+            match rule.keep {
+                Keep::Always => {}
+                Keep::Newest => beyond += 1,
+                Keep::Count(counted_as) => *counted.entry(counted_as).or_default() += 1,
+            }
+        }
+        beyond -= newest.len() as u64;
+        certificates.retain(|id, _| !ambiguous.contains(id));
+        let problem = "is in several people's participations: issue new ones";
+        let reject = |id| Rejected {
+            certificate_id: Some(id),
+            field: "certificate.id",
+            problem,
+        };
         Listing {
             seen,
-            unwanted,
+            counted,
+            beyond,
             certificates,
-            rejected: rejected.into_iter().chain(ambiguous).collect(),
+            days,
+            rejected: rejected
+                .into_iter()
+                .chain(ambiguous.into_iter().map(reject))
+                .collect(),
             completeness,
             is_total_wrong: false,
             readings,
@@ -203,46 +276,39 @@ impl<'a> Seen<'a> {
         else {
             return false;
         };
-        let kept = if (self.wanted)(&id, &participation) {
-            Kept::Wanted(Box::new(participation))
-        } else {
-            Kept::Unwanted(participation.id)
+        let known = Known {
+            reading,
+            participation: digest(&participation.id),
+            customer: digest(&participation.customer),
+            rule: (self.rules)(&id, &participation),
         };
-        let again = match self.certificates.get(&id) {
-            Some((before, known)) => {
-                if known.is_of_another(&kept) {
-                    self.ambiguous.insert(id.clone());
-                }
-                known.id() == kept.id() && *before == reading
+        let keep = known.rule.keep;
+        let again = self.known.get(&digest(&id)).is_some_and(|before| {
+            if before.is_of_another(&known) {
+                self.ambiguous.insert(id.clone());
             }
-            None => false,
-        };
-        self.certificates.insert(id, (reading, kept));
-        again
-    }
-
-    /// Those that are wanted. A certificate of several people belongs to none of them: it must not get into the wrong file.
-    fn into_wanted(self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
-        let Self {
-            wanted: _,
-            certificates,
-            ambiguous,
-        } = self;
-        let clear = certificates
-            .into_iter()
-            .filter(|(id, _)| !ambiguous.contains(id));
-        let certificates = clear.filter_map(|(id, (_, kept))| match kept {
-            Kept::Wanted(participation) => Some((id, *participation)),
-            Kept::Unwanted(_) => None,
+            before.participation == known.participation && before.reading == reading
         });
-        let certificates = certificates.collect();
-        let problem = "is in several people's participations: issue new ones";
-        let reject = |id| Rejected {
-            certificate_id: Some(id),
-            field: "certificate.id",
-            problem,
-        };
-        (certificates, ambiguous.into_iter().map(reject).collect())
+        self.known.insert(digest(&id), known);
+        if let Some(before) = self.kept.remove(&id) {
+            self.newest.remove(&(before.completed_at, id.clone()));
+        }
+        match keep {
+            Keep::Always => {
+                self.kept.insert(id, participation);
+            }
+            Keep::Newest => {
+                self.newest.insert((participation.completed_at, id.clone()));
+                self.kept.insert(id, participation);
+                if self.newest.len() > self.max_newest
+                    && let Some((_, oldest)) = self.newest.pop_first()
+                {
+                    self.kept.remove(&oldest);
+                }
+            }
+            Keep::Count(_) => {}
+        }
+        again
     }
 }
 
@@ -319,10 +385,10 @@ impl Reading {
     }
 }
 
-/// Equal within a process for equal ids.
-fn digest(id: &ParticipationId) -> u64 {
+/// Equal for equal values. 64 bits tell a million ids apart but for one case in 36 million.
+pub(crate) fn digest(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -25,7 +25,7 @@ pub struct Participation {
 }
 
 /// The account that takes part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     pub id: CustomerId,
     /// Whose account it is, in the words of the system that made it.

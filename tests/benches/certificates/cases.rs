@@ -88,7 +88,7 @@ fn quick() -> Vec<Case> {
 
 /// Small PDFs show what an upload takes without its bytes; very many are all bookkeeping, and a daily scan looks at them again.
 fn full() -> Vec<Case> {
-    let (large, very_many) = (direct(200, 25 * MB), direct(20_000, 100));
+    let (large, very_many) = (direct(200, 25 * MB), direct(10_000, 100));
     let mut all = on_each_route(MANY);
     all.extend(on_each_route(direct(2_000, 100)));
     all.extend([

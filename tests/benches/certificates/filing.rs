@@ -47,7 +47,7 @@ pub(super) async fn file(case: Case) -> Filed {
     }
 }
 
-fn participation(case: Case, number: u64, began: Timestamp) -> Participation {
+pub(super) fn participation(case: Case, number: u64, began: Timestamp) -> Participation {
     let at = (began - SignedDuration::from_mins(i64::try_from(number).unwrap())).to_string();
     let course = "Datenschutz für alle, die mit Kundendaten arbeiten";
     Participation {
@@ -61,7 +61,7 @@ pub(super) fn id(number: u64) -> String {
     format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}")
 }
 
-async fn run(harness: &Harness, run: FunctionRun) -> MeasuredRun<Counts> {
+pub(super) async fn run(harness: &Harness, run: FunctionRun) -> MeasuredRun<Counts> {
     let (stack, tenant) = (&harness.world.stack, &harness.company.tenant);
     let Apart { mut runs, .. } = process::apart(stack, tenant, &run.arguments()).await;
     runs.pop().unwrap()

@@ -1,6 +1,7 @@
 //! What it takes to file certificates: memory, processor time and AWS capacity of the function, which is a process of its
 //! own, while the local stack and the simulators are in this one. Without Personio's limit of 60 uploads a minute.
 
+mod archive;
 mod cases;
 mod filing;
 mod transfer;
@@ -17,6 +18,7 @@ use crate::process::Cost;
 
 use cases::{Case, SIZES};
 
+pub(crate) use archive::measure as archive;
 pub(crate) use cases::{cases, with_targets};
 pub(crate) use transfer::run as transfer;
 

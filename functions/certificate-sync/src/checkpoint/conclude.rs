@@ -30,6 +30,10 @@ pub struct RunFacts<'a> {
     pub holds_left: bool,
     /// Parked certificates of the tenant.
     pub parked: u32,
+    /// Certificates that are to be filed and were not kept: the next run lists them again.
+    pub beyond: u64,
+    /// Certificates older than the window of a backfill that nobody has started, without results.
+    pub held: u64,
 }
 
 /// What the next run begins with.
@@ -50,6 +54,11 @@ pub fn conclude(
     let known = before.cloned().unwrap_or_default();
     let mut unsettled = by_day(run, now);
     let earlier = unsettled.remove(&None).unwrap_or_default();
+    let earlier = earlier.and(Unsettled {
+        due: (run.beyond > 0).then_some(now),
+        held: u32::try_from(run.held).unwrap_or(u32::MAX),
+        ..Unsettled::default()
+    });
     let mut days = BTreeMap::new();
     for (day, listed) in &run.selection.days {
         let before = known.days.get(day).map(|day| day.unsettled);

@@ -9,7 +9,7 @@ mod tests;
 
 pub use conclude::{Conclusion, RunFacts, conclude};
 pub use scope::Scope;
-pub use select::{ListedDay, Selection, select};
+pub use select::{ListedDay, Selection, digest, select};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -35,39 +35,42 @@ pub struct ListedDay {
     pub selected: bool,
 }
 
-/// Selects all where everything was read, else the days that have changed or hold something due.
+/// Selects all where everything was read, else those of days that have changed or hold something due. `digests` are of
+/// all certificates of the window, by day: some of them may not be among the `listed`.
 #[must_use]
 pub fn select(
     listed: BTreeMap<CertificateId, Participation>,
+    digests: BTreeMap<Date, Vec<u64>>,
     checkpoint: Option<&CertificateCheckpoint>,
     scope: Scope,
     key: &FingerprintKey,
     now: Timestamp,
 ) -> Selection {
     let mut selection = Selection::default();
-    let mut by_day: BTreeMap<Date, Vec<(CertificateId, Participation)>> = BTreeMap::new();
-    for (id, participation) in listed {
-        let day = day_of(participation.completed_at);
-        if day >= scope.window_start {
-            by_day.entry(day).or_default().push((id, participation));
-        } else {
-            selection.selected.insert(id, participation);
-        }
-    }
-    for (day, certificates) in by_day {
-        let digest = digest(key, &certificates);
+    for (day, digests) in digests {
+        let count = digests.len() as u64;
+        let digest = of_day(key, digests);
         let known = checkpoint.and_then(|checkpoint| checkpoint.days.get(&day));
         let is_settled =
             known.is_some_and(|known| known.digest == digest && !known.unsettled.is_due(now));
         let selected = scope.everything || !is_settled;
         selection.days.insert(day, ListedDay { digest, selected });
-        if selected {
-            let ids = certificates.iter().map(|(id, _)| (id.clone(), day));
-            selection.day_of.extend(ids);
-            selection.selected.extend(certificates);
-        } else {
-            selection.unchanged += certificates.len() as u64;
+        if !selected {
+            selection.unchanged += count;
         }
+    }
+    for (id, participation) in listed {
+        let day = day_of(participation.completed_at);
+        match selection.days.get(&day) {
+            Some(ListedDay {
+                selected: false, ..
+            }) => continue,
+            Some(_) => {
+                selection.day_of.insert(id.clone(), day);
+            }
+            None => {}
+        }
+        selection.selected.insert(id, participation);
     }
     selection.has_lost_due = checkpoint.is_some_and(|checkpoint| {
         checkpoint.days.iter().any(|(day, known)| {
@@ -78,29 +81,44 @@ pub fn select(
     selection
 }
 
-/// Of everything that a decision depends on, in the order of the ids.
-fn digest(key: &FingerprintKey, certificates: &[(CertificateId, Participation)]) -> Fingerprint {
-    fn part(text: Option<&str>) -> Part<'_> {
-        text.map_or(Part::Absent, Part::Value)
+/// The day of the window that a certificate belongs to, and the digest of everything that a decision depends on;
+/// `None`: it is older.
+#[must_use]
+pub fn digest(
+    id: &CertificateId,
+    participation: &Participation,
+    scope: Scope,
+    key: &FingerprintKey,
+) -> Option<(Date, u64)> {
+    let Participation {
+        id: _,
+        customer,
+        course_name: _,
+        completed_at,
+        certificate,
+    } = participation;
+    let day = day_of(*completed_at);
+    if day < scope.window_start {
+        return None;
     }
-    key.fingerprint(certificates.iter().flat_map(|(id, participation)| {
-        let Participation {
-            id: _,
-            customer,
-            course_name: _,
-            completed_at: _,
-            certificate,
-        } = participation;
-        let customer = customer.as_ref();
-        let external_id = customer.and_then(|customer| customer.external_id.as_ref());
-        let url = certificate
-            .as_ref()
-            .and_then(|certificate| certificate.url.as_ref());
-        [
-            Part::Value(id.as_str()),
-            part(customer.map(|customer| customer.id.as_str())),
-            part(external_id.map(|id| id.as_str())),
-            part(url.map(|_| "pdf")),
-        ]
-    }))
+    let customer = customer.as_ref();
+    let external_id = customer.and_then(|customer| customer.external_id.as_ref());
+    let url = certificate
+        .as_ref()
+        .and_then(|certificate| certificate.url.as_ref());
+    let part = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let parts = [
+        id.as_str().to_owned(),
+        part(customer.map(|customer| customer.id.as_str())),
+        part(external_id.map(|id| id.as_str())),
+        part(url.map(|_| "pdf")),
+    ];
+    Some((day, key.digest("certificate", &parts.join("\n"))))
+}
+
+/// Of a day's certificates, in whatever order they came.
+fn of_day(key: &FingerprintKey, mut digests: Vec<u64>) -> Fingerprint {
+    digests.sort_unstable();
+    let digests: Vec<String> = digests.iter().map(u64::to_string).collect();
+    key.fingerprint(digests.iter().map(|digest| Part::Value(digest)))
 }

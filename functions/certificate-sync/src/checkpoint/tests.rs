@@ -84,6 +84,23 @@ fn listing(names: &[(&str, Date)]) -> BTreeMap<CertificateId, Participation> {
         .collect()
 }
 
+/// What is selected of a listing that has kept everything.
+fn selection_of(
+    listed: BTreeMap<CertificateId, Participation>,
+    checkpoint: Option<&CertificateCheckpoint>,
+    scope: Scope,
+    key: &FingerprintKey,
+    now: Timestamp,
+) -> Selection {
+    let mut days: BTreeMap<Date, Vec<u64>> = BTreeMap::new();
+    for (id, participation) in &listed {
+        if let Some((day, digest)) = digest(id, participation, scope, key) {
+            days.entry(day).or_default().push(digest);
+        }
+    }
+    select(listed, days, checkpoint, scope, key, now)
+}
+
 fn names(selection: &Selection) -> Vec<&str> {
     selection.selected.keys().map(|id| id.as_str()).collect()
 }
@@ -95,7 +112,7 @@ fn run(
     names: &[(&str, Date)],
     results: &[(&str, CertificateResult)],
 ) -> Conclusion {
-    let selection = select(listing(names), before, scope, &key(), now());
+    let selection = selection_of(listing(names), before, scope, &key(), now());
     let settled = CertificateResult::Skipped(SkipReason::AlreadyFinal);
     let selected = selection.selected.keys().cloned();
     let mut all: BTreeMap<_, _> = selected.map(|id| (id, settled.clone())).collect();
@@ -112,6 +129,8 @@ fn run(
         results: &all,
         holds_left: false,
         parked: 0,
+        beyond: 0,
+        held: 0,
     };
     conclude(before, facts, now())
 }
@@ -203,11 +222,11 @@ fn only_days_that_changed_or_hold_something_due_are_selected() {
         (with_due(now()), &seen[..], vec!["a", "b"], 1),
         (with_due(now() + 1.minute()), &seen[..], vec![], 3),
     ] {
-        let selection = select(listing(names_), Some(&known), window(false), &key(), now());
+        let selection = selection_of(listing(names_), Some(&known), window(false), &key(), now());
         let selected = (names(&selection), selection.unchanged);
         assert_eq!(selected, (expected, unchanged), "{names_:?}");
     }
-    let all = select(listing(&seen), Some(&known), window(true), &key(), now());
+    let all = selection_of(listing(&seen), Some(&known), window(true), &key(), now());
     assert_eq!((names(&all), all.unchanged), (vec!["a", "b", "c"], 0));
 }
 
@@ -229,7 +248,7 @@ fn a_day_changes_with_everything_that_a_decision_depends_on() {
     for (number, (change, selected)) in changes.into_iter().enumerate() {
         let mut listed = listing(&[("a", SUNDAY)]);
         change(listed.get_mut(&id("a")).unwrap());
-        let selection = select(listed, Some(&known), window(false), &key(), now());
+        let selection = selection_of(listed, Some(&known), window(false), &key(), now());
         assert_eq!(!selection.selected.is_empty(), selected, "{number}");
     }
 }
@@ -334,7 +353,7 @@ fn what_is_due_on_a_day_that_has_changed_may_be_lost() {
         (soon, &[], false),
     ] {
         let known = run(None, window(true), &seen, &[("a", retry(due))]).checkpoint;
-        let selection = select(listing(listed), Some(&known), window(false), &key(), now());
+        let selection = selection_of(listing(listed), Some(&known), window(false), &key(), now());
         assert_eq!(selection.has_lost_due, is_lost, "{due} {listed:?}");
     }
 }
@@ -388,7 +407,7 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
             false,
         ),
     ] {
-        let selection = select(
+        let selection = selection_of(
             listing(&seen[2..]),
             Some(&known),
             window(false),
@@ -403,6 +422,8 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
             waiting: &still,
             results: &results,
             parked: 0,
+            beyond: 0,
+            held: 0,
         };
         let after = conclude(Some(&known), facts, now());
         let left = after.checkpoint.waiting.iter().map(|id| id.as_str());
@@ -445,6 +466,31 @@ fn a_day_that_leaves_the_window_without_a_pdf_asks_for_a_listing_of_everything()
 }
 
 #[test]
+fn certificates_that_were_not_kept_are_listed_again_by_the_next_run() {
+    let scope = window(true);
+    let selection = selection_of(listing(&[]), None, scope, &key(), now());
+    let facts = RunFacts {
+        scope,
+        began: now(),
+        completeness: Completeness::Complete,
+        selection: &selection,
+        waiting: &[],
+        results: &BTreeMap::new(),
+        parked: 0,
+        beyond: 7,
+        held: 5,
+    };
+    let after = conclude(None, facts, now()).checkpoint;
+    assert_eq!(after.unsettled().held, 5);
+    let start = CertificateStart {
+        checkpoint: Some(after),
+        ..CertificateStart::default()
+    };
+    let next = Scope::of(&start, Mode::Scheduled, now() + 30.minutes());
+    assert!(next.everything);
+}
+
+#[test]
 fn only_a_complete_listing_of_everything_counts_as_one() {
     let seen = [("a", SUNDAY), ("old", LONG_AGO)];
     let known = CertificateCheckpoint {
@@ -460,7 +506,7 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
         (false, Completeness::Shifting, before, due),
     ] {
         let scope = window(everything);
-        let selection = select(listing(&seen[..1]), Some(&known), scope, &key(), now());
+        let selection = selection_of(listing(&seen[..1]), Some(&known), scope, &key(), now());
         let facts = RunFacts {
             scope,
             began: now(),
@@ -470,6 +516,8 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
             results: &BTreeMap::new(),
             holds_left: false,
             parked: 4,
+            beyond: 0,
+            held: 0,
         };
         let after = conclude(Some(&known), facts, now()).checkpoint;
         assert_eq!(
@@ -503,7 +551,7 @@ fn a_first_listing_whose_holds_are_not_all_noted_is_followed_by_another_first_on
 fn completions_without_a_moment_are_no_news_where_ticks_do_not_list_them() {
     let undated: BTreeMap<_, _> = [participation("a", None)].into();
     let everything = window(true);
-    let selection = select(undated, None, everything, &key(), now());
+    let selection = selection_of(undated, None, everything, &key(), now());
     let facts = RunFacts {
         scope: everything,
         began: now(),
@@ -513,6 +561,8 @@ fn completions_without_a_moment_are_no_news_where_ticks_do_not_list_them() {
         results: &BTreeMap::new(),
         holds_left: false,
         parked: 0,
+        beyond: 0,
+        held: 0,
     };
     let first = conclude(None, facts, now()).checkpoint;
     assert!(!run(Some(&first), window(false), &[], &[]).is_news);
@@ -543,7 +593,7 @@ proptest! {
             .copied()
             .collect();
         let selection =
-            select(listing(&listed), start.checkpoint.as_ref(), scope, &key(), later);
+            selection_of(listing(&listed), start.checkpoint.as_ref(), scope, &key(), later);
         for (name, (_, hours)) in &certificates {
             prop_assert!(*hours > pause || selection.selected.contains_key(&id(name)), "{name}");
         }

@@ -12,9 +12,9 @@ use shared::source::EmployeeSource as _;
 use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState, Store};
 
 use crate::checkpoint::{self, Scope, Selection, select};
-use crate::list::{Listing, list};
-use crate::outcome::CertificateResult;
-use crate::plan::{Candidate, Listed, People, is_unclear};
+use crate::list::{Counted, Keep, Listing, Rule, digest, list};
+use crate::outcome::{CertificateResult, SkipReason};
+use crate::plan::{Candidate, Listed, Owner, People, Policy, is_unclear};
 
 /// Certificates asked for at once. Our own bound.
 const CONCURRENCY: usize = 4;
@@ -32,8 +32,10 @@ pub(super) struct Reading {
     pub(super) scope: Scope,
     pub(super) began: Timestamp,
     pub(super) seen: u64,
-    /// How many of these are filed or decided about, and not among the candidates.
-    pub(super) settled: u64,
+    /// How many of these are only counted, and not among the candidates.
+    pub(super) counted: BTreeMap<Counted, u64>,
+    /// How many are to be filed and not among the candidates: newer ones come first.
+    pub(super) beyond: u64,
     /// Parked certificates of the tenant, before this run parks any.
     pub(super) parked: u32,
     pub(super) rejected: Vec<Rejected>,
@@ -65,15 +67,24 @@ impl Reading {
             results,
             holds_left: false,
             parked: self.parked.saturating_add(newly_parked),
+            beyond: self.beyond,
+            held: self.counted(Counted::Held),
         }
+    }
+}
+
+impl Reading {
+    /// How many are counted so.
+    pub(super) fn counted(&self, counted: Counted) -> u64 {
+        self.counted.get(&counted).copied().unwrap_or_default()
     }
 }
 
 /// The ledger as far as a run of this scope reads it before the list: whole, or not at all.
 #[derive(Default)]
 struct Ledger {
-    /// Filed or dismissed.
-    done: HashSet<CertificateId>,
+    /// Filed or dismissed, by the digests of their ids: most of a ledger.
+    done: HashSet<u64>,
     open: HashMap<CertificateId, CertificateEntry>,
     parked: u32,
 }
@@ -81,24 +92,57 @@ struct Ledger {
 impl Ledger {
     async fn whole(store: &Store, tenant: &TenantId) -> Result<Self, RunError> {
         let mut ledger = Self::default();
-        for (id, entry) in store.all_certificates(tenant).await? {
+        let take = |entry: CertificateEntry| {
             match entry.state {
                 CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. } => {
-                    ledger.done.insert(id);
-                    continue;
+                    ledger.done.insert(digest(&entry.certificate_id));
+                    return;
                 }
                 CertificateState::Parked { .. } => ledger.parked += 1,
                 CertificateState::Intended(_)
                 | CertificateState::Failed(_)
                 | CertificateState::Held { .. } => {}
             }
-            ledger.open.insert(id, entry);
-        }
+            ledger.open.insert(entry.certificate_id.clone(), entry);
+        };
+        store.each_certificate(tenant, take).await?;
         Ok(ledger)
     }
 
     fn is_empty(&self) -> bool {
         self.done.is_empty() && self.open.is_empty()
+    }
+
+    /// What a listing of everything keeps of a certificate: what a run may do something about.
+    fn keep(
+        &self,
+        id: &CertificateId,
+        participation: &Participation,
+        is_in_window: bool,
+        (policy, people): (&Policy, People<'_>),
+        now: Timestamp,
+    ) -> Keep {
+        if self.done.contains(&digest(id)) {
+            return Keep::Count(Counted::Done);
+        }
+        if self.open.contains_key(id) {
+            return Keep::Always;
+        }
+        let customer = participation.customer.as_ref();
+        if Owner::of(customer, people) == Owner::NotFromHr {
+            return Keep::Count(Counted::NotFromHr);
+        }
+        match policy.left_out(participation.completed_at) {
+            Some(SkipReason::BeforeSince) => Keep::Count(Counted::BeforeSince),
+            // The ledger notes recent ones, and a day of the window counts its own.
+            Some(_)
+                if !is_in_window && !policy.is_noted_as_held(participation.completed_at, now) =>
+            {
+                Keep::Count(Counted::Held)
+            }
+            Some(_) => Keep::Always,
+            None => Keep::Newest,
+        }
     }
 }
 
@@ -106,37 +150,66 @@ impl Ledger {
 struct Read {
     scope: Scope,
     ledger: Ledger,
+    /// Whose account is whose, where everything was listed.
+    owners: Option<HashMap<CustomerId, SourceId>>,
     selection: Selection,
     listing: Listing,
 }
 
+/// What a run reads with.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'a> {
+    pub(super) store: &'a Store,
+    pub(super) tenant: &'a TenantId,
+    pub(super) connections: &'a Connections,
+    pub(super) checkpoint: Option<&'a CertificateCheckpoint>,
+    pub(super) policy: &'a Policy,
+    pub(super) began: Timestamp,
+}
+
 impl Read {
-    async fn of(
-        store: &Store,
-        tenant: &TenantId,
-        connections: &Connections,
-        checkpoint: Option<&CertificateCheckpoint>,
-        scope: Scope,
-        began: Timestamp,
-    ) -> Result<Self, RunError> {
-        let ledger = match scope.everything {
-            true => Ledger::whole(store, tenant).await?,
-            false => Ledger::default(),
+    async fn of(sources: Sources<'_>, scope: Scope) -> Result<Self, RunError> {
+        let Sources {
+            store,
+            tenant,
+            connections,
+            checkpoint,
+            policy,
+            began,
+        } = sources;
+        let (ledger, owners) = match scope.everything {
+            true => (
+                Ledger::whole(store, tenant).await?,
+                Some(store.owners(tenant).await?),
+            ),
+            false => (Ledger::default(), None),
         };
-        // Of what is done and older than the window only ids are kept.
-        let is_wanted = |id: &CertificateId, participation: &Participation| {
-            scope.contains(participation.completed_at) || !ledger.done.contains(id)
+        let nobody = HashMap::new();
+        let people = People {
+            tool: connections.hr.tool(),
+            owners: owners.as_ref().unwrap_or(&nobody),
         };
-        let mut listing = list(&connections.reteach, &scope.filter(), &is_wanted).await?;
+        let rules = |id: &CertificateId, participation: &Participation| {
+            let digest = checkpoint::digest(id, participation, scope, &connections.key);
+            let in_window = digest.is_some();
+            let keep = match scope.everything {
+                true => ledger.keep(id, participation, in_window, (policy, people), began),
+                false => Keep::Always,
+            };
+            Rule { keep, digest }
+        };
+        let mut listing = list(&connections.reteach, &scope.filter(), &rules).await?;
         if listing.seen == 0 && !ledger.is_empty() {
             // A status code proves nothing: an academy that issued certificates has not issued none.
             listing.completeness = Completeness::Shifting;
         }
         let certificates = std::mem::take(&mut listing.certificates);
-        let selection = select(certificates, checkpoint, scope, &connections.key, began);
+        let (days, key) = (std::mem::take(&mut listing.days), &connections.key);
+        let selection = select(certificates, days, checkpoint, scope, key, began);
         Ok(Self {
             scope,
             ledger,
+            owners,
             selection,
             listing,
         })
@@ -188,15 +261,16 @@ impl Asked {
     }
 }
 
-pub(super) async fn load(
-    store: &Store,
-    tenant: &TenantId,
-    connections: &Connections,
-    checkpoint: Option<&CertificateCheckpoint>,
-    scope: Scope,
-    began: Timestamp,
-) -> Result<Loaded, RunError> {
-    let read = Read::of(store, tenant, connections, checkpoint, scope, began).await?;
+pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, RunError> {
+    let Sources {
+        store,
+        tenant,
+        connections,
+        checkpoint,
+        began,
+        ..
+    } = sources;
+    let read = Read::of(sources, scope).await?;
     let asked = match scope.everything || read.selection.has_lost_due {
         true => Asked::default(),
         false => Asked::of(&connections.reteach, checkpoint).await,
@@ -205,6 +279,7 @@ pub(super) async fn load(
     let Read {
         scope,
         ledger,
+        owners,
         mut selection,
         listing,
     } = if is_too_little && !scope.everything {
@@ -212,7 +287,7 @@ pub(super) async fn load(
             everything: true,
             ..scope
         };
-        Read::of(store, tenant, connections, checkpoint, scope, began).await?
+        Read::of(sources, scope).await?
     } else {
         read
     };
@@ -223,21 +298,19 @@ pub(super) async fn load(
         selected.extend(asked.made);
         asked.waiting
     };
-    let listed = selected.len();
-    selected.retain(|id, _| !ledger.done.contains(id));
-    let done = (listed - selected.len()) as u64;
     let entries = match scope.everything {
         true => ledger.open,
         false => store.certificates(tenant, selected.keys()).await?,
     };
-    let candidates = candidates(store, tenant, connections, selected, entries).await?;
+    let candidates = candidates(sources, selected, entries, owners).await?;
     Ok(Loaded {
         candidates,
         reading: Reading {
             scope,
             began,
             seen: listing.seen,
-            settled: listing.unwanted + done,
+            counted: listing.counted,
+            beyond: listing.beyond,
             parked: match (scope.everything, checkpoint) {
                 (false, Some(checkpoint)) => checkpoint.parked,
                 _ => ledger.parked,
@@ -255,18 +328,20 @@ pub(super) async fn load(
 
 /// What reteach lists, and what the ledger has open that reteach does not list (any more).
 async fn candidates(
-    store: &Store,
-    tenant: &TenantId,
-    connections: &Connections,
+    sources: Sources<'_>,
     selected: BTreeMap<CertificateId, Participation>,
     mut entries: HashMap<CertificateId, CertificateEntry>,
+    known_owners: Option<HashMap<CustomerId, SourceId>>,
 ) -> Result<Vec<Candidate>, RunError> {
-    let tool = connections.hr.tool();
+    let tool = sources.connections.hr.tool();
     let unsettled = selected
         .iter()
         .filter(|(id, _)| !is_settled(entries.get(*id)))
         .map(|(_, participation)| participation);
-    let owners = owners(store, tenant, tool, unsettled).await?;
+    let owners = match known_owners {
+        Some(known) => known,
+        None => owners(sources.store, sources.tenant, tool, unsettled).await?,
+    };
     let people = People {
         tool,
         owners: &owners,

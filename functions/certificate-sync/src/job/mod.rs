@@ -16,7 +16,7 @@ use shared::runtime::{
 use shared::secrets::TenantSecret;
 use shared::state::{JobKind, StateError};
 
-use self::load::{Loaded, load};
+use self::load::{Loaded, Sources, load};
 use crate::CertificateSync;
 use crate::apply::{self, Tools, apply};
 use crate::checkpoint::{Conclusion, RunFacts, Scope, conclude};
@@ -65,12 +65,20 @@ impl Job for CertificateSync {
         let start = store.certificate_start(id).await?;
         let scope = Scope::of(&start, run.mode(), began);
         let before = start.checkpoint.as_ref();
+        let policy = Policy::new(&start, run.mode(), &tenant.config);
+        let sources = Sources {
+            store,
+            tenant: id,
+            connections: &connections,
+            checkpoint: before,
+            policy: &policy,
+            began,
+        };
         let Loaded {
             candidates,
             reading,
-        } = load(store, id, &connections, before, scope, began).await?;
+        } = load(sources, scope).await?;
         run.emit(Progress::Read(candidates.len()));
-        let policy = Policy::new(&start, run.mode(), &tenant.config);
         let plan = Plan::build(candidates, &policy, began);
         run.emit(Progress::Planned(plan.checks.len() + plan.uploads.len()));
         let Some(guard) = guard else {

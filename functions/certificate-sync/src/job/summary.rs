@@ -12,6 +12,7 @@ use super::load::Reading;
 use crate::CertificateSync;
 use crate::apply::Applied;
 use crate::checkpoint::Conclusion;
+use crate::list::Counted;
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Plan;
 use crate::report::{Backlog, Counts, duration};
@@ -26,7 +27,7 @@ pub(super) fn planned(
     let skipped = plan.results();
     let counts = counts(reading, &skipped, concluded);
     let counts = Counts {
-        remaining: plan.uploads.len() as u64,
+        remaining: counts.remaining + plan.uploads.len() as u64,
         outcome_unknown: counts.outcome_unknown + plan.checks.len() as u64,
         ..counts
     };
@@ -226,7 +227,10 @@ fn counts(
     let counts = Counts {
         seen: reading.seen,
         unchanged: reading.selection.unchanged,
-        settled: reading.settled,
+        settled: reading.counted(Counted::Done),
+        not_from_hr: reading.counted(Counted::NotFromHr),
+        before_since: reading.counted(Counted::BeforeSince),
+        remaining: reading.beyond,
         readings: u64::from(reading.readings),
         parked: u64::from(reading.parked),
         rejected: reading.rejected.len() as u64,

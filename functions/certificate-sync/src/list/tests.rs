@@ -1,7 +1,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use shared::domain::id::CustomerId;
 use shared::http::Effect;
-use shared::reteach::{Certificate, ParticipationId};
+use shared::reteach::{Certificate, Owner, ParticipationId};
 
 use super::*;
 
@@ -38,7 +39,7 @@ fn page((total, records): &Page) -> ParticipationPage {
 
 /// Reads `pages`, after which there are only empty ones; how many were asked for.
 async fn read(pages: &[Page]) -> (Reading, Seen<'static>, u32) {
-    let mut seen = Seen::new(&|_, _| true);
+    let mut seen = Seen::new(&keep_all);
     let asked = AtomicU32::new(0);
     let announced = pages.last().map_or(0, |(total, _)| *total);
     let reading = Reading::of(1, &mut seen, |number| {
@@ -154,7 +155,7 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
             .iter()
             .flat_map(|(_, rows)| rows.iter().flatten().copied())
             .collect();
-        let kept: HashSet<_> = seen.certificates.into_keys().collect();
+        let kept: HashSet<_> = seen.kept.into_keys().collect();
         if expected == Completeness::Complete {
             assert_eq!(
                 kept.len(),
@@ -168,7 +169,7 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
 #[tokio::test]
 async fn a_page_that_fails_fails_the_reading() {
     for failing in 1..=4 {
-        let mut seen = Seen::new(&|_, _| true);
+        let mut seen = Seen::new(&keep_all);
         let reading = Reading::of(1, &mut seen, async |number| {
             if number == failing {
                 return Err(Error::Forbidden("no".to_owned()));
@@ -182,7 +183,7 @@ async fn a_page_that_fails_fails_the_reading() {
 async fn listed(
     answers: impl Fn(u32, u32) -> Result<ParticipationPage, Error>,
 ) -> Result<Listing, Error> {
-    read_all(&|_, _| true, |number, size| {
+    read_all(&keep_all, |number, size| {
         let answer = answers(number, size);
         async { answer }
     })
@@ -262,4 +263,72 @@ async fn three_equal_readings_are_complete_whatever_total_is_announced() {
     let shifting = shifting.await.unwrap();
     assert_eq!(shifting.completeness, Completeness::Shifting);
     assert!(!shifting.is_total_wrong);
+}
+
+/// Completed at this second of an epoch, of this person.
+fn completed(number: u32, second: i64, person: &str) -> Participation {
+    Participation {
+        customer: Some(Owner {
+            id: CustomerId::new(person),
+            external_id: None,
+        }),
+        completed_at: Some(Timestamp::from_second(second).unwrap()),
+        ..participation(number)
+    }
+}
+
+#[test]
+fn only_the_newest_are_kept_and_the_others_counted() {
+    let rules = |id: &CertificateId, _: &Participation| Rule {
+        keep: match id.as_str() {
+            "c-1" => Keep::Always,
+            "c-2" => Keep::Count(Counted::Done),
+            "c-3" => Keep::Count(Counted::NotFromHr),
+            _ => Keep::Newest,
+        },
+        digest: None,
+    };
+    let mut seen = Seen {
+        max_newest: 3,
+        ..Seen::new(&rules)
+    };
+    for reading in 1..=2 {
+        for number in 1..=9 {
+            // The higher the number, the older.
+            let again = seen.take(reading, completed(number, 100 - i64::from(number), "a"));
+            assert!(!again, "{reading} {number}");
+        }
+    }
+    let listing = seen.listing(Vec::new(), Completeness::Complete, 2);
+    let kept: Vec<_> = listing.certificates.keys().map(|id| id.as_str()).collect();
+    assert_eq!(kept, ["c-1", "c-4", "c-5", "c-6"]);
+    assert_eq!((listing.seen, listing.beyond), (9, 3));
+    let counted = [(Counted::Done, 1), (Counted::NotFromHr, 1)];
+    assert_eq!(listing.counted, counted.into());
+}
+
+#[test]
+fn a_certificate_of_two_people_is_nobodys_even_if_one_of_them_was_not_kept() {
+    let rules = |_: &CertificateId, _: &Participation| Rule {
+        keep: Keep::Newest,
+        digest: None,
+    };
+    let mut seen = Seen {
+        max_newest: 1,
+        ..Seen::new(&rules)
+    };
+    seen.take(1, completed(1, 1, "a"));
+    seen.take(1, completed(2, 2, "a"));
+    let of_another = Participation {
+        id: serde_json::from_value("p-9".into()).unwrap(),
+        ..completed(1, 3, "b")
+    };
+    seen.take(1, of_another);
+    let listing = seen.listing(Vec::new(), Completeness::Complete, 1);
+    assert!(
+        !listing
+            .certificates
+            .contains_key(&CertificateId::new("c-1"))
+    );
+    assert_eq!(listing.rejected.len(), 1);
 }

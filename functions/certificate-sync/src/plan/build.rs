@@ -57,7 +57,9 @@ impl Plan {
         let read = entry.as_ref().map(|entry| entry.state.clone());
         let previous = match entry.map(|entry| (entry.employee, entry.state)) {
             None | Some((_, CertificateState::Held { .. })) => {
-                let left_out = listed.as_ref().and_then(|listed| policy.left_out(listed));
+                let left_out = listed
+                    .as_ref()
+                    .and_then(|listed| policy.left_out(listed.completed_at));
                 let is_held = read.is_some() && policy.backfill == Backfill::Hold;
                 if let Some(reason) = left_out.or(is_held.then_some(SkipReason::Held)) {
                     self.leave_out(id, listed, read.as_ref(), reason, policy, now);
@@ -126,7 +128,9 @@ impl Plan {
         now: Timestamp,
     ) {
         let noted = listed.filter(|listed| {
-            read.is_none() && reason == SkipReason::Held && policy.is_noted_as_held(listed, now)
+            read.is_none()
+                && reason == SkipReason::Held
+                && policy.is_noted_as_held(listed.completed_at, now)
         });
         if let Some(Owner::Employee(employee)) = noted.map(|listed| listed.owner) {
             self.holds.push((id.clone(), employee));

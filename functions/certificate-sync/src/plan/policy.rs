@@ -9,7 +9,7 @@ use shared::runtime::Mode;
 use shared::state::{CertificateStart, CertificateState, Restored};
 use shared::tenant::{Backfill, TenantConfig};
 
-use super::{Candidate, Listed, Owner};
+use super::{Candidate, Owner};
 use crate::outcome::SkipReason;
 
 /// A certificate that is back-dated by at most this much counts as new, and so does one that a restored table may have
@@ -59,8 +59,7 @@ impl Policy {
     }
 
     /// Why the backfill leaves out a certificate that is not in the ledger.
-    pub(super) fn left_out(&self, listed: &Listed) -> Option<SkipReason> {
-        let completed_at = listed.completed_at;
+    pub(crate) fn left_out(&self, completed_at: Option<Timestamp>) -> Option<SkipReason> {
         match (self.backfill, self.first_listed_at) {
             (Backfill::All, _) => None,
             (Backfill::Since(since), _) => {
@@ -76,9 +75,8 @@ impl Policy {
     }
 
     /// Whether the ledger has to keep that it is held: by its day it could be a later one.
-    pub(super) fn is_noted_as_held(&self, listed: &Listed, now: Timestamp) -> bool {
-        self.first_listed_at.is_none()
-            && listed.completed_at.is_none_or(|at| at >= now - BACK_DATED)
+    pub(crate) fn is_noted_as_held(&self, completed_at: Option<Timestamp>, now: Timestamp) -> bool {
+        self.first_listed_at.is_none() && completed_at.is_none_or(|at| at >= now - BACK_DATED)
     }
 
     /// How a certificate is looked up that is about to be filed.

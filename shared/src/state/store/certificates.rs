@@ -60,15 +60,30 @@ impl Store {
         tenant: &TenantId,
     ) -> Result<HashMap<CertificateId, CertificateEntry>, StateError> {
         let mut entries = HashMap::new();
-        let mut pages = self
-            .table
-            .query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
+        self.each_certificate(tenant, |entry| {
+            entries.insert(entry.certificate_id.clone(), entry);
+        })
+        .await?;
+        Ok(entries)
+    }
+
+    /// Calls `take` with every certificate's entry. One page of them is in memory at a time.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if an entry cannot be read, or DynamoDB fails.
+    pub async fn each_certificate(
+        &self,
+        tenant: &TenantId,
+        mut take: impl FnMut(CertificateEntry),
+    ) -> Result<(), StateError> {
+        let query = Query::partition(partition(tenant)).prefix(CERTIFICATES);
+        let mut pages = self.table.query(query);
         while let Some(page) = pages.next().await? {
-            for entry in records(page).map(by_id) {
-                entries.extend([entry?]);
+            for entry in records(page) {
+                take(entry?);
             }
         }
-        Ok(entries)
+        Ok(())
     }
 
     /// The documents that the ledger has for filed certificates.
@@ -98,17 +113,12 @@ impl Store {
         tenant: &TenantId,
     ) -> Result<Vec<CertificateEntry>, StateError> {
         let mut parked = Vec::new();
-        let mut pages = self
-            .table
-            .query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
-        while let Some(page) = pages.next().await? {
-            for entry in records::<CertificateEntry>(page) {
-                let entry = entry?;
-                if let CertificateState::Parked { at, .. } = entry.state {
-                    parked.push((at, entry));
-                }
+        self.each_certificate(tenant, |entry| {
+            if let CertificateState::Parked { at, .. } = entry.state {
+                parked.push((at, entry));
             }
-        }
+        })
+        .await?;
         parked.sort_by_key(|(at, _)| *at);
         Ok(parked.into_iter().map(|(_, entry)| entry).collect())
     }

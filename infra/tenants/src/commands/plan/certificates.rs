@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use certificate_sync::list::list;
+use certificate_sync::list::{keep_all, list};
 use certificate_sync::outcome::SkipReason;
 use certificate_sync::plan::{Candidate, Listed, People, Plan, Policy, Upload};
 use certificate_sync::report::duration;
@@ -68,7 +68,7 @@ pub(super) async fn preview(
     let connections: Connections = context.connect(config, &secret)?;
     let owners = owners(context, config, people).await?;
     let mut ledger = context.store.all_certificates(tenant).await?;
-    let listed = match list(&connections.reteach, &Filter::default(), &|_, _| true).await {
+    let listed = match list(&connections.reteach, &Filter::default(), &keep_all).await {
         Ok(listed) => listed,
         Err(error) => {
             let problem = format!("the completed courses cannot be read: {error}");
