@@ -56,7 +56,7 @@ struct Filing {
 pub(super) async fn preview(
     context: &CommandContext<'_>,
     stored: &StoredTenant,
-    people: &EmployeePlan,
+    people: Option<&EmployeePlan>,
     details: Details,
 ) -> Result<Option<CertificatesPreview>> {
     let StoredTenant { config, .. } = stored;
@@ -98,10 +98,11 @@ pub(super) async fn preview(
 async fn owners(
     context: &CommandContext<'_>,
     config: &TenantConfig,
-    people: &EmployeePlan,
+    people: Option<&EmployeePlan>,
 ) -> Result<HashMap<CustomerId, SourceId>> {
     let mut owners = context.store.owners(&config.tenant_id).await?;
-    owners.extend(people.changes.iter().filter_map(|change| {
+    let changes = people.into_iter().flat_map(|people| &people.changes);
+    owners.extend(changes.filter_map(|change| {
         let account = change.action.account()?;
         Some((account.clone(), change.source_id.clone()))
     }));

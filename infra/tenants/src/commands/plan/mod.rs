@@ -82,9 +82,9 @@ pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Ou
     } else {
         Details::Names
     };
-    let certificates = match &plan {
-        Some(plan) => certificates::preview(context, &stored, plan, details).await?,
-        None => None,
+    let certificates = match (&plan, report.outcome) {
+        (None, outcome) if !matches!(outcome, Outcome::Planned | Outcome::Unchanged) => None,
+        (plan, _) => certificates::preview(context, &stored, plan.as_ref(), details).await?,
     };
     let now = context.now();
     let plan = plan.as_ref();

@@ -234,7 +234,7 @@ impl StatusView {
     }
 }
 
-/// `1,200 certificates to file, 40 held, 300 people to look at, 15 found by the last run, about 2 days left`
+/// `1200 certificates to file, 40 held, 300 people to look at, 15 found by the last run, about 2 days left`
 fn left(backlog: &Backlog) -> String {
     let Backlog {
         to_file,
@@ -244,9 +244,12 @@ fn left(backlog: &Backlog) -> String {
         minutes_left,
     } = backlog;
     let certificates = format::number(*to_file, "certificate", "certificates");
-    let mut parts = vec![format!("{certificates} to file")];
+    let mut parts = match to_file {
+        0 => vec![],
+        _ => vec![format!("{certificates} to file")],
+    };
     let counts = [
-        (*held, "held"),
+        (*held, "certificates held"),
         (*people_to_look_at, "people to look at"),
         (*found, "found by the last run"),
     ];
