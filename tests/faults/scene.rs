@@ -192,7 +192,10 @@ impl Scene {
             // Kombo's titles go on with day and id.
             let courses = ["Brandschutz", "Datenschutz", "Erste Hilfe", "Ladung"];
             let is_alike = titles.len() == courses.len()
-                && titles.iter().zip(courses).all(|(title, course)| title.starts_with(course));
+                && titles
+                    .iter()
+                    .zip(courses)
+                    .all(|(title, course)| title.starts_with(course));
             if !is_alike {
                 problems.push(format!("not one document each: {titles:?}"));
             }

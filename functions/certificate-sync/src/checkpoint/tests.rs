@@ -421,6 +421,7 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
             selection: &selection,
             waiting: &still,
             results: &results,
+            holds_left: false,
             parked: 0,
             beyond: 0,
             held: 0,
@@ -476,6 +477,7 @@ fn certificates_that_were_not_kept_are_listed_again_by_the_next_run() {
         selection: &selection,
         waiting: &[],
         results: &BTreeMap::new(),
+        holds_left: false,
         parked: 0,
         beyond: 7,
         held: 5,
@@ -531,7 +533,7 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
 #[test]
 fn a_first_listing_whose_holds_are_not_all_noted_is_followed_by_another_first_one() {
     let scope = window(true);
-    let selection = select(listing(&[]), None, scope, &key(), now());
+    let selection = selection_of(listing(&[]), None, scope, &key(), now());
     for (holds_left, first) in [(true, None), (false, Some(now()))] {
         let facts = RunFacts {
             scope,
@@ -541,6 +543,9 @@ fn a_first_listing_whose_holds_are_not_all_noted_is_followed_by_another_first_on
             results: &BTreeMap::new(),
             holds_left,
             parked: 0,
+            waiting: &[],
+            beyond: 0,
+            held: 0,
         };
         let after = conclude(None, facts, now()).checkpoint;
         assert_eq!((after.first_listed_at, after.listed_all_at), (first, first));
