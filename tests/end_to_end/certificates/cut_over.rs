@@ -1,5 +1,7 @@
 //! What is there before the first filing and after a restore is looked for, and a backfill waits where it is to.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use harness::{Harness, ROUTES, completed, people};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Mode, Outcome};
@@ -14,6 +16,9 @@ use super::fixture::{PERSONIO, certified, deliver, finding, id, with_meanwhile};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const LISTS: &str = "/v2/document-management/documents";
+
+/// Each document of another integration has a content of its own.
+static FILED: AtomicU64 = AtomicU64::new(0);
 
 /// Documents of another integration: title and day, no certificate id.
 fn file_for(harness: &Harness, person: u64, course: &str, day: &str) {
@@ -32,7 +37,7 @@ fn file_for(harness: &Harness, person: u64, course: &str, day: &str) {
         comment: None,
         file_name: format!("{course}.pdf"),
         size: 1_000,
-        sha256: format!("{person} {course}"),
+        sha256: FILED.fetch_add(1, Ordering::Relaxed).to_string(),
         head: b"%PDF-1.7".to_vec(),
         created_at: harness.moment() - DAY,
         origin: Origin::Direct,
