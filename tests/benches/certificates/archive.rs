@@ -41,6 +41,8 @@ pub(crate) async fn measure(certificates: u64) -> Measurements {
     let mut step = async |name: &'static str, function| {
         eprintln!("{name} …");
         let measured = run(&harness, function).await;
+        let outcome = measured.report.outcome;
+        assert!(!outcome.is_failure(), "{name}: {:#?}", measured.report);
         steps.push(Step { name, measured });
     };
     step("first run", FunctionRun::FileCertificates).await;
