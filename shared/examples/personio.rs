@@ -42,6 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             source_id,
             field,
             problem,
+            ..
         } = record
         {
             eprintln!("{source_id:?}: {field} {problem}");

@@ -8,6 +8,7 @@ use shared::http::Deadline;
 use shared::runtime::{Event, FindingKind, Mode, Outcome, Request};
 use shared::state::TenantStatus;
 use shared::tenant::Via;
+use simulators::people::Status;
 
 #[test]
 fn an_invalid_event_is_reported_by_field() {
@@ -203,6 +204,27 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
                 "{label}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_leaver_with_a_malformed_record_is_locked_and_named() {
+    for via in [Via::Direct, Via::KomboPassthrough] {
+        let harness = Harness::synced(via, "", people(4)).await;
+        harness.personio.set_raw(2, "last_name", json!(["Groß"]));
+        harness.change(2, |person| person.status = Status::Inactive);
+        let report = harness.tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, refused = 1, locked = 1);
+        assert!(harness.is_locked(2), "{via:?}");
+        let finding = report
+            .findings
+            .iter()
+            .find(|finding| finding.kind == FindingKind::Rejected)
+            .unwrap();
+        assert_eq!(finding.person.as_deref(), Some("2"), "{via:?}");
+        // Nothing is written again, and the person is still named.
+        let report = harness.tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, refused = 1, locked = 0);
     }
 }
 

@@ -95,6 +95,45 @@ async fn accounts_that_always_fail_are_named_and_paused_and_stop_nobody_else() {
     assert_run!(report, Outcome::Done, updated = 12);
 }
 
+/// 403 for the writes whose body contains one of these texts.
+fn forbid(harness: &Harness, texts: &'static [&'static str]) {
+    let forbidden = Fault::new(Behaviour::Status(403, Body::Vendor)).method(Method::PUT);
+    harness.company.reteach.fail(forbidden.body(texts).always());
+}
+
+#[tokio::test]
+async fn a_403_for_every_account_is_one_outcome_of_the_tenant() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(12)).await;
+    forbid(&harness, &[]);
+    move_to(&harness, 1..=12, "Ulm");
+    for _ in 0..2 {
+        let report = harness.tick().await;
+        assert_run!(report, Outcome::AccessDenied, updated = 0, refused = 0);
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    }
+    // Nobody waits for a pause of their own.
+    harness.company.reteach.clear_faults();
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, updated = 12);
+}
+
+#[tokio::test]
+async fn a_403_for_one_account_is_that_persons_and_stops_nobody_else() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(12)).await;
+    forbid(&harness, &["Sonderort"]);
+    move_to(&harness, 1..=12, "Ulm");
+    move_to(&harness, 5..=5, "Sonderort");
+    let report = harness.tick().await;
+    assert_counts!(report, updated = 11);
+    assert!(report.outcome != Outcome::AccessDenied, "{report:#?}");
+    // Tried once more, then named and paused.
+    let mut named = refused(&report);
+    named.extend(refused(&harness.tick().await));
+    assert_eq!(named, BTreeSet::from([5]));
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Unchanged, waiting = 1);
+}
+
 /// A rehire has a new profile and the same mail address. An admin gives the account to the new profile.
 #[tokio::test]
 async fn edits_of_an_old_profile_never_reach_an_account_that_has_moved_to_another_one() {

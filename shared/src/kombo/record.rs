@@ -9,7 +9,7 @@ use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
 use crate::domain::id::{self, SourceId};
 use crate::domain::{calendar_day, end_of_contract};
 use crate::json;
-use crate::source::{SourceRecord, employment_type};
+use crate::source::{Leaving, SourceRecord, employment_type};
 
 /// A field that does not fit, and why.
 struct DecodeError(&'static str, &'static str);
@@ -35,12 +35,22 @@ impl Row {
     }
 }
 
-fn rejected(source_id: Option<SourceId>, field: &str, problem: &str) -> Row {
+fn rejected(source_id: Option<SourceId>, field: &str, problem: &str, leaving: Leaving) -> Row {
     Row::There(SourceRecord::Rejected {
         source_id,
         field: field.to_owned(),
         problem: problem.to_owned(),
+        leaving,
     })
+}
+
+/// A date that does not fit is absent.
+fn leaving(employment_status: Field<String>, termination_date: Field<String>) -> Leaving {
+    let end_date = day("termination_date", termination_date).unwrap_or_default();
+    Leaving {
+        status: filled(employment_status).map(status),
+        end_date: end_of_contract(end_date),
+    }
 }
 
 /// One row of a page, as text.
@@ -51,9 +61,13 @@ pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Row {
     };
     let problem = "has another type than documented";
     match parse::<Identity>(raw).map(|it| whose(it.remote_id, it.remote_deleted_at.as_deref())) {
-        Ok(Ok(id)) => rejected(Some(id), &misfit, problem),
+        Ok(Ok(id)) => {
+            let read = parse::<wire::Leaving>(raw);
+            let leaving = read.map(|it| leaving(it.employment_status, it.termination_date));
+            rejected(Some(id), &misfit, problem, leaving.unwrap_or_default())
+        }
         Ok(Err(row)) => row,
-        Err(field) => rejected(None, &field, problem),
+        Err(field) => rejected(None, &field, problem, Leaving::default()),
     }
 }
 
@@ -66,9 +80,13 @@ pub(super) fn of(mut wire: wire::Employee<'_>, employment_type_field: Option<&st
     if is_emptied(&wire) {
         return Row::Emptied;
     }
+    let leaving = leaving(
+        wire.employment_status.clone(),
+        wire.termination_date.clone(),
+    );
     match employee(id.clone(), wire, employment_type_field) {
         Ok(employee) => Row::There(SourceRecord::Employee(Box::new(employee))),
-        Err(DecodeError(field, problem)) => rejected(Some(id), field, problem),
+        Err(DecodeError(field, problem)) => rejected(Some(id), field, problem, leaving),
     }
 }
 
@@ -80,8 +98,18 @@ fn whose(remote_id: Option<String>, remote_deleted_at: Option<&str>) -> Result<S
     }
     match id {
         Some(id) if id::is_usable(&id) => Ok(SourceId::new(id)),
-        Some(_) => Err(rejected(None, "remote_id", id::UNUSABLE)),
-        None => Err(rejected(None, "remote_id", "is missing")),
+        Some(_) => Err(rejected(
+            None,
+            "remote_id",
+            id::UNUSABLE,
+            Leaving::default(),
+        )),
+        None => Err(rejected(
+            None,
+            "remote_id",
+            "is missing",
+            Leaving::default(),
+        )),
     }
 }
 

@@ -231,3 +231,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_record_that_does_not_fit_still_says_whether_the_person_leaves() {
+    let day = Field::Value("2026-06-30".parse().unwrap());
+    let cases = [
+        (
+            json!({"last_name": 7, "employment_status": "INACTIVE", "termination_date": "2026-06-30"}),
+            Field::Value(Status::Inactive),
+            day,
+        ),
+        (
+            json!({"start_date": "soon", "employment_status": "INACTIVE", "termination_date": null}),
+            Field::Value(Status::Inactive),
+            Field::Null,
+        ),
+        (
+            json!({"termination_date": "soon", "employment_status": "ACTIVE"}),
+            Field::Value(Status::Active),
+            Field::Absent,
+        ),
+        (
+            json!({"last_name": 7, "employment_status": 7}),
+            Field::Absent,
+            Field::Absent,
+        ),
+    ];
+    for (mut record, status, end_date) in cases {
+        record["remote_id"] = json!("32");
+        let Some(SourceRecord::Rejected { leaving, .. }) = parse_with(&record, None) else {
+            panic!("{record}")
+        };
+        assert_eq!(
+            (leaving.status, leaving.end_date),
+            (status, end_date),
+            "{record}"
+        );
+    }
+}

@@ -94,6 +94,7 @@ async fn the_deleted_are_left_out_and_a_bad_record_is_rejected() {
             source_id,
             field,
             problem,
+            ..
         },
         SourceRecord::Rejected { .. },
     ] = &records[..]

@@ -31,6 +31,15 @@ pub(super) struct Identity {
     pub(super) remote_deleted_at: Option<String>,
 }
 
+/// Whether the person leaves, where anything else of the record does not fit.
+#[derive(Deserialize)]
+pub(super) struct Leaving {
+    #[serde(default, deserialize_with = "field")]
+    pub(super) employment_status: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) termination_date: Field<String>,
+}
+
 #[derive(Deserialize)]
 pub(super) struct Employee<'a> {
     pub(super) remote_id: Option<String>,

@@ -9,7 +9,7 @@ use crate::domain::employee::{Employee, Field, Gender, Status};
 use crate::domain::id::{self, SourceId};
 use crate::domain::{calendar_day, end_of_contract};
 use crate::json;
-use crate::source::{SourceRecord, employment_type};
+use crate::source::{Leaving, SourceRecord, employment_type};
 
 /// An attribute that does not fit, and why.
 struct DecodeError(&'static str, &'static str);
@@ -19,6 +19,17 @@ fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str
         source_id,
         field: field.into(),
         problem: problem.to_owned(),
+        leaving: Leaving::default(),
+    }
+}
+
+/// What does not fit is absent.
+fn leaving(attributes: &wire::Attributes) -> Leaving {
+    let end_date = day("termination_date", attributes.termination_date.clone());
+    let status = text("status", attributes.status.clone());
+    Leaving {
+        status: status.unwrap_or_default().map(status_of),
+        end_date: end_of_contract(end_date.unwrap_or_default()),
     }
 }
 
@@ -42,9 +53,15 @@ pub(super) fn of(wire::Employee { attributes }: wire::Employee) -> SourceRecord 
             return rejected(None, "id", "is not a number");
         }
     };
+    let leaving = leaving(&attributes);
     match employee(id.clone(), attributes) {
         Ok(employee) => SourceRecord::Employee(Box::new(employee)),
-        Err(DecodeError(field, problem)) => rejected(Some(id), field, problem),
+        Err(DecodeError(field, problem)) => SourceRecord::Rejected {
+            source_id: Some(id),
+            field: field.to_owned(),
+            problem: problem.to_owned(),
+            leaving,
+        },
     }
 }
 

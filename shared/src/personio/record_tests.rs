@@ -30,6 +30,7 @@ fn rejection(attributes: Value) -> (Option<String>, String, String) {
             source_id,
             field,
             problem,
+            ..
         } => (source_id.map(|id| id.as_str().to_owned()), field, problem),
     }
 }
@@ -318,5 +319,42 @@ proptest! {
     #[test]
     fn any_record_is_taken_or_rejected(record in any_json()) {
         let _ = parse(&record);
+    }
+}
+
+#[test]
+fn a_record_that_does_not_fit_still_says_whether_the_person_leaves() {
+    let attribute = |value: Value| json!({"label": "x", "value": value});
+    let record = |status: Value, end: Value| {
+        let attributes = json!({
+            "id": attribute(json!(1)),
+            "last_name": attribute(json!(["Groß"])),
+            "status": attribute(status),
+            "termination_date": attribute(end),
+        });
+        parse(&json!({"type": "Employee", "attributes": attributes}))
+    };
+    let day = "2026-06-30".parse().unwrap();
+    let cases = [
+        (
+            json!("inactive"),
+            json!("2026-06-30T00:00:00+02:00"),
+            Field::Value(Status::Inactive),
+            Field::Value(day),
+        ),
+        (json!([7]), json!("soon"), Field::Absent, Field::Absent),
+        (
+            json!("active"),
+            Value::Null,
+            Field::Value(Status::Active),
+            Field::Null,
+        ),
+    ];
+    for (status, end, is_status, is_end) in cases {
+        let SourceRecord::Rejected { field, leaving, .. } = record(status, end) else {
+            panic!("taken")
+        };
+        assert_eq!(field, "last_name");
+        assert_eq!((leaving.status, leaving.end_date), (is_status, is_end));
     }
 }

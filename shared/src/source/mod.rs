@@ -8,9 +8,10 @@ pub use kind::employment_type;
 use std::collections::BTreeSet;
 use std::future::Future;
 
+use jiff::civil::Date;
 use thiserror::Error;
 
-use crate::domain::employee::Employee;
+use crate::domain::employee::{Employee, Field, Status};
 use crate::domain::id::SourceId;
 use crate::http;
 
@@ -77,7 +78,7 @@ pub enum Absence {
 pub enum SourceRecord {
     /// A person.
     Employee(Box<Employee>),
-    /// A record that does not fit. The person is known to exist, nothing is concluded from the rest.
+    /// A record that does not fit. The person is known to exist, of the rest only an end of the contract counts.
     Rejected {
         /// Whose record it is, where that much could be read.
         source_id: Option<SourceId>,
@@ -85,7 +86,41 @@ pub enum SourceRecord {
         field: String,
         /// What is wrong with it, without the value: "is not a date".
         problem: String,
+        /// What can be read of it all the same.
+        leaving: Leaving,
     },
+}
+
+/// Whether somebody leaves: enough to lock an account, even if the rest of the record does not fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaving {
+    /// The HR system's status; absent where it does not fit either.
+    pub status: Field<Status>,
+    /// The end of the contract; absent where it does not fit either.
+    pub end_date: Field<Date>,
+}
+
+impl Leaving {
+    /// The person of whom nothing else can be read.
+    #[must_use]
+    pub fn employee(self, source_id: SourceId) -> Employee {
+        let Self { status, end_date } = self;
+        Employee {
+            source_id,
+            first_name: Field::Absent,
+            last_name: Field::Absent,
+            email: Field::Absent,
+            position: Field::Absent,
+            company: Field::Absent,
+            department: Field::Absent,
+            location: Field::Absent,
+            gender: Field::Absent,
+            employment_type: Field::Absent,
+            hire_date: Field::Absent,
+            end_date,
+            status,
+        }
+    }
 }
 
 impl SourceRecord {

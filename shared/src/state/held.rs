@@ -58,6 +58,7 @@ impl fmt::Display for HeldPattern {
         }
         match &self.text {
             Some(text) => write!(f, " × {text}"),
+            None if self.parts == 1 => f.write_str(" other"),
             None => f.write_str(" others"),
         }
     }

@@ -262,6 +262,12 @@ impl AccountIndex {
         self.total - self.numbered
     }
 
+    /// The account that has this mail address, of those that were kept.
+    #[must_use]
+    pub fn holder_of(&self, mail: &str) -> Option<&AccountView> {
+        self.accounts.get(*self.by_mail.get(&mail.to_lowercase())?)
+    }
+
     /// The accounts that were kept.
     pub fn kept(&self) -> impl Iterator<Item = &AccountView> {
         self.accounts.iter()

@@ -14,7 +14,7 @@ use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::reteach::{self, Client, Completeness, Customer, Gender};
 
-use crate::plan::{Account, AccountView, Holder, MatchedBy};
+use crate::plan::{Account, AccountView, Change, Holder, MatchedBy, Plan};
 
 /// What is asked about one person.
 #[derive(Clone, Copy, Debug)]
@@ -230,6 +230,78 @@ pub async fn look_up(
     }
     Ok(Accounts::LookedUp(accounts))
 }
+
+/// The accounts that have mail addresses, as far as reteach was asked.
+#[derive(Debug, Default)]
+pub struct MailHolders {
+    /// By address in lower case.
+    pub holders: HashMap<String, CustomerId>,
+    /// Why the rest was not found out.
+    pub failure: Option<reteach::Error>,
+}
+
+/// The accounts that have these mail addresses, up to the first one that reteach does not answer for.
+pub async fn holders_of(client: &Client, mails: &[&str]) -> MailHolders {
+    let mut found = MailHolders::default();
+    for mail in mails {
+        match client.find_by_email(mail).await {
+            Ok(Some(customer)) => {
+                found.holders.insert(mail.to_lowercase(), customer.id);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                found.failure = Some(error);
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Puts the values that the accounts hold now into `plan`, where it knows only digests of them. Accounts that carry
+/// another external id are left out. For people to look at: nothing may be decided by it.
+///
+/// # Errors
+/// [`AccountsError`] if reteach does not answer; `plan` is as it was, or in part.
+pub async fn read_old_values(
+    client: &Client,
+    tool: &str,
+    plan: &mut Plan,
+) -> Result<(), AccountsError> {
+    let mut changes: Vec<&mut Change> = plan.changes.iter_mut().chain(&mut plan.held).collect();
+    changes.retain(|change| change.hides_old_values());
+    let queries: Vec<_> = changes
+        .iter()
+        .map(|change| AccountQuery {
+            external_id: &change.external_id,
+            known: None,
+            mail: None,
+        })
+        .collect();
+    let index = if queries.len() > FEW {
+        list(client, AccountFilter::of(&queries, tool)).await?
+    } else {
+        let mut found = Vec::new();
+        for query in &queries {
+            found.extend(client.find_by_external_id(query.external_id).await?);
+        }
+        AccountIndex::of(found)
+    };
+    for change in changes {
+        let query = AccountQuery {
+            external_id: &change.external_id,
+            known: None,
+            mail: None,
+        };
+        if let Account::Fetched(account, MatchedBy::ExternalId) = index.find(query) {
+            change.show_old_values(&account);
+        }
+    }
+    Ok(())
+}
+
+/// So many accounts are read one by one.
+const FEW: usize = 50;
 
 /// After so many people in a row without an answer others are tried.
 const SILENT_IN_A_ROW: usize = 3;

@@ -180,11 +180,13 @@ fn absence(candidate: &Candidate) -> Option<Absence> {
 
 fn end_date(candidate: &Candidate) -> Option<Date> {
     match &candidate.source {
-        SourceState::Present { record, .. } => match record.employment.end_date {
-            Field::Value(day) => Some(day),
-            Field::Null | Field::Absent => None,
-        },
-        SourceState::Rejected { .. } | SourceState::Gone { .. } => None,
+        SourceState::Present { record, .. } | SourceState::Rejected { record, .. } => {
+            match record.employment.end_date {
+                Field::Value(day) => Some(day),
+                Field::Null | Field::Absent => None,
+            }
+        }
+        SourceState::Gone { .. } => None,
     }
 }
 

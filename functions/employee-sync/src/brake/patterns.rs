@@ -105,3 +105,122 @@ pub(crate) fn described(patterns: &[HeldPattern]) -> String {
         format!(" {}.", parts.join("; "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use shared::access::AccessWindow;
+    use shared::domain::employee::Field;
+
+    use super::*;
+    use crate::plan::builders::{config, employee, key, now, trusted};
+    use crate::plan::{Context, Plan, ValueChange, WindowChange};
+
+    /// A change of the mail address `before` to `after`.
+    fn moves(id: u32, before: Before, after: &str) -> (Change, RiskyChange) {
+        let (mut change, risky) = base(id, Brake::MailChange, Part::Value(Attribute::Email));
+        change.values = vec![ValueChange {
+            attribute: Attribute::Email,
+            before,
+            after: Some(Text::new(format!("p{id}@{after}"))),
+        }];
+        (change, risky)
+    }
+
+    fn base(id: u32, brake: Brake, part: Part) -> (Change, RiskyChange) {
+        let (config, before) = (config(""), employee(&id.to_string()));
+        let mut after = before.clone();
+        after.position = Field::Value("Meister".into());
+        let context = Context {
+            now: now(),
+            config: &config,
+            key: &key(),
+        };
+        let mut plan = Plan::build(&[trusted(&after, &before, &config)], context);
+        let change = plan.changes.remove(0);
+        let source_id = change.source_id.clone();
+        let risky = RiskyChange {
+            source_id,
+            brake,
+            part,
+        };
+        (change, risky)
+    }
+
+    fn locks(id: u32, cause: Cause) -> (Change, RiskyChange) {
+        let (mut change, risky) = base(id, Brake::UnexplainedLock, Part::AccessWindow);
+        change.window = Some(WindowChange {
+            before: AccessWindow::default(),
+            after: AccessWindow {
+                active_at: None,
+                inactive_at: Some(now() - SignedDuration::from_hours(1)),
+            },
+            cause,
+        });
+        (change, risky)
+    }
+
+    fn texts(parts: impl IntoIterator<Item = (Change, RiskyChange)>) -> Vec<String> {
+        let (changes, risky): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let patterns = patterns(&changes, risky.iter());
+        patterns.iter().map(ToString::to_string).collect()
+    }
+
+    fn held(mail: &str) -> Before {
+        Before::Value(Text::new(mail))
+    }
+
+    #[test]
+    fn mail_addresses_are_summed_up_by_their_domains_and_a_few_others_by_their_number() {
+        let moved = (0..1012).map(|id| moves(id, held("P@Alt.example"), "neu.example"));
+        let hashed = (2000..2007).map(|id| moves(id, Before::Hashed, "neu.example"));
+        let others =
+            (3000..3003).map(|id| moves(id, held("p@alt.example"), &format!("x{id}.example")));
+        assert_eq!(
+            texts(moved.chain(hashed).chain(others)),
+            [
+                "1,012 × mail @alt.example → @neu.example",
+                "7 × mail → @neu.example",
+                "3 others"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_fewer_than_five_have_in_common_is_not_said() {
+        for (number, expected) in [
+            (4, vec![]),
+            (5, vec!["5 × mail @alt.example → @neu.example"]),
+        ] {
+            let moved = (0..number).map(|id| moves(id, held("p@alt.example"), "neu.example"));
+            assert_eq!(texts(moved), expected);
+        }
+    }
+
+    #[test]
+    fn locks_are_summed_up_by_their_cause_without_the_day() {
+        let ends = (0..6).map(|id| {
+            let day = jiff::civil::Date::constant(2026, 5, 1 + i8::try_from(id).unwrap());
+            locks(id, Cause::ContractEnds(day))
+        });
+        let inactive = (10..17).map(|id| locks(id, Cause::Inactive));
+        assert_eq!(
+            texts(ends.chain(inactive)),
+            [
+                "7 × lock, inactive without an end date that has passed",
+                "6 × lock, contract ends"
+            ]
+        );
+    }
+
+    #[test]
+    fn at_most_20_patterns_are_kept_and_the_rest_is_counted() {
+        let domains = (0..30).flat_map(|domain| {
+            let neu = format!("n{domain}.example");
+            (0..5).map(move |id| moves(100 * domain + id, held("p@alt.example"), &neu))
+        });
+        let texts = texts(domains);
+        assert_eq!(texts.len(), MAX_PATTERNS + 1);
+        assert_eq!(texts.last().unwrap(), "50 others");
+    }
+}

@@ -81,11 +81,13 @@ fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
             Resolution::Settled
         }
         SkipReason::AwaitingRetry(at) => Resolution::RetryAt(*at),
+        // Once it is noted, the note says when the next look is due.
+        SkipReason::Conflict(_) | SkipReason::Contested(_) | SkipReason::MailTaken(_) => {
+            Resolution::Open
+        }
         SkipReason::Rejected { .. }
         | SkipReason::EmployedAgain(_)
-        | SkipReason::ScopeUndecided(_)
-        | SkipReason::Conflict(_)
-        | SkipReason::Contested(_) => Resolution::RetryAt(now + REPORT_AGAIN),
+        | SkipReason::ScopeUndecided(_) => Resolution::RetryAt(now + REPORT_AGAIN),
     }
 }
 

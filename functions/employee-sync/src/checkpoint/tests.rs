@@ -30,6 +30,7 @@ fn people(versions: &[(&str, &str)], completeness: Completeness) -> People {
         fingerprint: print(version),
         field: String::new(),
         problem: String::new(),
+        leaving: shared::source::Leaving::default(),
     };
     let everybody = versions
         .iter()

@@ -13,7 +13,9 @@ use shared::runtime::{LeaseGuard, Tenant};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, Store, SyncState};
 
 use super::{Reader, WriteError, Writer};
-use crate::accounts::{self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
+use crate::accounts::{
+    self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, MailHolders,
+};
 
 /// A pause after which the lease may have been renewed.
 const RENEWED_WITHIN: Duration = Duration::from_secs(1);
@@ -89,6 +91,10 @@ impl Reader for LiveReader<'_> {
     ) -> Result<Accounts, AccountsError> {
         let client = self.reteach.clone().until(self.look_ups_end);
         accounts::look_up(&client, queries).await
+    }
+
+    async fn holders_of(&self, mails: &[&str]) -> MailHolders {
+        accounts::holders_of(self.reteach, mails).await
     }
 }
 

@@ -17,7 +17,7 @@ use shared::tenant::TenantConfig;
 
 use super::{Problem, Reader, Refusal, WriteError, Writer};
 use crate::accounts::{
-    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookedUp,
+    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookedUp, MailHolders,
 };
 use crate::apply::{ApplyOutcome, Learned, apply, conflict_entries, write_entries};
 use crate::plan::builders::config;
@@ -210,6 +210,15 @@ impl Reader for InMemory {
             academy.looks_up.min(queries.len())
         };
         Ok(academy.look_up(&queries[..most]))
+    }
+
+    async fn holders_of(&self, mails: &[&str]) -> MailHolders {
+        let index = self.academy().index();
+        let holder = |mail: &&str| Some((mail.to_lowercase(), index.holder_of(mail)?.id.clone()));
+        MailHolders {
+            holders: mails.iter().filter_map(holder).collect(),
+            failure: None,
+        }
     }
 }
 

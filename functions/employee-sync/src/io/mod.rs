@@ -17,7 +17,9 @@ use shared::fingerprint::{Shard, ShardNumber, ShardRange};
 use shared::reteach::{Customer, CustomerInput, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 
-use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
+use crate::accounts::{
+    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, MailHolders,
+};
 
 /// What a run reads after the HR system: the state, and the academy's accounts.
 pub(crate) trait Reader: Sync {
@@ -49,6 +51,9 @@ pub(crate) trait Reader: Sync {
         &self,
         queries: &[AccountQuery<'_>],
     ) -> impl Future<Output = Result<Accounts, AccountsError>> + Send;
+
+    /// The accounts that have these mail addresses, as far as reteach answers.
+    fn holders_of(&self, mails: &[&str]) -> impl Future<Output = MailHolders> + Send;
 }
 
 /// What a run writes. A dry run has no writer. Each write to the academy makes sure of the lease first.

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use shared::access::{EmploymentStatus, LockReason, Scoped};
 use shared::domain::employee::Field;
 use shared::domain::id::SourceId;
+use shared::mapping::Attribute;
 
 use crate::plan::{
     Account, AccountView, Action, Candidate, Change, Holder, MatchedBy, Plan, SourceState,
+    ValueChange,
 };
 
 /// A rule that a plan breaks.
@@ -91,6 +93,10 @@ fn about(change: &Change, candidate: &Candidate, now: Timestamp) -> Vec<(bool, &
             "no account is written that is not the person's",
         ),
         (
+            mail_is_free(change, candidate),
+            "no account gets a mail address that another one has",
+        ),
+        (
             nulls_are_reported(change, candidate),
             "nothing is cleared that the source did not report empty",
         ),
@@ -156,9 +162,14 @@ fn same_mail(account: &AccountView, candidate: &Candidate) -> bool {
     };
     let mail = record
         .values
-        .get(&shared::mapping::Attribute::Email)
+        .get(&Attribute::Email)
         .and_then(Option::as_ref);
     mail.is_some() && mail.map(|mail| mail.reveal().to_lowercase()) == account.folded_mail()
+}
+
+fn mail_is_free(change: &Change, candidate: &Candidate) -> bool {
+    let is_mail = |value: &ValueChange| value.attribute == Attribute::Email;
+    candidate.mail_holder.is_none() || !change.values.iter().any(is_mail)
 }
 
 fn nulls_are_reported(change: &Change, candidate: &Candidate) -> bool {
@@ -182,8 +193,9 @@ fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> b
     let opens_later = window.after.active_at.is_some_and(|at| at > now);
     match &candidate.source {
         SourceState::Gone { .. } => true,
-        SourceState::Rejected { .. } => false,
-        SourceState::Present { record, .. } => {
+        // Of such a record nothing counts but an end.
+        SourceState::Rejected { .. } if !shuts || opens_later => false,
+        SourceState::Present { record, .. } | SourceState::Rejected { record, .. } => {
             let employment = &record.employment;
             let ended = matches!(employment.end_date, Field::Value(_));
             let is_out = match employment.scope {
@@ -192,7 +204,14 @@ fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> b
                 Scoped::Undecided(_) => was_locked_for(candidate, LockReason::OutOfScope),
                 Scoped::In | Scoped::OutLeft => false,
             };
-            let shut = ended || employment.standing != EmploymentStatus::Employed || is_out;
+            let is_inactive = match employment.standing {
+                EmploymentStatus::Inactive => true,
+                EmploymentStatus::Employed => false,
+                EmploymentStatus::Unknown => {
+                    !matches!(candidate.source, SourceState::Rejected { .. })
+                }
+            };
+            let shut = ended || is_inactive || is_out;
             let not_begun = matches!(employment.hire_date, Field::Value(_));
             let kept = window.after.inactive_at == window.before.inactive_at;
             (!shuts || shut || kept)

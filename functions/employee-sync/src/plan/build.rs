@@ -7,12 +7,12 @@ use shared::access::{
     AccessWindow, DesiredAccess, LockReason, Locked, Scoped, desired_access, has_left,
 };
 use shared::domain::employee::Field;
-use shared::domain::id::SourceId;
+use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{Fingerprint, FingerprintKey};
 use shared::mapping::{Attribute, DesiredAccount, Text, user_name};
 use shared::source::Absence;
 use shared::state::EmployeeEntry;
-use shared::tenant::TenantConfig;
+use shared::tenant::{OutOfScope, TenantConfig};
 
 use super::claim::Claims;
 use super::compare;
@@ -44,6 +44,8 @@ pub struct Plan {
     pub bookkeeping: Vec<EmployeeEntry>,
     /// Who is left alone although something may be wrong, and why.
     pub skipped: Vec<(SourceId, SkipReason)>,
+    /// Whose change leaves something out, and why.
+    pub left_out: Vec<(SourceId, SkipReason)>,
     /// Who is as they should be.
     pub unchanged: Vec<SourceId>,
 }
@@ -57,11 +59,17 @@ impl Plan {
             .iter()
             .map(|candidate| (candidate, context.verdict(candidate)))
             .collect();
-        let claims = Claims::of(&verdicts);
+        let claims = Claims::of(&verdicts, |candidate| match &candidate.source {
+            SourceState::Present { record, .. } => context.has_left(record),
+            SourceState::Rejected { .. } | SourceState::Gone { .. } => true,
+        });
         for (candidate, verdict) in verdicts {
             let id = candidate.source_id.clone();
             match claims.settle(candidate, verdict) {
-                Verdict::Change(change) => plan.changes.push(change),
+                Verdict::Change(change, left_out) => {
+                    plan.changes.push(change);
+                    plan.left_out.extend(left_out.map(|reason| (id, reason)));
+                }
                 Verdict::Bookkeeping(entry) => plan.bookkeeping.push(entry),
                 Verdict::Skip(skip) => plan.skipped.push((id, skip)),
                 Verdict::Unchanged => plan.unchanged.push(id),
@@ -71,6 +79,7 @@ impl Plan {
         plan.bookkeeping
             .sort_by(|a, b| a.source_id.cmp(&b.source_id));
         plan.skipped.sort_by(|a, b| a.0.cmp(&b.0));
+        plan.left_out.sort_by(|a, b| a.0.cmp(&b.0));
         plan.unchanged.sort();
         plan
     }
@@ -89,10 +98,21 @@ impl Context<'_> {
             return Verdict::Skip(self.handed_over(candidate, profile));
         }
         match &candidate.source {
-            SourceState::Rejected { field, problem, .. } => Verdict::Skip(SkipReason::Rejected {
-                field: field.clone(),
-                problem: problem.clone(),
-            }),
+            SourceState::Rejected {
+                field,
+                problem,
+                record,
+                fingerprint,
+            } => {
+                let reason = SkipReason::Rejected {
+                    field: field.clone(),
+                    problem: problem.clone(),
+                };
+                match self.lock_alone(candidate, record, *fingerprint) {
+                    Some(change) => Verdict::Change(change, Some(reason)),
+                    None => Verdict::Skip(reason),
+                }
+            }
             SourceState::Gone { .. } => self.gone(candidate),
             SourceState::Present {
                 record,
@@ -157,20 +177,23 @@ impl Context<'_> {
             Absence::Orphaned => Cause::Orphaned,
         };
         let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
-        Verdict::Change(Change {
-            source_id: candidate.source_id.clone(),
-            external_id: external_id.clone(),
-            action: Action::Update(account),
-            values: Vec::new(),
-            window,
-            locked: target.locked,
-            fingerprint: None,
-            extent: Extent::Whole,
-            baseline: Baseline {
-                window: before,
-                ..Baseline::default()
+        Verdict::Change(
+            Change {
+                source_id: candidate.source_id.clone(),
+                external_id: external_id.clone(),
+                action: Action::Update(account),
+                values: Vec::new(),
+                window,
+                locked: target.locked,
+                fingerprint: None,
+                extent: Extent::Whole,
+                baseline: Baseline {
+                    window: before,
+                    ..Baseline::default()
+                },
             },
-        })
+            None,
+        )
     }
 
     fn present(
@@ -239,6 +262,44 @@ impl Context<'_> {
         }
     }
 
+    /// The lock of somebody whose record does not fit, if their account is ours: nothing else of such a record counts.
+    fn lock_alone(
+        &self,
+        candidate: &Candidate,
+        record: &DesiredAccount,
+        fingerprint: Fingerprint,
+    ) -> Option<Change> {
+        let account = match &candidate.account {
+            Account::FromLedger(id) => id,
+            Account::Fetched(account, MatchedBy::ExternalId) => &account.id,
+            _ => return None,
+        };
+        // Such a record does not show whether the person is one of those whom the tenant leaves alone.
+        let may_be_left = self.config.scope.out_of_scope == OutOfScope::Leave
+            && matches!(record.employment.scope, Scoped::Undecided(_));
+        if may_be_left {
+            return None;
+        }
+        let action = Action::Update(account.clone());
+        let Verdict::Change(change, _) = self.present(candidate, record, fingerprint) else {
+            return None;
+        };
+        let window = change.window.filter(|window| {
+            let (before, after) = (window.before.inactive_at, window.after.inactive_at);
+            after.is_some_and(|after| before.is_none_or(|before| after < before))
+        })?;
+        (change.action == action).then(|| Change {
+            values: Vec::new(),
+            window: Some(window),
+            extent: Extent::Partial,
+            baseline: Baseline {
+                window: window.before,
+                ..Baseline::default()
+            },
+            ..change
+        })
+    }
+
     fn create(&self, record: &DesiredAccount, fingerprint: Fingerprint) -> Verdict {
         let given = record
             .values
@@ -257,22 +318,25 @@ impl Context<'_> {
         });
         let target = self.target(record, None);
         let cause = compare::cause(record, &target, AccessWindow::default(), self.now);
-        Verdict::Change(Change {
-            source_id: record.source_id.clone(),
-            external_id: record.external_id.clone(),
-            action: Action::Create,
-            values: values.collect(),
-            window: WindowChange::between(
-                AccessWindow::default(),
-                target.active_at,
-                target.inactive_at,
-                cause,
-            ),
-            locked: target.locked,
-            fingerprint: Some(fingerprint),
-            extent: Extent::Whole,
-            baseline: self.baseline(record, AccessWindow::default()),
-        })
+        Verdict::Change(
+            Change {
+                source_id: record.source_id.clone(),
+                external_id: record.external_id.clone(),
+                action: Action::Create,
+                values: values.collect(),
+                window: WindowChange::between(
+                    AccessWindow::default(),
+                    target.active_at,
+                    target.inactive_at,
+                    cause,
+                ),
+                locked: target.locked,
+                fingerprint: Some(fingerprint),
+                extent: Extent::Whole,
+                baseline: self.baseline(record, AccessWindow::default()),
+            },
+            None,
+        )
     }
 
     fn update(
@@ -314,7 +378,16 @@ impl Context<'_> {
             (_, None, Some(entry)) => compare::with_digests(&record.values, entry, self.key),
             (_, None, None) => Vec::new(),
         };
-        if values.is_empty() && window.is_none() && matches!(action, Action::Update(_)) {
+        let (values, taken) = without_taken_mail(values, candidate);
+        let mut baseline = self.baseline(record, before);
+        let is_idle = values.is_empty() && window.is_none() && matches!(action, Action::Update(_));
+        if let Some(account) = &taken {
+            if is_idle {
+                return Verdict::Skip(SkipReason::MailTaken(account.clone()));
+            }
+            baseline.digests.remove(Attribute::Email.name());
+        }
+        if is_idle {
             return self.as_it_should_be(
                 record,
                 fingerprint,
@@ -324,17 +397,24 @@ impl Context<'_> {
                 target.locked,
             );
         }
-        Verdict::Change(Change {
-            source_id: record.source_id.clone(),
-            external_id: record.external_id.clone(),
-            action,
-            values,
-            window,
-            locked: target.locked,
-            fingerprint: Some(fingerprint),
-            extent: Extent::Whole,
-            baseline: self.baseline(record, before),
-        })
+        Verdict::Change(
+            Change {
+                source_id: record.source_id.clone(),
+                external_id: record.external_id.clone(),
+                action,
+                values,
+                window,
+                locked: target.locked,
+                fingerprint: Some(fingerprint),
+                extent: if taken.is_some() {
+                    Extent::Partial
+                } else {
+                    Extent::Whole
+                },
+                baseline,
+            },
+            taken.map(SkipReason::MailTaken),
+        )
     }
 
     fn as_it_should_be(
@@ -407,6 +487,20 @@ impl Context<'_> {
             _ => target,
         }
     }
+}
+
+/// The values without a mail address that another account has, and that account.
+fn without_taken_mail(
+    mut values: Vec<ValueChange>,
+    candidate: &Candidate,
+) -> (Vec<ValueChange>, Option<CustomerId>) {
+    let Some(holder) = &candidate.mail_holder else {
+        return (values, None);
+    };
+    let planned = values.len();
+    values.retain(|value| value.attribute != Attribute::Email);
+    let is_left_out = values.len() < planned;
+    (values, is_left_out.then(|| holder.clone()))
 }
 
 impl AccountView {

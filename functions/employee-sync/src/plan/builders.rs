@@ -55,6 +55,7 @@ pub(crate) fn candidate(employee: &Employee, config: &TenantConfig) -> Candidate
         },
         entry: None,
         account: Account::Missing,
+        mail_holder: None,
     }
 }
 

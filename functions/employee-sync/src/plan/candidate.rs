@@ -20,6 +20,8 @@ pub struct Candidate {
     pub entry: Option<EmployeeEntry>,
     /// What reteach says, as far as it was asked.
     pub account: Account,
+    /// Another account that has the mail address which this person's account should get.
+    pub mail_holder: Option<CustomerId>,
 }
 
 impl Candidate {
@@ -55,6 +57,8 @@ pub enum SourceState {
         field: String,
         /// What is wrong with it.
         problem: String,
+        /// What can be read of it all the same: no values.
+        record: Box<DesiredAccount>,
     },
     /// Missing from two complete reads in a row.
     Gone {

@@ -12,6 +12,8 @@ use shared::fingerprint::Fingerprint;
 use shared::mapping::{Attribute, Text};
 use shared::state::ValueDigest;
 
+use super::AccountView;
+
 /// What is to be done for one person. It always changes something: a change without effect cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -225,6 +227,24 @@ impl Change {
         match (&self.action, &self.window) {
             (Action::Create, _) | (_, None) => Access::Same,
             (_, Some(window)) => window.access(now),
+        }
+    }
+}
+
+impl Change {
+    /// Whether an old value is known by its digest alone, or not at all.
+    #[must_use]
+    pub fn hides_old_values(&self) -> bool {
+        let mut values = self.values.iter();
+        values.any(|value| matches!(value.before, Before::Unknown | Before::Hashed))
+    }
+
+    /// Takes the old values from `account`.
+    pub fn show_old_values(&mut self, account: &AccountView) {
+        for value in &mut self.values {
+            let held = account.values_of(value.attribute);
+            let held = held.first().map(|held| (*held).clone());
+            value.before = held.map_or(Before::Null, Before::Value);
         }
     }
 }

@@ -10,6 +10,8 @@ use super::{Account, Action, Candidate, Holder, MatchedBy};
 /// How good a claim to an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
+    /// It has the mail address of a person who has left: a former profile of somebody else, perhaps.
+    MailOfLeaver,
     /// It has the person's mail address.
     Mail,
     /// The ledger says that it was the person's.
@@ -25,19 +27,26 @@ pub(super) struct Claims(BTreeMap<CustomerId, Option<SourceId>>);
 
 impl Claims {
     /// The claims of everybody who has an account, or would adopt one.
-    pub(super) fn of(verdicts: &[(&Candidate, Verdict)]) -> Self {
+    pub(super) fn of(
+        verdicts: &[(&Candidate, Verdict)],
+        has_left: impl Fn(&Candidate) -> bool,
+    ) -> Self {
         let mut best: BTreeMap<CustomerId, (Claim, Option<SourceId>)> = BTreeMap::new();
         let busy: BTreeSet<&CustomerId> = verdicts
             .iter()
             .filter(|(_, verdict)| !hands_over(verdict))
             .filter_map(|(_, verdict)| match verdict {
-                Verdict::Change(change) => change.action.account(),
+                Verdict::Change(change, _) => change.action.account(),
                 _ => None,
             })
             .collect();
         for (candidate, verdict) in verdicts {
             let Some((account, claim)) = claim(candidate, verdict) else {
                 continue;
+            };
+            let claim = match claim {
+                Claim::Mail if has_left(candidate) => Claim::MailOfLeaver,
+                claim => claim,
             };
             // What the former profile is due comes first: a brake may hold the handover.
             if claim == Claim::Handover && busy.contains(account) {
@@ -61,7 +70,7 @@ impl Claims {
     /// The verdict on `candidate`, unless it would write somebody else's account.
     pub(super) fn settle(&self, candidate: &Candidate, verdict: Verdict) -> Verdict {
         let account = match &verdict {
-            Verdict::Change(change) => change.action.account(),
+            Verdict::Change(change, _) => change.action.account(),
             _ => None,
         };
         let contested = account.filter(|account| {
@@ -77,13 +86,13 @@ impl Claims {
 }
 
 fn hands_over(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Change(change) if matches!(change.action, Action::Handover { .. }))
+    matches!(verdict, Verdict::Change(change, _) if matches!(change.action, Action::Handover { .. }))
 }
 
 /// A mail address alone is a claim only of somebody who would really adopt the account.
 fn claim<'a>(candidate: &'a Candidate, verdict: &Verdict) -> Option<(&'a CustomerId, Claim)> {
     let adopts =
-        matches!(verdict, Verdict::Change(change) if matches!(change.action, Action::Adopt(_)));
+        matches!(verdict, Verdict::Change(change, _) if matches!(change.action, Action::Adopt(_)));
     match &candidate.account {
         Account::Fetched(account, MatchedBy::ExternalId) => Some((&account.id, Claim::ExternalId)),
         Account::Fetched(account, MatchedBy::Ledger) => Some((&account.id, Claim::Ledger)),

@@ -82,16 +82,23 @@ impl Plan {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for change in &self.plan.changes {
+        let changes = self.listed(&self.plan.changes);
+        for change in changes {
             write!(f, "{:<7} {}", change.kind(self.now), change.source_id)?;
             self.parts(f, change)?;
         }
-        for change in &self.plan.held {
+        rest(f, "to change", self.plan.changes.len() - changes.len())?;
+        let held = self.listed(&self.plan.held);
+        for change in held {
             write!(f, "held    {}  {}", change.source_id, change.kind(self.now))?;
             self.parts(f, change)?;
         }
+        rest(f, "held", self.plan.held.len() - held.len())?;
         for (id, skip) in &self.plan.skipped {
             writeln!(f, "skip    {id}  {skip}")?;
+        }
+        for (id, reason) in &self.plan.left_out {
+            writeln!(f, "part    {id}  {reason}")?;
         }
         write!(
             f,
@@ -106,7 +113,27 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// So many changes are listed without their values: a plan for a whole company is read by its patterns.
+const MAX_LISTED: usize = 20;
+
+fn rest(f: &mut fmt::Formatter<'_>, what: &str, number: usize) -> fmt::Result {
+    if number == 0 {
+        return Ok(());
+    }
+    writeln!(
+        f,
+        "        and {number} more {what}; --details and --json list all"
+    )
+}
+
 impl Shown<'_> {
+    fn listed<'c>(&self, changes: &'c [Change]) -> &'c [Change] {
+        match self.details {
+            Details::Values => changes,
+            Details::Names => changes.get(..MAX_LISTED).unwrap_or(changes),
+        }
+    }
+
     /// The rest of a change's line, and its values where they are asked for.
     fn parts(&self, f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
         let fields: Vec<&str> = change
@@ -189,6 +216,11 @@ impl fmt::Display for SkipReason {
                 f,
                 "conflict: the reteach account {account} has the mail address of several people, or was another person's \
                  before; give each of them an address of their own, or put the right external id on that account"
+            ),
+            Self::MailTaken(account) => write!(
+                f,
+                "conflict: the new mail address belongs to the reteach account {account}; the old one stays until one of \
+                 the two is changed"
             ),
             Self::Rejected { field, problem } => {
                 write!(f, "{field} {problem}; correct it in Personio")

@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::mapping::{Attribute, Text};
-use shared::source::Absence;
+use shared::mapping::{Attribute, DesiredAccount, Text};
+use shared::source::{Absence, Leaving};
 use shared::state::{Brake, EmployeeEntry, Failure, FailureKind};
 use shared::tenant::TenantConfig;
 
@@ -720,15 +720,160 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
 
 #[test]
 fn a_record_that_does_not_fit_is_skipped_by_name_of_the_field() {
+    let employee_only = Leaving::default().employee(SourceId::new("1"));
+    let record = DesiredAccount::of(&employee_only, "personio", &config(""));
     let source = SourceState::Rejected {
         fingerprint: key().fingerprint([]),
         field: "hire_date".into(),
         problem: "is not a date".into(),
+        record: Box::new(record),
     };
     assert_snapshot!(words(Candidate { source, ..candidate(&employee("1"), &config("")) }, &config("")), @"
     skip    1  hire_date is not a date; correct it in Personio
     0 to change, 0 as they should be
     ");
+}
+
+/// Person 1, whose record does not fit but for what `edit` leaves of it.
+fn rejected(edit: impl FnOnce(&mut Leaving), config: &TenantConfig) -> Candidate {
+    let mut leaving = Leaving::default();
+    edit(&mut leaving);
+    let record = DesiredAccount::of(&leaving.employee(SourceId::new("1")), "personio", config);
+    let source = SourceState::Rejected {
+        fingerprint: record.fingerprint(&key()),
+        field: "office".into(),
+        problem: "has no name that is text".into(),
+        record: Box::new(record),
+    };
+    Candidate {
+        source,
+        ..trusted(&employee("1"), &employee("1"), config)
+    }
+}
+
+#[test]
+fn a_record_that_does_not_fit_still_locks() {
+    type Edit = fn(&mut Leaving);
+    let leave = "[scope]\ninclude_companies = [\"Muster GmbH\"]\nout_of_scope = \"leave\"\n";
+    let day = |text: &str| Field::Value(text.parse().unwrap());
+    let inactive: Edit = |it| it.status = Field::Value(Status::Inactive);
+    let cases: [(&str, Edit, &str, Option<&str>); 8] = [
+        ("inactive", inactive, "", Some("lock    1")),
+        (
+            "ended",
+            |it| it.end_date = Field::Value("2026-05-01".parse().unwrap()),
+            "",
+            Some("lock    1"),
+        ),
+        (
+            "ends later",
+            |it| it.end_date = Field::Value("2026-12-31".parse().unwrap()),
+            "",
+            Some("update  1"),
+        ),
+        (
+            "active",
+            |it| it.status = Field::Value(Status::Active),
+            "",
+            None,
+        ),
+        ("no end", |it| it.end_date = Field::Null, "", None),
+        ("nothing to read", |_| {}, "", None),
+        (
+            "scope asks for what does not fit",
+            inactive,
+            "[scope]\ninclude_companies = [\"Muster GmbH\"]\n",
+            Some("lock    1"),
+        ),
+        ("may be left alone", inactive, leave, None),
+    ];
+    for (name, edit, rules, expected) in cases {
+        let config = config(rules);
+        let candidate = rejected(edit, &config);
+        let plan = plan(std::slice::from_ref(&candidate), &config);
+        let text = plan.shown(now(), Details::Names).to_string();
+        let candidates = [candidate];
+        assert_eq!(
+            examine(&plan, &candidates, "personio", now()),
+            Ok(()),
+            "{name}"
+        );
+        match expected {
+            Some(expected) => {
+                assert!(text.starts_with(expected), "{name}: {text}");
+                assert!(
+                    text.contains("part    1  office has no name"),
+                    "{name}: {text}"
+                );
+                assert!(plan.changes[0].values.is_empty(), "{name}");
+                let risky = risky_changes(&plan, &candidates, &config, now(), NewAccounts::Counted);
+                assert_eq!(risky.len(), 1, "{name}: a brake counts it");
+            }
+            None => assert!(
+                text.starts_with("skip    1  office has no name"),
+                "{name}: {text}"
+            ),
+        }
+    }
+    // An account that was locked stays locked, whatever is left of the record.
+    let config = config("");
+    let left = Employee {
+        end_date: day("2026-05-01"),
+        ..employee("1")
+    };
+    let locked = Candidate {
+        entry: Some(synced(&left, &config)),
+        ..rejected(|it| it.end_date = Field::Null, &config)
+    };
+    assert!(plan(&[locked], &config).changes.is_empty());
+    // Somebody else's account is not looked at.
+    let stranger = Candidate {
+        account: Account::NotFetched,
+        entry: None,
+        ..rejected(inactive, &config)
+    };
+    assert!(plan(&[stranger], &config).changes.is_empty());
+}
+
+#[test]
+fn an_account_that_is_found_by_mail_goes_to_the_profile_that_has_not_left() {
+    let config = config("");
+    let mail = Field::Value("erika@muster.example".to_owned());
+    let former = Employee {
+        email: mail.clone(),
+        status: Field::Value(Status::Inactive),
+        ..employee("1")
+    };
+    let present = Employee {
+        email: mail,
+        ..employee("2")
+    };
+    let account = AccountView {
+        external_id: None,
+        ..account_of(&present, &config)
+    };
+    let found = |employee: &Employee| seen(employee, account.clone(), MatchedBy::Mail, &config);
+    for candidates in [
+        [found(&former), found(&present)],
+        [found(&present), found(&former)],
+    ] {
+        let plan = plan(&candidates, &config);
+        assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
+        let adopting: Vec<_> = plan
+            .changes
+            .iter()
+            .map(|it| it.source_id.as_str())
+            .collect();
+        assert_eq!(adopting, ["2"]);
+        assert!(plan.skipped[0].1.is_conflict(), "{plan:?}");
+    }
+    // Two who have not left: nobody gets it on a guess.
+    let other = Employee {
+        email: present.email.clone(),
+        ..employee("3")
+    };
+    let plan = plan(&[found(&present), found(&other)], &config);
+    assert_eq!((plan.changes.len(), plan.skipped.len()), (0, 2));
 }
 
 #[test]

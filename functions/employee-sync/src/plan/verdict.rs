@@ -13,6 +13,8 @@ pub enum SkipReason {
     Conflict(CustomerId),
     /// The account they would get is claimed by somebody else as well: by the same mail address, or by the ledger.
     Contested(CustomerId),
+    /// Their new mail address is another account's: theirs keeps the old one.
+    MailTaken(CustomerId),
     /// Their record does not fit.
     Rejected {
         /// The field, in the vendor's words.
@@ -38,12 +40,16 @@ impl SkipReason {
     /// Whether somebody else has, or may have, the account: looked at again after a pause.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict(_) | Self::Contested(_))
+        matches!(
+            self,
+            Self::Conflict(_) | Self::Contested(_) | Self::MailTaken(_)
+        )
     }
 }
 
 pub(super) enum Verdict {
-    Change(Change),
+    /// The change, and why something is left out of it.
+    Change(Change, Option<SkipReason>),
     Bookkeeping(EmployeeEntry),
     Skip(SkipReason),
     Unchanged,

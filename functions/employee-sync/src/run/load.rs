@@ -16,6 +16,7 @@ use shared::tenant::TenantConfig;
 
 use super::Rules;
 use super::expiry::{expired, long_gone};
+use super::mail_holders::{moves, with_mail_holders};
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, EndedAccounts,
     UnreadableRows,
@@ -75,6 +76,8 @@ pub(super) struct ListingNote {
     pub(super) ended: EndedAccounts,
     /// Why a comparison with the list was put off.
     pub(super) failure: Option<String>,
+    /// Why some new mail addresses could not be looked up.
+    pub(super) mails_unanswered: Option<String>,
     /// People whose account could not be looked up, and why. The next run looks again.
     pub(super) unanswered: Vec<(SourceId, String)>,
 }
@@ -261,11 +264,9 @@ async fn everybody(
     };
     let foreign_accounts = index.foreign();
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
-    let candidates = with_accounts(
-        candidates,
-        Some(&Accounts::Listed(Box::new(index))),
-        rules.key,
-    );
+    let accounts = Accounts::Listed(Box::new(index));
+    let candidates = with_accounts(candidates, Some(&accounts), rules.key);
+    let (candidates, _) = with_mail_holders(reader, candidates, Some(&accounts), rules.key).await;
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
     let expired = expired(long_gone, &candidates, rules.now);
@@ -306,8 +307,13 @@ async fn changed(
         rules,
         portion: _,
     } = inputs;
-    let Classification { due, gone } =
-        classify(sharding, &shards, people.completeness, false, rules.now);
+    let Classification { due, gone } = classify(
+        sharding,
+        &shards,
+        people.completeness,
+        false,
+        rules.due_until(),
+    );
     let (due, put_off) = limited(due, rules.portion, rules.now);
     let entries = reader.entries(&due.union(&gone).collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
@@ -315,6 +321,8 @@ async fn changed(
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
+    let (candidates, mails_unanswered) =
+        with_mail_holders(reader, candidates, accounts.as_ref(), rules.key).await;
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     Ok(Loaded {
         open_accounts: match state {
@@ -335,6 +343,7 @@ async fn changed(
         held: reader.held().await?,
         listing: ListingNote {
             unanswered,
+            mails_unanswered,
             ..ListingNote::default()
         },
     })
@@ -416,6 +425,7 @@ fn reopened(entry: EmployeeEntry, people: &People, tool: &str) -> Candidate {
         },
         account: known.map_or(Account::NotFetched, Account::FromLedger),
         entry: Some(entry),
+        mail_holder: None,
     }
 }
 
@@ -475,6 +485,7 @@ fn orphans(
             },
             entry: None,
             account: Account::Fetched(Box::new(account.clone()), MatchedBy::ExternalId),
+            mail_holder: None,
         };
         orphans.insert(id, orphan);
     }
@@ -620,10 +631,16 @@ pub(crate) fn candidates(
                 fingerprint,
                 field,
                 problem,
+                leaving,
             } => SourceState::Rejected {
                 fingerprint: *fingerprint,
                 field: field.clone(),
                 problem: problem.clone(),
+                record: Box::new(DesiredAccount::of(
+                    &leaving.clone().employee(id.clone()),
+                    tool,
+                    config,
+                )),
             },
         };
         Some((id, source))
@@ -647,6 +664,7 @@ pub(crate) fn candidates(
             source,
             entry,
             account,
+            mail_holder: None,
         });
     }
     candidates
@@ -659,11 +677,9 @@ async fn find_accounts(
     inputs: Inputs<'_>,
 ) -> Result<Option<Accounts>, AccountsError> {
     let mut queries = queries(candidates);
-    if queries.is_empty() {
-        return Ok(None);
-    }
-    // A look-up takes up to two calls, a page of the list one.
-    if queries.len() * 2 > inputs.people.snapshot.len() / PAGE + 1 {
+    let moves = moves(candidates, inputs.rules.key).len();
+    // A look-up takes up to two calls, that of a mail address and a page of the list take one.
+    if queries.len() * 2 + moves > inputs.people.snapshot.len() / PAGE + 1 {
         let all: Vec<_> = candidates.iter().filter_map(query).collect();
         let filter = AccountFilter::of(&all, inputs.rules.tool);
         match reader.list_accounts(filter).await {
@@ -679,6 +695,9 @@ async fn find_accounts(
             Err(error) if error.is_of_the_list() => {}
             Err(error) => return Err(error),
         }
+    }
+    if queries.is_empty() {
+        return Ok(None);
     }
     if queries.len() > A_RUNS_LOOK_UPS {
         // The run may end before it has looked up all of them: each begins with others.
@@ -740,7 +759,11 @@ fn query(candidate: &Candidate) -> Option<AccountQuery<'_>> {
             known,
             mail: None,
         }),
-        SourceState::Rejected { .. } => None,
+        SourceState::Rejected { record, .. } => Some(AccountQuery {
+            external_id: &record.external_id,
+            known,
+            mail: None,
+        }),
     }
 }
 
@@ -852,13 +875,19 @@ fn is_still_theirs(
 /// Nobody gets a second account because their own cannot be read: what the ledger knows of it stands, and somebody it
 /// does not know waits.
 fn leave(candidate: &mut Candidate, problem: String) {
-    if let (Account::NotFetched, SourceState::Present { fingerprint, .. }) =
-        (&candidate.account, &candidate.source)
+    if let (
+        Account::NotFetched,
+        SourceState::Present {
+            record,
+            fingerprint,
+        },
+    ) = (&candidate.account, &candidate.source)
     {
         candidate.source = SourceState::Rejected {
             fingerprint: *fingerprint,
             field: "account".to_owned(),
             problem,
+            record: record.clone(),
         };
     }
 }

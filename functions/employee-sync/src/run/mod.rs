@@ -4,6 +4,7 @@ mod commit;
 mod expiry;
 mod identity;
 mod load;
+mod mail_holders;
 mod pipeline;
 mod remedy;
 mod stages;
@@ -35,6 +36,16 @@ struct Rules<'a> {
     now: Timestamp,
     /// People for whom one run plans.
     portion: usize,
+}
+
+impl Rules<'_> {
+    /// People whose next look is due until then get it. A dry run looks at everybody who waits, and says what they wait for.
+    fn due_until(&self) -> Timestamp {
+        match self.mode {
+            Mode::DryRun => Timestamp::MAX,
+            _ => self.now,
+        }
+    }
 }
 
 impl From<AccountsError> for RunError {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use shared::http::Deadline;
 use shared::routes::Connections;
 use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Mode, Progress, Run, RunError, Tenant,
@@ -74,10 +75,7 @@ impl Job for EmployeeSync {
             tool: hr.tool(),
             mode: run.mode(),
             now,
-            portion: match run.mode() {
-                Mode::DryRun => usize::MAX,
-                _ => PORTION,
-            },
+            portion: people_per_run(run.mode(), stop_at),
         };
         let reader = LiveReader {
             tenant,
@@ -95,6 +93,14 @@ impl Job for EmployeeSync {
         });
         let emit = |progress| run.emit(progress);
         drive(rules, &people, state, &reader, writer.as_ref(), &emit).await
+    }
+}
+
+/// People for whom one run plans. Without a deadline a dry run is an operator's, on a machine with memory for all.
+fn people_per_run(mode: Mode, stop_at: Deadline) -> usize {
+    match (mode, stop_at.remaining()) {
+        (Mode::DryRun, None) => usize::MAX,
+        _ => PORTION,
     }
 }
 
@@ -130,6 +136,15 @@ pub(super) async fn drive(
         asked,
         rules.now,
     );
+    let selection = match (selection, &state) {
+        (Selection::Nobody | Selection::Shards(_), Some(state)) if rules.mode == Mode::DryRun => {
+            match sharding.unsettled(state, rules.due_until()) {
+                open if open.is_empty() => Selection::Nobody,
+                open => Selection::Shards(open),
+            }
+        }
+        (selection, _) => selection,
+    };
     if selection == Selection::Nobody {
         return unchanged(rules, people, state, writer).await;
     }
@@ -220,4 +235,22 @@ async fn unchanged(
     Ok(Summary::of(people, rules)
         .with_waiting(u64::from(waiting))
         .unchanged(rules.mode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dry_run_with_a_deadline_plans_for_as_many_people_as_any_run() {
+        let deadline = || Deadline::after(Duration::from_secs(900));
+        for (mode, stop_at, expected) in [
+            (Mode::DryRun, Deadline::never(), usize::MAX),
+            (Mode::DryRun, deadline(), PORTION),
+            (Mode::Scheduled, deadline(), PORTION),
+            (Mode::Reconcile, Deadline::never(), PORTION),
+        ] {
+            assert_eq!(people_per_run(mode, stop_at), expected, "{mode:?}");
+        }
+    }
 }

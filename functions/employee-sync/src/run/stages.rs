@@ -54,6 +54,8 @@ pub(super) struct Prepared {
     compared_open: u32,
     pub(super) selection: Selection,
     portion: ShardRange,
+    /// People who get their look from a later run.
+    put_off: usize,
     /// Whether everybody should have been compared, and the academy could not be listed.
     listing_failed: bool,
     /// Whether the first run waits for somebody's approval.
@@ -147,6 +149,7 @@ pub(super) fn prepare(
         compared_open,
         selection,
         portion,
+        put_off,
     })
 }
 
@@ -174,7 +177,20 @@ impl Prepared {
         let note = self
             .hold
             .and_then(|hold| hold.note(rules.config, rules.mode));
-        self.summary.planned(self.plan, note, rules.now)
+        let is_part = !self.portion.is_whole() || self.put_off > 0;
+        let planned = self.summary.planned(self.plan, note, rules.now);
+        if !is_part {
+            return planned;
+        }
+        let tenant = &rules.config.tenant_id;
+        JobResult {
+            message: format!(
+                "This plan is for a part of the company: one run plans for at most {} people, and the next runs go on with the \
+                 others. `tenants plan {tenant}` plans for all",
+                rules.portion
+            ),
+            ..planned
+        }
     }
 }
 
@@ -272,6 +288,7 @@ pub(super) fn conclude(
         compared_open,
         selection,
         portion,
+        put_off: _,
         listing_failed,
         holds_first_run,
         summary,

@@ -102,12 +102,19 @@ impl Summary {
             ended,
             failure,
             unanswered,
+            mails_unanswered,
         } = listing;
         self.unanswered = unanswered.len() as u64;
         self.counts.refused += self.unanswered;
         for (id, problem) in unanswered {
             let text = format!("{problem}; the next run looks this person up again");
             self.find(Some(&id), FindingKind::Refused, text);
+        }
+        if let Some(failure) = mails_unanswered {
+            let text = format!(
+                "new mail addresses could not be looked up ({failure}): whether another account has one shows when it is written"
+            );
+            self.find(None, FindingKind::NotListed, text);
         }
         if let Some(failure) = failure {
             let text = format!(
@@ -156,11 +163,12 @@ impl Summary {
 
     /// With what the plan leaves alone, and what a brake holds.
     pub(super) fn with_plan(mut self, people: &People, plan: &Plan) -> Self {
-        for (id, skip) in &plan.skipped {
+        for (id, skip) in plan.skipped.iter().chain(&plan.left_out) {
             let counts = &mut self.counts;
             let (counter, kind) = match skip {
                 SkipReason::Conflict(_)
                 | SkipReason::Contested(_)
+                | SkipReason::MailTaken(_)
                 | SkipReason::EmployedAgain(_) => {
                     (&mut counts.conflicts, Some(FindingKind::Conflict))
                 }

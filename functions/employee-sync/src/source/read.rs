@@ -285,8 +285,11 @@ impl Taken {
                 source_id: Some(id),
                 field,
                 problem,
+                leaving,
             } => {
-                let parts = ["rejected", id.as_str(), &field, &problem];
+                let employee = leaving.clone().employee(id.clone());
+                let read = DesiredAccount::of(&employee, tool, config).fingerprint(key);
+                let parts = ["rejected", id.as_str(), &field, &problem, &read.to_string()];
                 let fingerprint = key.fingerprint(parts.map(Part::Value));
                 self.misfit
                     .get_or_insert_with(|| (field.clone(), problem.clone()));
@@ -296,6 +299,7 @@ impl Taken {
                         fingerprint,
                         field,
                         problem,
+                        leaving,
                     },
                 ));
             }
@@ -303,6 +307,7 @@ impl Taken {
                 source_id: None,
                 field,
                 problem,
+                leaving: _,
             } => {
                 self.nameless += 1;
                 self.misfit.get_or_insert((field, problem));
@@ -337,7 +342,7 @@ fn judge(nameless: u64, received: u64, reading: &Reading) -> Completeness {
 mod tests {
     use std::sync::Mutex;
 
-    use shared::source::Take;
+    use shared::source::{Leaving, Take};
 
     use super::*;
     use crate::plan::builders::{config, employee, key};
@@ -394,6 +399,7 @@ mod tests {
             source_id: None,
             field: "id".into(),
             problem: "is missing".into(),
+            leaving: Leaving::default(),
         };
         let with_nameless = || {
             let mut reading = reading(&["1", "2"], Some(3), Some(3));
@@ -536,6 +542,7 @@ mod tests {
             source_id: id.map(SourceId::new),
             field: "hire_date".into(),
             problem: "is not a date".into(),
+            leaving: Leaving::default(),
         };
         let count = Reading {
             first_total: Some(2),

@@ -3,6 +3,7 @@
 use shared::domain::employee::Employee;
 use shared::domain::id::SourceId;
 use shared::fingerprint::Fingerprint;
+use shared::source::Leaving;
 
 /// One person as reported, with the fingerprint of what that means for reteach.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub enum Person {
         field: String,
         /// What is wrong with it.
         problem: String,
+        /// What can be read of it all the same.
+        leaving: Leaving,
     },
 }
 

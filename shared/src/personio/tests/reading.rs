@@ -180,6 +180,7 @@ async fn one_bad_record_is_rejected_and_the_page_goes_on() {
             source_id,
             field,
             problem,
+            ..
         } = record
         else {
             panic!("{record:?}")

@@ -4,8 +4,8 @@ use jiff::ToSpan as _;
 use shared::access::AccessWindow;
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::mapping::Attribute;
-use shared::source::Absence;
+use shared::mapping::{Attribute, DesiredAccount};
+use shared::source::{Absence, Leaving};
 
 use super::{lock, plan, three};
 use crate::lint::{Violation, examine};
@@ -160,6 +160,7 @@ const BREACHES: [Breach; 30] = [
             fingerprint,
             field: "id".into(),
             problem: "is odd".into(),
+            record: unreadable(),
         };
         plan.changes[0].window = lock(AccessWindow {
             active_at: None,
@@ -215,4 +216,10 @@ fn every_broken_rule_is_reported_with_the_person() {
             "{number} {rule}: {violations:?}"
         );
     }
+}
+
+/// What is left of person 1's record if nothing of it can be read.
+fn unreadable() -> Box<DesiredAccount> {
+    let employee = Leaving::default().employee(SourceId::new("1"));
+    Box::new(DesiredAccount::of(&employee, "personio", &config("")))
 }

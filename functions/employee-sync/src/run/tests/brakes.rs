@@ -1,10 +1,12 @@
 //! The brakes over time: no run and no 24 hours exceed one, whatever happens, and approvals are for what was seen.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::SourceId;
-use shared::state::{Brake, Choice, Decision};
+use shared::state::{Brake, Choice, ChoiceError, Decision};
 
 use super::world::{End, World};
 use crate::plan::builders::employee;
@@ -412,6 +414,27 @@ fn people_are_approved_one_by_one_and_the_others_stay_held_however_few() {
 }
 
 #[test]
+fn an_approval_for_people_or_kinds_that_are_not_in_the_plan_changes_nothing() {
+    let mut world = World::new(40, "");
+    world.deactivate(0..10);
+    world.tick(End::Well);
+    let (held, at) = (world.academy.held.clone().unwrap(), world.now);
+    let refused = |choice: &Choice| held.decide(choice, approved(at)).unwrap_err();
+    let nobody = BTreeSet::from([SourceId::new("20")]);
+    assert_eq!(
+        refused(&only(&[3, 20], &[])),
+        ChoiceError::NoSuchPerson(nobody)
+    );
+    let kind = BTreeSet::from([Brake::MailChange]);
+    assert_eq!(
+        refused(&only(&[3], &[Brake::MailChange])),
+        ChoiceError::NoSuchKind(kind)
+    );
+    world.after(5).tick(End::Well);
+    assert_eq!(world.locked(), 0);
+}
+
+#[test]
 fn one_kind_is_approved_and_another_stays_held() {
     let mut world = World::new(40, "");
     world.deactivate(0..10);
@@ -468,6 +491,56 @@ fn consent_is_gone_with_the_change_even_if_the_change_comes_back() {
     world.after(5).tick(End::Well);
     let locked: Vec<usize> = (0..40).filter(|id| world.is_locked(*id)).collect();
     assert_eq!(locked, (1..10).collect::<Vec<_>>());
+}
+
+/// Persons 0 to 9 get the mail address of this version.
+fn move_mails(world: &mut World, version: u8) {
+    for id in 0..10 {
+        happen(world, id, Event::Mail(version));
+    }
+}
+
+#[test]
+fn consent_ends_once_the_change_is_applied() {
+    let mut world = World::new(40, "");
+    move_mails(&mut world, 1);
+    for version in [2, 1] {
+        world.tick(End::Well);
+        world.decide(approved);
+        world.after(5).tick(End::Well);
+        assert_eq!(world.hash(), None, "before version {version}");
+        move_mails(&mut world, version);
+        world.after(5);
+    }
+    // The first addresses again, within 24 hours of their approval: nobody has approved this change.
+    world.tick(End::Well);
+    let held = world.academy.held.as_ref().unwrap();
+    assert_eq!(held.undecided().get(&Brake::MailChange), Some(&10));
+}
+
+#[test]
+fn consent_to_a_lock_ends_with_the_lock_and_that_to_a_refused_value_lasts() {
+    let mut world = World::new(40, "");
+    move_mails(&mut world, 1);
+    world.deactivate(0..10);
+    world.tick(End::Well);
+    world.decide(approved);
+    world.academy.dialect.refuses = Some("email");
+    world.after(5).tick(End::Well);
+    assert_eq!(world.locked(), 10);
+    let held = world.academy.held.clone().unwrap();
+    let kinds: BTreeSet<Brake> = held.parts.iter().map(|(key, _)| key.brake).collect();
+    assert_eq!(kinds, BTreeSet::from([Brake::MailChange]));
+    assert!(held.undecided().is_empty());
+    // Once the academy takes the addresses, the same consent lets them through.
+    world.academy.dialect.refuses = None;
+    for _ in 0..3 {
+        world.after(60).tick(End::Well);
+    }
+    assert_eq!(world.hash(), None);
+    let moved = world.academy.customers.values();
+    let moved = moved.filter(|it| it.email.as_ref().is_some_and(|mail| mail.contains("-1@")));
+    assert_eq!(moved.count(), 10);
 }
 
 #[test]

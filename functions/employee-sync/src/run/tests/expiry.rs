@@ -178,6 +178,7 @@ fn a_person_whose_account_is_not_known_to_be_locked_stays() {
         (Account::FromLedger(CustomerId::new("account-7")), false),
     ] {
         let candidate = Candidate {
+            mail_holder: None,
             source_id: SourceId::new("7"),
             source: SourceState::Gone {
                 external_id: ExternalId::new("personio:7"),

@@ -153,6 +153,27 @@ fn a_conflict_that_the_academy_no_longer_shows_is_tried_on_the_next_look() {
 }
 
 #[test]
+fn conflicts_are_noted_while_there_is_time_and_the_rest_in_the_next_run() {
+    let mut world = World::new(5, "");
+    for id in ["91", "92", "93", "94"] {
+        let mail = employee(id).email.value().cloned();
+        let holder = world.academy.make(mail);
+        let holder = world.academy.customers.get_mut(&holder).unwrap();
+        holder.external_id = Some(ExternalId::new(format!("sap:{id}")));
+        world.employees.insert(SourceId::new(id), employee(id));
+    }
+    let noted = |world: &World| {
+        let entries = world.academy.ledger.values();
+        entries.filter(|entry| entry.failure.is_some()).count()
+    };
+    world.after(5).tick(End::OutOfTime(3));
+    assert_eq!(noted(&world), 3);
+    let tick = world.after(5).tick(End::Well);
+    assert_eq!((noted(&world), tick.found(FindingKind::Conflict)), (4, 1));
+    assert_eq!(world.academy.state.as_ref().unwrap().waiting, 4);
+}
+
+#[test]
 fn the_reconcile_locks_the_account_of_somebody_gone_again_if_an_admin_opened_it() {
     let mut world = World::new(10, "");
     let account = account(&mut world, "3");

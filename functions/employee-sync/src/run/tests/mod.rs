@@ -6,6 +6,7 @@ mod brakes;
 mod expiry;
 mod lists;
 mod lost_state;
+mod mail_moves;
 mod portions;
 mod sharding;
 mod world;

@@ -263,3 +263,39 @@ fn a_held_plan_is_judged_and_approved_as_a_whole() {
     }
     assert_eq!((world.locked(), world.hash()), (PEOPLE, None));
 }
+
+#[test]
+fn a_plan_for_more_people_than_one_run_plans_for_says_that_it_is_a_part() {
+    let mut world = large();
+    let planned = world.dry_run();
+    assert_eq!(planned.outcome, Outcome::Planned);
+    assert!(
+        planned.counts.created <= PORTION as u64,
+        "{:?}",
+        planned.counts
+    );
+    assert_eq!(planned.counts.created + planned.counts.left, PEOPLE as u64);
+    assert!(
+        planned.message.contains("a part of the company"),
+        "{}",
+        planned.message
+    );
+    // Without a limit, as in the operator's terminal, it is for all.
+    world.portion = usize::MAX;
+    let planned = world.dry_run();
+    assert_eq!(
+        (planned.counts.created, planned.message),
+        (PEOPLE as u64, String::new())
+    );
+    // The same for changes of people who are known.
+    let mut world = in_step();
+    for id in 0..PEOPLE {
+        world.edit(id, |it| it.location = Field::Value("Ulm".into()));
+    }
+    let planned = world.dry_run();
+    assert_eq!(
+        (planned.counts.updated, planned.counts.left),
+        (PORTION as u64, (PEOPLE - PORTION) as u64)
+    );
+    assert!(planned.message.contains("a part of the company"));
+}

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 use shared::fingerprint::{Shard, ShardNumber};
-use shared::source::{EmployeeSource, Take};
+use shared::source::{EmployeeSource, Leaving, Take};
 use shared::state::SyncState;
 
 use super::*;
@@ -110,6 +110,7 @@ impl EmployeeSource for Script {
                         source_id: None,
                         field,
                         problem,
+                        leaving: Leaving::default(),
                     });
                 }
                 records.into_iter().for_each(take);

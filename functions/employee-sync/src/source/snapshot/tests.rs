@@ -32,6 +32,7 @@ fn person((id, fits, version): &(SourceId, bool, u8)) -> Person {
         fingerprint,
         field: format!("field {version}"),
         problem: "is odd".to_owned(),
+        leaving: Leaving::default(),
     }
 }
 
@@ -45,6 +46,7 @@ fn whole(person: &Person) -> (Fingerprint, Option<Employee>, String) {
             fingerprint,
             field,
             problem,
+            ..
         } => (*fingerprint, None, format!("{field}: {problem}")),
     }
 }

@@ -193,7 +193,13 @@ impl Facts<'_> {
                 }
             }
         }
-        lines.extend(self.plan.skipped.iter().map(|(_, skip)| skip.to_string()));
+        lines.extend(
+            self.plan
+                .skipped
+                .iter()
+                .chain(&self.plan.left_out)
+                .map(|(_, skip)| skip.to_string()),
+        );
         if lines.is_empty() {
             lines.push("nothing to do: reteach holds what it should".to_owned());
         }

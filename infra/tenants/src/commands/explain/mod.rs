@@ -6,8 +6,8 @@ mod view;
 
 use std::time::Instant;
 
-use employee_sync::accounts::AccountQuery;
-use employee_sync::plan::{Candidate, Context, Details, Plan, SourceState};
+use employee_sync::accounts::{AccountQuery, holders_of};
+use employee_sync::plan::{Account, Candidate, Context, Details, Plan, SourceState};
 use futures::join;
 use shared::domain::id::ExternalId;
 use shared::mapping::DesiredAccount;
@@ -56,6 +56,15 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
     let account = account
         .await
         .map_err(|error| Failure::attention(format!("the account cannot be looked up: {error}")))?;
+    let mail_holder = match (&account, mail.map(str::to_lowercase)) {
+        (Account::Fetched(account, _), Some(mail))
+            if account.folded_mail().as_ref() != Some(&mail) =>
+        {
+            let mut found = holders_of(&connections.reteach, &[&mail]).await;
+            found.holders.remove(&mail)
+        }
+        _ => None,
+    };
     let source = match &read {
         Some(SourceRecord::Employee(employee)) => {
             let record = DesiredAccount::of(employee, &tool, &stored.config);
@@ -65,10 +74,20 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
                 fingerprint,
             }
         }
-        Some(SourceRecord::Rejected { field, problem, .. }) => SourceState::Rejected {
+        Some(SourceRecord::Rejected {
+            field,
+            problem,
+            leaving,
+            ..
+        }) => SourceState::Rejected {
             fingerprint: connections.key.fingerprint([]),
             field: field.clone(),
             problem: problem.clone(),
+            record: Box::new(DesiredAccount::of(
+                &leaving.clone().employee(id.clone()),
+                &tool,
+                &stored.config,
+            )),
         },
         None => SourceState::Gone {
             external_id: external_id.clone(),
@@ -80,6 +99,7 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
         source,
         entry,
         account,
+        mail_holder,
     };
     let now = context.now();
     let plan_context = Context {

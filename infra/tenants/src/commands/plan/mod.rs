@@ -2,18 +2,21 @@
 
 mod certificates;
 
+use employee_sync::accounts::read_old_values;
 use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan};
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::access::AccessWindow;
 use shared::domain::id::SourceId;
+use shared::routes::Connections;
 use shared::runtime::{FindingKind, Mode, Outcome, Ran};
+use shared::source::EmployeeSource as _;
 use shared::state::TenantStatus;
 
 use self::certificates::CertificatesPreview;
 use crate::args::Plan;
-use crate::context::CommandContext;
+use crate::context::{CommandContext, StoredTenant};
 use crate::failure::Result;
 use crate::format;
 use crate::job;
@@ -31,6 +34,9 @@ struct PlanView {
     /// The plan, person by person.
     #[serde(skip)]
     listing: Option<String>,
+    /// Why old values are not shown.
+    #[serde(skip)]
+    unread: Option<String>,
     #[serde(skip)]
     status: TenantStatus,
 }
@@ -76,11 +82,16 @@ struct SkipView {
 pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Output> {
     let Plan { tenant, details } = args;
     let stored = context.tenant(tenant).await?;
-    let Ran { report, plan } = job::run(context, &context.employees(), tenant, Mode::DryRun).await;
+    let Ran { report, mut plan } =
+        job::run(context, &context.employees(), tenant, Mode::DryRun).await;
     let details = if *details {
         Details::Values
     } else {
         Details::Names
+    };
+    let unread = match (&mut plan, details) {
+        (Some(plan), Details::Values) => old_values(context, &stored, plan).await?,
+        _ => None,
     };
     let certificates = match (&plan, report.outcome) {
         (None, outcome) if !matches!(outcome, Outcome::Planned | Outcome::Unchanged) => None,
@@ -102,8 +113,23 @@ pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Ou
         certificates,
         report,
         listing: plan.map(|plan| plan.shown(now, details).to_string()),
+        unread,
         status: stored.record.status,
     })
+}
+
+/// Reads the old values from reteach: the state has only digests of them. Returns why they cannot be read.
+async fn old_values(
+    context: &CommandContext<'_>,
+    stored: &StoredTenant,
+    plan: &mut EmployeePlan,
+) -> Result<Option<String>> {
+    let secret = context.secrets.refresh(&stored.config.tenant_id).await?;
+    let connections: Connections = context.connect(&stored.config, &secret)?;
+    let read = read_old_values(&connections.reteach, connections.hr.tool(), plan).await;
+    Ok(read
+        .err()
+        .map(|error| format!("Old values cannot be read from reteach: {error}.")))
 }
 
 impl PlanView {
@@ -138,6 +164,9 @@ impl View for PlanView {
         let mut text = String::new();
         if let (Some(listing), Some(totals)) = (&self.listing, &self.totals) {
             text.push_str(&format!("{listing}\n\n"));
+            if let Some(problem) = &self.unread {
+                text.push_str(&format::paragraph(problem));
+            }
             text.push_str(&format::paragraph(&totals.text()));
         }
         text.push_str(&summary(
@@ -203,7 +232,7 @@ impl Totals {
             } += 1;
         }
         totals.held = plan.held.len() as u64;
-        for (_, skip) in &plan.skipped {
+        for (_, skip) in plan.skipped.iter().chain(&plan.left_out) {
             *if skip.is_conflict() {
                 &mut totals.conflict
             } else {
@@ -274,10 +303,14 @@ impl ChangeView {
 
 impl SkipView {
     fn all(plan: &EmployeePlan) -> Vec<Self> {
-        let skipped = plan.skipped.iter().map(|(person, skip)| Self {
-            person: person.clone(),
-            why: skip.to_string(),
-        });
+        let skipped = plan
+            .skipped
+            .iter()
+            .chain(&plan.left_out)
+            .map(|(person, skip)| Self {
+                person: person.clone(),
+                why: skip.to_string(),
+            });
         skipped.collect()
     }
 }

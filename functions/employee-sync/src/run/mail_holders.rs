@@ -1,0 +1,121 @@
+//! Mail addresses that accounts should get and other accounts have: seen before anything is planned or approved.
+
+use std::collections::{HashMap, HashSet};
+
+use shared::access::Scoped;
+use shared::domain::id::CustomerId;
+use shared::fingerprint::FingerprintKey;
+use shared::mapping::Attribute;
+
+use crate::accounts::{Accounts, MailHolders};
+use crate::io::Reader;
+use crate::plan::{Account, Candidate, SourceState, digest_of};
+
+/// So many new addresses are looked up where the academy cannot be listed.
+const MAX_LOOK_UPS: usize = 100;
+
+/// An account that gets another mail address.
+pub(super) struct Move<'a> {
+    account: &'a CustomerId,
+    mail: &'a str,
+}
+
+/// The accounts that get another mail address, as far as ledger and academy show it.
+pub(super) fn moves<'a>(candidates: &'a [Candidate], key: &FingerprintKey) -> Vec<Move<'a>> {
+    let moves = candidates.iter();
+    moves
+        .filter_map(|candidate| move_of(candidate, key))
+        .collect()
+}
+
+fn move_of<'a>(candidate: &'a Candidate, key: &FingerprintKey) -> Option<Move<'a>> {
+    let SourceState::Present { record, .. } = &candidate.source else {
+        return None;
+    };
+    if matches!(record.employment.scope, Scoped::OutLocked | Scoped::OutLeft) {
+        return None;
+    }
+    let mail = record.values.get(&Attribute::Email)?.as_ref()?;
+    let (account, is_same) = match &candidate.account {
+        Account::FromLedger(id) => {
+            let given = candidate
+                .entry
+                .as_ref()?
+                .digests
+                .get(Attribute::Email.name());
+            let wanted = digest_of(Attribute::Email, Some(mail), key);
+            (id, given == Some(&wanted))
+        }
+        Account::Fetched(account, _) => {
+            let wanted = mail.reveal().to_lowercase();
+            (&account.id, account.folded_mail() == Some(wanted))
+        }
+        Account::Missing | Account::Conflicting(..) | Account::NotFetched => return None,
+    };
+    (!is_same).then(|| Move {
+        account,
+        mail: mail.reveal(),
+    })
+}
+
+/// The candidates with the accounts that have their new mail addresses, and why some could not be looked up: these are found
+/// out when they are written. An account that gets another address itself keeps nobody from its old one.
+pub(super) async fn with_mail_holders(
+    reader: &impl Reader,
+    mut candidates: Vec<Candidate>,
+    accounts: Option<&Accounts>,
+    key: &FingerprintKey,
+) -> (Vec<Candidate>, Option<String>) {
+    let moves = moves(&candidates, key);
+    if moves.is_empty() {
+        return (candidates, None);
+    }
+    let MailHolders { holders, failure } = match accounts {
+        Some(Accounts::Listed(index)) => {
+            let holders = moves.iter().filter_map(|it| {
+                let holder = index.holder_of(it.mail)?;
+                Some((it.mail.to_lowercase(), holder.id.clone()))
+            });
+            MailHolders {
+                holders: holders.collect(),
+                failure: None,
+            }
+        }
+        Some(Accounts::LookedUp(_)) | None => {
+            let mails: Vec<_> = moves.iter().take(MAX_LOOK_UPS).map(|it| it.mail).collect();
+            reader.holders_of(&mails).await
+        }
+    };
+    let mut moving: HashSet<CustomerId> = moves.iter().map(|it| it.account.clone()).collect();
+    let taken = loop {
+        let taken = taken(&moves, &holders, &moving);
+        let before = moving.len();
+        // An account that keeps its address keeps others from it.
+        moving.retain(|account| !taken.contains_key(account));
+        if moving.len() == before {
+            break taken;
+        }
+    };
+    for candidate in &mut candidates {
+        let account = match &candidate.account {
+            Account::FromLedger(id) => Some(id),
+            Account::Fetched(account, _) => Some(&account.id),
+            Account::Missing | Account::Conflicting(..) | Account::NotFetched => None,
+        };
+        candidate.mail_holder = account.and_then(|account| taken.get(account)).cloned();
+    }
+    (candidates, failure.map(|error| error.to_string()))
+}
+
+/// The accounts whose new address another account has, with that account, where those of `moving` give theirs up.
+fn taken(
+    moves: &[Move<'_>],
+    holders: &HashMap<String, CustomerId>,
+    moving: &HashSet<CustomerId>,
+) -> HashMap<CustomerId, CustomerId> {
+    let taken = moves.iter().filter_map(|it| {
+        let holder = holders.get(&it.mail.to_lowercase())?;
+        (!moving.contains(holder)).then(|| (it.account.clone(), holder.clone()))
+    });
+    taken.collect()
+}
