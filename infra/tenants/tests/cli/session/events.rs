@@ -21,6 +21,7 @@ pub(super) struct Session {
     acme: Company,
     birke: Company,
     linde: Company,
+    falke: Company,
     files: BTreeMap<String, String>,
 }
 
@@ -54,14 +55,25 @@ impl Session {
             .company("linde", Via::Direct, "")
             .await
             .unwrap();
+        let falke = desk
+            .vendors
+            .company("falke", Via::Direct, "")
+            .await
+            .unwrap();
         let mut session = Self {
             desk,
             acme,
             birke,
             linde,
+            falke,
             files: BTreeMap::new(),
         };
-        for company in [&session.acme, &session.birke, &session.linde] {
+        for company in [
+            &session.acme,
+            &session.birke,
+            &session.linde,
+            &session.falke,
+        ] {
             let name = format!("{}.json", company.tenant);
             let secret = company.secret().to_json();
             let path = session.desk.file(&name, secret.expose_secret());
@@ -75,6 +87,7 @@ impl Session {
         let company = match name {
             "birke.toml" => &self.birke,
             "linde.toml" => &self.linde,
+            "falke.toml" => &self.falke,
             _ => &self.acme,
         };
         let mut text = content.to_owned();
@@ -198,6 +211,11 @@ impl Session {
                     desk.run("sync birke --here").await;
                 }
             }
+            "falke is added, and in step" => self.add_falke().await,
+            "the import gives the first third another mail domain" => self.import_mails(1..=333),
+            "the import gives the others another mail domain" => self.import_mails(334..=1000),
+            "the import goes on with the offices" => self.import_offices(),
+            "somebody renames the other three accounts" => self.free_addresses(),
             "the company moves to a new Personio account" => self.move_to_new_account(),
             "somebody deletes a schedule" => desk.aws.delete_schedule(GROUP, "acme.certificates"),
             _ => panic!("nobody knows how to do this: {event}"),
@@ -261,6 +279,73 @@ impl Session {
             });
         }
         personio.put(crate::support::person(2014));
+    }
+}
+
+/// People of falke whose new mail addresses other accounts have, and people who get addresses of their own.
+const COLLIDING: [u64; 3] = [17, 404, 777];
+const OF_PARTNERS: [u64; 3] = [50, 500, 950];
+
+impl Session {
+    async fn add_falke(&self) {
+        let Company {
+            personio, reteach, ..
+        } = &self.falke;
+        personio.add_category("Bildungszertifikate");
+        personio.put_all((1..=1_000).map(|id| Person {
+            email: Some(format!("p{id}@falke.example")),
+            ..crate::support::person(id)
+        }));
+        for id in COLLIDING {
+            reteach.insert(account(&new_mail(id), None));
+        }
+        for line in [
+            format!(
+                "add --file {} --credentials {}",
+                self.path("falke.toml"),
+                self.path("falke.json")
+            ),
+            "sync falke --here".to_owned(),
+        ] {
+            self.desk.run(&line).await;
+        }
+        self.desk.pass_minutes(5);
+    }
+
+    fn import_mails(&self, ids: std::ops::RangeInclusive<u64>) {
+        for id in ids {
+            let mail = new_mail(id);
+            self.falke
+                .personio
+                .change(id, |person| person.email = Some(mail));
+        }
+        self.desk.pass_minutes(5);
+    }
+
+    fn import_offices(&self) {
+        for id in 1..=300 {
+            self.falke
+                .personio
+                .change(id, |person| person.office = Some("Leipzig".to_owned()));
+        }
+        self.desk.pass_minutes(5);
+    }
+
+    /// The trainers give the addresses up.
+    fn free_addresses(&self) {
+        for id in COLLIDING {
+            let edit = |account: &mut Customer| account.email = Some(format!("t{id}@neu.example"));
+            assert!(self.falke.reteach.edit(&new_mail(id), edit));
+        }
+        self.desk.pass_minutes(60);
+    }
+}
+
+fn new_mail(id: u64) -> String {
+    if OF_PARTNERS.contains(&id) {
+        format!("p{id}@partner-{id}.example")
+    } else {
+        format!("p{id}@neu.example")
     }
 }
 
