@@ -1,7 +1,7 @@
 //! What an operator does to a tenant: file, credentials, status, and decisions about held plans.
 
 use shared::secrets::TenantSecret;
-use shared::state::{Choice, Decision, HeldSource, TenantStatus};
+use shared::state::{Choice, Decision, HeldPart, HeldSource, LastRun, TenantStatus};
 
 use crate::Harness;
 
@@ -52,6 +52,23 @@ impl Harness {
     pub async fn held_source(&self) -> Option<HeldSource> {
         let store = self.world.stack.store();
         store.held_source(&self.company.tenant).await.unwrap()
+    }
+
+    /// Takes all decisions about the held plan back.
+    pub async fn forget_decisions(&self) {
+        let Some(mut held) = self.held().await else {
+            return;
+        };
+        let undecided = held.parts.iter().map(|(key, part)| {
+            let person = part.person.clone();
+            let decision = None;
+            (*key, HeldPart { person, decision })
+        });
+        held.parts = undecided.collect();
+        let lease = self.take_lease("forgets").await;
+        let (tenant, store) = (&self.company.tenant, self.store());
+        store.put_held(tenant, lease.token, &held).await.unwrap();
+        store.release(&lease, LastRun::default()).await.unwrap();
     }
 
     /// Decides about the held plan with this hash.

@@ -19,6 +19,8 @@ pub(crate) enum Broken {
     ForgetsIntents,
     /// Writes a person's values to their first account, even if another person has it now.
     ChecksNoOwner,
+    /// An approval is for the plan as a whole: one more part in it, and nothing is approved any more.
+    ForgetsApprovals,
     /// Nothing is ever held, so anybody missing from Kombo's list is taken for gone.
     HoldsNothing,
 }
@@ -32,7 +34,7 @@ struct BrokenProduct {
     says: &'static str,
 }
 
-const PRODUCTS: [BrokenProduct; 5] = [
+const PRODUCTS: [BrokenProduct; 6] = [
     BrokenProduct {
         broken: Broken::LocksADayEarly,
         concerns: |_, _| true,
@@ -70,6 +72,13 @@ const PRODUCTS: [BrokenProduct; 5] = [
         says: "not ours, and touched",
     },
     BrokenProduct {
+        broken: Broken::ForgetsApprovals,
+        concerns: |_, history| history.contains(&Event::Approved),
+        seeds: 16,
+        events: 6,
+        says: "an approval was forgotten",
+    },
+    BrokenProduct {
         broken: Broken::HoldsNothing,
         concerns: |setting, history| setting.via == Via::Kombo && history.iter().any(drops_people),
         seeds: 16,
@@ -95,6 +104,7 @@ impl Broken {
             Self::ForgetsFilings
             | Self::ForgetsIntents
             | Self::ChecksNoOwner
+            | Self::ForgetsApprovals
             | Self::HoldsNothing => "",
         }
     }
@@ -106,6 +116,15 @@ impl Broken {
 }
 
 impl Life {
+    /// The defect's effect before a run.
+    pub(crate) async fn breaks_before(&mut self, job: JobKind) {
+        let has_more = || self.people_approved != self.people();
+        let forgets = self.broken == Some(Broken::ForgetsApprovals);
+        if forgets && job == JobKind::Employees && !self.consent.is_empty() && has_more() {
+            self.harness.forget_decisions().await;
+        }
+    }
+
     /// The defect's effect after a run.
     pub(crate) async fn breaks(&mut self, job: JobKind) {
         match (self.broken, job) {

@@ -91,6 +91,8 @@ pub(crate) enum Event {
     SecretRotated { whose: Whose, is_known: bool },
     /// The operator writes another tenant file. The usual one returns when the world quiesces.
     Configured(Config),
+    /// The operator approves what a brake holds.
+    Approved,
     /// For so many ticks, the credentials read another company's people.
     Swapped(u8),
     /// Every token ends.

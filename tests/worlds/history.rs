@@ -65,6 +65,21 @@ pub(crate) fn with_lost_knowledge(mut events: Vec<Event>, random: &mut Rng) -> V
     events
 }
 
+/// The same history, in which the operator approves what a mistake of HR's leaves to decide about, and HR goes on.
+pub(crate) fn with_approvals(events: Vec<Event>, random: &mut Rng) -> Vec<Event> {
+    let mut with_approvals = Vec::with_capacity(events.len());
+    for event in events {
+        with_approvals.push(event);
+        if matches!(event, Event::Mistake(_)) && random.bool() {
+            with_approvals.extend([Event::Pass(Pass::Tick), Event::Approved]);
+            if random.bool() {
+                with_approvals.push(Event::Inactive(random.u8(..)));
+            }
+        }
+    }
+    with_approvals
+}
+
 fn action(random: &mut Rng) -> Event {
     match random.u8(0..20) {
         0..5 => certificate(random),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use harness::{Harness, ROUTES, by_hand};
 use jiff::{SignedDuration, Timestamp};
 use oracle::CertificateIssuer;
-use shared::state::JobKind;
+use shared::state::{JobKind, PartKey};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::reteach::Customer;
@@ -102,6 +102,10 @@ pub(crate) struct Life {
     pub(crate) own_people: Option<Vec<Person>>,
     /// Whether a run has read everybody and done all.
     pub(crate) was_good: bool,
+    /// What the operator approved, and when, until it is applied or no longer planned.
+    pub(crate) consent: BTreeMap<PartKey, Timestamp>,
+    /// The people at the last approval. For a broken product.
+    pub(crate) people_approved: Vec<Person>,
     /// By person: the account they had first. For a broken product.
     pub(crate) first_accounts: BTreeMap<u64, String>,
 }
@@ -180,6 +184,8 @@ impl Life {
             broken,
             own_people: None,
             was_good: false,
+            consent: BTreeMap::new(),
+            people_approved: Vec::new(),
             first_accounts: BTreeMap::new(),
         };
         life.furnish();
@@ -241,6 +247,10 @@ impl Life {
             Event::LedgerCopied => self.copy_ledger().await,
             Event::LedgerRestored => self.restore_ledger().await,
             Event::Configured(config) => self.configure(config).await,
+            Event::Approved => {
+                self.clear_faults();
+                self.approves().await;
+            }
             Event::Swapped(ticks) => self.swap_company(ticks).await,
             Event::SecretRotated { whose, is_known } => {
                 self.rotate(whose);

@@ -1,5 +1,6 @@
 //! A quiet period: nothing fails, nobody changes anything, the schedules fire. Then everything is as it should be.
 
+use jiff::SignedDuration;
 use shared::state::JobKind::{Certificates, Employees};
 use shared::state::{CertificateState, Choice, Decision, OnUnverifiable};
 
@@ -8,6 +9,9 @@ use crate::life::Life;
 
 /// A plan that a brake holds changes with each approval that lets a part of it through.
 const MOST_APPROVALS: usize = 5;
+
+/// A minute less than consent lasts.
+const CONSENT_LASTS: SignedDuration = SignedDuration::from_mins(24 * 60 - 1);
 
 impl Life {
     /// Lets time pass until every pause before another try is over, and compares everything with the model.
@@ -26,7 +30,7 @@ impl Life {
         self.harness
             .world
             .clock
-            .advance(jiff::SignedDuration::from_mins(30));
+            .advance(SignedDuration::from_mins(30));
         let outcome = [self.run(Employees).await, self.run(Certificates).await];
         for ran in outcome
             .iter()
@@ -75,7 +79,38 @@ impl Life {
             )
             .await
             .unwrap();
+        let undecided = held
+            .parts
+            .iter()
+            .filter(|(_, part)| part.decision.is_none());
+        let at = self.now();
+        self.consent.extend(undecided.map(|(key, _)| (*key, at)));
+        self.people_approved = self.people();
         true
+    }
+
+    /// Consent belongs to a part of a plan: it lasts for a day, whatever else comes into the plan.
+    pub(crate) async fn check_consent(&mut self) {
+        if self.consent.is_empty() {
+            return;
+        }
+        let store = self.harness.store();
+        // While the table fails, the next run's check sees the same.
+        let Ok(held) = store.held(&self.harness.company.tenant).await else {
+            return;
+        };
+        let now = self.now();
+        let mut forgotten = false;
+        self.consent.retain(|key, at| {
+            let part = held.as_ref().and_then(|held| held.parts.get(*key));
+            let lasts = now < *at + CONSENT_LASTS;
+            forgotten |= lasts && part.is_some_and(|part| part.decision.is_none());
+            lasts && part.is_some()
+        });
+        if forgotten {
+            self.wrong
+                .push("an approval was forgotten before its change was applied".to_owned());
+        }
     }
 
     /// Somebody looks at the certificates that wait for a decision, and lets them be tried again.

@@ -28,12 +28,14 @@ fn skip(time: Duration) {
 impl Life {
     /// One run.
     pub(crate) async fn run(&mut self, job: JobKind) -> RunSummary {
+        self.breaks_before(job).await;
         let before = self.harness.company.reteach.customers();
         let ran = self.fire(job, &ignore_progress).await;
         self.trace.note((job, &ran));
         self.runs += 1;
         self.was_good |= job == JobKind::Employees && ran.outcome.is_good();
         self.check(&before);
+        self.check_consent().await;
         self.breaks(job).await;
         ran
     }
@@ -56,6 +58,7 @@ impl Life {
             Way::OutOfTime(at) => self.out_of_time(job, at).await,
         }
         self.check(&before);
+        self.check_consent().await;
     }
 
     pub(crate) async fn fire(&self, job: JobKind, progress: ProgressFn<'_>) -> RunSummary {

@@ -13,7 +13,7 @@ pub(crate) fn of(seed: u64) -> (Setting, Vec<Event>) {
     let mut random = Rng::with_seed(seed);
     let setting = Setting::of(seed, &mut random);
     let history = history::with_lost_knowledge(history(&mut random), &mut random);
-    (setting, history)
+    (setting, history::with_approvals(history, &mut random))
 }
 
 /// Lives a history. `Err`: what was not as it should be, or the panic of a rule that was broken.
