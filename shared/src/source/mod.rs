@@ -101,7 +101,7 @@ pub struct Leaving {
 }
 
 impl Leaving {
-    /// The person of whom nothing else can be read.
+    /// The person, with nothing else.
     #[must_use]
     pub fn employee(self, source_id: SourceId) -> Employee {
         let Self { status, end_date } = self;
