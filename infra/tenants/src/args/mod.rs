@@ -78,8 +78,8 @@ pub enum Command {
     /// With --write-probe it makes a test account in the academy instead, and asks before. The test account is written to, locked,
     /// opened and deleted, also after Ctrl-C. The answers are kept with the tenant, and later checks compare them with its file.
     ///
-    /// With --notice it sends one test message to each recipient of notices: the stack's topic, the addresses in [notices] mail,
-    /// and the webhook in the credentials.
+    /// With --notice it sends one test message to each recipient of notices: the stack's topic, the tenant's mail addresses for
+    /// notices, and the webhook in the credentials.
     Check(Check),
     /// Show what the next runs would do, person by person and certificate by certificate
     ///
