@@ -41,6 +41,7 @@ impl Harness {
             configuration: format!("{:016x}", key.digest("configuration", &record.config)),
             people: number,
             open_accounts: number,
+            has_completed: true,
             reconciled_at: now,
             ..SyncState::default()
         };
