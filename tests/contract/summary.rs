@@ -36,7 +36,7 @@ const UNUSED: [(Vendor, &str); 8] = [
 const REFUSALS: [(Vendor, &[u16]); 3] = [
     (Vendor::Personio, &[401, 403, 404, 422, 429]),
     (Vendor::Kombo, &[400, 401, 403, 404, 409, 429]),
-    (Vendor::Reteach, &[401, 403, 404, 409, 422, 429]),
+    (Vendor::Reteach, &[401, 403, 404, 422, 429]),
 ];
 
 #[derive(Default)]
