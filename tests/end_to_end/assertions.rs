@@ -21,11 +21,12 @@ macro_rules! assert_run {
 
 /// Asserts some counts of a run, after a label for the message if there is one.
 macro_rules! assert_counts {
-    ($label:literal, $report:expr $(, $count:ident = $expected:expr)+ $(,)?) => {
-        assert_run!($label, $report, $report.outcome $(, $count = $expected)+)
-    };
+    ($label:literal, $report:expr $(, $count:ident = $expected:expr)+ $(,)?) => {{
+        let report = &$report;
+        assert_run!($label, *report, report.outcome $(, $count = $expected)+)
+    }};
     ($report:expr $(, $count:ident = $expected:expr)+ $(,)?) => {
-        assert_run!("run", $report, $report.outcome $(, $count = $expected)+)
+        assert_counts!("run", $report $(, $count = $expected)+)
     };
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use employee_sync::report::Report;
 use futures::FutureExt as _;
 use harness::{Harness, ROUTES, ignore_progress, people};
 use http::Method;
@@ -165,25 +166,34 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
     all_are_synced(&harness, 60).await;
 }
 
+/// A run with twenty seconds, of which so many pass at once after this many changes. Its report, and the time that is left.
+async fn run_for_twenty_seconds(
+    harness: &Harness,
+    changes: usize,
+    seconds: u64,
+) -> (Report, Duration) {
+    let applied = AtomicUsize::new(0);
+    let watch = |progress| {
+        if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == changes {
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(seconds)).now_or_never();
+            tokio::time::resume();
+        }
+    };
+    let deadline = Deadline::after(Duration::from_secs(20));
+    let ran = harness
+        .world
+        .run(&harness.company, Mode::Scheduled, deadline, &watch)
+        .await;
+    (ran.report, deadline.remaining().unwrap_or_default())
+}
+
 #[tokio::test]
 async fn the_next_run_continues_after_a_deadline() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(80)).await;
-        let applied = AtomicUsize::new(0);
         // A quarter is reserved for the state: after fifteen of twenty seconds no new change starts.
-        let watch = |progress| {
-            if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 10 {
-                tokio::time::pause();
-                tokio::time::advance(Duration::from_secs(16)).now_or_never();
-                tokio::time::resume();
-            }
-        };
-        let deadline = Deadline::after(Duration::from_secs(20));
-        let ran = harness
-            .world
-            .run(&harness.company, Mode::Scheduled, deadline, &watch)
-            .await;
-        let first = ran.report;
+        let (first, _) = run_for_twenty_seconds(&harness, 10, 16).await;
         assert_eq!(first.outcome, Outcome::Partly, "{via:?}: {first:#?}");
         assert!(
             first.counts.created >= 10 && first.counts.left > 30,
@@ -200,27 +210,14 @@ async fn the_next_run_continues_after_a_deadline() {
 #[tokio::test]
 async fn calls_that_hang_end_in_time_for_what_was_done_to_be_written_down() {
     let harness = Harness::new(Via::Direct, "", people(80)).await;
-    let applied = AtomicUsize::new(0);
     let hangs = Fault::new(Behaviour::Hang)
         .method(Method::POST)
         .path("/customer");
     harness.company.reteach.fail(hangs.nth(31).always());
     // The last calls end after sixteen of twenty seconds.
-    let watch = |progress| {
-        if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 29 {
-            tokio::time::pause();
-            tokio::time::advance(Duration::from_secs(14)).now_or_never();
-            tokio::time::resume();
-        }
-    };
-    let deadline = Deadline::after(Duration::from_secs(20));
-    let ran = harness
-        .world
-        .run(&harness.company, Mode::Scheduled, deadline, &watch)
-        .await;
-    assert!(!deadline.remaining().unwrap().is_zero());
-    assert_eq!(ran.report.outcome, Outcome::Partly, "{:#?}", ran.report);
-    assert_eq!(ran.report.counts.created, 30, "{:#?}", ran.report);
+    let (report, left) = run_for_twenty_seconds(&harness, 29, 14).await;
+    assert!(!left.is_zero());
+    assert_run!(report, Outcome::Partly, created = 30);
     harness.company.reteach.clear_faults();
     harness.after(SignedDuration::from_mins(5)).await;
     all_are_synced(&harness, 80).await;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
 use crate::domain::id::SourceId;
 use crate::fingerprint::FingerprintKey;
+use crate::source::Leaving;
 use crate::tenant::TenantConfig;
 
 pub(crate) fn key() -> FingerprintKey {
@@ -45,21 +46,7 @@ fn day() -> impl Strategy<Value = Field<Date>> {
 
 /// A person with an id and no other value.
 pub(crate) fn nobody(id: &str) -> Employee {
-    Employee {
-        source_id: SourceId::new(id),
-        first_name: Field::Absent,
-        last_name: Field::Absent,
-        email: Field::Absent,
-        position: Field::Absent,
-        company: Field::Absent,
-        department: Field::Absent,
-        location: Field::Absent,
-        gender: Field::Absent,
-        employment_type: Field::Absent,
-        hire_date: Field::Absent,
-        end_date: Field::Absent,
-        status: Field::Absent,
-    }
+    Leaving::default().employee(SourceId::new(id))
 }
 
 /// A person with this id and any values.

@@ -105,6 +105,28 @@ fn names(selection: &Selection) -> Vec<&str> {
     selection.selected.keys().map(|id| id.as_str()).collect()
 }
 
+static NO_RESULTS: BTreeMap<CertificateId, CertificateResult> = BTreeMap::new();
+
+/// A run over everything that `selection` has, of which nothing is to be said but `results`.
+fn facts_of<'a>(
+    scope: Scope,
+    selection: &'a Selection,
+    results: &'a BTreeMap<CertificateId, CertificateResult>,
+) -> RunFacts<'a> {
+    RunFacts {
+        scope,
+        began: now(),
+        completeness: Completeness::Complete,
+        selection,
+        waiting: &[],
+        results,
+        holds_left: false,
+        parked: 0,
+        beyond: 0,
+        held: 0,
+    }
+}
+
 /// What a run leaves that lists `names` and leaves its certificates with these results, all others settled.
 fn run(
     before: Option<&CertificateCheckpoint>,
@@ -120,18 +142,7 @@ fn run(
         .iter()
         .map(|(name, result)| (id(name), result.clone()));
     all.extend(results);
-    let facts = RunFacts {
-        scope,
-        began: now(),
-        completeness: Completeness::Complete,
-        selection: &selection,
-        waiting: &[],
-        results: &all,
-        holds_left: false,
-        parked: 0,
-        beyond: 0,
-        held: 0,
-    };
+    let facts = facts_of(scope, &selection, &all);
     conclude(before, facts, now())
 }
 
@@ -415,16 +426,8 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
             now(),
         );
         let facts = RunFacts {
-            scope: window(false),
-            began: now(),
-            completeness: Completeness::Complete,
-            selection: &selection,
             waiting: &still,
-            results: &results,
-            holds_left: false,
-            parked: 0,
-            beyond: 0,
-            held: 0,
+            ..facts_of(window(false), &selection, &results)
         };
         let after = conclude(Some(&known), facts, now());
         let left = after.checkpoint.waiting.iter().map(|id| id.as_str());
@@ -471,16 +474,9 @@ fn certificates_that_were_not_kept_are_listed_again_by_the_next_run() {
     let scope = window(true);
     let selection = selection_of(listing(&[]), None, scope, &key(), now());
     let facts = RunFacts {
-        scope,
-        began: now(),
-        completeness: Completeness::Complete,
-        selection: &selection,
-        waiting: &[],
-        results: &BTreeMap::new(),
-        holds_left: false,
-        parked: 0,
         beyond: 7,
         held: 5,
+        ..facts_of(scope, &selection, &NO_RESULTS)
     };
     let after = conclude(None, facts, now()).checkpoint;
     assert_eq!(after.unsettled().held, 5);
@@ -510,16 +506,9 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
         let scope = window(everything);
         let selection = selection_of(listing(&seen[..1]), Some(&known), scope, &key(), now());
         let facts = RunFacts {
-            scope,
-            began: now(),
             completeness,
-            selection: &selection,
-            waiting: &[],
-            results: &BTreeMap::new(),
-            holds_left: false,
             parked: 4,
-            beyond: 0,
-            held: 0,
+            ..facts_of(scope, &selection, &NO_RESULTS)
         };
         let after = conclude(Some(&known), facts, now()).checkpoint;
         assert_eq!(
@@ -536,16 +525,8 @@ fn a_first_listing_whose_holds_are_not_all_noted_is_followed_by_another_first_on
     let selection = selection_of(listing(&[]), None, scope, &key(), now());
     for (holds_left, first) in [(true, None), (false, Some(now()))] {
         let facts = RunFacts {
-            scope,
-            began: now(),
-            completeness: Completeness::Complete,
-            selection: &selection,
-            results: &BTreeMap::new(),
             holds_left,
-            parked: 0,
-            waiting: &[],
-            beyond: 0,
-            held: 0,
+            ..facts_of(scope, &selection, &NO_RESULTS)
         };
         let after = conclude(None, facts, now()).checkpoint;
         assert_eq!((after.first_listed_at, after.listed_all_at), (first, first));
@@ -557,18 +538,7 @@ fn completions_without_a_moment_are_no_news_where_ticks_do_not_list_them() {
     let undated: BTreeMap<_, _> = [participation("a", None)].into();
     let everything = window(true);
     let selection = selection_of(undated, None, everything, &key(), now());
-    let facts = RunFacts {
-        scope: everything,
-        began: now(),
-        completeness: Completeness::Complete,
-        selection: &selection,
-        waiting: &[],
-        results: &BTreeMap::new(),
-        holds_left: false,
-        parked: 0,
-        beyond: 0,
-        held: 0,
-    };
+    let facts = facts_of(everything, &selection, &NO_RESULTS);
     let first = conclude(None, facts, now()).checkpoint;
     assert!(!run(Some(&first), window(false), &[], &[]).is_news);
 }
