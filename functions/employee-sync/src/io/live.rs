@@ -94,7 +94,8 @@ impl Reader for LiveReader<'_> {
     }
 
     async fn holders_of(&self, mails: &[&str]) -> MailHolders {
-        accounts::holders_of(self.reteach, mails).await
+        let client = self.reteach.clone().until(self.look_ups_end);
+        accounts::holders_of(&client, mails).await
     }
 }
 

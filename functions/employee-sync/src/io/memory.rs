@@ -71,6 +71,8 @@ pub(crate) struct Academy {
     pub(crate) folds_mail: bool,
     /// Whether its list changes while it is read, each time.
     pub(crate) cannot_list: bool,
+    /// How often its list came, or an address was looked up.
+    pub(crate) asked: usize,
     /// So many people can be looked up in one run; 0: everybody.
     pub(crate) looks_up: usize,
     pub(crate) dialect: Dialect,
@@ -193,6 +195,7 @@ impl Reader for InMemory {
         if self.academy().cannot_list {
             return Err(AccountsError::Shifting);
         }
+        self.academy().asked += 1;
         let mut index = AccountIndex::new(Arc::new(filter));
         let customers = self.academy().customers.clone();
         customers.into_values().for_each(|it| index.account(it));
@@ -213,6 +216,7 @@ impl Reader for InMemory {
     }
 
     async fn holders_of(&self, mails: &[&str]) -> MailHolders {
+        self.academy().asked += mails.len();
         let index = self.academy().index();
         let holder = |mail: &&str| Some((mail.to_lowercase(), index.holder_of(mail)?.id.clone()));
         MailHolders {

@@ -72,8 +72,8 @@ pub(super) struct Loaded {
 #[derive(Debug, Default)]
 pub(super) struct ListingNote {
     pub(super) unreadable: UnreadableRows,
-    /// Accounts that should have been locked for a day.
-    pub(super) ended: EndedAccounts,
+    /// Accounts that should have been locked for a day, where the academy was listed.
+    pub(super) ended: Option<EndedAccounts>,
     /// Why a comparison with the list was put off.
     pub(super) failure: Option<String>,
     /// Why some new mail addresses could not be looked up.
@@ -259,14 +259,15 @@ async fn everybody(
     believable(&index, &candidates, most)?;
     let listing = ListingNote {
         unreadable: index.unreadable_rows().clone(),
-        ended: index.ended().clone(),
+        ended: Some(index.ended().clone()),
         ..ListingNote::default()
     };
     let foreign_accounts = index.foreign();
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
     let accounts = Accounts::Listed(Box::new(index));
     let candidates = with_accounts(candidates, Some(&accounts), rules.key);
-    let (candidates, _) = with_mail_holders(reader, candidates, Some(&accounts), rules.key).await;
+    let (candidates, _) =
+        with_mail_holders(reader, candidates, Some(&accounts), None, rules.key).await;
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
     let expired = expired(long_gone, &candidates, rules.now);
@@ -317,12 +318,19 @@ async fn changed(
     let (due, put_off) = limited(due, rules.portion, rules.now);
     let entries = reader.entries(&due.union(&gone).collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
-    let accounts = find_accounts(reader, &unmatched, inputs).await?;
+    let held = reader.held().await?;
+    let accounts = find_accounts(reader, &unmatched, held.as_ref(), inputs).await?;
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
-    let (candidates, mails_unanswered) =
-        with_mail_holders(reader, candidates, accounts.as_ref(), rules.key).await;
+    let (candidates, mails_unanswered) = with_mail_holders(
+        reader,
+        candidates,
+        accounts.as_ref(),
+        held.as_ref(),
+        rules.key,
+    )
+    .await;
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     Ok(Loaded {
         open_accounts: match state {
@@ -340,7 +348,7 @@ async fn changed(
             Some(Accounts::LookedUp(_)) | None => 0,
         },
         shards,
-        held: reader.held().await?,
+        held,
         listing: ListingNote {
             unanswered,
             mails_unanswered,
@@ -674,10 +682,11 @@ pub(crate) fn candidates(
 async fn find_accounts(
     reader: &impl Reader,
     candidates: &[Candidate],
+    held: Option<&HeldPlan>,
     inputs: Inputs<'_>,
 ) -> Result<Option<Accounts>, AccountsError> {
     let mut queries = queries(candidates);
-    let moves = moves(candidates, inputs.rules.key).len();
+    let moves = moves(candidates, held, inputs.rules.key).len();
     // A look-up takes up to two calls, that of a mail address and a page of the list take one.
     if queries.len() * 2 + moves > inputs.people.snapshot.len() / PAGE + 1 {
         let all: Vec<_> = candidates.iter().filter_map(query).collect();

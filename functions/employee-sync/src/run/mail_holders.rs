@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use shared::access::Scoped;
-use shared::domain::id::CustomerId;
+use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::Attribute;
+use shared::state::{Brake, HeldPlan};
 
 use crate::accounts::{Accounts, MailHolders};
 use crate::io::Reader;
@@ -20,12 +21,45 @@ pub(super) struct Move<'a> {
     mail: &'a str,
 }
 
-/// The accounts that get another mail address, as far as ledger and academy show it.
-pub(super) fn moves<'a>(candidates: &'a [Candidate], key: &FingerprintKey) -> Vec<Move<'a>> {
+/// The accounts that get another mail address, as far as ledger and academy show it. Those of which a brake holds the move
+/// were looked at when it was held, and are again once it is approved.
+pub(super) fn moves<'a>(
+    candidates: &'a [Candidate],
+    held: Option<&HeldPlan>,
+    key: &FingerprintKey,
+) -> Vec<Move<'a>> {
+    let waiting = Waiting::of(held);
     let moves = candidates.iter();
     moves
+        .filter(|candidate| !waiting.contains(&candidate.source_id))
         .filter_map(|candidate| move_of(candidate, key))
         .collect()
+}
+
+/// People whose new mail address waits for a decision.
+struct Waiting<'a> {
+    people: HashSet<&'a SourceId>,
+    /// The plan is too large to keep all of them.
+    has_more: bool,
+}
+
+impl<'a> Waiting<'a> {
+    fn of(held: Option<&'a HeldPlan>) -> Self {
+        let parts = held.into_iter().flat_map(|held| held.parts.iter());
+        let waiting = parts
+            .filter(|(key, part)| key.brake == Brake::MailChange && part.decision.is_none())
+            .map(|(_, part)| part.person.as_ref());
+        let (mut people, mut has_more) = (HashSet::new(), false);
+        for person in waiting {
+            has_more |= person.is_none();
+            people.extend(person);
+        }
+        Self { people, has_more }
+    }
+
+    fn contains(&self, id: &SourceId) -> bool {
+        self.has_more || self.people.contains(id)
+    }
 }
 
 fn move_of<'a>(candidate: &'a Candidate, key: &FingerprintKey) -> Option<Move<'a>> {
@@ -64,9 +98,10 @@ pub(super) async fn with_mail_holders(
     reader: &impl Reader,
     mut candidates: Vec<Candidate>,
     accounts: Option<&Accounts>,
+    held: Option<&HeldPlan>,
     key: &FingerprintKey,
 ) -> (Vec<Candidate>, Option<String>) {
-    let moves = moves(&candidates, key);
+    let moves = moves(&candidates, held, key);
     if moves.is_empty() {
         return (candidates, None);
     }
@@ -86,16 +121,7 @@ pub(super) async fn with_mail_holders(
             reader.holders_of(&mails).await
         }
     };
-    let mut moving: HashSet<CustomerId> = moves.iter().map(|it| it.account.clone()).collect();
-    let taken = loop {
-        let taken = taken(&moves, &holders, &moving);
-        let before = moving.len();
-        // An account that keeps its address keeps others from it.
-        moving.retain(|account| !taken.contains_key(account));
-        if moving.len() == before {
-            break taken;
-        }
-    };
+    let taken = taken(&moves, &holders);
     for candidate in &mut candidates {
         let account = match &candidate.account {
             Account::FromLedger(id) => Some(id),
@@ -107,15 +133,28 @@ pub(super) async fn with_mail_holders(
     (candidates, failure.map(|error| error.to_string()))
 }
 
-/// The accounts whose new address another account has, with that account, where those of `moving` give theirs up.
+/// The accounts whose new address another account has and keeps, with that account. Accounts that would have to exchange
+/// their addresses all keep them: no order of single writes gets through.
 fn taken(
     moves: &[Move<'_>],
     holders: &HashMap<String, CustomerId>,
-    moving: &HashSet<CustomerId>,
 ) -> HashMap<CustomerId, CustomerId> {
     let taken = moves.iter().filter_map(|it| {
         let holder = holders.get(&it.mail.to_lowercase())?;
-        (!moving.contains(holder)).then(|| (it.account.clone(), holder.clone()))
+        Some((it.account.clone(), holder.clone()))
     });
-    taken.collect()
+    let mut taken: HashMap<CustomerId, CustomerId> = taken.collect();
+    let mut moving: HashSet<&CustomerId> = moves.iter().map(|it| it.account).collect();
+    moving.retain(|account| !taken.contains_key(account));
+    loop {
+        let freed = taken.iter().filter(|(_, holder)| moving.contains(holder));
+        let freed: Vec<CustomerId> = freed.map(|(account, _)| account.clone()).collect();
+        if freed.is_empty() {
+            return taken;
+        }
+        for it in moves.iter().filter(|it| freed.contains(it.account)) {
+            taken.remove(it.account);
+            moving.insert(it.account);
+        }
+    }
 }

@@ -127,6 +127,47 @@ fn an_address_that_its_holder_gives_up_in_the_same_run_is_no_conflict() {
 }
 
 #[test]
+fn people_who_would_have_to_exchange_their_addresses_keep_them_and_get_all_else() {
+    let mut world = World::new(60, "");
+    let mail = |id: usize| Field::Value(format!("p{id}@muster.example"));
+    for (id, other) in [(0, 1), (1, 2), (2, 0)] {
+        world.edit(id, |it| {
+            it.email = mail(other);
+            it.position = Field::Value("Meister".into());
+        });
+    }
+    let tick = world.tick(End::Well);
+    assert_eq!((tick.found(FindingKind::Conflict), tick.changes), (3, 3));
+    assert_eq!(world.academy.dialect.refused, 0);
+    for id in 0..3 {
+        let account = world.academy.account_of(&SourceId::new(id.to_string()));
+        assert_eq!(account.unwrap().position.as_deref(), Some("Meister"));
+    }
+}
+
+#[test]
+fn addresses_that_wait_for_a_decision_are_not_asked_for_on_each_tick() {
+    for moving in [8, 40] {
+        let mut world = World::new(60, "[brake]\nat_least = 1\n");
+        moves(&mut world, 0..moving);
+        world.tick(End::Well);
+        let asked = world.academy.asked;
+        for _ in 0..10 {
+            world.after(5).tick(End::Well);
+        }
+        assert_eq!(world.academy.asked, asked, "{moving}");
+        // One of them is another account's by now.
+        taken(&mut world, &[0]);
+        world.decide(|at| Decision::Approved { at });
+        for _ in 0..2 {
+            world.after(5).tick(End::Well);
+        }
+        assert_eq!(moved(&world), (1..moving).collect::<Vec<_>>());
+        assert_eq!(world.academy.dialect.refused, 0);
+    }
+}
+
+#[test]
 fn an_address_that_its_holder_would_give_up_and_cannot_is_a_conflict() {
     let mut world = World::new(60, "");
     // Person 0 gets the address of person 1, who gets one that a third account has.
