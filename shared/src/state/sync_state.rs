@@ -44,6 +44,9 @@ pub struct SyncState {
     /// A comparison of everybody in a company so large that several runs share it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparing: Option<Comparing>,
+    /// Since when comparisons have found accounts that are open after the date that locks them, and none that is locked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_locked_since: Option<Timestamp>,
     /// Whether something is held for people whom only a comparison of everybody looks at.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds_absent: bool,
@@ -82,6 +85,9 @@ pub struct Comparing {
     pub open_accounts: u32,
     /// Whether people who have changed come first.
     pub yields: bool,
+    /// When its first portion was compared.
+    #[serde(default)]
+    pub began: Timestamp,
 }
 
 /// How many people a reading announced and how many came.

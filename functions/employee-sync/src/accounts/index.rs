@@ -16,6 +16,8 @@ use crate::plan::{Account, AccountView, MatchedBy};
 
 /// Unreadable rows and open accounts that a report names.
 const NAMED: usize = 10;
+/// So many accounts in use that a date should have locked are no work of single admins.
+const SEVERAL: u64 = 2;
 
 /// An academy may need this long to lock an account whose end has passed, and may count its days in another offset.
 const LOCKS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
@@ -122,6 +124,12 @@ pub struct EndedAccounts {
 }
 
 impl EndedAccounts {
+    /// Whether several are in use and none is locked: one alone may have been opened by hand.
+    #[must_use]
+    pub fn none_is_locked(&self) -> bool {
+        self.inactive == 0 && self.active >= SEVERAL
+    }
+
     fn add(&mut self, id: &ExternalId, status: Option<&Status>) {
         let counter = match status {
             Some(Status::Inactive) => {

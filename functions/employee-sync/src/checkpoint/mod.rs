@@ -13,4 +13,4 @@ pub use advance::{DUE_NOW, Resolution, next_shard};
 pub use identity::Identity;
 pub use portion::{PORTION, in_progress, limited, portion};
 pub(crate) use preregister::register;
-pub use select::{Classification, Reason, Selection, Sharding, classify, select};
+pub use select::{Classification, Reason, Selection, Sharding, classify, select, waits_for_list};

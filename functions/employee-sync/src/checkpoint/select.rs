@@ -75,6 +75,13 @@ impl<'a> Sharding<'a> {
     }
 }
 
+/// Whether the academy could not be listed a short time ago.
+#[must_use]
+pub fn waits_for_list(state: &SyncState, now: Timestamp) -> bool {
+    let failed_at = state.listing_failed_at;
+    failed_at.is_some_and(|at| now < at + LIST_AGAIN)
+}
+
 /// How much of the company this run has to look at.
 #[must_use]
 pub fn select(
@@ -88,9 +95,7 @@ pub fn select(
     let Some(state) = state.filter(|state| !state.configuration.is_empty()) else {
         return Selection::Everybody(Reason::FirstRun);
     };
-    let waits = state
-        .listing_failed_at
-        .is_some_and(|at| now < at + LIST_AGAIN);
+    let waits = waits_for_list(state, now);
     let has_new_rules =
         state.mapping_version != MAPPING_VERSION || state.configuration != configuration;
     let is_due = state.reconciled_at + RECONCILE_EVERY <= now;

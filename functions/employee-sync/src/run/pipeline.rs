@@ -21,7 +21,7 @@ use super::summary::Summary;
 use super::{Rules, plan_refused};
 use crate::EmployeeSync;
 use crate::apply::{self, Learned, apply, write_notes};
-use crate::checkpoint::{PORTION, Selection, Sharding, portion, select};
+use crate::checkpoint::{PORTION, Selection, Sharding, portion, select, waits_for_list};
 use crate::io::{LiveReader, LiveWriter, Reader, Writer};
 use crate::plan::Plan;
 use crate::report::Counts;
@@ -201,7 +201,8 @@ async fn is_absence_approved(
     state: Option<&SyncState>,
     reader: &impl Reader,
 ) -> Result<bool, RunError> {
-    let Some(state) = state.filter(|state| state.holds_absent) else {
+    let can_list = |state: &&SyncState| state.holds_absent && !waits_for_list(state, rules.now);
+    let Some(state) = state.filter(can_list) else {
         return Ok(false);
     };
     let held = reader.held().await?;

@@ -8,7 +8,8 @@ use shared::fingerprint::{EntryStatus, Shard, ShardNumber, ShardRange};
 use shared::mapping::MAPPING_VERSION;
 use shared::runtime::JobResult;
 use shared::state::{
-    Brake, BrakeWindow, Comparing, Decision, EmployeeEntry, FailureKind, HeldPlan, SyncState,
+    Brake, BrakeWindow, Comparing, Decision, EmployeeEntry, FailureKind, HeldPart, HeldPlan,
+    SyncState,
 };
 
 use super::Rules;
@@ -26,6 +27,9 @@ use crate::checkpoint::{
 use crate::lint::{self, Violation};
 use crate::plan::{Candidate, Context, Part, Plan, RiskyChange, SkipReason, SourceState};
 use crate::source::{Completeness, People, Person};
+
+/// Dates that have locked nobody for so long lock nobody.
+const SEEN_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// After this long an approved lock that was refused is tried again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
@@ -89,9 +93,16 @@ pub(super) fn prepare(
     let Rules {
         config, key, now, ..
     } = rules;
+    let mut state = state.unwrap_or_default();
+    if let Some(ended) = &listing.ended {
+        let since = state.not_locked_since.unwrap_or(now);
+        state.not_locked_since = ended.none_is_locked().then_some(since);
+    }
+    let locks_nobody = state
+        .not_locked_since
+        .is_some_and(|since| since + SEEN_FOR <= now);
     let plan = Plan::build(&candidates, Context { now, config, key });
     lint::examine(&plan, &candidates, rules.tool, now)?;
-    let state = state.unwrap_or_default();
     let doubts = doubts_first_run(people, &state, foreign_accounts, held.as_ref());
     let new_accounts = if state.has_completed || doubts {
         NewAccounts::Counted
@@ -132,7 +143,7 @@ pub(super) fn prepare(
         conflicts: conflict_entries(&plan, &candidates, now),
         listing_failed: listing.failure.is_some(),
         summary: Summary::of(people, rules)
-            .with_listing(listing)
+            .with_listing(listing, locks_nobody)
             .with_plan(people, &plan)
             .with_put_off(put_off),
         plan,
@@ -322,14 +333,16 @@ pub(super) fn conclude(
         Selection::Everybody(_) => !stopped && portion.next().is_none(),
         Selection::Nobody | Selection::Shards(_) => false,
     };
-    let before = in_progress(&state, rules.configuration);
-    let before = before.map_or(0, |comparing| comparing.open_accounts);
+    let begun = in_progress(&state, rules.configuration);
+    let before = begun.map_or(0, |comparing| comparing.open_accounts);
+    let began = begun.map_or(now, |comparing| comparing.began);
     let comparing = |next, open_accounts| Comparing {
         configuration: rules.configuration.to_owned(),
         mapping_version: MAPPING_VERSION,
         next,
         open_accounts,
         yields: true,
+        began,
     };
     let comparing = match (selection, portion.next()) {
         (Selection::Everybody(Reason::FirstRun), _) => None,
@@ -364,7 +377,8 @@ pub(super) fn conclude(
     if compared {
         state.mapping_version = MAPPING_VERSION;
         state.configuration = rules.configuration.to_owned();
-        state.reconciled_at = now;
+        // Its first portion is as old as that.
+        state.reconciled_at = if portion.is_whole() { now } else { began };
         state.listing_failed_at = None;
         state.key_check = rules.key.check();
     }
@@ -451,8 +465,10 @@ fn holds_absent(held: &HeldPlan, people: &People, shards: &BTreeMap<ShardNumber,
         shard.is_some_and(|shard| shard.0.contains_key(id))
     };
     let absent = |id: &&SourceId| !people.snapshot.contains(id) && !in_shard(id);
+    let is_dismissed = |part: &HeldPart| matches!(part.decision, Some(Decision::Dismissed { .. }));
     held.parts
         .iter()
+        .filter(|(_, part)| !is_dismissed(part))
         .filter_map(|(_, part)| part.person.as_ref())
         .any(|id| absent(&id))
 }

@@ -96,7 +96,7 @@ impl Summary {
     }
 
     /// With what is to be said about the academy's list of accounts.
-    pub(super) fn with_listing(mut self, listing: ListingNote) -> Self {
+    pub(super) fn with_listing(mut self, listing: ListingNote, locks_nobody: bool) -> Self {
         let ListingNote {
             unreadable: UnreadableRows { count, named },
             ended,
@@ -130,11 +130,11 @@ impl Summary {
             );
             self.find(None, FindingKind::NotListed, text);
         }
-        self.with_ended(&ended)
+        self.with_ended(&ended.unwrap_or_default(), locks_nobody)
     }
 
-    /// With the accounts whose end passed more than a day ago and that are still open.
-    fn with_ended(mut self, ended: &EndedAccounts) -> Self {
+    /// With the accounts whose end passed more than a day ago and that are still open. `locks_nobody`: so they were a day ago.
+    fn with_ended(mut self, ended: &EndedAccounts, locks_nobody: bool) -> Self {
         let EndedAccounts {
             inactive,
             active,
@@ -152,7 +152,7 @@ impl Summary {
             inactive + active + unused,
             named.join(", ")
         );
-        if *inactive == 0 && *active > 0 {
+        if locks_nobody {
             self.locks_nobody = Some(format!(
                 "the academy does not lock by setInactiveAt: {text}"
             ));

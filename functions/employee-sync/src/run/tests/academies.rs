@@ -345,27 +345,31 @@ fn an_academy_that_begins_to_lose_what_updates_do_not_name_is_noticed_before_any
 fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
     use shared::reteach::Status::{Active, Added, Inactive, Other};
     let other = || Other("SLEEPING".to_owned());
-    // The status of three leavers' accounts after 23 and after 25 hours, and what the reconcile says.
+    // The status of three leavers' accounts after 23, 25 and 50 hours, and what the reconcile says in the end.
     let cases = [
         ([Inactive, Inactive, Inactive], Outcome::Done, 0),
         ([Active, Active, Active], Outcome::AcademyRefuses, 3),
-        ([Active, Added, Added], Outcome::AcademyRefuses, 3),
+        ([Active, Active, Added], Outcome::AcademyRefuses, 3),
+        // An admin may have opened one again.
+        ([Active, Added, Added], Outcome::Done, 3),
         ([Active, Inactive, Added], Outcome::Done, 1),
         ([Added, Added, Added], Outcome::Done, 3),
         ([Inactive, Added, Added], Outcome::Done, 0),
         ([other(), other(), other()], Outcome::Done, 0),
     ];
     for (statuses, outcome, open) in cases {
-        for hours in [23, 25] {
-            let mut world = synced(Dialect::default());
-            world.deactivate(0..3);
-            world.sync(End::Well);
-            for (id, status) in statuses.iter().enumerate() {
-                let id = id_of(&world, id);
-                world.academy.customers.get_mut(&id).unwrap().status = Some(status.clone());
-            }
-            world.mode = Mode::Reconcile;
-            let result = world.after(hours * 60).sync(End::Well);
+        let mut world = synced(Dialect::default());
+        world.deactivate(0..3);
+        world.sync(End::Well);
+        for (id, status) in statuses.iter().enumerate() {
+            let id = id_of(&world, id);
+            world.academy.customers.get_mut(&id).unwrap().status = Some(status.clone());
+        }
+        world.mode = Mode::Reconcile;
+        let mut before = 0;
+        for hours in [23, 25, 50] {
+            let result = world.after((hours - before) * 60).sync(End::Well);
+            before = hours;
             let said: Vec<_> = result
                 .findings
                 .iter()
@@ -380,6 +384,8 @@ fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
                 );
                 continue;
             }
+            // Two comparisons a day apart have to agree: an end date may have been entered late.
+            let outcome = if hours == 25 { Outcome::Done } else { outcome };
             assert_eq!(result.outcome, outcome, "{statuses:?}");
             let begins = format!("{open} of 3 accounts");
             assert!(

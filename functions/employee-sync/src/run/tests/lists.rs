@@ -290,6 +290,35 @@ fn people_whom_a_run_has_no_time_to_look_up_get_their_account_from_later_runs() 
 }
 
 #[test]
+fn an_approved_orphan_in_an_academy_that_cannot_be_listed_is_tried_once_an_hour() {
+    let mut world = World::new(10, "");
+    orphan(&mut world, "99");
+    world.after(24 * 60).tick(End::Well);
+    world.decide(|at| Decision::Approved { at });
+    world.academy.cannot_list = true;
+    let mut tried = 0;
+    for _ in 0..12 {
+        tried += world.after(5).tick(End::Well).found(FindingKind::NotListed);
+    }
+    assert_eq!(tried, 1);
+    world.academy.cannot_list = false;
+    world.after(60).tick(End::Well);
+    assert_eq!(world.locked(), 1);
+}
+
+#[test]
+fn a_dismissed_orphan_costs_later_runs_nothing() {
+    let mut world = World::new(10, "");
+    orphan(&mut world, "99");
+    world.after(24 * 60).tick(End::Well);
+    assert!(world.academy.state.as_ref().unwrap().holds_absent);
+    world.decide(|at| Decision::Dismissed { at });
+    world.after(24 * 60).tick(End::Well);
+    assert!(!world.academy.state.as_ref().unwrap().holds_absent);
+    assert_eq!(world.locked(), 0);
+}
+
+#[test]
 fn nobody_with_a_history_is_an_orphan() {
     let mut world = World::new(10, "");
     // Their account went to another person, and an admin gave the old id to a third account.

@@ -134,6 +134,26 @@ fn an_orphan_that_is_held_is_locked_once_approved_and_forgotten_once_it_is_gone(
 }
 
 #[test]
+fn a_comparison_is_as_old_as_its_first_portion() {
+    let mut world = in_step();
+    world.mode = Mode::Reconcile;
+    world.after(2 * 60).tick(End::Well);
+    world.mode = Mode::Scheduled;
+    // The rest follows a day later: an account of the first portion has drifted since.
+    let first = (0..PEOPLE).map(|id| SourceId::new(id.to_string()));
+    let first = first.min_by_key(ShardNumber::of).unwrap();
+    let id = world.academy.account_of(&first).unwrap().id.clone();
+    world.academy.customers.get_mut(&id).unwrap().position = Some("von Hand".into());
+    world.after(24 * 60);
+    for _ in 0..20 {
+        world.tick(End::Well);
+        world.after(5);
+    }
+    let account = &world.academy.customers[&id];
+    assert_ne!(account.position.as_deref(), Some("von Hand"));
+}
+
+#[test]
 fn a_dry_run_shows_everybody_and_not_the_rest_of_a_comparison() {
     let mut world = in_step();
     for customer in world.academy.customers.values_mut() {
