@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Credentials;
 use super::error::{Error, check};
 use super::limits::{LOGINS, TIMEOUT};
-use super::login::{KeptLogin, LoginStore};
+use super::login::{LoginStore, OwnLogin};
 use crate::http::{
     BaseUrl, Context, Deadline, Idempotency, RateLimiter, Reply, Request, Target, Token,
     TokenCache, Vendor,
@@ -25,7 +25,7 @@ pub struct Client {
     /// Where logins are kept for other processes.
     pub(super) logins_kept: Option<Arc<dyn LoginStore>>,
     /// The last login of this process.
-    pub(super) last_login: Arc<Mutex<Option<KeptLogin>>>,
+    pub(super) last_login: Arc<Mutex<Option<OwnLogin>>>,
     pub(super) calls: RateLimiter,
     /// Whether the academy takes tags by id only, once it has shown it.
     pub(super) tags_by_id: Arc<OnceLock<bool>>,

@@ -60,59 +60,86 @@ struct Issued {
     refresh: Option<SecretString>,
 }
 
+/// The last login of this process.
+#[derive(Clone, Debug)]
+pub(super) struct OwnLogin {
+    login: KeptLogin,
+    /// Whether other processes can read it.
+    is_saved: bool,
+}
+
 impl Client {
     /// An access token, from the kept login if there is one.
     pub(super) async fn login(&self) -> Result<Grant, Error> {
-        let kept = self.kept().await?;
-        if let Some(KeptLogin::Refresh(token)) = kept {
-            return self.renewed(token).await;
+        if let Some(kept) = self.kept().await? {
+            return self.log_in_again(kept).await;
         }
-        let has_worked = kept.is_some();
-        let issued = self.trade(&self.credentials.login()).await;
-        let issued = issued.map_err(|error| match error {
-            Error::Credential(problem) if has_worked => Error::Credential(format!(
-                "{problem}: the client code has worked before, so it was revoked or is good for one login only"
-            )),
-            other => other,
-        })?;
-        let next = issued.refresh.map_or(KeptLogin::Code, KeptLogin::Refresh);
-        if !has_worked {
-            self.keep(next).await;
+        match self.trade(&self.credentials.login()).await {
+            Ok(Issued { grant, refresh }) => {
+                self.keep(refresh.map_or(KeptLogin::Code, KeptLogin::Refresh))
+                    .await;
+                Ok(grant)
+            }
+            // The code may be good once, and another process may have used it a moment ago.
+            Err(refused @ Error::Credential(_)) => match self.kept_meanwhile().await? {
+                Some(kept) => self.log_in_again(kept).await,
+                None => Err(refused),
+            },
+            Err(error) => Err(error),
         }
-        Ok(issued.grant)
     }
 
-    /// An access token for a refresh token; where that is refused, for the client code.
+    /// An access token, after an earlier login.
+    async fn log_in_again(&self, kept: KeptLogin) -> Result<Grant, Error> {
+        match kept {
+            KeptLogin::Refresh(token) => self.renewed(token).await,
+            KeptLogin::Code => match self.trade(&self.credentials.login()).await {
+                Ok(issued) => Ok(issued.grant),
+                Err(Error::Credential(problem)) => Err(Error::Credential(format!(
+                    "{problem}: the client code has worked before, so it was revoked or is good for one login only"
+                ))),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// An access token for a refresh token; where that fails, for the client code.
     async fn renewed(&self, token: SecretString) -> Result<Grant, Error> {
         let mut token = token;
         let mut result = self.refreshed(&token).await;
-        if matches!(result, Err(Error::Credential(_))) && self.logins_kept.is_some() {
-            // A refresh token may be good once, and another process may have used it a moment ago.
-            let _ = self.context.wait(RENEWAL).await;
-            if let Some(KeptLogin::Refresh(newer)) = self.kept().await?
-                && newer.expose_secret() != token.expose_secret()
-            {
-                token = newer;
-                result = self.refreshed(&token).await;
-            }
+        // A refresh token may be good once, and another process may have used it a moment ago.
+        if matches!(result, Err(Error::Credential(_)))
+            && let Some(KeptLogin::Refresh(newer)) = self.kept_meanwhile().await?
+            && newer.expose_secret() != token.expose_secret()
+        {
+            token = newer;
+            result = self.refreshed(&token).await;
         }
-        let refused = match result {
+        let failure = match result {
             Err(error @ (Error::Limited(_) | Error::OutOfTime { .. })) => return Err(error),
             Err(error) => error,
             Ok(grant) => return Ok(grant),
         };
-        match self.trade(&self.credentials.login()).await {
-            Ok(issued) => {
-                self.keep(KeptLogin::Code).await;
-                Ok(issued.grant)
+        let issued = self.trade(&self.credentials.login()).await;
+        match (issued, failure) {
+            (Ok(Issued { grant, .. }), Error::Credential(_)) => {
+                self.keep_code_in_place_of(&token).await;
+                Ok(grant)
             }
-            Err(Error::Credential(_)) => Err(match refused {
-                Error::Credential(problem) => Error::Credential(format!(
+            // The academy may refresh the next time.
+            (Ok(Issued { grant, refresh }), _) => {
+                if let Some(next) = refresh {
+                    self.keep(KeptLogin::Refresh(next)).await;
+                }
+                Ok(grant)
+            }
+            (Err(Error::Credential(_)), Error::Credential(problem)) => {
+                Err(Error::Credential(format!(
                     "{problem}: neither the last refresh token nor the client code is taken, so they were revoked or the code is good for one login only"
-                )),
-                other => other,
-            }),
-            Err(error) => Err(error),
+                )))
+            }
+            (Err(Error::Credential(_)), failure) => Err(failure),
+            (Err(error), _) => Err(error),
         }
     }
 
@@ -126,16 +153,25 @@ impl Client {
 
     /// The login that any process kept last.
     async fn kept(&self) -> Result<Option<KeptLogin>, Error> {
-        let own = || {
-            self.last_login
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        };
+        let own = self
+            .last_login
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(OwnLogin {
+            login: login @ KeptLogin::Refresh(_),
+            is_saved: false,
+        }) = own
+        {
+            // The stored login is older: it may be used up.
+            self.keep(login.clone()).await;
+            return Ok(Some(login));
+        }
+        let own = own.map(|own| own.login);
         let Some(store) = &self.logins_kept else {
-            return Ok(own());
+            return Ok(own);
         };
-        match (store.load().await, own()) {
+        match (store.load().await, own) {
             (Ok(stored), own) => Ok(stored.or(own)),
             (Err(_), Some(own)) => Ok(Some(own)),
             // The code may be good once: it is not used while another login may be there.
@@ -146,16 +182,37 @@ impl Client {
         }
     }
 
+    /// The kept login, once another process has had the time to store its own. `None` without a store.
+    async fn kept_meanwhile(&self) -> Result<Option<KeptLogin>, Error> {
+        if self.logins_kept.is_none() {
+            return Ok(None);
+        }
+        let _ = self.context.wait(RENEWAL).await;
+        self.kept().await
+    }
+
     async fn keep(&self, login: KeptLogin) {
-        if let Some(store) = &self.logins_kept
-            && let Err(error) = store.save(&login).await
-        {
+        let saved = match &self.logins_kept {
+            Some(store) => store.save(&login).await,
+            None => Ok(()),
+        };
+        if let Err(error) = &saved {
             tracing::warn!(%error, "the next login of this academy may need new credentials");
         }
+        let is_saved = saved.is_ok();
         *self
             .last_login
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(login);
+            .unwrap_or_else(PoisonError::into_inner) = Some(OwnLogin { login, is_saved });
+    }
+
+    /// Keeps the client code, unless another process has stored a newer login than `refused`.
+    async fn keep_code_in_place_of(&self, refused: &SecretString) {
+        if let Ok(Some(KeptLogin::Refresh(last))) = self.kept().await
+            && last.expose_secret() == refused.expose_secret()
+        {
+            self.keep(KeptLogin::Code).await;
+        }
     }
 
     async fn trade(&self, body: &LoginBody<'_>) -> Result<Issued, Error> {

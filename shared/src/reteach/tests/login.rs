@@ -1,6 +1,7 @@
 //! One login for all calls.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
@@ -167,7 +168,7 @@ async fn the_client_code_is_used_once_and_refresh_tokens_by_all_processes_after_
 
 #[tokio::test(start_paused = true)]
 async fn an_academy_that_does_not_refresh_is_asked_for_it_once() {
-    for refusal in [400, 401, 404, 422, 500] {
+    for refusal in [400, 401, 404, 422] {
         let server = academy(move |key, _| match key {
             "code" => granted("r1"),
             _ => error(refusal, json!("grant_type is unknown")),
@@ -182,6 +183,119 @@ async fn an_academy_that_does_not_refresh_is_asked_for_it_once() {
         logins.dedup();
         assert_eq!(logins, ["code", "r1", "code"], "{refusal}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_fails_without_a_refusal_is_tried_again_at_the_next_login() {
+    let unreadable = || Canned::Json(201, json!({"access_token": 7}));
+    let failures: [fn() -> Canned; 2] = [|| error(500, json!("Internal")), unreadable];
+    for failure in failures {
+        for (code_again, expected) in [
+            (Some("r3"), ["code", "r1", "code", "r3"]),
+            (None, ["code", "r1", "code", "r1"]),
+        ] {
+            let refreshes_fail = Arc::new(AtomicBool::new(true));
+            let fails = Arc::clone(&refreshes_fail);
+            let codes = AtomicU32::new(0);
+            let server = academy(move |key, _| match key {
+                "code" if codes.fetch_add(1, Ordering::Relaxed) == 0 => granted("r1"),
+                "code" => code_again.map_or_else(|| error(401, json!("Unauthorized")), granted),
+                _ if fails.load(Ordering::Relaxed) => failure(),
+                _ => granted("r4"),
+            })
+            .await;
+            let kept = Arc::new(Kept::default());
+            let log_in = || async { client(&server).keeping_logins(kept.clone()).me().await };
+            log_in().await.unwrap();
+            let _ = log_in().await;
+            refreshes_fail.store(false, Ordering::Relaxed);
+            log_in().await.unwrap();
+            let mut logins = logins(&server);
+            logins.dedup();
+            assert_eq!(logins, expected);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_login_of_another_process_is_not_replaced_by_the_code() {
+    let kept = Arc::new(Kept::default());
+    *kept.0.lock().unwrap() = Some(KeptLogin::Refresh("r1".into()));
+    let other = Arc::clone(&kept);
+    let server = academy(move |key, _| match key {
+        "code" => {
+            *other.0.lock().unwrap() = Some(KeptLogin::Refresh("r2".into()));
+            granted("r3")
+        }
+        _ => error(401, json!("Unauthorized")),
+    })
+    .await;
+    let process = client(&server).keeping_logins(kept.clone());
+    process.me().await.unwrap();
+    let kept = kept.0.lock().unwrap().clone();
+    assert!(matches!(kept, Some(KeptLogin::Refresh(token)) if token.expose_secret() == "r2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_processes_with_new_credentials_share_a_code_that_is_good_once() {
+    let used = AtomicBool::new(false);
+    let server = academy(move |key, value| match (key, value) {
+        ("code", _) if !used.swap(true, Ordering::Relaxed) => granted("r1"),
+        (_, "r1") => granted("r2"),
+        _ => error(401, json!("Unauthorized")),
+    })
+    .await;
+    let kept = Arc::new(Kept::default());
+    let processes = [(), ()].map(|()| client(&server).keeping_logins(kept.clone()));
+    let logged_in = join_all(processes.iter().map(Client::me)).await;
+    assert!(logged_in.iter().all(Result::is_ok), "{logged_in:?}");
+    let mut logins = logins(&server);
+    logins.dedup();
+    assert_eq!(logins, ["code", "r1"]);
+}
+
+/// Keeps logins, and does not answer the save with this number.
+#[derive(Debug)]
+struct SaveFails {
+    kept: Kept,
+    number: u32,
+    saves: AtomicU32,
+}
+
+impl LoginStore for SaveFails {
+    fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>> {
+        self.kept.load()
+    }
+
+    fn save<'a>(&'a self, login: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>> {
+        if self.saves.fetch_add(1, Ordering::Relaxed) + 1 == self.number {
+            return async { Err(LoginStoreError("down".to_owned())) }.boxed();
+        }
+        self.kept.save(login)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_could_not_be_saved_is_saved_and_used_next() {
+    let server = academy(|key, value| match (key, value) {
+        ("code", _) => granted("r1"),
+        (_, "r1") => granted("r2"),
+        (_, "r2") => granted("r3"),
+        _ => error(401, json!("Unauthorized")),
+    })
+    .await;
+    let store = Arc::new(SaveFails {
+        kept: Kept::default(),
+        number: 2,
+        saves: AtomicU32::default(),
+    });
+    let process = client(&server).keeping_logins(store.clone());
+    for _ in 0..3 {
+        process.me().await.unwrap();
+        server.clock.advance(SignedDuration::from_mins(56));
+    }
+    assert_eq!(logins(&server), ["code", "r1", "r2"]);
+    assert_eq!(store.saves.load(Ordering::Relaxed), 4);
 }
 
 #[tokio::test(start_paused = true)]
