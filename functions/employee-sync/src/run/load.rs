@@ -537,9 +537,20 @@ async fn with_holders(
     } else {
         reader.entries(&missing).await?
     };
+    let unknown: BTreeSet<ShardNumber> = missing
+        .iter()
+        .filter(|id| people.completeness == Completeness::Complete && !entries.contains_key(**id))
+        .map(|id| ShardNumber::of(id))
+        .collect();
+    let shards = reader.shards(&Vec::from_iter(unknown)).await?;
+    // An entry ends a year after the lock, or with `forget`.
+    let is_forgotten = |id: &SourceId| {
+        let shard = shards.get(&ShardNumber::of(id));
+        !entries.contains_key(id) && shard.is_some_and(|shard| !shard.0.contains_key(id))
+    };
     // An absent profile whose account was about to be handed over has left as well.
     let is_closed = |entry: &EmployeeEntry| entry.handed_over_to.is_some();
-    let has_left = |id: &SourceId| match people.snapshot.get(id) {
+    let has_left = |id: &SourceId, account: &AccountView| match people.snapshot.get(id) {
         Some(Person::Employee(employee, _)) => {
             let record = DesiredAccount::of(employee, rules.tool, rules.config);
             let (zone, lock_on) = (&rules.config.time_zone, rules.config.employees.lock_on);
@@ -550,6 +561,7 @@ async fn with_holders(
             let entry = entries.get(id);
             gone.contains(id)
                 || entry.is_some_and(|entry| is_shut(entry, rules.now) || is_closed(entry))
+                || (is_forgotten(id) && !account.is_open_at(rules.now))
         }
     };
     for candidate in &mut candidates {
@@ -560,7 +572,7 @@ async fn with_holders(
             .external_id
             .as_ref()
             .and_then(|id| id.source_id(rules.tool));
-        if let Some(id) = id.filter(has_left) {
+        if let Some(id) = id.filter(|id| has_left(id, account)) {
             *holder = Holder::Former(id);
         }
     }

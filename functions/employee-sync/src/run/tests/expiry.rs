@@ -9,7 +9,7 @@ use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{EntryStatus, Shard, ShardEntry, ShardNumber, ShardRange};
 use shared::runtime::FindingKind;
 use shared::source::Absence;
-use shared::state::EmployeeEntry;
+use shared::state::{Decision, EmployeeEntry};
 
 use super::world::{End, World};
 use crate::plan::builders::{employee, key, now};
@@ -59,6 +59,26 @@ fn who_comes_back_after_thirteen_months_gets_the_same_account_open_again() {
     assert_eq!(world.academy.customers.len(), 40);
     assert!(knows(&world, "3"));
     assert_eq!(world.after(5).tick(End::Well).limits, None, "in step");
+}
+
+#[test]
+fn who_comes_back_with_a_new_id_after_thirteen_months_is_handed_the_same_account() {
+    let (mut world, person) = left(396);
+    assert!(!knows(&world, "3"));
+    let source_id = SourceId::new("99");
+    let person = Employee {
+        source_id: source_id.clone(),
+        ..person
+    };
+    world.employees.insert(source_id.clone(), person);
+    let tick = world.after(5).tick(End::Well);
+    assert_eq!(tick.found(FindingKind::Conflict), 0);
+    if world.hash().is_some() {
+        world.decide(|at| Decision::Approved { at });
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!(world.academy.customers.len(), 40);
+    assert!(world.academy.account_of(&source_id).is_some() && !world.is_locked(99));
 }
 
 #[test]
