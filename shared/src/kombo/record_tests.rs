@@ -256,6 +256,16 @@ fn a_record_that_does_not_fit_still_says_whether_the_person_leaves() {
             Field::Absent,
             Field::Absent,
         ),
+        (
+            json!({"employment_status": 7, "termination_date": "2026-06-30"}),
+            Field::Absent,
+            day,
+        ),
+        (
+            json!({"employment_status": "INACTIVE", "termination_date": 7}),
+            Field::Value(Status::Inactive),
+            Field::Absent,
+        ),
     ];
     for (mut record, status, end_date) in cases {
         record["remote_id"] = json!("32");

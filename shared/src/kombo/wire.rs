@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::domain::employee::Field;
@@ -24,6 +25,15 @@ fn field<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::<T>::deserialize(deserializer).map(Field::from)
 }
 
+/// Text. A member of another type is absent.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Field::Value(text),
+        Value::Null => Field::Null,
+        _ => Field::Absent,
+    })
+}
+
 /// Whose record it is, where anything else of it does not fit.
 #[derive(Deserialize)]
 pub(super) struct Identity {
@@ -34,9 +44,9 @@ pub(super) struct Identity {
 /// Whether the person leaves, where anything else of the record does not fit.
 #[derive(Deserialize)]
 pub(super) struct Leaving {
-    #[serde(default, deserialize_with = "field")]
+    #[serde(default, deserialize_with = "text")]
     pub(super) employment_status: Field<String>,
-    #[serde(default, deserialize_with = "field")]
+    #[serde(default, deserialize_with = "text")]
     pub(super) termination_date: Field<String>,
 }
 
