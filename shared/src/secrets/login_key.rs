@@ -53,7 +53,7 @@ impl LoginKey {
         })
     }
 
-    /// Tells these credentials from others, so that each keep a login of their own. Says nothing about them.
+    /// A stable name for these credentials. It reveals nothing about them.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

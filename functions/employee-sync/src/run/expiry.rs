@@ -1,4 +1,4 @@
-//! Ledger entries that nobody needs any more: their people have been gone for a year. Pure.
+//! Selects ledger entries of people who have been gone for a year. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -42,7 +42,7 @@ pub(super) fn long_gone(
         gone_since(entry).is_some_and(|since| since + KEPT <= now)
             && (entry.locked.is_none() || reads_end_dates)
     };
-    // An earlier profile ends with the profile that has its account.
+    // The entry of an earlier profile is deleted after the entry of its successor.
     let is_without_heir = |entry: &EmployeeEntry| match &entry.handed_over_to {
         Some(heir) => portion.contains(heir) && !is_there(heir) && !entries.contains_key(heir),
         None => is_over(entry),
@@ -53,7 +53,7 @@ pub(super) fn long_gone(
     gone.map(|entry| entry.source_id.clone()).collect()
 }
 
-/// Since when nothing has happened that the entry is needed for. `None` while its account is open.
+/// When the entry was last needed. `None` while the account is open.
 fn gone_since(entry: &EmployeeEntry) -> Option<Timestamp> {
     let refused = entry.failure.as_ref().map(|failure| failure.retry_at);
     match entry.customer_id {

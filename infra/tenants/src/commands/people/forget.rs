@@ -31,7 +31,7 @@ const UNTOUCHED: &str = "nothing was erased";
 /// DynamoDB keeps every state of the table for this long: `PointInTimeRecoverySpecification` without a period of its own.
 const BACKUPS: SignedDuration = SignedDuration::from_hours(35 * 24);
 
-/// The id of a certificate outlives its person for this long, where the academy does not have the account any more.
+/// A certificate's id is kept this long after `forget` if the academy has deleted the account.
 const CERTIFICATES: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 #[derive(Serialize)]
@@ -148,7 +148,7 @@ impl Found {
         Ok(Self { holdings, account })
     }
 
-    /// Erases what only leads to the rest first and the ledger's entry last: an interrupted command finds what is left.
+    /// Deletes the ledger entry last, so that an interrupted command can be repeated.
     async fn erase(
         &self,
         context: &CommandContext<'_>,
