@@ -266,14 +266,18 @@ async fn stop(
         at: context.now(),
         ..restored
     };
-    let marked = mark(&tables.restored, tenant, restored).await;
+    let marked = mark(tables, tenant, restored).await;
     if let Some(leases) = leases {
         leases.release().await;
     }
     marked
 }
 
-async fn mark(store: &Store, tenant: &TenantId, restored: Restored) -> Result<()> {
+async fn mark(tables: &Tables<'_>, tenant: &TenantId, restored: Restored) -> Result<()> {
+    let store = &tables.restored;
+    if let Some(live) = tables.live {
+        store.take_logins(live, tenant).await?;
+    }
     store.forget_decisions(tenant).await?;
     store.mark_restored(tenant, restored).await?;
     Ok(())

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
 use shared::state::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 use shared::tenant::Via;
+use simulators::reteach::Quirk;
 use simulators::{Behaviour, Moment};
 use tenants::{Exit, Interactivity};
 
@@ -248,4 +249,27 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
     // Afterwards another restore may begin.
     desk.attention("restore --since 2026-05-11T07:30:00Z --yes")
         .await;
+}
+
+#[tokio::test]
+async fn a_restore_does_not_bring_back_a_used_up_login() {
+    let tick = "sync acme --here --mode reconcile";
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let quirks = [Quirk::CodeIsGoodOnce, Quirk::RefreshIsGoodOnce];
+    company.reteach.set_quirks(quirks);
+    desk.done(&desk.add(&company, "")).await;
+    desk.done(tick).await;
+    let copy = items(&desk).await;
+    desk.pass_minutes(120);
+    desk.done(tick).await;
+    table(&desk, RESTORED, PARTITION_KEY, &copy).await;
+    let line = "restore --since 2026-05-11T08:00:00Z --yes";
+    let (exit, view) = json(&desk, LIVE, &format!("{line} --table {RESTORED}")).await;
+    assert_eq!(exit, Exit::Done, "{view}");
+    let (exit, view) = json(&desk, RESTORED, line).await;
+    assert_eq!(exit, Exit::Done, "{view}");
+    desk.pass_minutes(5);
+    let (exit, report) = json(&desk, RESTORED, tick).await;
+    assert_eq!(exit, Exit::Done, "{report}");
 }

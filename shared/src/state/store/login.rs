@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
-use crate::state::key::Key;
-use crate::state::table::{Condition, Freshness, attributes};
+use crate::state::key::{Key, LOGINS, partition};
+use crate::state::table::{Condition, Freshness, Query, attributes, sort_key};
 
 #[derive(Deserialize, Serialize)]
 struct StoredLogin {
@@ -42,5 +42,18 @@ impl Store {
             .put(&key, item, Condition::default())
             .await
             .map(drop)
+    }
+
+    /// Puts the tenant's logins of `live` in place of those of this table: an older one may be used up.
+    pub async fn take_logins(&self, live: &Self, tenant: &TenantId) -> Result<(), StateError> {
+        let query = Query::partition(partition(tenant)).prefix(LOGINS);
+        for item in live.table.query(query).all().await? {
+            let key = Key {
+                pk: partition(tenant),
+                sk: sort_key(&item).to_owned(),
+            };
+            self.table.put(&key, item, Condition::default()).await?;
+        }
+        Ok(())
     }
 }
