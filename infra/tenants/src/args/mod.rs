@@ -145,7 +145,8 @@ pub enum Command {
     /// Remove a tenant; its accounts in reteach stay
     ///
     /// Lists what it will delete and what it keeps, and asks. It waits for a run that is under way; if the run takes too long,
-    /// nothing is removed.
+    /// nothing is removed. The academy's login is kept for a later `add` with the same credentials: the client code may be good
+    /// for one login only. --certificate-ledger deletes the login too.
     Remove(Remove),
     /// Put a restored table to use: no certificate is filed twice
     ///

@@ -212,6 +212,10 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
         ));
     }
     if ledger == CertificateLedger::Delete {
+        deleted.push(
+            "the academy's login: if its client code is good for one login only, adding it again takes new credentials"
+                .to_owned(),
+        );
         deleted.push(format!(
             "the ledger of {certificates}: IF THIS TENANT IS ADDED AGAIN, EVERY ONE OF THEM IS FILED A SECOND TIME in Personio, \
              which can only be put right there by hand"
@@ -222,6 +226,12 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
             .to_owned(),
         "every document in Personio".to_owned(),
     ];
+    if ledger == CertificateLedger::Keep {
+        kept.push(
+            "the academy's login, encrypted, for a later `tenants add` with the same credentials"
+                .to_owned(),
+        );
+    }
     if ledger == CertificateLedger::Keep && inventory.certificates > 0 {
         kept.push(format!(
             "the ledger of {certificates} (ids and dates, no names), so that none is filed twice if this tenant is added again; \

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use shared::domain::id::RunId;
 use shared::state::{Acquisition, JobKind, LastRun};
 use shared::tenant::Via;
+use simulators::reteach::Quirk;
 use tenants::Exit;
 
 use crate::support::{Desk, now, participation};
@@ -128,4 +129,17 @@ async fn nothing_is_removed_without_a_confirmation() {
         );
     }
     desk.assert_no_tenants().await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_added_again_logs_in_where_the_client_code_is_good_once() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let quirks = [Quirk::CodeIsGoodOnce, Quirk::RefreshIsGoodOnce];
+    company.reteach.set_quirks(quirks);
+    for _ in 0..2 {
+        desk.done(&desk.add(&company, "")).await;
+        desk.done("sync acme --here --mode reconcile").await;
+        desk.done("remove acme --yes").await;
+    }
 }

@@ -121,7 +121,7 @@ impl Store {
     /// the line in the registry goes last, so that an interrupted removal can be seen and repeated.
     ///
     /// With the ledger the leases stay: its entries carry fencing tokens, and a lease that began again at the first
-    /// token could not write them any more.
+    /// token could not write them any more. Logins stay too: with the same credentials, the client code may be used up.
     pub async fn remove_tenant_and(
         &self,
         tenant: &TenantId,
@@ -139,7 +139,9 @@ impl Store {
         while let Some(page) = pages.next().await? {
             let goes = |item: &&Item| {
                 let name = sort_key(item);
-                !name.starts_with(CERTIFICATES) && !name.starts_with(LEASES)
+                ![CERTIFICATES, LEASES, LOGINS]
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
             };
             let keys = page.iter().filter(goes).map(|item| Key {
                 pk: partition(tenant),
