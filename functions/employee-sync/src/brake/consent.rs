@@ -131,13 +131,19 @@ impl NextHeld<'_> {
         let partly = self
             .stored
             .map(|stored| &stored.partly_decided & &undecided);
+        let hash = hash(held.iter().map(|(part, _)| **part), key);
+        // Old addresses are looked up when a plan is held, not again while it waits.
+        let patterns = match self.stored {
+            Some(stored) if stored.hash == hash => stored.patterns.clone(),
+            Some(_) | None => self.patterns,
+        };
         Some(HeldPlan {
             partly_decided: partly.unwrap_or_default(),
-            hash: hash(held.iter().map(|(part, _)| **part), key),
+            hash,
             since,
             counts,
             sample: sample.map(ToString::to_string).collect(),
-            patterns: self.patterns,
+            patterns,
             revision: self.stored.map_or(0, |stored| stored.revision),
             parts,
         })

@@ -145,6 +145,11 @@ fn people_who_would_have_to_exchange_their_addresses_keep_them_and_get_all_else(
     }
 }
 
+fn patterns(world: &World) -> Vec<String> {
+    let patterns = &world.academy.held.as_ref().unwrap().patterns;
+    patterns.iter().map(ToString::to_string).collect()
+}
+
 #[test]
 fn addresses_that_wait_for_a_decision_are_not_asked_for_on_each_tick() {
     for moving in [8, 40] {
@@ -152,10 +157,13 @@ fn addresses_that_wait_for_a_decision_are_not_asked_for_on_each_tick() {
         moves(&mut world, 0..moving);
         world.tick(End::Well);
         let asked = world.academy.asked;
+        let patterns = patterns(&world);
+        assert!(patterns[0].contains("@muster.example →"), "{patterns:?}");
         for _ in 0..10 {
             world.after(5).tick(End::Well);
         }
         assert_eq!(world.academy.asked, asked, "{moving}");
+        assert_eq!(self::patterns(&world), patterns);
         // One of them is another account's by now.
         taken(&mut world, &[0]);
         world.decide(|at| Decision::Approved { at });
