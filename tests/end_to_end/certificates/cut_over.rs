@@ -9,7 +9,7 @@ use shared::state::{CertificateState, Restored};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::personio::{Document, Endpoint};
-use simulators::reteach::Delivery;
+use simulators::reteach::{Certificate, Delivery, Participation, Publication};
 use simulators::{Behaviour, Body, Fault, Origin};
 
 use super::fixture::{PERSONIO, certified, deliver, finding, id, with_meanwhile};
@@ -273,6 +273,33 @@ async fn after_a_restore_what_the_ledger_lost_is_found_and_not_filed_again() {
         let quiet = harness.certificates_tick().await;
         assert_run!("{via:?}", quiet, Outcome::Unchanged);
     }
+}
+
+#[tokio::test]
+async fn after_a_restore_a_late_pdf_of_an_old_course_is_found_and_not_filed_again() {
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    harness.certificates_now().await;
+    harness.advance(DAY);
+    let issued = completed("c-1", 1, "Kurs", &harness.moment().to_string());
+    let certificate = Some(Certificate {
+        publication: Publication::OnDemand,
+        ..Certificate::new("c-1", 100)
+    });
+    harness.issue([Participation {
+        certificate,
+        ..issued
+    }]);
+    let early = harness.certificates_tick().await;
+    assert_counts!(early, waiting_for_pdf = 1, uploaded = 0);
+    let late = harness.certificates_after(DAY * 60).await;
+    assert_counts!(late, waiting_for_pdf = 1, uploaded = 0);
+    harness.reteach.publish_pdf("c-1");
+    assert_counts!(harness.certificates_tick().await, uploaded = 1);
+    harness.advance(SignedDuration::from_mins(60));
+    restore(&harness, &["c-1".to_owned()], false).await;
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Done, adopted = 1, uploaded = 0);
+    assert_eq!(harness.personio.documents().len(), 1);
 }
 
 #[tokio::test]

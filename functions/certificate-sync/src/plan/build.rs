@@ -7,8 +7,9 @@ use shared::domain::id::CertificateId;
 use shared::state::{CertificateState, RetryState};
 use shared::tenant::Backfill;
 
-use super::policy::{Policy, RecentPeople};
-use super::{Candidate, Check, Listed, Owner, Plan, PreviousFailures, Upload, VERIFY_AFTER};
+use super::{
+    Candidate, Check, Listed, Owner, Plan, Policy, PreviousFailures, Upload, VERIFY_AFTER,
+};
 use crate::outcome::{CertificateResult, SkipReason};
 
 impl Plan {
@@ -20,10 +21,8 @@ impl Plan {
         now: Timestamp,
     ) -> Self {
         let mut plan = Self::default();
-        let candidates: Vec<_> = candidates.into_iter().collect();
-        let recent = policy.recent_people(&candidates);
         for candidate in candidates {
-            plan.add(candidate, policy, &recent, now);
+            plan.add(candidate, policy, now);
         }
         plan.uploads.sort_by(|one, other| {
             other
@@ -46,13 +45,7 @@ impl Plan {
             .collect()
     }
 
-    fn add(
-        &mut self,
-        candidate: Candidate,
-        policy: &Policy,
-        recent: &RecentPeople,
-        now: Timestamp,
-    ) {
+    fn add(&mut self, candidate: Candidate, policy: &Policy, now: Timestamp) {
         let Candidate { id, listed, entry } = candidate;
         let read = entry.as_ref().map(|entry| entry.state.clone());
         let previous = match entry.map(|entry| (entry.employee, entry.state)) {
@@ -108,7 +101,7 @@ impl Plan {
         match Upload::of(id.clone(), listed, previous, read) {
             Ok(mut upload) => {
                 let read = upload.read.as_ref();
-                upload.look = policy.look(read, upload.completed_at, &upload.employee, recent);
+                upload.look = policy.look(read, upload.completed_at);
                 self.uploads.push(upload);
             }
             Err(rest) => {

@@ -1,19 +1,14 @@
 //! What is left out, what is held, and what is looked up before it is filed.
 
-use std::collections::HashSet;
-
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::id::SourceId;
 use shared::runtime::Mode;
 use shared::state::{CertificateStart, CertificateState, Restored};
 use shared::tenant::{Backfill, TenantConfig};
 
-use super::{Candidate, Owner};
 use crate::outcome::SkipReason;
 
-/// A certificate that is back-dated by at most this much counts as new, and so does one that a restored table may have
-/// lost.
+/// A certificate that is back-dated by at most this much counts as new.
 const BACK_DATED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The tenant's rules for certificates that the ledger does not know.
@@ -35,9 +30,6 @@ pub struct Look {
     /// Since when it may be filed without the ledger's knowing: where documents cannot be listed, it is parked.
     pub lost_since: Option<Timestamp>,
 }
-
-/// People who have a certificate that a restored table may have lost.
-pub(super) type RecentPeople = HashSet<SourceId>;
 
 impl Policy {
     #[must_use]
@@ -84,15 +76,14 @@ impl Policy {
         &self,
         entry: Option<&CertificateState>,
         completed_at: Option<Timestamp>,
-        employee: &SourceId,
-        recent: &RecentPeople,
     ) -> Option<Look> {
         let is_before = |moment: Timestamp| completed_at.is_none_or(|at| at < moment);
         let is_new = matches!(entry, None | Some(CertificateState::Held { .. }));
         let is_of_backfill = is_new && self.first_listed_at.is_none_or(is_before);
         let lost = self.restored.filter(|restored| match entry {
             Some(CertificateState::Failed(retry)) => retry.since < restored.at,
-            _ => is_new && is_before(restored.at) && (is_of_backfill || recent.contains(employee)),
+            // However old: its PDF may have been made, and filed, after the restored moment.
+            _ => is_new && is_before(restored.at),
         });
         let verifies = is_new && matches!(self.mode, Mode::FullScan | Mode::Verify);
         (is_of_backfill || lost.is_some() || verifies).then(|| Look {
@@ -101,22 +92,5 @@ impl Policy {
                 .filter(|restored| !restored.assume_empty)
                 .map(|restored| restored.at),
         })
-    }
-
-    /// People with certificates of courses completed shortly before the restored moment, or later.
-    pub(super) fn recent_people(&self, candidates: &[Candidate]) -> RecentPeople {
-        let Some(restored) = self.restored else {
-            return RecentPeople::new();
-        };
-        let recent = candidates.iter().filter_map(|candidate| {
-            let listed = candidate.listed.as_ref()?;
-            let since = restored.to - BACK_DATED;
-            let is_recent = listed.completed_at.is_none_or(|at| at >= since);
-            match &listed.owner {
-                Owner::Employee(employee) if is_recent => Some(employee.clone()),
-                _ => None,
-            }
-        });
-        recent.collect()
     }
 }
