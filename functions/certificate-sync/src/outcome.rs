@@ -18,6 +18,8 @@ pub enum CertificateResult {
     Parked(String),
     /// It may be filed; the document is looked for from this moment on.
     OutcomeUnknown(Timestamp),
+    /// Its owner's documents cannot be listed, for this reason: it may be among them. Tried again on the next run.
+    Unlisted(String),
     /// Its PDF is on this host, which the tenant's file does not allow.
     HostNotAllowed(String),
     /// Could have been filed, and is left for the next run.
@@ -69,7 +71,7 @@ impl CertificateResult {
             | Self::Skipped(SkipReason::AwaitingRetry(at) | SkipReason::AwaitingCheck(at)) => {
                 Some(*at)
             }
-            Self::NotReached | Self::HostNotAllowed(_) => Some(now),
+            Self::NotReached | Self::HostNotAllowed(_) | Self::Unlisted(_) => Some(now),
             Self::Filed
             | Self::Verified
             | Self::Adopted

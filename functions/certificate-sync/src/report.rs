@@ -33,6 +33,8 @@ pub struct Counts {
     pub before_since: u64,
     /// Certificates on hosts that the tenant's file does not allow.
     pub host_not_allowed: u64,
+    /// Certificates of people whose documents could not be listed before filing.
+    pub unlisted: u64,
     /// Certificates of people whom the HR system has deleted.
     pub person_deleted: u64,
     /// Certificates whose PDF is not made yet.

@@ -159,6 +159,31 @@ async fn bad_files_that_are_the_only_ones_left_are_parked_in_the_end() {
 }
 
 #[tokio::test]
+async fn bad_files_at_either_end_of_the_queue_are_parked_and_all_others_filed() {
+    let newest_and_oldest = || (1..=3).chain(10..=14);
+    for bad in [
+        Vec::from_iter(1..=10),
+        Vec::from_iter(9..=14),
+        newest_and_oldest().collect(),
+    ] {
+        let harness = certified(Via::Direct, 14).await;
+        for number in &bad {
+            deliver(&harness, &id(*number), Delivery::NotAPdf);
+        }
+        let good = 14 - bad.len() as u64;
+        let first = harness.certificates_now().await;
+        assert_counts!("{bad:?}", first, uploaded = good);
+        let mut last = first;
+        for _ in 0..5 {
+            last = harness
+                .certificates_after(SignedDuration::from_hours(25))
+                .await;
+        }
+        assert_counts!("{bad:?}", last, parked = bad.len() as u64, failed = 0);
+    }
+}
+
+#[tokio::test]
 async fn files_that_nobody_gets_are_one_outcome_and_no_failure_of_single_certificates() {
     for delivery in [
         Delivery::Status(403),

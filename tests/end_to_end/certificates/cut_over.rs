@@ -233,6 +233,63 @@ async fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
     assert_run!(report, Outcome::Done, uploaded = 6);
 }
 
+/// The lists of these people's documents fail like this from now on.
+fn fail_lists_of(harness: &Harness, people: &[&'static str], status: u16) {
+    for person in people {
+        let refused = Fault::new(Behaviour::Status(status, Body::Vendor)).path(LISTS);
+        harness
+            .personio
+            .fail(refused.query("owner_id", person).always());
+    }
+}
+
+#[tokio::test]
+async fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
+    let newest = ["5", "6", "7", "8", "9", "10", "11", "12"];
+    for via in PERSONIO {
+        let harness = certified(via, 12).await;
+        fail_lists_of(&harness, &newest, 400);
+        let first = harness.certificates_now().await;
+        assert_run!("{via:?}", first, Outcome::Done, unlisted = 8, failed = 0);
+        for number in 5..=12 {
+            let text = &finding(&first, FindingKind::NotFiled, &id(number)).text;
+            assert!(text.contains("cannot be listed before filing"), "{text}");
+        }
+        harness.certificates_tick().await;
+        assert_eq!(harness.personio.documents().len(), 4, "{via:?}");
+        // Meanwhile another integration has filed one of them.
+        file_for(&harness, 12, "Kurs 12", "2026-05-10");
+        harness.personio.clear_faults();
+        let last = harness.certificates_tick().await;
+        assert_run!("{via:?}", last, Outcome::Done, adopted = 1, uploaded = 7);
+        assert_eq!(harness.personio.documents().len(), 12, "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_refused_for_one_person_alone_is_a_finding_of_that_person() {
+    let harness = certified(Via::Direct, 12).await;
+    fail_lists_of(&harness, &["3"], 403);
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 11, unlisted = 1);
+    finding(&report, FindingKind::NotFiled, "c-003");
+    assert_eq!(harness.personio.documents().len(), 11);
+}
+
+#[tokio::test]
+async fn one_person_without_a_list_raises_no_alarm_however_many_certificates_wait() {
+    let harness = certified(Via::Direct, 1).await;
+    for number in 2..=6 {
+        harness.issue([completed(&id(number), 1, "Kurs", "2026-05-10T12:00:00Z")]);
+    }
+    fail_lists_of(&harness, &["1"], 400);
+    for _ in 0..2 {
+        let report = harness.certificates_tick().await;
+        assert_counts!(report, unlisted = 6, people_left = 1, failed = 0);
+        assert_eq!(report.counts.failed_percent(), 0);
+    }
+}
+
 #[tokio::test]
 async fn a_host_that_is_not_allowed_is_named_before_any_document_is_listed() {
     let harness = certified(Via::Direct, 10).await;
@@ -241,7 +298,12 @@ async fn a_host_that_is_not_allowed_is_named_before_any_document_is_listed() {
         deliver(&harness, &id(number), host);
     }
     let report = harness.certificates_now().await;
-    assert_run!(report, Outcome::HostNotAllowed, uploaded = 0);
+    assert_run!(
+        report,
+        Outcome::HostNotAllowed,
+        uploaded = 0,
+        people_left = 0
+    );
     assert_eq!(harness.personio.calls(Endpoint::Documents), 0);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::document::{DocumentSink as _, FiledDocument};
@@ -16,6 +17,13 @@ use super::Tools;
 /// A right that is refused so often in a row, with pauses, is missing.
 const REFUSALS: u64 = 3;
 
+/// After so many people whose lists cannot be read, and nobody whose list can, others are tried from the other end.
+const SUSPECT_AFTER: u32 = 3;
+/// So many people without a readable list, and nobody with one, show that it is not the people.
+const NOT_THE_PEOPLE: u32 = 6;
+/// So many of them were tried from the other end.
+const PROBES: u32 = 3;
+
 /// What a run knows of lists.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
@@ -25,8 +33,19 @@ pub(super) struct Lists {
     are_missing: AtomicBool,
     /// Somebody's documents were listed: the right is there.
     are_there: AtomicBool,
+    /// People whose documents could not be read.
+    unreadable: Mutex<Unreadable>,
     /// The documents that the ledger knew when the run first needed them.
     in_ledger: OnceCell<HashSet<DocumentId>>,
+}
+
+#[derive(Debug, Default)]
+struct Unreadable {
+    people: u32,
+    /// How many of them were tried from the other end.
+    probes: u32,
+    /// What the last list was not readable for.
+    problem: String,
 }
 
 impl Lists {
@@ -60,11 +79,45 @@ impl Lists {
             }
         }
         if self.are_there.load(Ordering::Relaxed) {
-            let refused = "documents that could be listed a moment ago are refused now".to_owned();
-            return Err(SourceError::Unavailable(refused));
+            let refused = "they are refused, and others' are not".to_owned();
+            return Err(SourceError::Unreadable(refused));
         }
         self.are_missing.store(true, Ordering::Relaxed);
         Ok(None)
+    }
+
+    /// Whether the next person is tried from the other end: if that one's list can be read, the others' lists are their
+    /// own trouble.
+    pub(super) fn are_suspect(&self) -> bool {
+        !self.are_there.load(Ordering::Relaxed) && self.unreadable().people >= SUSPECT_AFTER
+    }
+
+    /// Somebody's documents cannot be read. `is_probe`: the person was tried from the other end.
+    pub(super) fn failed(&self, problem: &str, is_probe: bool) {
+        let mut unreadable = self.unreadable();
+        unreadable.people += 1;
+        unreadable.probes += u32::from(is_probe);
+        problem.clone_into(&mut unreadable.problem);
+        let has_probed = unreadable.probes >= PROBES;
+        drop(unreadable);
+        if has_probed {
+            self.conclude();
+        }
+    }
+
+    /// Opens the breaker if nobody's documents could be read.
+    pub(super) fn conclude(&self) {
+        let unreadable = self.unreadable();
+        if !self.are_there.load(Ordering::Relaxed) && unreadable.people >= NOT_THE_PEOPLE {
+            let error = SourceError::Unreadable(unreadable.problem.clone());
+            self.breaker.open(error.into());
+        }
+    }
+
+    fn unreadable(&self) -> MutexGuard<'_, Unreadable> {
+        self.unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The documents that the ledger has for any certificate. It is read once: what this run adds belongs to people

@@ -8,14 +8,14 @@ use futures::{StreamExt as _, stream};
 use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{Outcome, RunError};
 use shared::source::SourceError;
-use shared::state::{CertificateState, RetryState};
+use shared::state::CertificateState;
 use tokio::sync::OnceCell;
 
 use super::file::Attempted;
 use super::folder::Folder;
 use super::{Applied, Refused, Shared, Tools, file, folder, is_late, ledger};
 use crate::decide::{
-    Advance, BeforeFiling, Series, after_attempt, after_shared_refusal, before_filing,
+    Advance, BeforeFiling, Rest, Series, after_attempt, after_shared_refusal, before_filing,
 };
 use crate::outcome::CertificateResult;
 use crate::plan::Upload;
@@ -36,8 +36,10 @@ struct Next {
     person: Arc<Person>,
     /// Its place among the person's certificates.
     place: usize,
-    /// It was taken from the other end, to see whether refusals are the tenant's.
+    /// It was taken from elsewhere in the queue, to see whether refusals are the tenant's.
     is_probe: bool,
+    /// The same, to see whether lists that cannot be read are single people's.
+    is_list_probe: bool,
 }
 
 /// Files `uploads` in their order.
@@ -75,7 +77,8 @@ pub(super) async fn all(
     let refusals = std::mem::take(&mut *lock(&shared.refusals));
     let rest = settle_rest(tools, refusals, shared).await;
     applied.results.extend(rest);
-    let looked_up = people.iter().filter(|person| person.is_looked_up());
+    shared.lists.conclude();
+    let looked_up = people.iter().filter(|person| person.is_looked_up(tools));
     for person in looked_up {
         match person.looked.get() {
             Some(Ok(_)) => applied.people_looked_at += 1,
@@ -85,8 +88,11 @@ pub(super) async fn all(
 }
 
 impl Person {
-    fn is_looked_up(&self) -> bool {
+    /// A person with no certificate on an allowed host is not: there is nothing to file.
+    fn is_looked_up(&self, tools: Tools<'_>) -> bool {
+        let is_reachable = |upload: &Upload| tools.downloads.refused_host(&upload.url).is_none();
         self.uploads.iter().any(|upload| upload.look.is_some())
+            && self.uploads.iter().any(is_reachable)
     }
 }
 
@@ -117,22 +123,25 @@ fn by_person(uploads: Vec<Upload>) -> (Vec<Arc<Person>>, VecDeque<(usize, usize)
     (people.into_iter().map(Arc::new).collect(), order)
 }
 
-/// The newest, or the oldest to tell equal refusals from those of single certificates.
+/// The newest, or one from elsewhere in the queue to tell equal refusals from those of single certificates.
 fn next(
     people: &[Arc<Person>],
     order: &Mutex<VecDeque<(usize, usize)>>,
     shared: &Shared,
 ) -> Option<Next> {
-    let is_probe = lock(&shared.refusals).is_suspect();
     let mut order = lock(order);
-    let (number, place) = match is_probe {
-        true => order.pop_back(),
-        false => order.pop_front(),
+    let probe = lock(&shared.refusals).next_probe(order.len());
+    let is_list_probe = shared.lists.are_suspect();
+    let (number, place) = match probe {
+        Some(at) => order.remove(at),
+        None if is_list_probe => order.pop_back(),
+        None => order.pop_front(),
     }?;
     Some(Next {
         person: Arc::clone(people.get(number)?),
         place,
-        is_probe,
+        is_probe: probe.is_some(),
+        is_list_probe,
     })
 }
 
@@ -145,10 +154,11 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
         person,
         place,
         is_probe,
+        is_list_probe,
     } = &next;
     let is_refused = tools.downloads.refused_host(&upload.url).is_some();
-    if person.is_looked_up() && !is_refused {
-        let look = || look(tools, &person.uploads, shared);
+    if !is_refused && person.is_looked_up(tools) {
+        let look = || look(tools, &person.uploads, *is_list_probe, shared);
         let decisions = match person.looked.get_or_init(look).await {
             Ok(decisions) => decisions,
             Err(result) => {
@@ -170,6 +180,7 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
 async fn look(
     tools: Tools<'_>,
     uploads: &[Upload],
+    is_probe: bool,
     shared: &Shared,
 ) -> Result<Vec<BeforeFiling>, CertificateResult> {
     let lists = &shared.lists;
@@ -196,20 +207,12 @@ async fn look(
             let (documents, zone) = (documents.as_deref(), tools.time_zone);
             Ok(before_filing(uploads, documents, taken, zone, now))
         }
-        // A list that only this person's id does not give is asked for again on each tick. Three in a row are no matter
-        // of single people.
+        // It is asked for again on each tick. The ledger notes nothing, so that nothing is filed without a look.
         Err(SourceError::Unreadable(problem)) => {
-            let reason =
-                format!("the employee's documents cannot be listed before filing: {problem}");
-            lists
-                .breaker
-                .failure(SourceError::Unreadable(problem).into());
-            Err(CertificateResult::Failed(RetryState {
-                reason,
-                failures: 0,
-                since: now,
-                retry_at: now,
-            }))
+            lists.failed(&problem, is_probe);
+            Err(CertificateResult::Unlisted(format!(
+                "the employee's documents cannot be listed before filing: {problem}"
+            )))
         }
         Err(error) => {
             lists.breaker.failure(error.into());
@@ -236,6 +239,7 @@ async fn upload_one(
         .as_ref()
         .err()
         .is_some_and(|error| !error.is_answer());
+    let is_filed = result.is_ok();
     let (own, signal) = after_attempt(upload.previous, result, intent, tools.clock.now());
     ledger::tell(breaker, signal);
     let this = Refused {
@@ -255,25 +259,24 @@ async fn upload_one(
         None => {
             let mut settled = match says_nothing {
                 true => Vec::new(),
-                false => lock(&shared.refusals).broken(),
+                false => lock(&shared.refusals).broken(is_filed),
             };
             settled.push(this);
             Advance::Own(settled)
         }
     };
-    match advance {
-        Advance::Shared(reason) => {
+    let own = match advance {
+        Advance::Own(own) => own,
+        Advance::Stop { reason, own } => {
             breaker.open(refused_alike(&reason));
-            Vec::new()
+            own
         }
-        Advance::Own(settled) => {
-            let mut left = Vec::new();
-            for refused in settled {
-                left.push(settle(tools, refused, shared).await);
-            }
-            left
-        }
+    };
+    let mut left = Vec::new();
+    for refused in own {
+        left.push(settle(tools, refused, shared).await);
     }
+    left
 }
 
 fn refused_alike(reason: &str) -> RunError {
@@ -312,18 +315,22 @@ fn in_doubt() -> RunError {
 
 /// The refusals that nothing has decided: of the tenant if there are enough of them.
 async fn settle_rest(tools: Tools<'_>, refusals: Series<Refused>, shared: &Shared) -> Vec<Left> {
-    let (rest, reason) = refusals.into_rest();
+    let Rest {
+        refused,
+        reason,
+        are_own,
+    } = refusals.into_rest();
     if let Some(reason) = &reason {
         shared.breaker.open(refused_alike(reason));
     }
     let mut left = Vec::new();
-    for refused in rest {
+    for refused in refused {
         let own = match &reason {
-            None => refused.own,
-            Some(reason) => {
+            Some(reason) if !are_own => {
                 let (previous, now) = (refused.upload.previous, tools.clock.now());
                 after_shared_refusal(previous, reason, refused.intent, now)
             }
+            _ => refused.own,
         };
         left.push(settle(tools, Refused { own, ..refused }, shared).await);
     }

@@ -270,6 +270,7 @@ fn counted(counts: Counts, result: &CertificateResult) -> Counts {
         CertificateResult::Verified => counts.verified += 1,
         CertificateResult::Adopted => counts.adopted += 1,
         CertificateResult::HostNotAllowed(_) => counts.host_not_allowed += 1,
+        CertificateResult::Unlisted(_) => counts.unlisted += 1,
         CertificateResult::Skipped(SkipReason::PersonDeleted(_)) => counts.person_deleted += 1,
         CertificateResult::NotReached => counts.remaining += 1,
         CertificateResult::Failed(_) => counts.failed += 1,
@@ -339,6 +340,7 @@ fn of_result(
             );
             (FindingKind::NotFiled, text)
         }
+        CertificateResult::Unlisted(reason) => (FindingKind::NotFiled, reason.clone()),
         CertificateResult::Parked(reason) => (FindingKind::Parked, reason.clone()),
         CertificateResult::OutcomeUnknown(at) => {
             let text = format!(
