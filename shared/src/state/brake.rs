@@ -48,6 +48,15 @@ impl Brake {
         Self::OrphanLock,
     ];
 
+    /// Whether it holds locks.
+    #[must_use]
+    pub fn is_lock(self) -> bool {
+        matches!(
+            self,
+            Self::UnexplainedLock | Self::UnflaggedLock | Self::ExplainedLock | Self::OrphanLock
+        )
+    }
+
     /// The kind as the tenant's file, `--kind` and the state call it.
     #[must_use]
     pub fn name(self) -> &'static str {

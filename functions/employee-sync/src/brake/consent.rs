@@ -7,7 +7,9 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::{FingerprintKey, Part as Print, ShardRange};
 use shared::state::{Brake, Decision, HeldPart, HeldParts, HeldPattern, HeldPlan, PartKey};
 
+use super::limits::people;
 use crate::plan::{Plan, RiskyChange};
+use crate::source::Snapshot;
 
 /// An approval holds for so long.
 const LASTS: SignedDuration = SignedDuration::from_hours(24);
@@ -18,6 +20,10 @@ const SAMPLE: usize = 100;
 /// Whose changes a run has planned.
 pub(crate) struct PlannedFor<'a> {
     pub(crate) people: BTreeSet<&'a SourceId>,
+    /// Everybody in the HR system.
+    pub(crate) present: &'a Snapshot,
+    /// People who were due were left for later runs.
+    pub(crate) is_part: bool,
     /// Where the run compared everybody of a complete reading.
     pub(crate) compared: Option<ShardRange>,
 }
@@ -156,27 +162,73 @@ impl NextHeld<'_> {
             .into_iter()
             .flat_map(|stored| stored.parts.iter());
         stored.filter_map(move |(key, part)| {
-            let PlannedFor { people, compared } = self.planned_for;
-            let decision = valid(part.decision, now);
-            let is_dismissed = matches!(decision, Some(Decision::Dismissed { .. }));
-            let is_planned_for = match &part.person {
-                Some(person) => people.contains(person),
-                // Only people with dismissed changes are not looked at in each run.
-                None => !is_dismissed,
-            };
-            let lapsed = part.decision.is_some() && decision.is_none();
-            // A comparison of everybody plans for all people with changes: nothing is held for the others.
-            let is_compared = compared.is_some_and(|portion| match &part.person {
-                Some(person) => portion.contains(person),
-                None => portion.is_whole(),
-            });
-            let forgotten = decision.is_none() && is_compared;
-            let kept = !is_planned_for && !lapsed && !forgotten;
-            kept.then(|| {
+            self.planned_for.keeps(part, now).then(|| {
+                let decision = valid(part.decision, now);
                 let person = part.person.clone();
                 (*key, HeldPart { person, decision })
             })
         })
+    }
+}
+
+impl PlannedFor<'_> {
+    /// Whether nobody knows if the change of a stored part is still planned.
+    fn keeps(&self, part: &HeldPart, now: Timestamp) -> bool {
+        let decision = valid(part.decision, now);
+        let is_dismissed = matches!(decision, Some(Decision::Dismissed { .. }));
+        let is_planned_for = match &part.person {
+            Some(person) => self.people.contains(person),
+            // Where nobody is left for later, only people with dismissed changes are not looked at.
+            None => !is_dismissed && !self.is_part,
+        };
+        let lapsed = part.decision.is_some() && decision.is_none();
+        // A comparison of everybody plans for all people with changes: nothing is held for the others.
+        let is_compared = self.compared.is_some_and(|portion| match &part.person {
+            Some(person) => portion.contains(person),
+            None => portion.is_whole(),
+        });
+        let forgotten = decision.is_none() && is_compared;
+        !is_planned_for && !lapsed && !forgotten
+    }
+
+    /// By kind: people in the HR system who wait for a decision, and are not among the `undecided` of this plan. Without them, a
+    /// small part of a held plan would be below the limit.
+    pub(crate) fn waiting(
+        &self,
+        stored: Option<&HeldPlan>,
+        undecided: &[RiskyChange],
+        now: Timestamp,
+    ) -> BTreeMap<Brake, u32> {
+        let Some(stored) = stored else {
+            return BTreeMap::new();
+        };
+        let is_present = |part: &HeldPart| {
+            let person = part.person.as_ref();
+            person.is_none_or(|person| self.present.contains(person))
+        };
+        let waiting: Vec<(&PartKey, &HeldPart)> = stored
+            .parts
+            .iter()
+            .filter(|(key, part)| {
+                part.decision.is_none()
+                    && !stored.partly_decided.contains(&key.brake)
+                    && self.keeps(part, now)
+                    && is_present(part)
+            })
+            .collect();
+        // Parts without a name may be planned again.
+        let is_named = waiting.iter().all(|(_, part)| part.person.is_some());
+        let counts = people_by_kind(&waiting).into_iter();
+        let counts = counts.map(|(brake, count)| {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            let again = if is_named {
+                0
+            } else {
+                people(undecided, brake)
+            };
+            (brake, count.saturating_sub(again))
+        });
+        counts.collect()
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) struct BrakeVerdict {
 /// Why a brake is tripped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LimitExceeded {
-    /// People whom the plan would hit.
+    /// People whom the plan would hit, with those who wait for a decision.
     pub(crate) planned: u32,
     /// People hit over the last 24 hours.
     pub(crate) before: u32,
@@ -90,19 +90,22 @@ pub(crate) struct LimitExceeded {
     pub(crate) limit: u32,
 }
 
-/// Weighs `risky_changes` against the limits, together with what was applied over the last 24 hours.
+/// Weighs `risky_changes` against the limits, together with what was applied over the last 24 hours and with people whose
+/// changes are `waiting` for a decision, by kind, but were not planned.
 #[must_use]
 pub(crate) fn check_limits(
     risky_changes: Vec<RiskyChange>,
+    waiting: &BTreeMap<Brake, u32>,
     limits: Limits,
     history: &BrakeWindow,
     now: Timestamp,
 ) -> BrakeVerdict {
     let over = Brake::ALL.into_iter().filter_map(|brake| {
-        let planned = people(&risky_changes, brake);
+        let changed = people(&risky_changes, brake);
+        let planned = changed.saturating_add(waiting.get(&brake).copied().unwrap_or_default());
         let before = history.count(brake, now);
         let limit = limits.get(brake);
-        (planned > 0 && planned.saturating_add(before) > limit).then_some((
+        (changed > 0 && planned.saturating_add(before) > limit).then_some((
             brake,
             LimitExceeded {
                 planned,

@@ -11,6 +11,6 @@ mod tests;
 pub(crate) use advance::resolve;
 pub use advance::{DUE_NOW, Resolution, next_shard};
 pub use identity::Identity;
-pub use portion::{PORTION, in_progress, limited, portion};
+pub use portion::{Limited, PORTION, Turn, in_progress, limited, portion};
 pub(crate) use preregister::register;
 pub use select::{Classification, Reason, Selection, Sharding, classify, select, waits_for_list};

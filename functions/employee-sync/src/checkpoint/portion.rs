@@ -1,6 +1,6 @@
 //! The part of a large company that one run plans for: a plan takes some 5 KB for each person, and a run has 128 MB. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use shared::domain::id::SourceId;
@@ -53,48 +53,103 @@ pub fn in_progress<'a>(state: &'a SyncState, configuration: &str) -> Option<&'a 
     state.comparing.as_ref().filter(is_same)
 }
 
-/// As many of those who are `due` as one run plans for, from a shard that moves with the clock: people who are due for good must
-/// not keep others waiting. Returns how many are left for the next run.
+/// When people who are due are looked at, where there are more than one run plans for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Turn {
+    /// The contract is over: locks come first.
+    Leaver,
+    Due,
+    /// A brake holds their changes and nobody has decided: a later look loses nothing.
+    Held,
+}
+
+/// The people that one run plans for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Limited {
+    pub taken: BTreeSet<SourceId>,
+    /// People who are left for the next run.
+    pub left: usize,
+    /// People with held changes who were not looked at.
+    pub held: usize,
+}
+
+/// As many of those who are `due` as one run plans for, of each turn from a shard that moves with the clock: people who are due
+/// for good must not keep others waiting.
 #[must_use]
 pub fn limited(
     due: BTreeSet<SourceId>,
     most: usize,
     now: Timestamp,
-) -> (BTreeSet<SourceId>, usize) {
+    turn: impl Fn(&SourceId) -> Turn,
+) -> Limited {
     if due.len() <= most {
-        return (due, 0);
+        return Limited {
+            taken: due,
+            ..Limited::default()
+        };
     }
-    let mut by_shard: BTreeMap<ShardNumber, Vec<SourceId>> = BTreeMap::new();
-    for id in due {
-        by_shard.entry(ShardNumber::of(&id)).or_default().push(id);
+    let first = now.as_second().div_euclid(300);
+    let place =
+        |id: &SourceId| (i64::from(ShardNumber::of(id).0) - first).rem_euclid(i64::from(SHARDS));
+    let mut people: Vec<(Turn, i64, SourceId)> = due
+        .into_iter()
+        .map(|id| (turn(&id), place(&id), id))
+        .collect();
+    people.sort_unstable();
+    let rest = people.split_off(most);
+    let held = rest.iter().filter(|(turn, ..)| *turn == Turn::Held).count();
+    Limited {
+        taken: people.into_iter().map(|(_, _, id)| id).collect(),
+        left: rest.len() - held,
+        held,
     }
-    let turn = now
-        .as_second()
-        .div_euclid(300)
-        .rem_euclid(i64::from(SHARDS));
-    let from = ShardNumber(u16::try_from(turn).unwrap_or_default());
-    let later = by_shard.split_off(&from);
-    let mut people = later.into_values().chain(by_shard.into_values()).flatten();
-    let taken = people.by_ref().take(most).collect();
-    (taken, people.count())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::plan::builders::now;
 
+    fn id(number: usize) -> SourceId {
+        SourceId::new(number.to_string())
+    }
+
     #[test]
     fn everybody_who_is_due_gets_a_turn() {
-        let due: BTreeSet<_> = (0..1_000).map(|id| SourceId::new(id.to_string())).collect();
+        let due: BTreeSet<_> = (0..1_000).map(id).collect();
         let mut seen = BTreeSet::new();
         for tick in 0..i64::from(SHARDS) {
             let at = now() + jiff::SignedDuration::from_mins(5 * tick);
-            let (taken, left) = limited(due.clone(), 100, at);
-            assert_eq!((taken.len(), left), (100, 900));
-            seen.extend(taken);
+            let limited = limited(due.clone(), 100, at, |_| Turn::Due);
+            assert_eq!((limited.taken.len(), limited.left), (100, 900));
+            seen.extend(limited.taken);
         }
         assert_eq!(seen, due);
-        assert_eq!(limited(due.clone(), 1_000, now()), (due, 0));
+        let all = limited(due.clone(), 1_000, now(), |_| Turn::Due);
+        assert_eq!((all.taken, all.left), (due, 0));
+    }
+
+    #[test]
+    fn leavers_come_first_and_held_people_last() {
+        let turns: BTreeMap<SourceId, Turn> = (0..1_000)
+            .map(|number| match number % 10 {
+                0 => (id(number), Turn::Leaver),
+                1 => (id(number), Turn::Due),
+                _ => (id(number), Turn::Held),
+            })
+            .collect();
+        for (most, taken, left, held) in [
+            (90, (90, 0, 0), 110, 800),
+            (150, (100, 50, 0), 50, 800),
+            (300, (100, 100, 100), 0, 700),
+        ] {
+            let due = turns.keys().cloned().collect();
+            let limited = limited(due, most, now(), |id| turns[id]);
+            let of = |turn| limited.taken.iter().filter(|id| turns[*id] == turn).count();
+            let counts = (of(Turn::Leaver), of(Turn::Due), of(Turn::Held));
+            assert_eq!((counts, limited.left, limited.held), (taken, left, held));
+        }
     }
 }

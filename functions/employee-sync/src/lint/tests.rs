@@ -419,6 +419,7 @@ fn who_is_missing_without_a_deletion_flag_is_never_locked_unasked() {
         );
         let judgement = check_limits(
             risky_changes,
+            &BTreeMap::new(),
             Limits::of(config.brake, 1_000),
             &BrakeWindow::default(),
             now(),
@@ -542,7 +543,13 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
         (Brake::MailChange, 10, None),
     ];
     for (brake, planned, over) in cases {
-        let judgement = check_limits(risky_changes(brake, planned), limits, &history, now());
+        let judgement = check_limits(
+            risky_changes(brake, planned),
+            &BTreeMap::new(),
+            limits,
+            &history,
+            now(),
+        );
         let expected: BTreeMap<_, _> = over
             .map(|(before, limit)| {
                 (
@@ -584,7 +591,14 @@ fn a_tripped_brake_holds_its_own_kind_only_and_people_count_once() {
         part: Part::Value(attribute),
     }));
     assert_eq!(people(&all, Brake::Blank), 2);
-    let (held, passed) = check_limits(all, limits, &BrakeWindow::default(), now()).split();
+    let (held, passed) = check_limits(
+        all,
+        &BTreeMap::new(),
+        limits,
+        &BrakeWindow::default(),
+        now(),
+    )
+    .split();
     assert!(
         held.iter()
             .all(|risky| risky.brake == Brake::UnexplainedLock)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use shared::access::{Scoped, has_left};
+use shared::access::Scoped;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::{
     EntryStatus, FingerprintKey, Shard, ShardDigest, ShardEntry, ShardNumber, ShardRange,
@@ -17,12 +17,13 @@ use shared::tenant::TenantConfig;
 use super::Rules;
 use super::expiry::{expired, long_gone};
 use super::mail_holders::{moves, with_mail_holders};
+use super::turns::{is_contract_over, turns};
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, EndedAccounts,
     UnreadableRows,
 };
 use crate::checkpoint::{
-    Classification, Identity, Reason, Selection, Sharding, classify, in_progress, limited,
+    Classification, Identity, Limited, Reason, Selection, Sharding, classify, in_progress, limited,
 };
 use crate::io::Reader;
 use crate::plan::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState, digest_of};
@@ -51,6 +52,8 @@ pub(super) struct Loaded {
     pub(super) portion: ShardRange,
     /// People who need a look, and get it from a later run.
     pub(super) put_off: usize,
+    /// People with held changes who are not looked at again in this run.
+    pub(super) held_over: usize,
     /// People who need a look.
     pub(super) candidates: Vec<Candidate>,
     /// Their shards, as the last run left them.
@@ -284,6 +287,7 @@ async fn everybody(
         selection: Selection::Everybody(reason),
         portion,
         put_off,
+        held_over: 0,
         compared_open,
         candidates: with_retries(candidates, rules),
         expired,
@@ -315,10 +319,15 @@ async fn changed(
         false,
         rules.due_until(),
     );
-    let (due, put_off) = limited(due, rules.portion, rules.now);
+    let held = reader.held().await?;
+    let turn = turns(people, held.as_ref(), rules);
+    let Limited {
+        taken: due,
+        left,
+        held: held_over,
+    } = limited(due, rules.portion, rules.now, turn);
     let entries = reader.entries(&due.union(&gone).collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
-    let held = reader.held().await?;
     let accounts = find_accounts(reader, &unmatched, held.as_ref(), inputs).await?;
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
@@ -339,7 +348,8 @@ async fn changed(
         },
         selection,
         portion: ShardRange::WHOLE,
-        put_off: put_off + not_asked,
+        put_off: left + not_asked,
+        held_over,
         compared_open: 0,
         candidates: with_retries(candidates, rules),
         expired: Vec::new(),
@@ -551,11 +561,7 @@ async fn with_holders(
     // An absent profile whose account was about to be handed over has left as well.
     let is_closed = |entry: &EmployeeEntry| entry.handed_over_to.is_some();
     let has_left = |id: &SourceId, account: &AccountView| match people.snapshot.get(id) {
-        Some(Person::Employee(employee, _)) => {
-            let record = DesiredAccount::of(employee, rules.tool, rules.config);
-            let (zone, lock_on) = (&rules.config.time_zone, rules.config.employees.lock_on);
-            has_left(&record.employment, rules.now, zone, lock_on)
-        }
+        Some(Person::Employee(employee, _)) => is_contract_over(employee, rules),
         Some(Person::Rejected { .. }) => false,
         None => {
             let entry = entries.get(id);

@@ -11,6 +11,7 @@ mod stages;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 #[cfg(test)]
 pub(crate) use load::{candidates, queries, with_accounts};

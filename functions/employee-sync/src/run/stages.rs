@@ -58,8 +58,8 @@ pub(super) struct Prepared {
     compared_open: u32,
     pub(super) selection: Selection,
     portion: ShardRange,
-    /// People who get their look from a later run.
-    put_off: usize,
+    /// People who are due were left for later runs.
+    is_part: bool,
     /// Whether everybody should have been compared, and the academy could not be listed.
     listing_failed: bool,
     /// Whether the first run waits for somebody's approval.
@@ -86,10 +86,13 @@ pub(super) fn prepare(
         compared_open,
         portion,
         put_off,
+        held_over,
         foreign_accounts,
         held,
         listing,
     } = loaded;
+    let left = put_off + held_over + listing.unanswered.len();
+    let is_part = !portion.is_whole() || left > 0;
     let Rules {
         config, key, now, ..
     } = rules;
@@ -118,10 +121,11 @@ pub(super) fn prepare(
         limits
     };
     let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
-    let undecided = consented.undecided.clone();
-    let verdict = check_limits(undecided, limits, &state.brakes, now);
     let compared = matches!(selection, Selection::Everybody(_)).then_some(portion);
-    let planned_for = planned_for(&candidates, &plan, people, compared);
+    let planned_for = planned_for(&candidates, &plan, people, compared, is_part);
+    let undecided = consented.undecided.clone();
+    let waiting = planned_for.waiting(held.as_ref(), &undecided, now);
+    let verdict = check_limits(undecided, &waiting, limits, &state.brakes, now);
     let braked = decide(
         plan,
         consented,
@@ -160,7 +164,7 @@ pub(super) fn prepare(
         compared_open,
         selection,
         portion,
-        put_off,
+        is_part,
     })
 }
 
@@ -188,7 +192,7 @@ impl Prepared {
         let note = self
             .hold
             .and_then(|hold| hold.note(rules.config, rules.mode));
-        let is_part = !self.portion.is_whole() || self.put_off > 0;
+        let is_part = self.is_part;
         let planned = self.summary.planned(self.plan, note, rules.now);
         if !is_part {
             return planned;
@@ -299,7 +303,7 @@ pub(super) fn conclude(
         compared_open,
         selection,
         portion,
-        put_off: _,
+        is_part: _,
         listing_failed,
         holds_first_run,
         summary,
@@ -502,8 +506,9 @@ fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
 fn planned_for<'a>(
     candidates: &'a [Candidate],
     plan: &Plan,
-    people: &People,
+    people: &'a People,
     compared: Option<ShardRange>,
+    is_part: bool,
 ) -> PlannedFor<'a> {
     let waiting = plan.skipped.iter();
     let waiting: BTreeSet<&SourceId> = waiting
@@ -513,6 +518,8 @@ fn planned_for<'a>(
     let planned = candidates.iter().map(|candidate| &candidate.source_id);
     PlannedFor {
         people: planned.filter(|id| !waiting.contains(id)).collect(),
+        present: &people.snapshot,
+        is_part,
         compared: compared.filter(|_| people.completeness == Completeness::Complete),
     }
 }

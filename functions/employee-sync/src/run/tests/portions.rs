@@ -1,6 +1,6 @@
 //! A company so large that several runs share it.
 
-use shared::domain::employee::Field;
+use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::ShardNumber;
 use shared::runtime::{Mode, Outcome};
@@ -14,14 +14,17 @@ const PEOPLE: usize = 300;
 /// A shard has 5 people.
 const PORTION: usize = 60;
 
-fn large() -> World {
-    let mut world = World::before(PEOPLE, "[brake]\nat_least = 1000\n");
+fn large(at_least: u32) -> World {
+    let mut world = World::before(PEOPLE, &format!("[brake]\nat_least = {at_least}\n"));
     world.portion = PORTION;
     world
 }
 
 fn in_step() -> World {
-    let mut world = large();
+    brought_over(large(1_000))
+}
+
+fn brought_over(mut world: World) -> World {
     for _ in 0..10 {
         world.tick(End::Well);
         world.after(5);
@@ -40,7 +43,7 @@ fn orphan(world: &mut World, id: &str) -> CustomerId {
 
 #[test]
 fn a_first_run_goes_on_from_run_to_run_and_is_done_when_all_are_there() {
-    let mut world = large();
+    let mut world = large(1_000);
     let mut before = 0;
     loop {
         let result = world.sync(End::Well);
@@ -68,7 +71,7 @@ fn a_first_run_goes_on_from_run_to_run_and_is_done_when_all_are_there() {
 
 #[test]
 fn a_comparison_that_is_asked_for_before_all_are_there_is_not_the_end_of_the_first_run() {
-    let mut world = large();
+    let mut world = large(1_000);
     world.config = config("");
     world.tick(End::Well);
     world.mode = Mode::Reconcile;
@@ -259,7 +262,7 @@ fn orphans_are_found_in_each_portion_and_nobody_else_is_taken_for_one() {
 
 #[test]
 fn a_held_plan_is_judged_and_approved_as_a_whole() {
-    let mut world = large();
+    let mut world = large(1_000);
     world.config = config("");
     for _ in 0..10 {
         world.tick(End::Well);
@@ -286,7 +289,7 @@ fn a_held_plan_is_judged_and_approved_as_a_whole() {
 
 #[test]
 fn a_plan_for_more_people_than_one_run_plans_for_says_that_it_is_a_part() {
-    let mut world = large();
+    let mut world = large(1_000);
     let planned = world.dry_run();
     assert_eq!(planned.outcome, Outcome::Planned);
     assert!(
@@ -318,4 +321,62 @@ fn a_plan_for_more_people_than_one_run_plans_for_says_that_it_is_a_part() {
         (PORTION as u64, (PEOPLE - PORTION) as u64)
     );
     assert!(planned.message.contains("a part of the company"));
+}
+
+/// More people wait for a decision about their new mail addresses than one run plans for.
+fn with_many_held() -> World {
+    let mut world = brought_over(large(5));
+    for id in 0..PORTION * 2 {
+        world.edit(id, |it| {
+            it.email = Field::Value(format!("p{id}@neu.example"))
+        });
+    }
+    for _ in 0..2 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!((held(&world), moved(&world)), (PORTION * 2, 0));
+    world
+}
+
+fn held(world: &World) -> usize {
+    let held = world.academy.held.as_ref();
+    held.map_or(0, |held| held.parts.len())
+}
+
+fn moved(world: &World) -> usize {
+    let mails = world.academy.customers.values();
+    let mails = mails.filter_map(|account| account.email.as_deref());
+    mails.filter(|mail| mail.ends_with("@neu.example")).count()
+}
+
+#[test]
+fn however_few_of_the_held_people_a_run_looks_at_they_stay_held() {
+    let mut world = with_many_held();
+    // Nearly all of what a run plans for is another change.
+    for id in PORTION * 2..PORTION * 3 - 3 {
+        world.edit(id, |it| it.position = Field::Value("Meister".into()));
+    }
+    for minutes in [5, 5, 24 * 60, 5, 5, 5, 5, 5] {
+        world.after(minutes).tick(End::Well);
+        assert_eq!((held(&world), moved(&world)), (PORTION * 2, 0));
+    }
+    world.decide(|at| Decision::Approved { at });
+    for _ in 0..10 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!((held(&world), moved(&world)), (0, PORTION * 2));
+}
+
+#[test]
+fn held_people_keep_nobody_waiting_and_no_run_from_being_good() {
+    for id in [0, PEOPLE - 1] {
+        let mut world = with_many_held();
+        world.edit(id, |it| it.status = Field::Value(Status::Inactive));
+        world.after(5);
+        let result = world.sync(End::Well);
+        assert_eq!((world.is_locked(id), result.counts.left), (true, 0), "{id}");
+        assert_eq!(result.outcome, Outcome::Done);
+        let mut findings = result.findings.iter();
+        assert!(findings.any(|it| it.text.contains("120 changed mail")));
+    }
 }

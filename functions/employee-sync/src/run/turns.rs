@@ -1,0 +1,49 @@
+//! Who is looked at first, where more people are due than one run plans for.
+
+use std::collections::HashMap;
+
+use shared::access::has_left;
+use shared::domain::employee::Employee;
+use shared::domain::id::SourceId;
+use shared::mapping::DesiredAccount;
+use shared::state::HeldPlan;
+
+use super::Rules;
+use crate::checkpoint::Turn;
+use crate::source::{People, Person};
+
+/// The turn of each person in the HR system.
+pub(super) fn turns<'a>(
+    people: &'a People,
+    held: Option<&'a HeldPlan>,
+    rules: Rules<'a>,
+) -> impl Fn(&SourceId) -> Turn + 'a {
+    let parts = held.into_iter().flat_map(|held| held.parts.iter());
+    let undecided = parts.filter(|(_, part)| part.decision.is_none());
+    let mut waits_to_be_locked: HashMap<&SourceId, bool> = HashMap::new();
+    for (key, part) in undecided {
+        if let Some(person) = &part.person {
+            *waits_to_be_locked.entry(person).or_default() |= key.brake.is_lock();
+        }
+    }
+    move |id| {
+        let has_left = match people.snapshot.get(id) {
+            Some(Person::Employee(employee, _)) => is_contract_over(employee, rules),
+            Some(Person::Rejected { leaving, .. }) => {
+                is_contract_over(&leaving.clone().employee(id.clone()), rules)
+            }
+            None => false,
+        };
+        match (waits_to_be_locked.get(id), has_left) {
+            (None | Some(false), true) => Turn::Leaver,
+            (Some(_), _) => Turn::Held,
+            (None, false) => Turn::Due,
+        }
+    }
+}
+
+pub(super) fn is_contract_over(employee: &Employee, rules: Rules<'_>) -> bool {
+    let record = DesiredAccount::of(employee, rules.tool, rules.config);
+    let (zone, lock_on) = (&rules.config.time_zone, rules.config.employees.lock_on);
+    has_left(&record.employment, rules.now, zone, lock_on)
+}
