@@ -24,6 +24,8 @@ pub(crate) struct PlannedFor<'a> {
     pub(crate) present: &'a Snapshot,
     /// People who were due were left for later runs.
     pub(crate) is_part: bool,
+    /// The patterns know the mail addresses that are given up, also of people who were held before.
+    pub(crate) reads_old_mails: bool,
     /// Where the run compared everybody of a complete reading.
     pub(crate) compared: Option<ShardRange>,
 }
@@ -104,11 +106,13 @@ impl NextHeld<'_> {
             };
             (*part, known)
         });
-        let parts: HeldParts = self.kept(now).chain(planned).collect();
+        let is_held = |part: &HeldPart| !matches!(part.decision, Some(Decision::Approved { .. }));
+        let kept: Vec<(PartKey, HeldPart)> = self.kept(now).collect();
+        let unseen = kept.iter().filter(|(_, part)| is_held(part)).count();
+        let parts: HeldParts = kept.into_iter().chain(planned).collect();
         if parts.is_empty() {
             return None;
         }
-        let is_held = |part: &HeldPart| !matches!(part.decision, Some(Decision::Approved { .. }));
         let held: Vec<(&PartKey, &HeldPart)> =
             parts.iter().filter(|(_, part)| is_held(part)).collect();
         let was_held = |key: &PartKey| {
@@ -138,10 +142,11 @@ impl NextHeld<'_> {
             .stored
             .map(|stored| &stored.partly_decided & &undecided);
         let hash = hash(held.iter().map(|(part, _)| **part), key);
-        // Old addresses are looked up when a plan is held, not again while it waits.
         let patterns = match self.stored {
-            Some(stored) if stored.hash == hash => stored.patterns.clone(),
-            Some(_) | None => self.patterns,
+            Some(stored) if stored.hash == hash && !self.planned_for.reads_old_mails => {
+                stored.patterns.clone()
+            }
+            Some(_) | None => with_unseen(self.patterns, unseen),
         };
         Some(HeldPlan {
             partly_decided: partly.unwrap_or_default(),
@@ -230,6 +235,17 @@ impl PlannedFor<'_> {
         });
         counts.collect()
     }
+}
+
+/// The patterns, with how many held parts belong to people who were not looked at.
+fn with_unseen(mut patterns: Vec<HeldPattern>, unseen: usize) -> Vec<HeldPattern> {
+    if !patterns.is_empty() && unseen > 0 {
+        patterns.push(HeldPattern {
+            text: Some("not looked at again".to_owned()),
+            parts: u32::try_from(unseen).unwrap_or(u32::MAX),
+        });
+    }
+    patterns
 }
 
 fn people_by_kind(held: &[(&PartKey, &HeldPart)]) -> BTreeMap<Brake, usize> {

@@ -59,7 +59,7 @@ pub enum Turn {
     /// The contract is over: locks come first.
     Leaver,
     Due,
-    /// A brake holds their changes and nobody has decided: a later look loses nothing.
+    /// A brake holds their changes, nobody has decided, and the record is as before: a later look loses nothing.
     Held,
 }
 

@@ -320,7 +320,7 @@ async fn changed(
         rules.due_until(),
     );
     let held = reader.held().await?;
-    let turn = turns(people, held.as_ref(), rules);
+    let turn = turns(people, &shards, held.as_ref(), rules);
     let Limited {
         taken: due,
         left,
@@ -328,7 +328,9 @@ async fn changed(
     } = limited(due, rules.portion, rules.now, turn);
     let entries = reader.entries(&due.union(&gone).collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
-    let accounts = find_accounts(reader, &unmatched, held.as_ref(), inputs).await?;
+    // A run asks once for addresses that a brake holds; a dry run shows them.
+    let asked_before = held.as_ref().filter(|_| rules.mode != Mode::DryRun);
+    let accounts = find_accounts(reader, &unmatched, asked_before, inputs).await?;
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
@@ -336,7 +338,7 @@ async fn changed(
         reader,
         candidates,
         accounts.as_ref(),
-        held.as_ref(),
+        asked_before,
         rules.key,
     )
     .await;

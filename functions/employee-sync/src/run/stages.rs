@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Shard, ShardNumber, ShardRange};
 use shared::mapping::MAPPING_VERSION;
-use shared::runtime::JobResult;
+use shared::runtime::{JobResult, Mode};
 use shared::state::{
     Brake, BrakeWindow, Comparing, Decision, EmployeeEntry, FailureKind, HeldPart, HeldPlan,
     SyncState,
@@ -25,7 +25,7 @@ use crate::checkpoint::{
     self, Reason, Resolution, Selection, Sharding, in_progress, next_shard, resolve,
 };
 use crate::lint::{self, Violation};
-use crate::plan::{Candidate, Context, Part, Plan, RiskyChange, SkipReason, SourceState};
+use crate::plan::{Account, Candidate, Context, Part, Plan, RiskyChange, SkipReason, SourceState};
 use crate::source::{Completeness, People, Person};
 
 /// Dates that have locked nobody for so long lock nobody.
@@ -122,7 +122,13 @@ pub(super) fn prepare(
     };
     let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
     let compared = matches!(selection, Selection::Everybody(_)).then_some(portion);
-    let planned_for = planned_for(&candidates, &plan, people, compared, is_part);
+    let planned_for = PlannedFor {
+        people: looked_at(&candidates, &plan),
+        present: &people.snapshot,
+        is_part,
+        reads_old_mails: rules.mode == Mode::DryRun,
+        compared: compared.filter(|_| people.completeness == Completeness::Complete),
+    };
     let undecided = consented.undecided.clone();
     let waiting = planned_for.waiting(held.as_ref(), &undecided, now);
     let verdict = check_limits(undecided, &waiting, limits, &state.brakes, now);
@@ -149,7 +155,7 @@ pub(super) fn prepare(
         summary: Summary::of(people, rules)
             .with_listing(listing, locks_nobody)
             .with_plan(people, &plan)
-            .with_put_off(put_off),
+            .with_put_off(put_off, held_over),
         plan,
         candidates,
         passed,
@@ -321,6 +327,10 @@ pub(super) fn conclude(
             (*number, next)
         })
         .collect();
+    let found = match selection {
+        Selection::Everybody(_) => 0,
+        Selection::Nobody | Selection::Shards(_) => newly_known(&candidates, &resolutions, now),
+    };
     // Of everybody it is counted again: between a shard and the state a run may have been interrupted.
     let recounted = matches!(selection, Selection::Everybody(_)) && portion.is_whole();
     let elsewhere = if recounted {
@@ -370,7 +380,12 @@ pub(super) fn conclude(
     let mut state = SyncState {
         brakes: with_applied(&state.brakes, &passed, &outcome, now),
         pending: plan.digests(&in_doubt(&passed, &outcome), rules.key),
-        open_accounts: open_accounts_after(open_accounts, &plan, &outcome, now),
+        open_accounts: open_accounts_after(
+            open_accounts.saturating_add(found),
+            &plan,
+            &outcome,
+            now,
+        ),
         people: u32::try_from(people.snapshot.len()).unwrap_or(u32::MAX),
         waiting,
         comparing,
@@ -503,25 +518,14 @@ fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
 }
 
 /// People whose changes were planned: of the others nobody knows whether a held change is gone.
-fn planned_for<'a>(
-    candidates: &'a [Candidate],
-    plan: &Plan,
-    people: &'a People,
-    compared: Option<ShardRange>,
-    is_part: bool,
-) -> PlannedFor<'a> {
+fn looked_at<'a>(candidates: &'a [Candidate], plan: &Plan) -> BTreeSet<&'a SourceId> {
     let waiting = plan.skipped.iter();
     let waiting: BTreeSet<&SourceId> = waiting
         .filter(|(_, skip)| matches!(skip, SkipReason::AwaitingRetry(_)))
         .map(|(id, _)| id)
         .collect();
     let planned = candidates.iter().map(|candidate| &candidate.source_id);
-    PlannedFor {
-        people: planned.filter(|id| !waiting.contains(id)).collect(),
-        present: &people.snapshot,
-        is_part,
-        compared: compared.filter(|_| people.completeness == Completeness::Complete),
-    }
+    planned.filter(|id| !waiting.contains(id)).collect()
 }
 
 /// Dismissed changes are looked at again this often: somebody may approve them after all.
@@ -583,6 +587,20 @@ fn with_applied(
         brakes.add(brake, u32::try_from(people.len()).unwrap_or(u32::MAX), now);
     }
     brakes
+}
+
+/// Open accounts that were there already, and that the ledger knows from now on.
+fn newly_known(
+    candidates: &[Candidate],
+    resolutions: &BTreeMap<SourceId, Resolution>,
+    now: Timestamp,
+) -> u32 {
+    let known = candidates.iter().filter(|candidate| {
+        candidate.known_account().is_none()
+            && matches!(&candidate.account, Account::Fetched(account, _) if account.is_open_at(now))
+            && resolutions.get(&candidate.source_id) == Some(&Resolution::Settled)
+    });
+    u32::try_from(known.count()).unwrap_or(u32::MAX)
 }
 
 /// How many accounts are open after the changes that came through.

@@ -206,10 +206,12 @@ impl Summary {
         self
     }
 
-    /// With the people who need a look and get it from a later run.
-    pub(super) fn with_put_off(mut self, people: usize) -> Self {
+    /// With the people who are left for later runs, and those of them whose changes stay held.
+    pub(super) fn with_put_off(mut self, people: usize, held: usize) -> Self {
         self.counts.left += people as u64;
-        self.counts.unchanged = self.counts.unchanged.saturating_sub(people as u64);
+        self.counts.held += held as u64;
+        let not_looked_at = (people + held) as u64;
+        self.counts.unchanged = self.counts.unchanged.saturating_sub(not_looked_at);
         self
     }
 

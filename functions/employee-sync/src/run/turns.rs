@@ -1,10 +1,11 @@
 //! Who is looked at first, where more people are due than one run plans for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use shared::access::has_left;
 use shared::domain::employee::Employee;
 use shared::domain::id::SourceId;
+use shared::fingerprint::{Shard, ShardNumber};
 use shared::mapping::DesiredAccount;
 use shared::state::HeldPlan;
 
@@ -15,6 +16,7 @@ use crate::source::{People, Person};
 /// The turn of each person in the HR system.
 pub(super) fn turns<'a>(
     people: &'a People,
+    shards: &'a BTreeMap<ShardNumber, Shard>,
     held: Option<&'a HeldPlan>,
     rules: Rules<'a>,
 ) -> impl Fn(&SourceId) -> Turn + 'a {
@@ -26,8 +28,14 @@ pub(super) fn turns<'a>(
             *waits_to_be_locked.entry(person).or_default() |= key.brake.is_lock();
         }
     }
+    let is_as_before = |id: &SourceId, person: &Person| {
+        let shard = shards.get(&ShardNumber::of(id));
+        let entry = shard.and_then(|shard| shard.0.get(id));
+        entry.is_some_and(|entry| entry.fingerprint == person.fingerprint())
+    };
     move |id| {
-        let has_left = match people.snapshot.get(id) {
+        let person = people.snapshot.get(id);
+        let has_left = match person {
             Some(Person::Employee(employee, _)) => is_contract_over(employee, rules),
             Some(Person::Rejected { leaving, .. }) => {
                 is_contract_over(&leaving.clone().employee(id.clone()), rules)
@@ -36,8 +44,8 @@ pub(super) fn turns<'a>(
         };
         match (waits_to_be_locked.get(id), has_left) {
             (None | Some(false), true) => Turn::Leaver,
-            (Some(_), _) => Turn::Held,
-            (None, false) => Turn::Due,
+            (Some(_), _) if person.is_some_and(|person| is_as_before(id, person)) => Turn::Held,
+            (Some(_), _) | (None, false) => Turn::Due,
         }
     }
 }

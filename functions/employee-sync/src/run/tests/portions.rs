@@ -70,6 +70,19 @@ fn a_first_run_goes_on_from_run_to_run_and_is_done_when_all_are_there() {
 }
 
 #[test]
+fn a_first_run_counts_the_accounts_that_were_there_before() {
+    let mut world = in_step();
+    world.academy.state = None;
+    world.academy.shards.clear();
+    world.academy.ledger.clear();
+    for _ in 0..10 {
+        world.after(5).tick(End::Well);
+    }
+    let state = world.academy.state.unwrap();
+    assert_eq!(state.open_accounts as usize, PEOPLE);
+}
+
+#[test]
 fn a_comparison_that_is_asked_for_before_all_are_there_is_not_the_end_of_the_first_run() {
     let mut world = large(1_000);
     world.config = config("");
@@ -372,9 +385,15 @@ fn held_people_keep_nobody_waiting_and_no_run_from_being_good() {
     for id in [0, PEOPLE - 1] {
         let mut world = with_many_held();
         world.edit(id, |it| it.status = Field::Value(Status::Inactive));
+        for other in 1..PORTION / 2 {
+            world.edit(other, |it| it.position = Field::Value("Meister".into()));
+        }
         world.after(5);
         let result = world.sync(End::Well);
         assert_eq!((world.is_locked(id), result.counts.left), (true, 0), "{id}");
+        let accounts = world.academy.customers.values();
+        let positions = accounts.filter(|it| it.position.as_deref() == Some("Meister"));
+        assert_eq!(positions.count(), PORTION / 2 - 1);
         assert_eq!(result.outcome, Outcome::Done);
         let mut findings = result.findings.iter();
         assert!(findings.any(|it| it.text.contains("120 changed mail")));

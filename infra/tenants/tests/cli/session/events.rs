@@ -212,8 +212,8 @@ impl Session {
                 }
             }
             "falke is added, and in step" => self.add_falke().await,
-            "the import gives the first third another mail domain" => self.import_mails(1..=333),
-            "the import gives the others another mail domain" => self.import_mails(334..=1000),
+            "the import gives the first third another mail domain" => self.import_mails(1..=3_333),
+            "the import gives the others another mail domain" => self.import_mails(3_334..=10_000),
             "the import goes on with the offices" => self.import_offices(),
             "somebody renames the other three accounts" => self.free_addresses(),
             "the company moves to a new Personio account" => self.move_to_new_account(),
@@ -283,8 +283,8 @@ impl Session {
 }
 
 /// People of falke whose new mail addresses other accounts have, and people who get addresses of their own.
-const COLLIDING: [u64; 3] = [17, 404, 777];
-const OF_PARTNERS: [u64; 3] = [50, 500, 950];
+const COLLIDING: [u64; 3] = [17, 4_040, 7_770];
+const OF_PARTNERS: [u64; 3] = [50, 5_000, 9_500];
 
 impl Session {
     async fn add_falke(&self) {
@@ -292,10 +292,11 @@ impl Session {
             personio, reteach, ..
         } = &self.falke;
         personio.add_category("Bildungszertifikate");
-        personio.put_all((1..=1_000).map(|id| Person {
-            email: Some(format!("p{id}@falke.example")),
-            ..crate::support::person(id)
-        }));
+        let people: Vec<Person> = (1..=10_000).map(colleague).collect();
+        for person in &people {
+            reteach.insert(in_step(person));
+        }
+        personio.put_all(people);
         for id in COLLIDING {
             reteach.insert(account(&new_mail(id), None));
         }
@@ -306,10 +307,11 @@ impl Session {
                 self.path("falke.json")
             ),
             "sync falke --here".to_owned(),
+            "sync falke --here".to_owned(),
         ] {
             self.desk.run(&line).await;
+            self.desk.pass_minutes(5);
         }
-        self.desk.pass_minutes(5);
     }
 
     fn import_mails(&self, ids: std::ops::RangeInclusive<u64>) {
@@ -338,6 +340,28 @@ impl Session {
             assert!(self.falke.reteach.edit(&new_mail(id), edit));
         }
         self.desk.pass_minutes(60);
+    }
+}
+
+/// Somebody of falke. Few fields, so that the accounts can be there before the first run.
+fn colleague(id: u64) -> Person {
+    Person {
+        email: Some(format!("p{id}@falke.example")),
+        office: Some("Hamburg".to_owned()),
+        hire_date: None,
+        employment_type: None,
+        ..Person::new(id, "Käthe", &format!("Groß-{id}"))
+    }
+}
+
+/// The account of `colleague`, as a run leaves it.
+fn in_step(colleague: &Person) -> Customer {
+    let email = colleague.email.as_deref().unwrap();
+    Customer {
+        first_name: Some(colleague.first_name.clone()),
+        last_name: Some(colleague.last_name.clone()),
+        location: colleague.office.clone(),
+        ..account(email, Some(&format!("personio:{}", colleague.id)))
     }
 }
 
