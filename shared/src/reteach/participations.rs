@@ -88,8 +88,8 @@ impl Client {
     /// none (any more).
     ///
     /// # Errors
-    /// [`Error::Unreadable`] where only others come back: nothing is concluded from a filter that is ignored. Else see
-    /// [`Error`].
+    /// [`Error::Unreadable`] where only others come back, because nothing is concluded from a filter that is ignored,
+    /// and where several people have it. Else see [`Error`].
     pub async fn participation_by_certificate(
         &self,
         id: &CertificateId,
@@ -107,16 +107,20 @@ impl Client {
                 .as_ref()
                 .is_some_and(|certificate| certificate.id == *id)
         };
-        let found = results
+        let mut found = results
             .iter()
             .filter_map(|raw| participation::read(raw).ok())
-            .find(is_asked_for);
-        if found.is_none() && !results.is_empty() {
-            return Err(reply
-                .unreadable("results", "none of them is the one asked for")
-                .into());
-        }
-        Ok(found)
+            .filter(is_asked_for);
+        let first = found.next();
+        let problem = match &first {
+            None if results.is_empty() => return Ok(None),
+            None => "none of them is the one asked for",
+            Some(first) if found.any(|other| other.customer != first.customer) => {
+                "several people have the certificate asked for"
+            }
+            Some(_) => return Ok(first),
+        };
+        Err(reply.unreadable("results", problem).into())
     }
 
     async fn read_participations<'a>(

@@ -188,8 +188,12 @@ async fn a_page_that_is_none_is_unreadable() {
 #[tokio::test(start_paused = true)]
 async fn asks_again_for_one_certificate_and_checks_the_answer() {
     let id = CertificateId::new("z7");
+    let of_another = with(8, "certificate", participation(7)["certificate"].clone());
+    let twice = with(7, "id", json!("p9"));
     for (records, expected) in [
         (vec![participation(7)], Ok(Some("p7"))),
+        (vec![participation(7), twice], Ok(Some("p7"))),
+        (vec![participation(7), of_another], Err(())),
         (vec![participation(1), participation(7)], Ok(Some("p7"))),
         (vec![], Ok(None)),
         (vec![participation(1), participation(2)], Err(())),
