@@ -17,8 +17,8 @@ use shared::reteach::{
 const MAX_READINGS: u32 = 3;
 /// Pages in flight at once. Our own bound.
 const CONCURRENCY: usize = 4;
-/// A listing of more than this many pages (250,000 certificates) is a paging fault. Our own bound.
-const MAX_PAGES: u32 = 1_000;
+/// A listing of more than this many certificates is a paging fault. Our own bound.
+const MAX_CERTIFICATES: u32 = 250_000;
 
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [250, 50, 10];
@@ -113,9 +113,13 @@ where
     let mut sizes = PAGE_SIZES.into_iter();
     let mut size = sizes.next().unwrap_or_default();
     let mut before: Vec<Reading> = Vec::new();
+    let mut begun = 0;
     loop {
+        // A reading that stops at a page that is too large is begun again, and its certificates come again.
+        begun += 1;
         let number = u32::try_from(before.len()).unwrap_or(u32::MAX) + 1;
-        let read = Reading::of(number, &mut seen, |number| page(number, size)).await;
+        let max_pages = MAX_CERTIFICATES / size.max(1);
+        let read = Reading::of(begun, max_pages, &mut seen, |number| page(number, size)).await;
         let reading = match (read, sizes.clone().next()) {
             (Ok(reading), _) => reading,
             (Err(Error::TooLarge { .. }), Some(smaller)) => {
@@ -147,14 +151,13 @@ where
     }
 }
 
-/// Whether all readings brought the same participations, each once.
+/// Whether all readings brought the same participations.
 fn agree(readings: &[Reading]) -> bool {
-    let is_plain = |reading: &Reading| !reading.repeated && reading.last_was_empty;
     let is_same = |pair: &[Reading]| match pair {
         [one, two] => one.ids == two.ids && one.received == two.received,
         _ => true,
     };
-    readings.iter().all(is_plain) && readings.windows(2).all(is_same)
+    readings.iter().all(Reading::has_ended) && readings.windows(2).all(is_same)
 }
 
 fn is_for_operator(error: &Error) -> bool {
@@ -332,7 +335,12 @@ impl Reading {
     ///
     /// # Errors
     /// The first page's that fails.
-    async fn of<F>(number: u32, seen: &mut Seen<'_>, page: impl Fn(u32) -> F) -> Result<Self, Error>
+    async fn of<F>(
+        number: u32,
+        max_pages: u32,
+        seen: &mut Seen<'_>,
+        page: impl Fn(u32) -> F,
+    ) -> Result<Self, Error>
     where
         F: Future<Output = Result<ParticipationPage, Error>>,
     {
@@ -340,7 +348,7 @@ impl Reading {
         let (size, total) = (first.received.max(1), first.total);
         let last = u32::try_from(total.unwrap_or_default().div_ceil(size))
             .unwrap_or(u32::MAX)
-            .min(MAX_PAGES);
+            .min(max_pages);
         let mut reading = Self {
             number,
             ..Self::default()
@@ -352,7 +360,7 @@ impl Reading {
         }
         let mut at = last.max(1);
         // More than announced may not be all either.
-        while total != Some(reading.received) && !reading.last_was_empty && at < MAX_PAGES {
+        while total != Some(reading.received) && !reading.last_was_empty && at < max_pages {
             at += 1;
             reading.take(page(at).await?, seen);
         }
@@ -370,14 +378,22 @@ impl Reading {
         }
     }
 
-    /// Complete: all pages announced the same number and that many records came, or none announced one and the last was
-    /// empty; and no record came twice. A participation that
-    /// comes twice has moved to a later page, and another may have moved to an earlier one.
-    fn completeness(&self) -> Completeness {
+    /// Whether all pages announced the same number and that many records came, or none announced one and the last was
+    /// empty.
+    fn is_steady(&self) -> bool {
         let fits =
             |total: &Option<u64>| total.map_or(self.last_was_empty, |total| total == self.received);
-        let steady = self.totals.len() == 1 && self.totals.iter().all(fits);
-        if steady && !self.repeated {
+        self.totals.len() == 1 && self.totals.iter().all(fits)
+    }
+
+    /// Whether no further page has any records.
+    fn has_ended(&self) -> bool {
+        self.last_was_empty || self.is_steady()
+    }
+
+    /// A participation that comes twice has moved to a later page, and another may have moved to an earlier one.
+    fn completeness(&self) -> Completeness {
+        if self.is_steady() && !self.repeated {
             Completeness::Complete
         } else {
             Completeness::Shifting

@@ -42,7 +42,7 @@ async fn read(pages: &[Page]) -> (Reading, Seen<'static>, u32) {
     let mut seen = Seen::new(&keep_all);
     let asked = AtomicU32::new(0);
     let announced = pages.last().map_or(0, |(total, _)| *total);
-    let reading = Reading::of(1, &mut seen, |number| {
+    let reading = Reading::of(1, 1_000, &mut seen, |number| {
         asked.fetch_add(1, Ordering::Relaxed);
         let empty = (announced, Vec::new());
         let found = page(pages.get(number as usize - 1).unwrap_or(&empty));
@@ -170,7 +170,7 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
 async fn a_page_that_fails_fails_the_reading() {
     for failing in 1..=4 {
         let mut seen = Seen::new(&keep_all);
-        let reading = Reading::of(1, &mut seen, async |number| {
+        let reading = Reading::of(1, 1_000, &mut seen, async |number| {
             if number == failing {
                 return Err(Error::Forbidden("no".to_owned()));
             }
@@ -230,10 +230,32 @@ async fn a_reply_that_is_too_large_is_asked_for_in_smaller_pages() {
         assert_eq!((listing.certificates.len(), listing.readings), (1_000, 1));
         assert_eq!(listing.completeness, Completeness::Complete, "{fits}");
     }
+    // A later page alone is too large.
+    let listing = listed(|number, size| match (number, size) {
+        (2, 250) => Err(too_large()),
+        _ => Ok(page(&(1_000, rows((number - 1) * size..number * size)))),
+    });
+    let listing = listing.await.unwrap();
+    assert_eq!((listing.certificates.len(), listing.readings), (1_000, 1));
     assert_eq!(
         listed(|_, _| Err(too_large())).await.unwrap_err(),
         too_large()
     );
+}
+
+#[tokio::test]
+async fn small_pages_bring_as_many_certificates_as_large_ones() {
+    let total = 10_010;
+    let listing = listed(|number, size| match size {
+        10 => Ok(page(&(total, rows((number - 1) * size..number * size)))),
+        _ => Err(Error::TooLarge {
+            problem: "large".to_owned(),
+            effect: Effect::None,
+        }),
+    });
+    let listing = listing.await.unwrap();
+    assert_eq!(listing.certificates.len() as u64, total);
+    assert_eq!(listing.completeness, Completeness::Complete);
 }
 
 #[tokio::test]
@@ -251,6 +273,16 @@ async fn three_equal_readings_are_complete_whatever_total_is_announced() {
         );
         assert_eq!(listing.completeness, Completeness::Complete, "{total}");
         assert!(listing.is_total_wrong, "{total}");
+    }
+    // One that comes twice in each reading, whether the number counts it twice or not.
+    for total in [3, 4] {
+        let listing = listed(|number, _| match number {
+            1..=2 => Ok(page(&(total, rows([number, 3])))),
+            _ => Ok(page(&(total, vec![]))),
+        });
+        let listing = listing.await.unwrap();
+        assert_eq!((listing.certificates.len(), listing.readings), (3, 3));
+        assert_eq!(listing.completeness, Completeness::Complete, "{total}");
     }
     let calls = AtomicU32::new(0);
     let shifting = listed(|number, _| match number {
