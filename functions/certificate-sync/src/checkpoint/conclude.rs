@@ -138,22 +138,21 @@ fn left_window(
     unsettled.fold(earlier, Unsettled::and)
 }
 
-/// The certificates that the next tick asks for. Where too many wait, those go first that were not asked for before.
+/// The certificates that the next tick asks for. Where too many wait, each listing of everything goes on behind the
+/// last one that was asked for, in the order of their ids, and begins again at the end.
 fn waiting(known: &CertificateCheckpoint, run: RunFacts<'_>) -> Vec<CertificateId> {
     let is_earlier = |id: &CertificateId| !run.selection.day_of.contains_key(id);
     let found = run.results.iter();
     let found = found.filter(|(id, result)| result.is_waiting_for_pdf() && is_earlier(id));
     let found: BTreeSet<_> = found.map(|(id, _)| id).chain(run.waiting).collect();
-    let (again, new): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|id| known.waiting.contains(id));
-    let mut waiting: Vec<_> = new
+    let last = known.waiting.last();
+    let (behind, before): (Vec<_>, Vec<_>) = found.into_iter().partition(|id| Some(*id) > last);
+    behind
         .into_iter()
-        .chain(again)
+        .chain(before)
         .take(MAX_WAITING)
         .cloned()
-        .collect();
-    waiting.sort();
-    waiting
+        .collect()
 }
 
 fn due_alone(unsettled: Unsettled) -> Unsettled {

@@ -438,20 +438,31 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
 }
 
 #[test]
-fn of_many_late_pdfs_those_are_asked_for_first_that_were_not_asked_for_before() {
+fn of_many_late_pdfs_each_is_asked_for_in_turn() {
     let awaiting = CertificateResult::Skipped(SkipReason::AwaitingPdf);
-    let names: Vec<String> = (10..35).map(|number| format!("c{number}")).collect();
+    let names: Vec<String> = (10..58).map(|number| format!("c{number}")).collect();
     let seen: Vec<_> = names.iter().map(|name| (name.as_str(), LONG_AGO)).collect();
     let results: Vec<_> = names
         .iter()
         .map(|name| (name.as_str(), awaiting.clone()))
         .collect();
-    let first = run(None, window(true), &seen, &results).checkpoint;
-    assert_eq!(first.waiting.len(), 16);
-    let second = run(Some(&first), window(true), &seen, &results).checkpoint;
-    assert_eq!(second.waiting.len(), 16);
-    let all: std::collections::BTreeSet<_> = first.waiting.iter().chain(&second.waiting).collect();
-    assert_eq!(all.len(), 25, "each is asked for within two days");
+    let (mut known, mut asked) = (None, Vec::new());
+    for _ in 0..4 {
+        let next = run(known.as_ref(), window(true), &seen, &results).checkpoint;
+        assert_eq!(next.waiting.len(), 16);
+        let selection = selection_of(listing(&[]), Some(&next), window(false), &key(), now());
+        let nothing = BTreeMap::new();
+        let facts = RunFacts {
+            waiting: &next.waiting,
+            ..facts_of(window(false), &selection, &nothing)
+        };
+        let tick = conclude(Some(&next), facts, now());
+        assert!(!tick.is_news, "ticks in between ask for the same ones");
+        asked.extend(next.waiting.iter().map(|id| id.as_str().to_owned()));
+        known = Some(next);
+    }
+    let in_turn: Vec<_> = names.iter().cycle().take(asked.len()).cloned().collect();
+    assert_eq!(asked, in_turn);
 }
 
 #[test]
