@@ -23,7 +23,7 @@ const MAX_CERTIFICATES: u32 = 250_000;
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [250, 50, 10];
 
-/// So many certificates that a run may file are kept, the newest of them. A run has time for fewer than 900.
+/// So many certificates that a run may file are kept, and as many of those that wait. A run has time for fewer than 900.
 const MAX_NEWEST: usize = 10_000;
 
 /// What a listing keeps of a certificate.
@@ -31,8 +31,10 @@ const MAX_NEWEST: usize = 10_000;
 pub enum Keep {
     /// The record, however many there are.
     Always,
-    /// The record, if it is one of the newest of these.
+    /// The record, if it is one of the newest of these: it can be filed.
     Newest,
+    /// The record, if it is one of the newest of these: it has no file that is allowed, or nobody to file it for.
+    NewestWaiting,
     /// Nothing: it is counted.
     Count(Counted),
 }
@@ -74,7 +76,7 @@ pub struct Listing {
     pub seen: u64,
     /// How many of them are only counted.
     pub counted: BTreeMap<Counted, u64>,
-    /// How many could have been kept and are older than those that are.
+    /// How many can be filed and are older than those that are kept.
     pub beyond: u64,
     /// Those that are kept, each once, as it was read last.
     pub certificates: BTreeMap<CertificateId, Participation>,
@@ -173,8 +175,10 @@ struct Seen<'a> {
     /// By the digest of the certificate's id.
     known: BTreeMap<u64, Known>,
     kept: BTreeMap<CertificateId, Participation>,
-    /// The kept ones that make room for newer ones.
+    /// The kept ones that can be filed and make room for newer ones.
     newest: BTreeSet<(Option<Timestamp>, CertificateId)>,
+    /// The kept ones that wait and make room for newer ones.
+    newest_waiting: BTreeSet<(Option<Timestamp>, CertificateId)>,
     max_newest: usize,
     /// Certificates of several people.
     ambiguous: BTreeSet<CertificateId>,
@@ -207,6 +211,7 @@ impl<'a> Seen<'a> {
             known: BTreeMap::new(),
             kept: BTreeMap::new(),
             newest: BTreeSet::new(),
+            newest_waiting: BTreeSet::new(),
             max_newest: MAX_NEWEST,
             ambiguous: BTreeSet::new(),
         }
@@ -229,6 +234,7 @@ impl<'a> Seen<'a> {
             known,
             kept: mut certificates,
             newest,
+            newest_waiting: _,
             max_newest: _,
             ambiguous,
         } = self;
@@ -240,7 +246,7 @@ impl<'a> Seen<'a> {
                 days.entry(day).or_default().push(digest);
             }
             match rule.keep {
-                Keep::Always => {}
+                Keep::Always | Keep::NewestWaiting => {}
                 Keep::Newest => beyond += 1,
                 Keep::Count(counted_as) => *counted.entry(counted_as).or_default() += 1,
             }
@@ -294,23 +300,28 @@ impl<'a> Seen<'a> {
         });
         self.known.insert(digest(&id), known);
         if let Some(before) = self.kept.remove(&id) {
-            self.newest.remove(&(before.completed_at, id.clone()));
+            let before = (before.completed_at, id.clone());
+            self.newest.remove(&before);
+            self.newest_waiting.remove(&before);
         }
-        match keep {
-            Keep::Always => {
-                self.kept.insert(id, participation);
-            }
-            Keep::Newest => {
-                self.newest.insert((participation.completed_at, id.clone()));
-                self.kept.insert(id, participation);
-                if self.newest.len() > self.max_newest
-                    && let Some((_, oldest)) = self.newest.pop_first()
-                {
-                    self.kept.remove(&oldest);
+        let newest = match keep {
+            Keep::Always => None,
+            Keep::Newest => Some(&mut self.newest),
+            Keep::NewestWaiting => Some(&mut self.newest_waiting),
+            Keep::Count(_) => return again,
+        };
+        if let Some(newest) = newest {
+            newest.insert((participation.completed_at, id.clone()));
+            if newest.len() > self.max_newest
+                && let Some((_, oldest)) = newest.pop_first()
+            {
+                if oldest == id {
+                    return again;
                 }
+                self.kept.remove(&oldest);
             }
-            Keep::Count(_) => {}
         }
+        self.kept.insert(id, participation);
         again
     }
 }

@@ -143,6 +143,16 @@ async fn many_late_pdfs_are_all_filed() {
 }
 
 #[tokio::test]
+async fn an_old_certificate_is_filed_however_many_newer_ones_have_no_pdf() {
+    let harness = company().await;
+    let at = harness.moment() - HOUR * 1000;
+    harness.issue([completed("old", 1, "Brandschutz", "2025-02-10T09:30:00Z")]);
+    harness.issue((1..=10_001).map(|number| without_pdf(number, at, Publication::OnDemand)));
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 1, remaining = 0);
+}
+
+#[tokio::test]
 async fn a_late_pdf_of_a_course_completed_long_ago_costs_one_call_a_tick_and_is_filed_by_the_next()
 {
     let harness = company().await;

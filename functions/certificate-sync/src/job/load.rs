@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
-use shared::reteach::{self, Completeness, Participation, Rejected};
+use shared::reteach::{self, Completeness, Downloads, Participation, Rejected};
 use shared::routes::Connections;
 use shared::runtime::RunError;
 use shared::source::EmployeeSource as _;
@@ -119,29 +119,43 @@ impl Ledger {
         id: &CertificateId,
         participation: &Participation,
         is_in_window: bool,
-        (policy, people): (&Policy, People<'_>),
-        now: Timestamp,
+        people: People<'_>,
+        sources: Sources<'_>,
     ) -> Keep {
+        let Sources {
+            policy,
+            downloads,
+            began,
+            ..
+        } = sources;
         if self.done.contains(&digest(id)) {
             return Keep::Count(Counted::Done);
         }
         if self.open.contains_key(id) {
             return Keep::Always;
         }
-        let customer = participation.customer.as_ref();
-        if Owner::of(customer, people) == Owner::NotFromHr {
+        let owner = Owner::of(participation.customer.as_ref(), people);
+        if owner == Owner::NotFromHr {
             return Keep::Count(Counted::NotFromHr);
         }
         match policy.left_out(participation.completed_at) {
             Some(SkipReason::BeforeSince) => Keep::Count(Counted::BeforeSince),
             // The ledger notes recent ones, and a day of the window counts its own.
             Some(_)
-                if !is_in_window && !policy.is_noted_as_held(participation.completed_at, now) =>
+                if !is_in_window && !policy.is_noted_as_held(participation.completed_at, began) =>
             {
                 Keep::Count(Counted::Held)
             }
             Some(_) => Keep::Always,
-            None => Keep::Newest,
+            None => {
+                let certificate = participation.certificate.as_ref();
+                let url = certificate.and_then(|certificate| certificate.url.as_ref());
+                let has_file = url.is_some_and(|url| downloads.refused_host(url).is_none());
+                match (owner, has_file) {
+                    (Owner::Employee(_), true) => Keep::Newest,
+                    _ => Keep::NewestWaiting,
+                }
+            }
         }
     }
 }
@@ -164,6 +178,7 @@ pub(super) struct Sources<'a> {
     pub(super) connections: &'a Connections,
     pub(super) checkpoint: Option<&'a CertificateCheckpoint>,
     pub(super) policy: &'a Policy,
+    pub(super) downloads: &'a Downloads,
     pub(super) began: Timestamp,
 }
 
@@ -174,7 +189,8 @@ impl Read {
             tenant,
             connections,
             checkpoint,
-            policy,
+            policy: _,
+            downloads: _,
             began,
         } = sources;
         let (ledger, owners) = match scope.everything {
@@ -193,7 +209,7 @@ impl Read {
             let digest = checkpoint::digest(id, participation, scope, &connections.key);
             let in_window = digest.is_some();
             let keep = match scope.everything {
-                true => ledger.keep(id, participation, in_window, (policy, people), began),
+                true => ledger.keep(id, participation, in_window, people, sources),
                 false => Keep::Always,
             };
             Rule { keep, digest }

@@ -66,12 +66,14 @@ impl Job for CertificateSync {
         let scope = Scope::of(&start, run.mode(), began);
         let before = start.checkpoint.as_ref();
         let policy = Policy::new(&start, run.mode(), &tenant.config);
+        let downloads = self.downloads(&connections, tenant);
         let sources = Sources {
             store,
             tenant: id,
             connections: &connections,
             checkpoint: before,
             policy: &policy,
+            downloads: &downloads,
             began,
         };
         let Loaded {
@@ -86,7 +88,6 @@ impl Job for CertificateSync {
             let concluded = conclude(before, reading.facts(&plan.results(), 0), began);
             return Ok(summary::planned(&reading, plan, &concluded, folder));
         };
-        let downloads = self.downloads(&connections, tenant);
         let tools = tools(run, tenant, &connections, &downloads, guard, stop_at);
         let skipped = plan.results();
         let work = (plan.holds, plan.checks, plan.uploads);

@@ -316,6 +316,7 @@ fn only_the_newest_are_kept_and_the_others_counted() {
             "c-1" => Keep::Always,
             "c-2" => Keep::Count(Counted::Done),
             "c-3" => Keep::Count(Counted::NotFromHr),
+            "c-10" | "c-11" | "c-12" | "c-13" => Keep::NewestWaiting,
             _ => Keep::Newest,
         },
         digest: None,
@@ -325,7 +326,7 @@ fn only_the_newest_are_kept_and_the_others_counted() {
         ..Seen::new(&rules)
     };
     for reading in 1..=2 {
-        for number in 1..=9 {
+        for number in (1..=13).rev() {
             // The higher the number, the older.
             let again = seen.take(reading, completed(number, 100 - i64::from(number), "a"));
             assert!(!again, "{reading} {number}");
@@ -333,8 +334,9 @@ fn only_the_newest_are_kept_and_the_others_counted() {
     }
     let listing = seen.listing(Vec::new(), Completeness::Complete, 2);
     let kept: Vec<_> = listing.certificates.keys().map(|id| id.as_str()).collect();
-    assert_eq!(kept, ["c-1", "c-4", "c-5", "c-6"]);
-    assert_eq!((listing.seen, listing.beyond), (9, 3));
+    let expected = ["c-1", "c-10", "c-11", "c-12", "c-4", "c-5", "c-6"];
+    assert_eq!(kept, expected, "those that wait take nobody's place");
+    assert_eq!((listing.seen, listing.beyond), (13, 3));
     let counted = [(Counted::Done, 1), (Counted::NotFromHr, 1)];
     assert_eq!(listing.counted, counted.into());
 }
