@@ -27,7 +27,8 @@ pub enum Certificates {
     Retry(Choice),
     /// Leave parked or failed certificates unfiled for good
     ///
-    /// For certificates that are filed already or not wanted. Nothing is deleted in Personio or reteach.
+    /// For certificates that are filed already or not wanted. Nothing is deleted in Personio or reteach. A certificate given by
+    /// its id may also be one that no run has filed or parked yet: reteach is asked whether it has it.
     #[command(after_long_help = help::CERTIFICATES_DISMISS)]
     Dismiss(Choice),
     /// Move the documents of filed certificates into another folder of Personio

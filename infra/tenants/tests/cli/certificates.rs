@@ -10,7 +10,7 @@ use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
-use crate::support::{Desk, now, participation};
+use crate::support::{Desk, account_of, now, participation};
 
 /// A certificate of a person who waits for a reason.
 async fn park_for(desk: &Desk, tenant: &TenantId, id: &str, person: u64, reason: &str) {
@@ -91,6 +91,27 @@ async fn parked_certificates_are_listed_and_decided() {
         .map(|entry| &entry["state"])
         .collect();
     assert_eq!(states, [&json!("intended"), &json!("dismissed")]);
+}
+
+#[tokio::test]
+async fn a_certificate_that_no_run_has_noted_is_dismissed_if_reteach_has_it() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let academy = &company.reteach;
+    academy.insert(account_of(7, Some("personio:7")));
+    academy.add_participation(participation(1, 7, "Kurs"));
+    academy.add_participation(participation(2, 8, "Kurs"));
+    desk.done("certificates dismiss acme certificate-1").await;
+    let all = desk.done("certificates list acme --all").await;
+    let entry = &all.as_array().unwrap()[..];
+    assert_eq!(entry.len(), 1, "{entry:?}");
+    assert_eq!(entry[0]["state"], "dismissed");
+    assert_eq!(entry[0]["employee"], "7");
+
+    academy.fail(Fault::new(Behaviour::Status(500, Body::Vendor)).always());
+    let line = "certificates dismiss acme certificate-2";
+    let says = &["nothing was dismissed", "certificate-2"];
+    desk.fails(line, Exit::Attention, says).await;
 }
 
 #[tokio::test]

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use certificate_sync::plan::{Owner, People};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
-use shared::domain::id::{CertificateId, TenantId};
-use shared::state::{CertificateEntry, CertificateState, OnUnverifiable, StateError};
+use shared::domain::id::{CertificateId, SourceId, TenantId};
+use shared::routes::Connections;
+use shared::source::EmployeeSource as _;
+use shared::state::{CertificateEntry, CertificateState, FencingToken, OnUnverifiable, StateError};
+use shared::tenant::TenantConfig;
 
 use super::list::{is_chosen, reason_of};
 use crate::args::CertificateChoice;
 use crate::confirm::Confirmation;
-use crate::context::CommandContext;
-use crate::failure::Result;
+use crate::context::{CommandContext, StoredTenant};
+use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::{Output, View};
 
@@ -53,7 +57,7 @@ pub(super) async fn decide(
         filter,
         yes,
     } = args;
-    context.tenant(tenant).await?;
+    let StoredTenant { config, .. } = context.tenant(tenant).await?;
     let mut on_unverifiable = OnUnverifiable::Send;
     let mut ids = certificates.clone();
     if ids.is_empty() {
@@ -79,6 +83,8 @@ pub(super) async fn decide(
             .into_iter()
             .map(|entry| entry.certificate_id)
             .collect();
+    } else if decision == Decision::Dismiss {
+        note_unknown(context, &config, &ids).await?;
     }
     let (store, now) = (&context.store, context.now());
     let one = async |id: CertificateId| {
@@ -110,6 +116,50 @@ pub(super) async fn decide(
         certificates,
         decision,
     })
+}
+
+/// Writes an entry for each certificate that reteach has and the ledger does not: it waits for a list of documents, a
+/// PDF or an allowed host, and no run has noted it.
+async fn note_unknown(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    ids: &[CertificateId],
+) -> Result<()> {
+    let (store, tenant) = (&context.store, &config.tenant_id);
+    let known = store.certificates(tenant, ids).await?;
+    let unknown: Vec<_> = ids.iter().filter(|id| !known.contains_key(id)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let secret = context.secrets.refresh(tenant).await?;
+    let Connections { hr, reteach, .. } = context.connect(config, &secret)?;
+    let owners = store.owners(tenant).await?;
+    let people = People {
+        tool: hr.tool(),
+        owners: &owners,
+    };
+    for id in unknown {
+        let found = reteach.participation_by_certificate(id).await;
+        let found = found.map_err(|error| {
+            let text = format!("nothing was dismissed: {id} cannot be looked up: {error}");
+            Failure::attention(text)
+        })?;
+        let Some(found) = found else { continue };
+        let employee = match Owner::of(found.customer.as_ref(), people) {
+            Owner::Employee(employee) => employee,
+            Owner::NotFromHr | Owner::NoCustomer => SourceId::new(""),
+        };
+        let entry = CertificateEntry {
+            certificate_id: id.clone(),
+            employee,
+            state: CertificateState::Dismissed { at: context.now() },
+        };
+        // An entry that a run has written meanwhile stays, and is decided about like the others.
+        store
+            .put_certificate(tenant, FencingToken::default(), &entry, None)
+            .await?;
+    }
+    Ok(())
 }
 
 /// How many certificates the decision is about, of how many people, and why they wait.
