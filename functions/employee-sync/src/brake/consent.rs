@@ -166,12 +166,11 @@ impl NextHeld<'_> {
             .stored
             .into_iter()
             .flat_map(|stored| stored.parts.iter());
-        stored.filter_map(move |(key, part)| {
-            self.planned_for.keeps(part, now).then(|| {
-                let decision = valid(part.decision, now);
-                let person = part.person.clone();
-                (*key, HeldPart { person, decision })
-            })
+        let kept = stored.filter(move |(_, part)| self.planned_for.keeps(part, now));
+        kept.map(move |(key, part)| {
+            let decision = valid(part.decision, now);
+            let person = part.person.clone();
+            (*key, HeldPart { person, decision })
         })
     }
 }
