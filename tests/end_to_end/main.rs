@@ -6,6 +6,7 @@
 mod assertions;
 
 mod academy_lists;
+mod alarms;
 mod bad_input;
 mod blame;
 mod brakes;

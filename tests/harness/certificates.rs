@@ -269,7 +269,7 @@ impl Harness {
             .await;
         match taken.unwrap() {
             Acquisition::Acquired(lease) => lease,
-            Acquisition::Held { until } => panic!("another run has the lease until {until}"),
+            Acquisition::Held { until, .. } => panic!("another run has the lease until {until}"),
         }
     }
 }

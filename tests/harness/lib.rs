@@ -6,6 +6,7 @@
     reason = "a harness stops the test at the first thing that is wrong"
 )]
 
+pub mod alarms;
 mod build;
 mod certificate_faults;
 mod certificates;

@@ -59,6 +59,16 @@ impl runtime::Counts for Counts {
         }
     }
 
+    fn is_progress(&self) -> bool {
+        let written = self.created
+            + self.adopted
+            + self.handed_over
+            + self.updated
+            + self.locked
+            + self.unlocked;
+        written > 0 && self.left > 0
+    }
+
     fn metrics(&self) -> Vec<(&'static str, u64)> {
         vec![
             ("People", self.people),

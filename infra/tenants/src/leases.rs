@@ -110,7 +110,7 @@ async fn one(
         let (store, now) = (&context.store, context.now());
         match store.acquire(tenant, job, owner, now, TERMS.lasts).await? {
             Acquisition::Acquired(lease) => return Ok(lease),
-            Acquisition::Held { until } if left.is_zero() => {
+            Acquisition::Held { until, .. } if left.is_zero() => {
                 return Err(Failure::attention(format!(
                     "a run of {} is under way (its lease ends at {} unless it is renewed): {otherwise}. Try again when it \
                      is over, or pause the tenant first: `tenants pause {tenant}`",

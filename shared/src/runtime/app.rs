@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use super::{Job, Mode, ProgressFn, Ran, Request, Run, Tenant};
 use crate::aws::{Retries, SessionError, Sessions};
 use crate::domain::clock::Clock;
@@ -36,6 +38,8 @@ pub struct App<W: Job> {
 struct Warm {
     calls: Calls,
     clients: Option<Clients>,
+    /// Since when it waits for a good run, for runs that cannot read the state.
+    waiting_since: Option<Timestamp>,
 }
 
 /// Clients, and what they were made of.
@@ -135,7 +139,11 @@ impl<W: Job> App<W> {
         };
         if let Err(error) = scoped {
             // Without a session nothing may be written, no report either.
-            return run.ran(Err(error.into()));
+            let mut ran = run.ran(Err(error.into()));
+            if request.event.mode != Mode::DryRun {
+                run.note_wait(&mut ran.report, None, None);
+            }
+            return ran;
         }
         match run.prepare().await {
             Err(halt) => run.unleased(Err(halt)).await,
@@ -154,6 +162,20 @@ impl<W: Job> App<W> {
         };
         let aws = sessions.of(tenant).await?;
         Ok((self.store.over(&aws), self.secrets.over(&aws)))
+    }
+
+    /// Since when `tenant` waits for a good run: `read`, or what this process last knew, or `now`. It is kept.
+    pub(super) fn waiting_since(
+        &self,
+        tenant: &TenantId,
+        read: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Timestamp {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = warm.entry(tenant.clone()).or_default();
+        let since = read.or(entry.waiting_since).unwrap_or(now);
+        entry.waiting_since = Some(since);
+        since
     }
 
     fn calls(&self, tenant: &TenantId) -> Calls {

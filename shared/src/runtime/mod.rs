@@ -7,6 +7,7 @@ mod circuit_breaker;
 mod event;
 mod function;
 mod job;
+mod lateness;
 mod lease;
 mod notify;
 mod report;

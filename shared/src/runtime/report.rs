@@ -28,9 +28,13 @@ pub struct Report<C> {
     #[serde(default)]
     pub message: String,
     /// For how long the tenant has had no good run of this job, as of the end of this one: 0 after a good run. `None`
-    /// if it did not get as far as a lease, or was a dry run.
+    /// where nobody waits for one: a dry run, a paused tenant, a job that is off or waits for the other one. A run that
+    /// cannot read the state counts from what its process knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes_since_good_run: Option<i64>,
+    /// Whether that is too long: at least three ticks, 30 minutes for people, two hours for certificates.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_late: bool,
     pub counts: C,
     #[serde(default)]
     pub held: Option<HeldNote>,
@@ -151,7 +155,8 @@ impl Outcome {
         }
     }
 
-    /// Whether it stays like that until somebody acts. Transient failures end by themselves.
+    /// Whether it stays like that until somebody acts. Transient failures end by themselves; those that do not make the
+    /// tenant late.
     #[must_use]
     pub fn needs_action(self) -> bool {
         matches!(
@@ -164,7 +169,6 @@ impl Outcome {
                 | Self::HostNotAllowed
                 | Self::SourceChanged
                 | Self::NoCategory
-                | Self::StateUnavailable
                 | Self::PlanRefused
         )
     }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::lateness;
 use super::retirements::Retirements;
 use super::{
     App, Cause, Counts as _, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode,
@@ -18,8 +19,8 @@ use crate::domain::clock::Clock;
 use crate::http::{self, Calls, Deadline};
 use crate::routes::{ConnectError, Connections};
 use crate::secrets::{Secrets, TenantSecret};
-use crate::state::{Acquisition, LastRun, Store, TenantRecord, TenantStatus, Units};
-use crate::tenant::TenantConfig;
+use crate::state::{Acquisition, JobKind, LastRun, Store, TenantRecord, TenantStatus, Units};
+use crate::tenant::{Every, TenantConfig};
 
 /// Reports are kept for this long.
 const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -45,6 +46,17 @@ pub struct Tenant {
     /// What is stored of it.
     pub record: TenantRecord,
     pub config: TenantConfig,
+}
+
+impl Tenant {
+    /// How often its schedule fires `job`.
+    fn interval(&self, job: JobKind) -> Option<Every> {
+        let schedule = self.config.schedule;
+        Some(match job {
+            JobKind::Employees => schedule.employees,
+            JobKind::Certificates => schedule.certificates,
+        })
+    }
 }
 
 impl<W: Job> Run<'_, W> {
@@ -126,12 +138,19 @@ impl<W: Job> Run<'_, W> {
         let id = &tenant.config.tenant_id;
         let lease = match store.acquire(id, W::JOB, owner, now, W::LEASE.lasts).await {
             Ok(Acquisition::Acquired(lease)) => lease,
-            Ok(Acquisition::Held { until }) => return self.ran(Err(RunError::busy(until))),
+            Ok(Acquisition::Held {
+                until,
+                waiting_since,
+            }) => {
+                let mut ran = self.ran(Err(RunError::busy(until)));
+                self.note_wait(&mut ran.report, waiting_since, tenant.interval(W::JOB));
+                return ran;
+            }
             Err(error) => return self.unleased(Err(error.into())).await,
         };
         let last_report = lease.last_report_at;
         let (earlier, notices) = (lease.retirements.clone(), lease.notices.clone());
-        let waiting_since = lease.last_good_run.or(lease.first_run).unwrap_or(now);
+        let waiting_since = lease.waiting_since().unwrap_or(now);
         let guard = LeaseGuard::new(
             store,
             &self.app.clock,
@@ -148,12 +167,9 @@ impl<W: Job> Run<'_, W> {
         let outcome = ran.report.outcome;
         let is_good =
             outcome.is_good() || outcome == Outcome::Partly && ran.report.counts.is_progress();
-        let waited = if is_good {
-            0
-        } else {
-            now.duration_since(waiting_since).as_mins()
-        };
-        ran.report.minutes_since_good_run = Some(waited);
+        let waiting_since = if is_good { now } else { waiting_since };
+        let interval = tenant.interval(W::JOB);
+        self.note_wait(&mut ran.report, Some(waiting_since), interval);
         let retirements = self.retirements(&mut ran.report, &earlier, now);
         let until = self.request.deadline;
         let notices = match guard.is_held().await {
@@ -215,6 +231,10 @@ impl<W: Job> Run<'_, W> {
     /// A run that did not get as far as a lease.
     pub(super) async fn unleased(&self, finished: Result<JobResult<W>, RunError>) -> Ran<W> {
         let mut ran = self.ran(finished);
+        if ran.report.outcome.is_failure() && self.mode() != Mode::DryRun {
+            let since = self.read_wait(ran.report.outcome).await;
+            self.note_wait(&mut ran.report, since, None);
+        }
         self.notify_of_bad_file(&mut ran.report).await;
         let nobody_looks = matches!(
             ran.report.outcome,
@@ -224,6 +244,33 @@ impl<W: Job> Run<'_, W> {
             self.keep(&ran.report).await;
         }
         ran
+    }
+
+    /// Since when the tenant waits for a good run, as far as the state can say so.
+    async fn read_wait(&self, outcome: Outcome) -> Option<Timestamp> {
+        if outcome == Outcome::StateUnavailable {
+            return None;
+        }
+        let tenant = &self.request.event.tenant_id;
+        let read = self.store.waiting_since(tenant, W::JOB).await;
+        read.unwrap_or_else(|error| {
+            tracing::warn!(%tenant, run = %self.request.run_id, %error, "the lease was not read");
+            None
+        })
+    }
+
+    /// Puts into the report for how long the tenant has waited for a good run. Without `since`, the process remembers.
+    pub(super) fn note_wait(
+        &self,
+        report: &mut Report<W::Counts>,
+        since: Option<Timestamp>,
+        interval: Option<Every>,
+    ) {
+        let now = self.app.clock.now();
+        let since = self.app.waiting_since(&report.tenant_id, since, now);
+        let minutes = now.duration_since(since).as_mins();
+        report.minutes_since_good_run = Some(minutes);
+        report.is_late = lateness::is_late(W::JOB, interval, minutes);
     }
 
     /// Writes the report; says when, if that succeeded.
@@ -306,6 +353,7 @@ impl<W: Job> Run<'_, W> {
             outcome,
             message,
             minutes_since_good_run: None,
+            is_late: false,
             counts,
             held,
             findings,

@@ -87,6 +87,7 @@ fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> 
         count("KomboCalls", report.calls.kombo),
         count("ReteachCalls", report.calls.reteach),
         count("RetiredAnswers", report.retired_answers),
+        count("Late", u64::from(report.is_late)),
         count("NoticesSent", report.notices.sent),
         count("NoticesFailed", report.notices.failed),
         Metric {
@@ -202,6 +203,7 @@ mod tests {
             ("partly", [0.0, 0.0], "WARN"),
             ("source-unavailable", [1.0, 0.0], "WARN"),
             ("not-connected", [1.0, 0.0], "WARN"),
+            ("state-unavailable", [1.0, 0.0], "WARN"),
             ("unknown-tenant", [1.0, 1.0], "ERROR"),
             ("access-denied", [1.0, 1.0], "ERROR"),
             ("no-category", [1.0, 1.0], "ERROR"),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use thiserror::Error;
 
-/// `[schedule]`. The functions do not read it: the command line makes the schedules of it.
+/// `[schedule]`. The command line makes the schedules of it; a run tells by it whether its tenant is late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScheduleConfig {

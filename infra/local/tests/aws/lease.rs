@@ -16,7 +16,10 @@ fn ran(good_run: &str, reported: Option<&str>) -> LastRun {
 
 fn held(until: &str) -> Acquisition {
     let until = at(until);
-    Acquisition::Held { until }
+    Acquisition::Held {
+        until,
+        waiting_since: Some(at("08:00:00")),
+    }
 }
 
 #[tokio::test]
@@ -42,7 +45,7 @@ async fn a_second_run_acquires_the_lease_after_expiry_and_clock_skew() {
         let (_stack, store) = state().await;
         take(&store, "one", at("08:00:00")).await;
         match (ask(&store, "two", at(now)).await, token) {
-            (Acquisition::Held { until }, None) => assert_eq!(until, at("08:05:00"), "{now}"),
+            (Acquisition::Held { until, .. }, None) => assert_eq!(until, at("08:05:00"), "{now}"),
             (Acquisition::Acquired(lease), Some(token)) => assert_eq!(lease.token, token, "{now}"),
             (other, _) => panic!("{now}: {other:?}"),
         }

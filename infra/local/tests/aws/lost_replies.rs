@@ -28,8 +28,12 @@ async fn another_owners_lease_is_not_acquired_when_replies_are_lost() {
     let (stack, store) = state().await;
     take(&store, "one", at("08:00:00")).await;
     let (until, operation) = (at("08:05:00"), "UpdateItem");
+    let held = Acquisition::Held {
+        until,
+        waiting_since: Some(at("08:00:00")),
+    };
     for (lost, expected) in [
-        (1, Ok(Acquisition::Held { until })),
+        (1, Ok(held)),
         (ATTEMPTS, Err(StateError::Unavailable { operation })),
     ] {
         let proxy = Proxy::losing(&stack, operation, lost).await;

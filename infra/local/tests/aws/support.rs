@@ -101,7 +101,7 @@ pub(crate) async fn try_ask(
 pub(crate) async fn take(store: &Store, owner: &str, now: Timestamp) -> Lease {
     match ask(store, owner, now).await {
         Acquisition::Acquired(lease) => lease,
-        Acquisition::Held { until } => panic!("held until {until}"),
+        Acquisition::Held { until, .. } => panic!("held until {until}"),
     }
 }
 

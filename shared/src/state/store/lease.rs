@@ -41,6 +41,12 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// When the last good run ended, or the first run began.
+    #[must_use]
+    pub fn waiting_since(&self) -> Option<Timestamp> {
+        self.last_good_run.or(self.first_run)
+    }
+
     /// Whether nobody can have taken over at `now`, nor will within `margin`: asked before every write to a vendor.
     #[must_use]
     pub fn is_safe_at(&self, now: Timestamp, margin: SignedDuration) -> bool {
@@ -55,6 +61,8 @@ pub enum Acquisition {
     Held {
         /// When it expires if it is not renewed.
         until: Timestamp,
+        /// When the last good run ended, or the first run began.
+        waiting_since: Option<Timestamp>,
     },
 }
 
@@ -156,6 +164,20 @@ impl Store {
         }
     }
 
+    /// When the last good run of a tenant's job ended, or its first one began. `None` before the first run.
+    pub async fn waiting_since(
+        &self,
+        tenant: &TenantId,
+        job: JobKind,
+    ) -> Result<Option<Timestamp>, StateError> {
+        let key = Key::lease(tenant, job);
+        let stored = self
+            .table
+            .get_record::<Stored>(&key, Freshness::Eventual)
+            .await?;
+        Ok(stored.and_then(|stored| stored.lease(tenant, job).waiting_since()))
+    }
+
     /// The lease that stood in the way: another run's, or our own from an attempt whose reply was lost.
     async fn standing(
         &self,
@@ -165,7 +187,10 @@ impl Store {
         duration: SignedDuration,
     ) -> Result<Acquisition, StateError> {
         if lease.owner != *owner {
-            return Ok(Acquisition::Held { until: lease.until });
+            return Ok(Acquisition::Held {
+                until: lease.until,
+                waiting_since: lease.waiting_since(),
+            });
         }
         if lease.until < moment(milliseconds(now, duration)) {
             self.renew(&mut lease, now, duration).await?;

@@ -1,0 +1,475 @@
+//! The template's alarms: each is raised by the metric lines of runs, and cleared again.
+
+use std::collections::BTreeSet;
+
+use harness::alarms::{AlarmState, CloudWatch};
+use harness::{CERTIFICATE_TICK, Fixture, Harness, completed, people};
+use jiff::{SignedDuration, Timestamp};
+use shared::runtime::{Mode, Outcome};
+use shared::state::TenantStatus;
+use shared::tenant::Via;
+use simulators::reteach::Delivery;
+use simulators::{Behaviour, Body, Fault};
+
+/// Alarms on metrics of AWS: namespace, metric, dimension, how many periods of five minutes raise it.
+const OF_AWS: [(&str, &str, &str, &str, usize); 7] = [
+    (
+        "employee-sync-errors",
+        "AWS/Lambda",
+        "Errors",
+        "EmployeeSync",
+        1,
+    ),
+    (
+        "employee-sync-throttles",
+        "AWS/Lambda",
+        "Throttles",
+        "EmployeeSync",
+        3,
+    ),
+    (
+        "certificate-sync-errors",
+        "AWS/Lambda",
+        "Errors",
+        "CertificateSync",
+        1,
+    ),
+    (
+        "certificate-sync-throttles",
+        "AWS/Lambda",
+        "Throttles",
+        "CertificateSync",
+        3,
+    ),
+    (
+        "delivery-dead-letters",
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        "DeliveryDeadLetters.QueueName",
+        1,
+    ),
+    (
+        "execution-dead-letters",
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        "ExecutionDeadLetters.QueueName",
+        1,
+    ),
+    (
+        "lost-ticks",
+        "AWS/Scheduler",
+        "InvocationsFailedToBeSentToDeadLetterCount",
+        "Schedules",
+        1,
+    ),
+];
+
+/// Alarms on our own metrics, each raised and cleared by a test below.
+const OURS: [&str; 9] = [
+    "employee-sync-failing",
+    "certificate-sync-failing",
+    "no-ticks",
+    "tenant-not-synced",
+    "certificates-not-filed",
+    "employee-sync-needs-action",
+    "certificate-sync-needs-action",
+    "held-plan",
+    "parked-certificates",
+];
+
+fn minutes(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+fn refuse_customers(harness: &Harness) {
+    let fault = Fault::new(Behaviour::Status(403, Body::Vendor));
+    harness.reteach.fail(fault.path("/customer").always());
+}
+
+fn personio_is_down(harness: &Harness) {
+    let fault = Fault::new(Behaviour::Status(503, Body::Vendor));
+    harness.personio.fail(fault.always());
+}
+
+#[test]
+fn every_alarm_is_raised_by_a_test() {
+    let watch = CloudWatch::of_the_template();
+    let there: BTreeSet<&str> = watch.names().into_iter().collect();
+    let tested = OF_AWS.iter().map(|(name, ..)| *name).chain(OURS);
+    assert_eq!(there, tested.collect());
+}
+
+#[test]
+fn alarms_on_metrics_of_aws_are_raised_and_cleared() {
+    let begin: Timestamp = "2026-05-11T08:00:00Z".parse().unwrap();
+    for (alarm, namespace, metric, dimension, periods) in OF_AWS {
+        let mut watch = CloudWatch::of_the_template();
+        let mut now = begin;
+        for period in 1..=periods {
+            watch.put(namespace, metric, dimension, now, 1.0);
+            let expected: &[&str] = if period < periods { &[] } else { &[alarm] };
+            assert_eq!(watch.raised(now), expected, "{alarm} after {period}");
+            now += minutes(5);
+        }
+        watch.put(namespace, metric, dimension, now, 0.0);
+        assert!(watch.raised(now).is_empty(), "{alarm}");
+    }
+}
+
+#[tokio::test]
+async fn one_tenant_of_many_raises_no_alarm_of_the_fleet() {
+    let harness = Harness::synced(Via::Direct, "", people(3)).await;
+    let good = harness.tick().await;
+    personio_is_down(&harness);
+    let mut watch = CloudWatch::of_the_template();
+    // 999 other tenants are well, this one is not for an hour.
+    for tick in 1..=12 {
+        let bad = harness.tick().await;
+        watch.take(&bad);
+        watch.take_as(&good, 999, harness.moment());
+        let expected: &[&str] = if tick < 6 {
+            &[]
+        } else {
+            &["tenant-not-synced"]
+        };
+        assert_eq!(watch.raised(harness.moment()), expected, "tick {tick}");
+    }
+    // The outage of the others is seen although one tenant was ill before.
+    let bad = harness.tick().await;
+    for tick in 1..=3 {
+        watch.take_as(&bad, 300, harness.moment());
+        watch.take_as(&good, 700, harness.moment());
+        let failing = watch.state("employee-sync-failing", harness.moment());
+        let expected = if tick < 3 {
+            AlarmState::Ok
+        } else {
+            AlarmState::Alarm
+        };
+        assert_eq!(failing, expected, "tick {tick}");
+        harness.advance(harness::TICK);
+    }
+    harness.clear_faults();
+    harness.now().await;
+    for _ in 0..6 {
+        watch.take_as(&harness.tick().await, 1_000, harness.moment());
+    }
+    let now = harness.moment();
+    assert_eq!(watch.state("employee-sync-failing", now), AlarmState::Ok);
+}
+
+#[tokio::test]
+async fn failing_certificate_runs_raise_the_alarm_of_the_fleet_after_three_in_a_row() {
+    let harness = Harness::with_folder(Via::Direct, "", people(3)).await;
+    harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-10T12:00:00Z")]);
+    let down = Fault::new(Behaviour::Status(503, Body::Vendor));
+    harness.reteach.fail(down.path("/participation").always());
+    let mut watch = CloudWatch::of_the_template();
+    for tick in 1..=3 {
+        let report = harness.certificates_tick().await;
+        assert_run!(report, Outcome::ReteachUnavailable);
+        watch.take(&report);
+        let failing = watch.state("certificate-sync-failing", harness.moment());
+        let expected = if tick < 3 {
+            AlarmState::Ok
+        } else {
+            AlarmState::Alarm
+        };
+        assert_eq!(failing, expected, "tick {tick}");
+    }
+    harness.clear_faults();
+    for _ in 0..2 {
+        watch.take(&harness.certificates_tick().await);
+    }
+    let now = harness.moment();
+    assert_eq!(watch.state("certificate-sync-failing", now), AlarmState::Ok);
+}
+
+#[tokio::test]
+async fn ticks_that_do_not_come_raise_an_alarm_and_a_stack_without_tenants_does_not() {
+    let mut watch = CloudWatch::of_the_template();
+    let harness = Harness::synced(Via::Direct, "", people(3)).await;
+    // Without data from the beginning the state does not change, and no message is sent.
+    let state = |watch: &CloudWatch| watch.state("no-ticks", harness.moment());
+    assert_eq!(state(&watch), AlarmState::InsufficientData);
+    watch.take(&harness.tick().await);
+    assert_eq!(state(&watch), AlarmState::Ok);
+    harness.advance(minutes(35));
+    assert_eq!(state(&watch), AlarmState::Ok);
+    harness.advance(minutes(5));
+    assert_eq!(state(&watch), AlarmState::InsufficientData);
+    watch.take(&harness.tick().await);
+    assert_eq!(state(&watch), AlarmState::Ok);
+}
+
+#[tokio::test]
+async fn what_needs_action_alarms_at_every_interval_up_to_half_an_hour() {
+    for interval in [5, 10, 15, 20, 30] {
+        let schedule = format!("[schedule]\nemployees = \"{interval} minutes\"\n");
+        let harness = Harness::synced(Via::Direct, &schedule, people(3)).await;
+        harness.personio.put(harness::person(9));
+        refuse_customers(&harness);
+        let mut watch = CloudWatch::of_the_template();
+        let needs_action = |watch: &CloudWatch| {
+            watch.state("employee-sync-needs-action", harness.moment()) == AlarmState::Alarm
+        };
+        for _ in 0..4 {
+            let report = harness.after(minutes(interval)).await;
+            assert_run!(report, Outcome::AccessDenied);
+            watch.take(&report);
+            // It stays on until the next run, whatever the interval.
+            for _ in 0..interval {
+                assert!(needs_action(&watch), "every {interval} minutes");
+                harness.advance(minutes(1));
+            }
+            harness.advance(-minutes(interval));
+        }
+        harness.clear_faults();
+        for _ in 0..8 {
+            watch.take(&harness.after(minutes(interval)).await);
+        }
+        assert!(!needs_action(&watch), "every {interval} minutes");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_is_late_after_three_ticks_at_every_interval() {
+    for (interval, ticks) in [(5, 6), (10, 3), (15, 3), (30, 3)] {
+        let schedule = format!("[schedule]\nemployees = \"{interval} minutes\"\n");
+        let harness = Harness::synced(Via::Direct, &schedule, people(3)).await;
+        personio_is_down(&harness);
+        let mut watch = CloudWatch::of_the_template();
+        for tick in 1..=ticks {
+            let report = harness.after(minutes(interval)).await;
+            assert_run!(report, Outcome::SourceUnavailable);
+            watch.take(&report);
+            let late = watch.state("tenant-not-synced", harness.moment());
+            let expected = if tick < ticks {
+                AlarmState::Ok
+            } else {
+                AlarmState::Alarm
+            };
+            assert_eq!(late, expected, "every {interval} minutes, tick {tick}");
+        }
+        harness.clear_faults();
+        for _ in 0..8 {
+            watch.take(&harness.after(minutes(interval)).await);
+        }
+        let late = watch.state("tenant-not-synced", harness.moment());
+        assert_eq!(late, AlarmState::Ok, "every {interval} minutes");
+    }
+}
+
+/// What keeps a run from getting as far as a lease.
+#[derive(Clone, Copy, Debug)]
+enum NoLease {
+    BadConfiguration,
+    UnknownTenant,
+    Busy,
+}
+
+#[tokio::test]
+async fn runs_without_a_lease_make_their_tenant_late_too() {
+    for cause in [
+        NoLease::BadConfiguration,
+        NoLease::UnknownTenant,
+        NoLease::Busy,
+    ] {
+        let harness = Harness::synced(Via::Direct, "", people(3)).await;
+        let tenant = &harness.company.tenant;
+        let outcome = match cause {
+            NoLease::BadConfiguration => {
+                harness.store_file("tenant_id = 4").await;
+                Outcome::BadConfiguration
+            }
+            NoLease::UnknownTenant => {
+                let ledger = shared::state::CertificateLedger::Keep;
+                let store = harness.store();
+                store.remove_tenant_and(tenant, ledger).await.unwrap();
+                Outcome::UnknownTenant
+            }
+            NoLease::Busy => Outcome::Busy,
+        };
+        // A process that knows nothing yet: the state says since when the tenant waits.
+        harness.world.restart().unwrap();
+        let mut watch = CloudWatch::of_the_template();
+        for tick in 1..=6 {
+            if matches!(cause, NoLease::Busy) {
+                harness.advance(harness::TICK);
+                harness.take_lease("another run").await;
+                harness.advance(-harness::TICK);
+            }
+            let report = harness.tick().await;
+            assert_run!(report, outcome);
+            watch.take(&report);
+            let late = watch.state("tenant-not-synced", harness.moment());
+            let expected = if tick < 6 {
+                AlarmState::Ok
+            } else {
+                AlarmState::Alarm
+            };
+            assert_eq!(late, expected, "{cause:?}, tick {tick}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn runs_that_cannot_read_the_state_count_from_what_their_process_knows() {
+    let now = "2026-05-11T08:00:00Z".parse().unwrap();
+    let (world, sts) = Fixture::start_with_sessions(now).await.unwrap();
+    let company = world.company("acme", Via::Direct, "").await.unwrap();
+    company.personio.put_all(people(3));
+    assert_run!(world.tick(&company).await, Outcome::Done);
+    // The session is used until it is nearly over; then none is to be had.
+    sts.fail(Fault::new(Behaviour::Status(500, Body::Vendor)).always());
+    world.clock.advance(minutes(60));
+    let mut watch = CloudWatch::of_the_template();
+    let report = world.tick(&company).await;
+    assert_run!(report, Outcome::StateUnavailable);
+    assert_eq!(report.minutes_since_good_run, Some(60));
+    watch.take(&report);
+    let at = world_time(&world);
+    // One such run needs nobody: the service may be back at the next tick.
+    assert_eq!(watch.raised(at), ["tenant-not-synced"]);
+    world.restart().unwrap();
+    let report = world.tick(&company).await;
+    assert_eq!(report.minutes_since_good_run, Some(0));
+}
+
+fn world_time(world: &Fixture) -> Timestamp {
+    shared::domain::clock::Clock::now(&world.clock)
+}
+
+#[tokio::test]
+async fn a_passing_fault_of_the_state_raises_no_alarm_before_the_third_run() {
+    let harness = Harness::with_faults(Via::Direct, "", people(3)).await;
+    harness.first_run().await;
+    let mut watch = CloudWatch::of_the_template();
+    let [dynamodb, _] = harness.world.stack.proxies().unwrap();
+    dynamodb.fail(Fault::new(Behaviour::Status(500, Body::Vendor)).always());
+    for tick in 1..=3 {
+        let report = harness.tick().await;
+        assert_run!(report, Outcome::StateUnavailable);
+        watch.take(&report);
+        let expected: &[&str] = if tick < 3 {
+            &[]
+        } else {
+            &["employee-sync-failing"]
+        };
+        assert_eq!(watch.raised(harness.moment()), expected, "tick {tick}");
+    }
+    dynamodb.clear_faults();
+    for _ in 0..6 {
+        watch.take(&harness.tick().await);
+    }
+    assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[tokio::test]
+async fn certificates_that_are_not_filed_for_two_hours_raise_their_alarm() {
+    let harness = Harness::with_folder(Via::Direct, "", people(3)).await;
+    harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-10T12:00:00Z")]);
+    watch_certificates(&harness, Outcome::ReteachUnavailable, |harness| {
+        let down = Fault::new(Behaviour::Status(503, Body::Vendor));
+        harness.reteach.fail(down.path("/participation").always());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_certificate_run_that_needs_action_raises_its_alarm() {
+    let folder = "[certificates]\ncategory = \"Schulungen\"\n";
+    let harness = Harness::synced(Via::Direct, folder, people(3)).await;
+    harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-10T12:00:00Z")]);
+    let mut watch = CloudWatch::of_the_template();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::NoCategory);
+    watch.take(&report);
+    let raised = watch.raised(harness.moment());
+    assert_eq!(raised, ["certificate-sync-needs-action"]);
+    harness.advance(minutes(29));
+    let raised = watch.raised(harness.moment());
+    assert_eq!(raised, ["certificate-sync-needs-action"]);
+    harness.personio.add_category("Schulungen");
+    for _ in 0..2 {
+        watch.take(&harness.certificates_tick().await);
+    }
+    assert!(watch.raised(harness.moment()).is_empty());
+}
+
+/// Certificate runs that come to `outcome` from a good run on: five until the alarm, then it clears.
+async fn watch_certificates(harness: &Harness, outcome: Outcome, begin: impl Fn(&Harness)) {
+    let mut watch = CloudWatch::of_the_template();
+    watch.take(&harness.certificates_tick().await);
+    begin(harness);
+    for tick in 1..=4 {
+        let report = harness.certificates_tick().await;
+        assert_run!(report, outcome);
+        watch.take(&report);
+        let late = watch.state("certificates-not-filed", harness.moment());
+        let expected = if tick < 4 {
+            AlarmState::Ok
+        } else {
+            AlarmState::Alarm
+        };
+        assert_eq!(late, expected, "tick {tick}");
+    }
+    harness.clear_faults();
+    for _ in 0..2 {
+        watch.take(&harness.certificates_tick().await);
+    }
+    assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[tokio::test]
+async fn a_held_plan_raises_its_alarm_until_it_is_approved() {
+    let harness = Harness::synced(Via::Direct, "", people(20)).await;
+    for id in 1..=8 {
+        harness.change(id, |person| {
+            person.termination_date = harness::date("2026-05-08")
+        });
+    }
+    let mut watch = CloudWatch::of_the_template();
+    watch.take(&harness.tick().await);
+    assert_eq!(watch.raised(harness.moment()), ["held-plan"]);
+    let held = harness.held().await.unwrap();
+    harness.approve(&held.hash).await;
+    for _ in 0..9 {
+        watch.take(&harness.tick().await);
+    }
+    assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[tokio::test]
+async fn a_parked_certificate_raises_its_alarm_until_somebody_decides() {
+    let harness = Harness::with_folder(Via::Direct, "", people(3)).await;
+    harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-10T12:00:00Z")]);
+    assert!(harness.reteach.set_delivery("c-1", Delivery::NotAPdf));
+    let mut watch = CloudWatch::of_the_template();
+    for pause in [30, 30, 60, 120, 240] {
+        assert!(watch.raised(harness.moment()).is_empty());
+        watch.take(&harness.certificates_after(minutes(pause)).await);
+    }
+    assert_eq!(watch.raised(harness.moment()), ["parked-certificates"]);
+    harness.dismiss("c-1").await.unwrap();
+    for _ in 0..2 {
+        watch.take(&harness.certificates_tick().await);
+    }
+    assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[tokio::test]
+async fn a_paused_tenant_and_a_dry_run_raise_nothing() {
+    let harness = Harness::synced(Via::Direct, "", people(3)).await;
+    let mut watch = CloudWatch::of_the_template();
+    harness
+        .set_status(TenantStatus::Paused {
+            since: harness.moment(),
+        })
+        .await;
+    harness.advance(CERTIFICATE_TICK * 10);
+    watch.take(&harness.now().await);
+    watch.take(&harness.certificates_now().await);
+    let dry = harness.run(Mode::DryRun, shared::http::Deadline::never());
+    watch.take(&dry.await.report);
+    assert!(watch.raised(harness.moment()).is_empty());
+}
