@@ -78,6 +78,7 @@ def functions(stack, architecture):
     for job, timeout, age in (("employee-sync", 240, 300), ("certificate-sync", 900, 1800)):
         arn = stack.outputs[JOBS[job]]
         name = f"{STACK}-{job}"
+        expect(f"alias of {job}", arn, stack.arn("lambda", f"function:{name}:live"))
         wanted = {
             "FunctionName": name,
             "Runtime": "provided.al2023",
@@ -88,7 +89,7 @@ def functions(stack, architecture):
             "LoggingConfig": {"LogFormat": "JSON", "LogGroup": f"/aws/lambda/{name}"},
         }
         expect(job, part(client.get_function_configuration(FunctionName=arn), wanted), wanted)
-        invoked = client.get_function_event_invoke_config(FunctionName=arn, Qualifier="$LATEST")
+        invoked = client.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
         expect(f"retries of {job}", (invoked["MaximumRetryAttempts"], invoked["MaximumEventAgeInSeconds"]), (0, age))
         queue = stack.arn("sqs", stack.ExecutionQueueUrl.split("/")[-1])
         expect(f"dead letters of {job}", invoked["DestinationConfig"]["OnFailure"]["Destination"], queue)
@@ -142,6 +143,7 @@ def permissions(stack, sessions):
         (stack.SchedulerRoleArn, stack.EmployeeFunctionArn, ["lambda:InvokeFunction"], True),
         (stack.SchedulerRoleArn, stack.CertificateFunctionArn, ["lambda:InvokeFunction"], True),
         (stack.SchedulerRoleArn, stack.arn("lambda", "function:another"), ["lambda:InvokeFunction"], False),
+        (stack.SchedulerRoleArn, stack.EmployeeFunctionArn.removesuffix(":live"), ["lambda:InvokeFunction"], False),
         (stack.SchedulerRoleArn, stack.DeliveryQueueArn, ["sqs:SendMessage"], True),
         (stack.SchedulerRoleArn, execution, ["sqs:SendMessage"], False),
     ]
@@ -191,7 +193,12 @@ def runs(stack):
 def dead_letters(stack):
     """What fails asynchronously, as the schedules call, is kept with its tenant."""
     event = {"tenant_id": "acme", "mode": "no such mode"}
-    boto3.client("lambda").invoke(FunctionName=stack.EmployeeFunctionArn, InvocationType="Event", Payload=json.dumps(event))
+    client = boto3.client("lambda")
+    # The emulator knows no destination of an alias, so $LATEST gets the alias's and is called.
+    name = f"{STACK}-employee-sync"
+    destination = client.get_function_event_invoke_config(FunctionName=name, Qualifier="live")["DestinationConfig"]
+    client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0, DestinationConfig=destination)
+    client.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
     sqs = boto3.client("sqs")
     messages = sqs.receive_message(QueueUrl=stack.ExecutionQueueUrl, WaitTimeSeconds=20).get("Messages", [])
     expect("execution dead letters", [json.loads(message["Body"])["requestPayload"] for message in messages], [event])

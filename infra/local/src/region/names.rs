@@ -10,27 +10,31 @@ pub(super) const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "123456789012";
 const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
-/// The ARN of the job's function.
+/// The ARN of the alias of the job's function.
 pub(super) fn function(job: JobKind) -> String {
     format!(
-        "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-{}",
+        "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-{}:live",
         job.function()
     )
 }
 
-/// The job of a function, by its ARN, its name, or the job's own name.
+/// The job of a function, by its ARN or its name, each with its alias or without, or the job's own name.
 pub(super) fn job(function: &str) -> Option<JobKind> {
-    let name = function.rsplit(':').next().unwrap_or(function);
+    let unaliased = function.strip_suffix(":live").unwrap_or(function);
+    let name = unaliased.rsplit(':').next().unwrap_or(unaliased);
     let name = name
         .strip_prefix(STACK)
         .map_or(name, |rest| rest.trim_start_matches('-'));
     JOBS.into_iter().find(|job| job.function() == name)
 }
 
-/// The functions by ARN, and by the names that `cargo lambda invoke` uses.
+/// The functions by the ARN of their alias, by their own, and by the names that `cargo lambda invoke` uses.
 pub(super) fn functions() -> impl Iterator<Item = String> {
-    JOBS.into_iter()
-        .flat_map(|job| [function(job), job.function().to_owned()])
+    JOBS.into_iter().flat_map(|job| {
+        let alias = function(job);
+        let unaliased = alias.trim_end_matches(":live").to_owned();
+        [alias, unaliased, job.function().to_owned()]
+    })
 }
 
 /// The stack's outputs, also those of queues, topics and dashboards that do not exist here.

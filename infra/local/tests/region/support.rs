@@ -16,7 +16,7 @@ use simulators::Person;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 pub(crate) const EMPLOYEES: &str =
-    "arn:aws:lambda:eu-central-1:123456789012:function:reteach-personio-employee-sync";
+    "arn:aws:lambda:eu-central-1:123456789012:function:reteach-personio-employee-sync:live";
 
 /// Nobody listens there.
 pub(crate) const NO_WATCH: &str = "http://127.0.0.1:1";

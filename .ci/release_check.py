@@ -1,0 +1,63 @@
+"""Looks at what SAM makes of the template: is a change of a parameter a release, and does a release go out step by step?
+
+    python .ci/release_check.py      with aws-sam-translator installed
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+
+from samtranslator.public.translator import ManagedPolicyLoader  # noqa: E402
+from samtranslator.translator.transform import transform  # noqa: E402
+from samtranslator.yaml_helper import yaml_parse  # noqa: E402
+
+# The parameters that a function's configuration depends on.
+PARAMETERS = ("MemorySize", "LogLevel", "TenantSessions", "ExistingTable")
+FUNCTIONS = ("EmployeeSync", "CertificateSync")
+ALARMS = ("Errors", "Failing")
+
+
+class Policies(ManagedPolicyLoader):
+    def load(self):
+        return {}
+
+
+def resources(**given):
+    template = yaml_parse(Path("template.yaml").read_text())
+    for function in FUNCTIONS:
+        template["Resources"][function]["Properties"]["CodeUri"] = f"s3://bucket/{function}"
+    values = {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
+    return transform(template, {**values, **given}, Policies(None))["Resources"]
+
+
+def expect(what, found, wanted):
+    if found != wanted:
+        sys.exit(f"{what}: {found!r} instead of {wanted!r}")
+
+
+def of_type(resources, kind):
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def main():
+    usual = resources()
+    versions = of_type(usual, "AWS::Lambda::Version").values()
+    expect("versions", len(versions), len(FUNCTIONS))
+    for version in versions:
+        described = version["Properties"]["Description"]["Fn::Sub"]
+        expect("parameters of a version", [name for name in PARAMETERS if f"${{{name}}}" not in described], [])
+    groups = of_type(usual, "AWS::CodeDeploy::DeploymentGroup")
+    for function in FUNCTIONS:
+        group = groups[f"{function}DeploymentGroup"]["Properties"]
+        alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+        expect(f"alarms that roll {function} back", alarms, [f"{function}{alarm}Alarm" for alarm in ALARMS])
+        events = group["AutoRollbackConfiguration"]["Events"]
+        expect(f"what rolls {function} back", "DEPLOYMENT_STOP_ON_ALARM" in events, True)
+    at_once = resources(GradualRelease="false")
+    expect("groups of a release at once", of_type(at_once, "AWS::CodeDeploy::DeploymentGroup"), {})
+    print("every parameter of a function is a release, and alarms roll it back")
+
+
+main()
