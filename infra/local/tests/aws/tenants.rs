@@ -190,3 +190,26 @@ async fn removal_repeats_unprocessed_deletes() {
     assert_eq!(calls, 4, "two batches, each left undone once");
     assert_eq!(items(&stack).await, 0);
 }
+
+#[tokio::test]
+async fn snapshots_of_sixteen_tenants_take_one_call() {
+    let (_stack, store) = state().await;
+    let name = |number| TenantId::parse(&format!("tenant-{number}")).unwrap();
+    let tenants: Vec<TenantId> = (1..=16).map(name).collect();
+    for tenant in &tenants {
+        store.put_tenant(tenant, tenant.as_str()).await.unwrap();
+    }
+    let lease = take(&store, "one", at("08:00:00")).await;
+    let read = store.with_fresh_units();
+    let snapshots = read.snapshots(&tenants).await.unwrap();
+    assert_eq!(read.units().calls, 1);
+    for (tenant, snapshot) in &snapshots {
+        assert_eq!(snapshot.record.as_ref().unwrap().config, tenant.as_str());
+        assert!(snapshot.leases.is_empty() && snapshot.held.is_none());
+    }
+    let names: Vec<&TenantId> = snapshots.iter().map(|(tenant, _)| tenant).collect();
+    assert_eq!(names, tenants.iter().collect::<Vec<_>>());
+    let acme = store.snapshots(&[acme()]).await.unwrap().remove(0).1;
+    assert!(acme.record.is_none());
+    assert_eq!(acme.leases[&lease.job].owner, lease.owner);
+}

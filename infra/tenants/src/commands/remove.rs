@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result};
 use crate::format;
 use crate::leases::{HeldLeases, Purpose};
 use crate::output::{Output, View};
-use crate::schedule::{JOBS, name, parse_name};
+use crate::schedule::{JOBS, name};
 
 /// A deleted secret can be brought back for this many days: the fewest that Secrets Manager offers.
 const RECOVERABLE_DAYS: i64 = 7;
@@ -164,14 +164,12 @@ async fn find(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Found> 
     let inventory = context.store.inventory(tenant).await?;
     let mut schedules = Vec::new();
     if let Some(all) = &context.schedules {
-        let listed = all.list().await?;
-        schedules.extend(
-            listed
-                .iter()
-                .filter_map(|schedule| parse_name(&schedule.name))
-                .filter(|(owner, _)| owner == tenant)
-                .map(|(_, job)| job),
-        );
+        // In the order of their names.
+        for job in JOBS.into_iter().rev() {
+            if all.exists(tenant, job).await? {
+                schedules.push(job);
+            }
+        }
     }
     let has_secret = match context.secrets.refresh(tenant).await {
         Ok(_) | Err(SecretError::Malformed { .. }) => true,

@@ -73,6 +73,11 @@ impl Schedules {
             .map(|found| differences(&found, desired)))
     }
 
+    /// Whether the tenant has a schedule for `job`.
+    pub(crate) async fn exists(&self, tenant: &TenantId, job: JobKind) -> Result<bool> {
+        Ok(self.get(&name(tenant, job)).await?.is_some())
+    }
+
     async fn get(&self, name: &str) -> Result<Option<GetScheduleOutput>> {
         let get = self
             .client

@@ -1,5 +1,6 @@
 //! `tenants list`, `tenants status`
 
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde_json::{Value, json};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, Person};
@@ -94,6 +95,115 @@ async fn schedules_that_drifted_or_are_orphaned_are_found() {
     desk.done("remove gone --yes").await;
     let all = desk.attention("status").await;
     assert_eq!(all["orphaned_schedules"], json!([]));
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_switched_off_is_found() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let mut off = desk.aws.schedules(GROUP)["acme.certificates"].clone();
+    off["State"] = json!("DISABLED");
+    desk.aws.put_schedule(GROUP, "acme.certificates", off);
+    let all = desk.attention("status").await;
+    let problems = all["tenants"][0]["problems"].to_string();
+    assert!(
+        problems.contains("the schedule for certificates is switched off"),
+        "{problems}"
+    );
+    // It is as it should be once the tenant is paused, or its file wants no certificates.
+    desk.done("pause acme").await;
+    let all = desk.done("status").await;
+    assert_eq!(all["tenants"][0]["problems"], json!([]), "{all:#}");
+}
+
+#[tokio::test]
+async fn certificates_are_late_too() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    desk.pass_minutes(89);
+    desk.done("sync acme --here").await;
+    desk.done("status").await;
+    desk.pass_minutes(2);
+    let late = problems(&desk).await;
+    let problem = "the last good certificate run was never, although one is due every 30 minutes";
+    assert!(late.contains(problem), "{late}");
+}
+
+/// `cargo test --workspace --test cli status_of_ten_thousand -- --ignored --nocapture`
+#[tokio::test]
+#[ignore = "a measurement: minutes to prepare"]
+async fn status_of_ten_thousand_tenants() {
+    const TENANTS: usize = 10_000;
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let file = company.tenant_file("");
+    let schedule = desk.aws.schedules(GROUP)["acme.employees"].clone();
+    let mut items = Vec::new();
+    for number in 1..TENANTS {
+        let name = format!("tenant-{number}");
+        items.extend(stored_tenant(&name, &file.replace("acme", &name)));
+        for job in ["employees", "certificates"] {
+            let schedule_name = format!("{name}.{job}");
+            desk.aws
+                .put_schedule(GROUP, &schedule_name, schedule.clone());
+        }
+    }
+    let client = desk.stack.aws().dynamodb().clone();
+    for batch in items.chunks(25) {
+        let write = client.batch_write_item();
+        let write = write.request_items("reteach-personio", batch.to_vec());
+        let done = write.send().await.unwrap();
+        assert!(done.unprocessed_items.unwrap_or_default().is_empty());
+    }
+    let begin = std::time::Instant::now();
+    let all = desk.run("status --json").await.json();
+    let took = begin.elapsed();
+    let tenants = all["tenants"].as_array().unwrap();
+    assert_eq!(tenants.len(), TENANTS);
+    assert_eq!(tenants[TENANTS - 1]["problems"], json!([]));
+    eprintln!("status of {TENANTS} tenants: {:.1} s", took.as_secs_f64());
+}
+
+/// The items of a tenant whose jobs have run a moment ago.
+fn stored_tenant(name: &str, file: &str) -> [WriteRequest; 4] {
+    let at = crate::support::now().to_string();
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let number = |number: i64| AttributeValue::N(number.to_string());
+    let partition = format!("TENANT#{name}");
+    let lease = |job: &str| {
+        vec![
+            ("pk", text(&partition)),
+            ("sk", text(&format!("LEASE#{job}"))),
+            ("owner", text("run")),
+            ("fence", number(1)),
+            ("until", number(0)),
+            ("first_run", text(&at)),
+            ("last_good_run", text(&at)),
+        ]
+    };
+    let items = [
+        vec![("pk", text("TENANTS")), ("sk", text(name))],
+        vec![
+            ("pk", text(&partition)),
+            ("sk", text("CONFIG")),
+            ("config", text(file)),
+            ("status", text("active")),
+            ("gate", text(&at)),
+        ],
+        lease("employees"),
+        lease("certificates"),
+    ];
+    items.map(|item| {
+        let item = item
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        let put = PutRequest::builder().set_item(Some(item.collect()));
+        let put = put.build().unwrap();
+        WriteRequest::builder().put_request(put).build()
+    })
 }
 
 #[tokio::test]

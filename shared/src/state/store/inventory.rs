@@ -12,7 +12,7 @@ use crate::state::JobKind;
 use crate::state::key::{
     CERTIFICATES, EMPLOYEES, Key, LEASES, LOGINS, REPORTS, SORT_KEY, partition,
 };
-use crate::state::table::{Condition, Freshness, Item, Query, sort_key};
+use crate::state::table::{Condition, Freshness, Item, Query, record, sort_key};
 
 /// How much is stored of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct LeaseState {
     pub until: Timestamp,
     /// When the last run that succeeded ended.
     pub last_good_run: Option<Timestamp>,
+    /// When the last report was written.
+    pub last_report_at: Option<Timestamp>,
     /// The endpoints that vendors retire, with the day of the last report of each.
     pub retirements: BTreeMap<String, Date>,
 }
@@ -53,7 +55,35 @@ struct StoredLease {
     #[serde(default)]
     last_good_run: Option<Timestamp>,
     #[serde(default)]
+    last_report_at: Option<Timestamp>,
+    #[serde(default)]
     retirements: BTreeMap<String, Date>,
+}
+
+impl LeaseState {
+    pub(super) fn read(item: Item) -> Result<Self, StateError> {
+        let name = sort_key(&item).to_owned();
+        let StoredLease {
+            owner,
+            until,
+            last_good_run,
+            last_report_at,
+            retirements,
+        } = record(item, &name)?;
+        Ok(Self {
+            owner,
+            until: Timestamp::from_millisecond(until).unwrap_or(Timestamp::MAX),
+            last_good_run,
+            last_report_at,
+            retirements,
+        })
+    }
+
+    /// Whether the last run that wrote a report may have failed: a good run is not older than its report.
+    #[must_use]
+    pub fn may_have_failed(&self) -> bool {
+        self.last_report_at >= self.last_good_run
+    }
 }
 
 impl Inventory {
@@ -90,29 +120,9 @@ impl Store {
         let mut leases = BTreeMap::new();
         for job in [JobKind::Employees, JobKind::Certificates] {
             let key = Key::lease(tenant, job);
-            let Some(stored) = self
-                .table
-                .get_record::<StoredLease>(&key, Freshness::Consistent)
-                .await?
-            else {
-                continue;
-            };
-            let StoredLease {
-                owner,
-                until,
-                last_good_run,
-                retirements,
-            } = stored;
-            let until = Timestamp::from_millisecond(until).unwrap_or(Timestamp::MAX);
-            leases.insert(
-                job,
-                LeaseState {
-                    owner,
-                    until,
-                    last_good_run,
-                    retirements,
-                },
-            );
+            if let Some(item) = self.table.get(&key, Freshness::Consistent).await? {
+                leases.insert(job, LeaseState::read(item)?);
+            }
         }
         Ok(leases)
     }

@@ -13,6 +13,7 @@ mod login;
 mod probe;
 mod reports;
 mod restore;
+mod snapshots;
 mod tenants;
 
 use super::StateError;
@@ -24,6 +25,7 @@ pub use fenced::FencingToken;
 pub use inventory::{CertificateLedger, Inventory, LeaseState};
 pub use lease::{Acquisition, LastRun, Lease};
 pub use restore::Restore;
+pub use snapshots::TenantSnapshot;
 pub use tenants::{TenantRecord, TenantStatus};
 
 /// The table, behind typed methods. Copies share connections and the count of units.

@@ -1,40 +1,50 @@
 //! Schedules that are not as they should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use shared::domain::id::TenantId;
-use shared::state::JobKind;
+use shared::state::{JobKind, TenantStatus};
 
 use super::health::TenantHealth;
-use crate::schedule::{Firing, JOBS, ListedSchedule, parse_name};
+use crate::schedule::{Firing, ListedSchedule, Schedules, parse_name};
+
+/// The group's schedules by tenant and job.
+pub(super) type Listed = BTreeMap<(TenantId, JobKind), Firing>;
+
+pub(super) fn by_tenant(listed: &[ListedSchedule]) -> Listed {
+    let named = |schedule: &ListedSchedule| Some((parse_name(&schedule.name)?, schedule.firing));
+    listed.iter().filter_map(named).collect()
+}
 
 /// Schedules of this tenant that the group's list lacks, or that are on or off when they should not be.
-pub(super) fn unlisted(listed: &[ListedSchedule], health: &TenantHealth) -> Vec<String> {
+pub(super) fn unlisted(
+    listed: &Listed,
+    schedules: &Schedules,
+    health: &TenantHealth,
+    now: Timestamp,
+) -> Vec<String> {
     let tenant = &health.tenant_id;
-    let find = |job| {
-        listed
-            .iter()
-            .find(|schedule| parse_name(&schedule.name) == Some((tenant.clone(), job)))
-    };
-    if !matches!(health.status, "active" | "paused") {
+    let Some((config, status)) = &health.desired else {
         return Vec::new();
-    }
-    JOBS.into_iter()
-        .filter_map(|job| match (find(job), health.status) {
-            (None, _) => drift(tenant, job, None),
-            (
-                Some(ListedSchedule {
-                    firing: Firing::On, ..
-                }),
-                "paused",
-            ) => drift(
-                tenant,
-                job,
-                Some(&["fires although the tenant is paused".to_owned()]),
-            ),
-            _ => None,
-        })
-        .collect()
+    };
+    let drifted = schedules
+        .desired(config, *status, now)
+        .into_iter()
+        .filter_map(|(job, desired)| {
+            let found = listed.get(&(tenant.clone(), job));
+            let difference = match (found, desired.firing) {
+                (None, _) => return drift(tenant, job, None),
+                (Some(Firing::On), Firing::Off) => match status {
+                    TenantStatus::Paused { .. } => "fires although the tenant is paused",
+                    TenantStatus::Active => "fires although there is nothing to do",
+                },
+                (Some(Firing::Off), Firing::On) => "is switched off",
+                _ => return None,
+            };
+            drift(tenant, job, Some(&[difference.to_owned()]))
+        });
+    drifted.collect()
 }
 
 pub(super) fn drift(

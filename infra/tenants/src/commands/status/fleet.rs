@@ -3,9 +3,10 @@
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Serialize;
+use shared::domain::id::TenantId;
 use shared::state::JobKind;
 
-use super::drift::{orphaned, unlisted};
+use super::drift::{by_tenant, orphaned, unlisted};
 use super::health::{self, TenantHealth};
 use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
 use crate::failure::{Failure, Result};
@@ -20,29 +21,47 @@ pub(super) struct FleetView {
     now: Timestamp,
 }
 
+/// Tenants whose items are read with one call: six of each, of a hundred.
+const TENANTS_PER_CALL: usize = 16;
+
 pub(super) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     let ids = context.store.list_tenants().await?;
-    let listed = match &context.schedules {
-        Some(schedules) => Some(schedules.list().await?),
-        None => None,
+    let listed = async {
+        match &context.schedules {
+            Some(schedules) => Ok(Some((schedules, schedules.list().await?))),
+            None => Ok(None),
+        }
     };
-    let tenants = stream::iter(&ids)
-        .map(|tenant| async {
-            let mut health = health::read(context, tenant).await?;
-            if let Some(listed) = &listed {
-                let missing = unlisted(listed, &health);
-                health.problems.extend(missing);
+    let (listed, groups) = tokio::try_join!(listed, healths(context, &ids))?;
+    let mut tenants: Vec<TenantHealth> = groups.into_iter().flatten().collect();
+    let mut orphaned_schedules = Vec::new();
+    if let Some((schedules, listed)) = listed {
+        let by_tenant = by_tenant(&listed);
+        for health in &mut tenants {
+            let drifted = unlisted(&by_tenant, schedules, health, context.now());
+            health.problems.extend(drifted);
+        }
+        orphaned_schedules = orphaned(&ids, &listed);
+    }
+    Ok(FleetView {
+        tenants,
+        orphaned_schedules,
+        now: context.now(),
+    })
+}
+
+async fn healths(context: &CommandContext<'_>, ids: &[TenantId]) -> Result<Vec<Vec<TenantHealth>>> {
+    stream::iter(ids.chunks(TENANTS_PER_CALL))
+        .map(|group| async {
+            let mut healths = Vec::with_capacity(group.len());
+            for (tenant, snapshot) in context.store.snapshots(group).await? {
+                healths.push(health::judge(context, &tenant, snapshot).await?);
             }
-            Ok::<_, Failure>(health)
+            Ok::<_, Failure>(healths)
         })
         .buffered(MAX_CONCURRENT_TENANTS)
         .try_collect()
-        .await?;
-    Ok(FleetView {
-        tenants,
-        orphaned_schedules: orphaned(&ids, listed.as_deref().unwrap_or_default()),
-        now: context.now(),
-    })
+        .await
 }
 
 impl View for FleetView {

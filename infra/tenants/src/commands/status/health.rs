@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::Report;
 use shared::secrets::SecretError;
-use shared::state::{JobKind, LeaseState, TenantStatus};
+use shared::state::{JobKind, LeaseState, TenantSnapshot, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use crate::context::CommandContext;
@@ -37,16 +37,41 @@ pub(super) struct TenantHealth {
     pub(super) announcements: Vec<String>,
     /// What the operator should look at, and what to do about it.
     pub(super) problems: Vec<String>,
+    /// What its schedules should be like, where the configuration can be read.
+    #[serde(skip)]
+    pub(super) desired: Option<(TenantConfig, TenantStatus)>,
 }
 
+/// The health of one tenant.
 pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<TenantHealth> {
+    let snapshots = context
+        .store
+        .snapshots(std::slice::from_ref(tenant))
+        .await?;
+    let snapshot = snapshots.into_iter().next().map(|(_, snapshot)| snapshot);
+    judge(context, tenant, snapshot.unwrap_or_default()).await
+}
+
+/// The same of what is known already. Calls go out only for a tenant that may have failed, or whose reading was rejected.
+pub(super) async fn judge(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+    snapshot: TenantSnapshot,
+) -> Result<TenantHealth> {
     let store = &context.store;
-    let (record, leases) = (store.tenant(tenant).await?, store.leases(tenant).await?);
-    let (held, start) = (
-        store.held(tenant).await?,
-        store.certificate_start(tenant).await?,
-    );
-    let newest: Vec<Report<Value>> = store.reports(tenant, 1).await?;
+    let TenantSnapshot {
+        record,
+        leases,
+        sync_state: state,
+        certificates: start,
+        held,
+    } = snapshot;
+    let may_have_failed = leases.is_empty() || leases.values().any(LeaseState::may_have_failed);
+    let newest: Vec<Report<Value>> = if may_have_failed {
+        store.reports(tenant, 1).await?
+    } else {
+        Vec::new()
+    };
     let now = context.now();
     let mut problems = Vec::new();
     let config = record
@@ -70,7 +95,9 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         _ => "paused",
     };
     if let (Some(Ok(config)), true) = (&config, status == "active") {
+        let gate = record.as_ref().and_then(|record| record.gate);
         problems.extend(lateness(tenant, config, &leases, now));
+        problems.extend(certificate_lateness(tenant, config, gate, &leases, now));
     }
     if let Some(report) = newest.first().filter(|report| report.outcome.is_failure()) {
         problems.push(format!(
@@ -86,7 +113,6 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             "held: {what}; `tenants approve {tenant} {hash}` applies it, `tenants dismiss {tenant} {hash}` leaves it"
         ));
     }
-    let state = store.sync_state(tenant).await?;
     let source = match &state {
         Some(state) if state.source_held => store.held_source(tenant).await?,
         _ => None,
@@ -98,7 +124,6 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
              reading"
         ));
     }
-    let state = store.sync_state(tenant).await?;
     let waiting = state.map_or(0, |state| u64::from(state.waiting));
     // A few are a matter for the HR admin, not for the operator.
     if waiting >= MANY_WAITING {
@@ -114,6 +139,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             "{parked} for a decision: `tenants certificates list {tenant}`"
         ));
     }
+    let status_of = record.as_ref().map(|record| record.status);
     Ok(TenantHealth {
         tenant_id: tenant.clone(),
         status,
@@ -130,6 +156,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         parked_certificates: parked,
         announcements: announcements(&leases),
         problems,
+        desired: config.and_then(|config| Some((config.ok()?, status_of?))),
     })
 }
 
@@ -171,6 +198,28 @@ fn lateness(
         )),
         Some(_) => None,
     }
+}
+
+/// Certificates are late once they may be filed: before the first complete employee run they wait.
+fn certificate_lateness(
+    tenant: &TenantId,
+    config: &TenantConfig,
+    gate: Option<Timestamp>,
+    leases: &BTreeMap<JobKind, LeaseState>,
+    now: Timestamp,
+) -> Option<String> {
+    let every = config.schedule.certificates;
+    let tolerance = SignedDuration::from_mins(i64::from(every.minutes()) * TICKS);
+    let lease = leases.get(&JobKind::Certificates);
+    let last = lease.and_then(|lease| lease.last_good_run);
+    let waits_since = last.max(gate)?;
+    let is_late = config.certificates.enabled && gate.is_some() && waits_since + tolerance < now;
+    let last = last.map_or_else(|| "never".to_owned(), |at| format::ago(at, now));
+    is_late.then(|| {
+        format!(
+            "the last good certificate run was {last}, although one is due every {every}: `tenants runs {tenant}`"
+        )
+    })
 }
 
 /// A problem of the stored credentials. No vendor is called.
