@@ -27,7 +27,7 @@ use sts::Sts;
 /// A session with less than this left is replaced before a run: the longest run takes 15 minutes.
 const ENOUGH: SignedDuration = SignedDuration::from_mins(20);
 
-/// Tenants whose sessions are kept by a warm process.
+/// Tenants whose sessions are kept by a warm process: those that were used last.
 const MOST_KEPT: usize = 64;
 
 /// Why there is no session. Names no tenant and repeats nothing that STS wrote.
@@ -57,6 +57,7 @@ struct Inner {
     sts: Sts,
     scope: Scope,
     clock: Arc<dyn Clock>,
+    /// The one used last is the last.
     kept: Mutex<Vec<Session>>,
 }
 
@@ -146,7 +147,7 @@ impl Sessions {
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|session| session.tenant != *tenant);
         if kept.len() >= MOST_KEPT {
-            kept.clear();
+            kept.remove(0);
         }
         kept.push(Session {
             tenant: tenant.clone(),
@@ -157,10 +158,13 @@ impl Sessions {
     }
 
     fn kept(&self, tenant: &TenantId) -> Option<Session> {
-        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let enough = self.0.clock.now() + ENOUGH;
-        kept.iter()
-            .find(|session| session.tenant == *tenant && enough < session.until)
-            .cloned()
+        let found = kept
+            .iter()
+            .position(|session| session.tenant == *tenant && enough < session.until)?;
+        let session = kept.remove(found);
+        kept.push(session.clone());
+        Some(session)
     }
 }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::Credentials;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use url::form_urlencoded::Serializer;
 
 use super::{Granted, SessionError};
@@ -16,8 +17,17 @@ use crate::domain::id::TenantId;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Attempts after the first one.
 const RETRIES: usize = 2;
-/// Between two attempts.
+/// Before the second attempt, at most twice as long with jitter; then twice that.
 const PAUSE: Duration = Duration::from_millis(200);
+
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(PAUSE)
+        .with_max_times(RETRIES)
+        .build()
+}
+
 /// A session that comes out of another role's lives for an hour at most.
 const LIFE_SECONDS: &str = "3600";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -49,13 +59,13 @@ impl Sts {
             .append_pair("DurationSeconds", LIFE_SECONDS)
             .append_pair("Policy", policy)
             .finish();
-        let mut left = RETRIES;
+        let mut pauses = pauses();
         loop {
-            match self.call(&body).await {
-                Err(SessionError::Unavailable) if left > 0 => left -= 1,
-                settled => return settled,
-            }
-            tokio::time::sleep(PAUSE).await;
+            let answer = self.call(&body).await;
+            let (Err(SessionError::Unavailable), Some(pause)) = (&answer, pauses.next()) else {
+                return answer;
+            };
+            tokio::time::sleep(pause).await;
             retries::again();
         }
     }
