@@ -119,7 +119,7 @@ impl Fixture {
         exit
     }
 
-    fn write(&self, name: &str, content: &str) -> String {
+    pub(super) fn write(&self, name: &str, content: &str) -> String {
         let path = self.folder.join(name);
         std::fs::write(&path, content).unwrap();
         path.to_string_lossy().into_owned()

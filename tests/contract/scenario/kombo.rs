@@ -45,7 +45,12 @@ pub(super) async fn connect(fixture: &Fixture) {
         let token: String = INTEGRATION.chars().rev().collect();
         assert_eq!(
             fixture
-                .tenants(&["connect", "acme", "--token", &token])
+                .tenants(&[
+                    "connect",
+                    "acme",
+                    "--token",
+                    &fixture.write("token", &token)
+                ])
                 .await,
             Exit::Done
         );

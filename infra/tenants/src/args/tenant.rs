@@ -47,9 +47,9 @@ pub struct Connect {
     /// The connection's id, from Kombo's dashboard
     #[arg(long, value_name = "ID", conflicts_with_all = ["email", "token"])]
     pub integration: Option<IntegrationId>,
-    /// The token that Kombo's dialogue returned, instead of the id
-    #[arg(long, value_name = "TOKEN", conflicts_with = "email")]
-    pub token: Option<String>,
+    /// File with the token that Kombo's dialogue returned, instead of the id; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "email")]
+    pub token: Option<PathBuf>,
     /// Replace a stored connection
     #[arg(long)]
     pub replace: bool,

@@ -35,7 +35,10 @@ pub(super) async fn connect(context: &CommandContext<'_>, args: &Connect) -> Res
     }
     let id = match (&args.integration, &args.token, &args.email, &args.company) {
         (Some(id), ..) => id.clone(),
-        (None, Some(token), ..) => by_token(&client, token).await?,
+        (None, Some(file), ..) => {
+            let token = crate::files::token(file, context.environment)?;
+            by_token(&client, &token).await?
+        }
         (None, None, Some(email), Some(company)) => {
             let link = link(&client, tenant, email, company).await?;
             match ask(context, tenant, &link)? {
@@ -127,11 +130,8 @@ async fn link(
     client.create_link(&whom).await.map_err(refusal)
 }
 
-async fn by_token(client: &Client, token: &str) -> Result<IntegrationId> {
-    let connected = client
-        .integration_by_token(&token.to_owned().into())
-        .await
-        .map_err(refusal)?;
+async fn by_token(client: &Client, token: &SecretString) -> Result<IntegrationId> {
+    let connected = client.integration_by_token(token).await.map_err(refusal)?;
     connected
         .id
         .parse()

@@ -43,12 +43,7 @@ pub(crate) fn tenant(path: &Path, now: Timestamp) -> Result<(String, TenantConfi
 
 /// Reads and checks credentials. Problems name the member, never a value.
 pub(crate) fn credentials(path: &Path, environment: &Environment) -> Result<TenantSecret> {
-    let text = if path == Path::new(STANDARD_INPUT) {
-        environment.read_input()
-    } else {
-        std::fs::read_to_string(path)
-    };
-    let text = SecretString::from(text.map_err(|error| unreadable(path, &error))?);
+    let text = secret_text(path, environment)?;
     let secret = TenantSecret::parse(&text)
         .map_err(|error| Failure::usage(format!("{} is not valid: {error}", path.display())))?;
     if let Some(key) = &secret.fingerprint_key {
@@ -62,6 +57,41 @@ pub(crate) fn credentials(path: &Path, environment: &Environment) -> Result<Tena
         })?;
     }
     Ok(secret)
+}
+
+/// Reads the token of a connection, which stands alone in its file.
+pub(crate) fn token(path: &Path, environment: &Environment) -> Result<SecretString> {
+    let text = secret_text(path, environment)?;
+    Ok(text.expose_secret().trim().into())
+}
+
+/// A file with a secret, or standard input: a secret on the command line would stay in the shell's history. Says so if
+/// others can read the file.
+fn secret_text(path: &Path, environment: &Environment) -> Result<SecretString> {
+    let text = if path == Path::new(STANDARD_INPUT) {
+        environment.read_input()
+    } else {
+        if is_open_to_others(path) {
+            let name = path.display();
+            environment.say(&format!(
+                "Others on this machine can read {name}: `chmod 600 {name}`\n"
+            ));
+        }
+        std::fs::read_to_string(path)
+    };
+    Ok(text.map_err(|error| unreadable(path, &error))?.into())
+}
+
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path)
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 /// The parts of the credentials that the tenant's route needs and that are not there.

@@ -93,3 +93,19 @@ async fn assert_refused(via: Via, fault: Fault, about: &str, hint: &str) {
     let is_absent = matches!(secret, Err(SecretError::NotFound { .. }));
     assert!(is_absent, "{secret:?}");
 }
+
+#[tokio::test]
+async fn a_file_with_secrets_that_others_can_read_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let (file, credentials) = desk.files(&company, "");
+    let line = format!("add --file {file} --credentials {credentials}");
+    for (mode, warns) in [(0o640, true), (0o604, true), (0o600, false)] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&credentials, permissions).unwrap();
+        let errors = desk.run(&line).await.errors;
+        let warning = format!("Others on this machine can read {credentials}: `chmod 600");
+        assert_eq!(errors.contains(&warning), warns, "{mode:o}: {errors}");
+    }
+}

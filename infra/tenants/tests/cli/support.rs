@@ -159,6 +159,8 @@ impl Desk {
     pub(crate) fn file(&self, name: &str, content: &str) -> String {
         let path = self.folder.join(name);
         std::fs::write(&path, content).unwrap();
+        let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, owner_only).unwrap();
         path.to_string_lossy().into_owned()
     }
 
