@@ -14,7 +14,7 @@ from samtranslator.translator.transform import transform  # noqa: E402
 from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 
 # The parameters that a function's configuration depends on.
-PARAMETERS = ("MemorySize", "LogLevel", "TenantSessions", "ExistingTable")
+PARAMETERS = ("MemorySize", "LogLevel", "TenantSessions", "ExistingTable", "NoticeTopicArn", "NoticeSender")
 FUNCTIONS = ("EmployeeSync", "CertificateSync")
 ALARMS = ("Errors", "Failing")
 
