@@ -80,6 +80,17 @@ impl CloudWatch {
         self.alarms.iter().map(|alarm| &*alarm.name).collect()
     }
 
+    /// The value from which on the alarm `name` is raised.
+    #[must_use]
+    pub fn threshold(&self, name: &str) -> f64 {
+        self.alarm(name).threshold
+    }
+
+    fn alarm(&self, name: &str) -> &Alarm {
+        let found = self.alarms.iter().find(|alarm| alarm.name == name);
+        found.unwrap_or_else(|| panic!("the template has no alarm {name}"))
+    }
+
     /// Takes the metric line that a run writes.
     pub fn take<C: Counts>(&mut self, report: &Report<C>) {
         for line in metric_line(report).lines() {
@@ -126,11 +137,7 @@ impl CloudWatch {
     /// The state of the alarm `name` at `at`.
     #[must_use]
     pub fn state(&self, name: &str, at: Timestamp) -> AlarmState {
-        let alarm = self.alarms.iter().find(|alarm| alarm.name == name);
-        let Some(alarm) = alarm else {
-            panic!("the template has no alarm {name}");
-        };
-        alarm.judge(&self.data, at)
+        self.alarm(name).judge(&self.data, at)
     }
 
     /// The alarms that are on at `at`.
