@@ -164,7 +164,7 @@ impl<W: Job> App<W> {
         Ok((self.store.over(&aws), self.secrets.over(&aws)))
     }
 
-    /// Since when `tenant` waits for a good run: `read`, or what this process last knew, or `now`. It is kept.
+    /// Since when `tenant` waits for a good run: `read`, else what this process last knew, else `now`. Kept for later runs.
     pub(super) fn waiting_since(
         &self,
         tenant: &TenantId,

@@ -79,7 +79,8 @@ impl LeaseState {
         })
     }
 
-    /// Whether the last run that wrote a report may have failed: a good run is not older than its report.
+    /// Whether the last run that wrote a report may have failed. A good run writes its report last, so it may be one too,
+    /// until the next good run.
     #[must_use]
     pub fn may_have_failed(&self) -> bool {
         self.last_report_at >= self.last_good_run

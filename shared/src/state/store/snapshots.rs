@@ -1,4 +1,4 @@
-//! What the operator asks about many tenants at once, in few calls. The functions use none of this.
+//! The status of many tenants in few calls, for the operator. The functions use none of this.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use crate::state::key::{Key, PARTITION_KEY};
 use crate::state::table::{Item, record, sort_key};
 use crate::state::{CertificateStart, HeldPlan, JobKind, SyncState};
 
-/// What a tenant's status is made of, but for its reports.
+/// The items that a tenant's status is made of, without its reports.
 #[derive(Clone, Debug, Default)]
 pub struct TenantSnapshot {
     pub record: Option<TenantRecord>,
@@ -22,7 +22,7 @@ pub struct TenantSnapshot {
 }
 
 impl Store {
-    /// What is stored of each of `tenants`, in their order. Reads six items of each, a hundred with each call.
+    /// The snapshots of `tenants`, in their order. Reads six items of each, and up to a hundred items with one call.
     ///
     /// # Errors
     /// [`StateError::Damaged`] if an item cannot be read, or DynamoDB fails.

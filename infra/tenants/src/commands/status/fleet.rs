@@ -21,7 +21,7 @@ pub(super) struct FleetView {
     now: Timestamp,
 }
 
-/// Tenants whose items are read with one call: six of each, of a hundred.
+/// Tenants whose items one call reads: six items each, and a call reads at most a hundred.
 const TENANTS_PER_CALL: usize = 16;
 
 pub(super) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {

@@ -52,7 +52,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     judge(context, tenant, snapshot.unwrap_or_default()).await
 }
 
-/// The same of what is known already. Calls go out only for a tenant that may have failed, or whose reading was rejected.
+/// The health that `snapshot` shows. Only a tenant that may have failed, or whose reading was rejected, takes more calls.
 pub(super) async fn judge(
     context: &CommandContext<'_>,
     tenant: &TenantId,
