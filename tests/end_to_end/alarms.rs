@@ -65,7 +65,7 @@ const OF_AWS: [(&str, &str, &str, &str, usize); 7] = [
 ];
 
 /// Alarms on our own metrics, each raised and cleared by a test below.
-const OURS: [&str; 10] = [
+const OURS: [&str; 12] = [
     "employee-sync-failing",
     "certificate-sync-failing",
     "no-ticks",
@@ -75,6 +75,8 @@ const OURS: [&str; 10] = [
     "certificate-sync-needs-action",
     "held-plan",
     "parked-certificates",
+    "employee-sync-notices-failed",
+    "certificate-sync-notices-failed",
     // certificates/alarms.rs raises and clears it.
     "certificates-failing",
 ];
@@ -457,6 +459,37 @@ async fn a_parked_certificate_raises_its_alarm_until_somebody_decides() {
         watch.take(&harness.certificates_tick().await);
     }
     assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[tokio::test]
+async fn a_notice_that_cannot_be_sent_raises_the_alarm_of_its_job() {
+    let folder = "[certificates]\ncategory = \"Schulungen\"\n";
+    let (harness, aws) = Harness::with_notices(Via::Direct, folder, people(3)).await;
+    harness.first_run().await;
+    harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-10T12:00:00Z")]);
+    aws.fail(Fault::new(Behaviour::Status(403, Body::Vendor)).always());
+    let mut watch = CloudWatch::of_the_template();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::NoCategory);
+    watch.take(&report);
+    let certificates = "certificate-sync-notices-failed";
+    let raised = watch.raised(harness.moment());
+    assert_eq!(raised, ["certificate-sync-needs-action", certificates]);
+    harness.personio.allow_reading(false);
+    watch.take(&harness.tick().await);
+    let employees = "employee-sync-notices-failed";
+    for alarm in [certificates, employees] {
+        let state = watch.state(alarm, harness.moment());
+        assert_eq!(state, AlarmState::Alarm, "{alarm}");
+    }
+    // The next attempt comes a day later.
+    for _ in 0..8 {
+        watch.take(&harness.tick().await);
+    }
+    for alarm in [certificates, employees] {
+        let state = watch.state(alarm, harness.moment());
+        assert_eq!(state, AlarmState::Ok, "{alarm}");
+    }
 }
 
 #[tokio::test]

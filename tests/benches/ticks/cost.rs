@@ -18,8 +18,8 @@ use super::{CompanyTicks, prices};
 
 /// Pages that are under way at once, each on a connection of its own.
 const CONNECTIONS: u64 = 10;
-/// How a run ended (7), and its calls and units (6).
-const METRICS_OF_ANY_JOB: usize = 13;
+/// How a run ended (7), and its calls, units and notices (8).
+const METRICS_OF_ANY_JOB: usize = 15;
 /// The template: its alarms are counted.
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
