@@ -1,7 +1,7 @@
 //! Refusals of the HR system: of one document, whose certificate waits alone, or of the folder, which stops the run and counts
 //! as no certificate's failure.
 
-use harness::{Harness, ROUTES, completed};
+use harness::{Harness, ROUTES, completed, people};
 use jiff::SignedDuration;
 use local::INTEGRATION;
 use shared::runtime::{Finding, FindingKind, Outcome};
@@ -10,7 +10,7 @@ use simulators::personio::Endpoint;
 use simulators::{Behaviour, Body, Fault, reteach};
 
 use super::fixture::{
-    PERSONIO, all_are_filed, all_are_filed_in_the_end, certified, fail_uploads, finding,
+    PERSONIO, all_are_filed, all_are_filed_in_the_end, certified, fail_uploads, finding, id,
     nothing_is_held_against_any, with_meanwhile,
 };
 
@@ -42,6 +42,22 @@ async fn certificates_of_a_deleted_person_are_counted_and_listed_and_never_parke
             );
         }
         assert_eq!(harness.personio.documents().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_person_s_certificates_cost_one_upload_a_day() {
+    let harness = Harness::in_turn(1, "2026-05-11T08:00:00Z", Via::Direct, "", people(2)).await;
+    harness.first_run().await;
+    let issued = |number| completed(&id(number), 2, "Kurs", "2026-05-10T12:00:00Z");
+    harness.issue((1..=20).map(issued));
+    harness.personio.remove(2);
+    for days in 1..=5 {
+        let report = harness
+            .certificates_after(SignedDuration::from_hours(25))
+            .await;
+        assert_counts!("{days}", report, person_deleted = 20, failed = 0);
+        assert_eq!(harness.uploads(), days, "{days}");
     }
 }
 

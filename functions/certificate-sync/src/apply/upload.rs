@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::iter;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures::{StreamExt as _, stream};
 use shared::domain::id::{CertificateId, SourceId};
@@ -15,9 +15,10 @@ use super::file::Attempted;
 use super::folder::Folder;
 use super::{Applied, Refused, Shared, Tools, file, folder, is_late, ledger};
 use crate::decide::{
-    Advance, BeforeFiling, Rest, Series, after_attempt, after_shared_refusal, before_filing,
+    Advance, BeforeFiling, Rest, Series, after_attempt, after_person_deleted, after_shared_refusal,
+    before_filing,
 };
-use crate::outcome::CertificateResult;
+use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
 
 /// How a certificate is left, and in whose file it belongs.
@@ -29,6 +30,8 @@ struct Person {
     uploads: Vec<Upload>,
     /// An error is how all of them are left.
     looked: OnceCell<Result<Vec<BeforeFiling>, CertificateResult>>,
+    /// What the HR system said when a certificate was filed for a person that it does not have (any more).
+    deleted: OnceLock<String>,
 }
 
 /// A certificate that is to be filed next.
@@ -113,6 +116,7 @@ fn by_person(uploads: Vec<Upload>) -> (Vec<Arc<Person>>, VecDeque<(usize, usize)
             people.push(Person {
                 uploads: Vec::new(),
                 looked: OnceCell::new(),
+                deleted: OnceLock::new(),
             });
         }
         if let Some(person) = people.get_mut(number) {
@@ -173,7 +177,7 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
             return vec![(upload.id.clone(), (upload.employee.clone(), result))];
         }
     }
-    upload_one(tools, folder, (upload.clone(), *is_probe), shared).await
+    upload_one(tools, folder, person, (upload.clone(), *is_probe), shared).await
 }
 
 /// Lists the documents of the person whose certificates these are.
@@ -225,12 +229,22 @@ async fn look(
 async fn upload_one(
     tools: Tools<'_>,
     folder: &Folder,
+    person: &Person,
     (upload, is_probe): (Upload, bool),
     shared: &Shared,
 ) -> Vec<Left> {
     let breaker = &shared.breaker;
     if breaker.is_open() || is_late(tools, breaker) {
         return vec![not_reached(&upload)];
+    }
+    if let Some(reason) = person.deleted.get() {
+        let own = after_person_deleted(upload.previous, reason.clone(), tools.clock.now());
+        let this = Refused {
+            upload,
+            intent: None,
+            own,
+        };
+        return vec![settle(tools, this, shared).await];
     }
     let Attempted { result, intent } = file::file(tools, folder, &upload).await;
     let refusal = result.as_ref().err().and_then(|error| error.refusal());
@@ -242,6 +256,10 @@ async fn upload_one(
     let is_filed = result.is_ok();
     let (own, signal) = after_attempt(upload.previous, result, intent, tools.clock.now());
     ledger::tell(breaker, signal);
+    if let CertificateResult::Skipped(SkipReason::PersonDeleted(retry)) = &own.result {
+        // Another certificate of the same person may have said so first.
+        person.deleted.set(retry.reason.clone()).ok();
+    }
     let this = Refused {
         upload,
         intent,

@@ -189,7 +189,7 @@ fn after_failure(
         (Effect::None, Reach::Certificate | Reach::Vendor(_)) => {
             retry::after(previous, transient, reason, now, now)
         }
-        (Effect::None, Reach::Person) => deleted(previous, reason, now),
+        (Effect::None, Reach::Person) => after_person_deleted(previous, reason, now),
         (Effect::None, Reach::Tenant(_) | Reach::Limit(..) | Reach::Run) => {
             withdrawn(previous, reason, CertificateResult::NotReached, intent, now)
         }
@@ -197,8 +197,14 @@ fn after_failure(
     (transition, signal)
 }
 
-/// A person who is not there (any more) is tried again from time to time, and is nobody's decision.
-fn deleted(previous: PreviousFailures, reason: String, now: Timestamp) -> Transition {
+/// What follows where the HR system does not have the person (any more): another try from time to time, and nothing for
+/// the operator to decide.
+#[must_use]
+pub fn after_person_deleted(
+    previous: PreviousFailures,
+    reason: String,
+    now: Timestamp,
+) -> Transition {
     let retry = retry::paused(previous, reason, now);
     Transition {
         write: Some(CertificateState::Failed(retry.clone())),
