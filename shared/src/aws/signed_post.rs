@@ -1,4 +1,4 @@
-//! One signed POST to a service of AWS. Not worth a client of the SDK in a binary that a cold start reads.
+//! A signed POST to AWS. The SDK clients would make the binary too large.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use reqwest::header::CONTENT_TYPE;
 use super::config::{ConfigError, Environment};
 use crate::domain::clock::Clock;
 
-/// A service by its host, the name it is signed for, and the variable that sets its endpoint apart.
+/// A service by its host, the name it is signed for, and the variable that overrides its endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServiceName {
     pub(crate) host: &'static str,
@@ -65,7 +65,7 @@ impl SignedPost {
         })
     }
 
-    /// The signed request. `None` if the endpoint or the credentials cannot stand in one.
+    /// The signed request. `None` if the URL or the credentials are invalid.
     pub(crate) fn request(
         &self,
         path: &str,

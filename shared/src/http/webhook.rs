@@ -35,8 +35,7 @@ impl WebhookUrl {
 }
 
 impl Context {
-    /// Sends `body` once, and says the answer's status; its body is not read. No redirect is followed, and a name that leads to
-    /// no public address is not called.
+    /// POSTs `body` once and returns the status. Follows no redirect and calls public addresses only.
     ///
     /// # Errors
     /// [`TransportError`]; none of its values holds the address.

@@ -1,4 +1,4 @@
-//! What of a run somebody has to know.
+//! Causes of notices.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ impl Cause {
         }
     }
 
-    /// How long it has to last before it is a notice. What needs somebody is one at once.
+    /// How long a cause must last before a notice is sent. Zero if somebody has to act.
     ///
     /// Half an hour is six ticks of the employee job, and shorter than most vendors' incidents. Kombo's first sync and an
     /// expired connection take hours, and a long reading may need several runs.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cause, Observation};
 
-/// Nobody hears of the same cause twice within this time.
+/// Minimum time between two notices of one cause to one recipient.
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who gets notices.
@@ -85,7 +85,7 @@ pub enum Delivery {
     Rejected,
 }
 
-/// What was sent about which cause. Kept in the job's lease, which each run reads and writes anyway.
+/// Which notices were sent for each cause. Kept in the job's lease, which each run reads and writes anyway.
 ///
 /// A cause of a newer release is kept unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,7 +215,7 @@ impl Memory {
         };
     }
 
-    /// Forgets what no later notice depends on: recipients that are gone, and causes that are over and done with.
+    /// Drops entries that no later notice needs: removed recipients and finished causes.
     pub fn forget(&mut self, recipients: impl Fn(Cause) -> Vec<Recipient>, now: Timestamp) {
         for cause in Cause::ALL {
             let Some(entry) = self.0.get_mut(cause.code()) else {

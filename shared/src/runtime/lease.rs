@@ -93,7 +93,7 @@ impl<'a> LeaseGuard<'a> {
         Ok(Deadline::at(Instant::now() + left))
     }
 
-    /// Whether nobody can have taken over, and there is time to leave word of the run.
+    /// Whether the lease is safe long enough to write the report.
     pub async fn is_held(&self) -> bool {
         self.has_time(Duration::ZERO).await
     }

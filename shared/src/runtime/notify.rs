@@ -1,4 +1,4 @@
-//! Notices at the end of a run: what it means for them, and sending what is due.
+//! Derives notices from a run's report and sends those that are due.
 
 use futures::future::join_all;
 use jiff::tz::TimeZone;
@@ -80,7 +80,7 @@ fn recipients(senders: &Senders, config: &NoticesConfig, cause: Cause) -> Vec<Re
 }
 
 impl<W: Job> Run<'_, W> {
-    /// Sends what is due, and says what the lease has to remember. A notice that cannot be sent is a finding, and never more.
+    /// Sends due notices and returns the memory for the lease. A failed send is only a finding.
     ///
     /// Nothing is sent past `until`. What is not sent for want of time is due on the next run.
     pub(super) async fn notify(
