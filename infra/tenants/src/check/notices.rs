@@ -10,6 +10,9 @@ use crate::failure::Result;
 use crate::format;
 use crate::item::Item;
 
+const NO_MAIL: &str = "the stack sends no mail";
+const SENDER: &str = "deploy it with the parameter NoticeSender, an address that SES has verified";
+
 /// What is missing for the recipients that the tenant's file names. Nothing is said of those that it does not.
 pub(super) fn examine(
     context: &CommandContext<'_>,
@@ -19,8 +22,7 @@ pub(super) fn examine(
     let about = "notices";
     let mut items = Vec::new();
     if !config.notices.mail.is_empty() && context.deployment.notices.sender.is_none() {
-        let advice = "deploy it with the parameter NoticeSender, an address that SES has verified";
-        items.push(Item::miss(about, "the stack sends no mail", advice));
+        items.push(Item::miss(about, NO_MAIL, SENDER));
     }
     if config.notices.webhook.is_some()
         && let Err(problem) = Address::webhook(&config.notices, Some(secret))
@@ -89,11 +91,40 @@ async fn try_one(
             Item::good(&about, format!("sent to {addresses}"))
         }
         (Ok(()), _) => Item::good(&about, "sent"),
-        (Err(Refusal::NotConfigured), _) => {
-            let advice =
-                "deploy it with the parameter NoticeSender, an address that SES has verified";
-            Item::miss(&about, "the stack sends no mail", advice)
-        }
+        (Err(Refusal::NotConfigured), recipient) => not_configured(&about, recipient),
         (Err(refusal), _) => Item::miss(&about, refusal.to_string(), "docs/notices.md"),
+    }
+}
+
+fn not_configured(about: &str, recipient: Recipient) -> Item {
+    let (text, advice) = match recipient {
+        Recipient::Operator => (
+            "the stack has no topic that can be used",
+            "deploy it with the parameter NoticeTopicArn, the ARN of an SNS topic",
+        ),
+        Recipient::Mail => (NO_MAIL, SENDER),
+        Recipient::Webhook => (
+            "the tenant's file names no webhook",
+            "set `[notices] webhook` and store it with `tenants add --update`",
+        ),
+    };
+    Item::miss(about, text, advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_that_is_not_configured_is_named() {
+        for (recipient, word) in [
+            (Recipient::Operator, "topic"),
+            (Recipient::Mail, "mail"),
+            (Recipient::Webhook, "webhook"),
+        ] {
+            let item = not_configured("notices", recipient);
+            let text = serde_json::to_string(&item).unwrap();
+            assert!(text.contains(word), "{text}");
+        }
     }
 }
