@@ -22,7 +22,6 @@ use shared::runtime::{Mode, Outcome, RunError};
 use shared::tenant::TenantConfig;
 
 use crate::accounts::AccountsError;
-use crate::lint::Violation;
 
 /// What every stage depends on besides its input.
 #[derive(Clone, Copy, Debug)]
@@ -56,18 +55,4 @@ impl From<AccountsError> for RunError {
             other => Self::new(Outcome::ReteachUnavailable, other),
         }
     }
-}
-
-/// The linter refused the plan.
-fn plan_refused(violations: &[Violation]) -> RunError {
-    let listed: Vec<_> = violations
-        .iter()
-        .take(10)
-        .map(ToString::to_string)
-        .collect();
-    let message = format!(
-        "a defect of this program: the plan breaks its own rules, nothing was written: {}",
-        listed.join("; ")
-    );
-    RunError::new(Outcome::PlanRefused, message)
 }

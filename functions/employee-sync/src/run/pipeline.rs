@@ -13,12 +13,12 @@ use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
 use shared::state::{JobKind, SyncState};
 
+use super::Rules;
 use super::commit::{commit, register};
 use super::identity::{accept, check_identity};
 use super::load::{Inputs, Known, load};
 use super::stages::{approves_absent, are_in_step, conclude, prepare, preregister};
 use super::summary::Summary;
-use super::{Rules, plan_refused};
 use crate::EmployeeSync;
 use crate::apply::{self, Learned, apply, write_notes};
 use crate::checkpoint::{PORTION, Selection, Sharding, portion, select, waits_for_list};
@@ -169,8 +169,10 @@ pub(super) async fn drive(
         portion,
     };
     let loaded = load(reader, inputs, known, selection).await?;
-    let mut prepared =
-        prepare(rules, people, state, loaded).map_err(|violations| plan_refused(&violations))?;
+    let mut prepared = match prepare(rules, people, state, loaded) {
+        Ok(prepared) => prepared,
+        Err(violations) => return Ok(Summary::of(people, rules).plan_refused(&violations)),
+    };
     emit(Progress::Planned(prepared.plan.changes.len()));
     let Some(writer) = writer else {
         return Ok(prepared.dry_run(rules));

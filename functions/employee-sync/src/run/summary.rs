@@ -15,6 +15,7 @@ use crate::EmployeeSync;
 use crate::accounts::{EndedAccounts, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
+use crate::lint::Violation;
 use crate::plan::{self, Action, Change, Kind, Plan, SkipReason};
 use crate::report::Counts;
 use crate::source::{Completeness, People};
@@ -146,18 +147,21 @@ impl Summary {
         if open == 0 {
             return self;
         }
-        let text = format!(
-            "{open} of {} accounts whose setInactiveAt passed more than a day ago are still open in reteach ({}): \
-             lock them in reteach by hand, and see with `tenants check --write-probe` whether the academy locks by dates",
-            inactive + active + unused,
-            named.join(", ")
-        );
+        let describe = |names: &str| {
+            format!(
+                "{open} of {} accounts whose setInactiveAt passed more than a day ago are still open in reteach{names}: \
+                 lock them in reteach by hand, and see with `tenants check --write-probe` whether the academy locks by dates",
+                inactive + active + unused
+            )
+        };
         if locks_nobody {
             self.locks_nobody = Some(format!(
-                "the academy does not lock by setInactiveAt: {text}"
+                "the academy does not lock by setInactiveAt: {}",
+                describe("")
             ));
         }
-        self.find(None, FindingKind::NotLocked, text);
+        let names = format!(" ({})", named.join(", "));
+        self.find(None, FindingKind::NotLocked, describe(&names));
         self
     }
 
@@ -329,6 +333,20 @@ impl Summary {
         }
     }
 
+    /// The result of a run whose plan the linter refused. The message names nobody: it goes into notices.
+    pub(super) fn plan_refused(mut self, violations: &[Violation]) -> JobResult<EmployeeSync> {
+        let rules: BTreeSet<&str> = violations.iter().map(|violation| violation.rule).collect();
+        let rules: Vec<&str> = rules.into_iter().collect();
+        let message = format!(
+            "a defect of this program: the plan breaks its own rules, nothing was written; findings name the people: {}",
+            rules.join("; ")
+        );
+        for Violation { source_id, rule } in violations {
+            self.find(source_id.as_ref(), FindingKind::Refused, (*rule).to_owned());
+        }
+        self.rejected(Outcome::PlanRefused, message)
+    }
+
     /// The result of a run that had nothing to do. An incomplete reading is a finding all the same.
     pub(super) fn unchanged(self, mode: Mode) -> JobResult<EmployeeSync> {
         let outcome = match mode {
@@ -434,5 +452,42 @@ impl Summary {
             held,
             plan: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::builders::{config, key, now};
+
+    #[test]
+    fn a_refused_plan_names_people_in_findings_alone() {
+        let (config, key) = (config(""), key());
+        let rules = Rules {
+            config: &config,
+            key: &key,
+            configuration: "",
+            tool: crate::io::memory::TOOL,
+            mode: Mode::Scheduled,
+            now: now(),
+            portion: 1,
+        };
+        let violation = Violation {
+            source_id: Some(SourceId::new("4711")),
+            rule: "a rule",
+        };
+        let people = People::complete([]);
+        let result = Summary::of(&people, rules).plan_refused(&[violation]);
+        assert_eq!(result.outcome, Outcome::PlanRefused);
+        assert!(
+            result.message.contains("a rule") && !result.message.contains("4711"),
+            "{}",
+            result.message
+        );
+        let named = result
+            .findings
+            .iter()
+            .filter_map(|finding| finding.person.as_deref());
+        assert_eq!(named.collect::<Vec<_>>(), ["4711"]);
     }
 }
