@@ -81,7 +81,9 @@ pub enum Delivery {
     Sent,
     /// The next attempt is a day later: nobody knows whether this one arrived.
     Failed,
-    /// The recipient's address is not taken: no more attempts for this cause.
+    /// It did not arrive, but a later attempt may. It is due on the next run.
+    Deferred,
+    /// The recipient's address was rejected. The next attempt is a day later.
     Rejected,
 }
 
@@ -110,6 +112,20 @@ struct Attempt {
     at: Seconds,
     #[serde(default, rename = "k", skip_serializing_if = "Knows::is_nothing")]
     knows: Knows,
+    /// Attempts in a row that were deferred.
+    #[serde(default, rename = "d", skip_serializing_if = "is_zero")]
+    deferred: u8,
+}
+
+/// Deferred attempts in a row. After the last one, the next attempt is a day later.
+const MAX_DEFERRED: u8 = 5;
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 /// What a recipient was last sent with success.
@@ -118,9 +134,6 @@ enum Knows {
     /// That there is trouble.
     #[serde(rename = "b")]
     Trouble,
-    /// Nothing: its address is not taken.
-    #[serde(rename = "r")]
-    Rejected,
     /// Nothing, or that it is over.
     #[default]
     #[serde(other, rename = "n")]
@@ -205,13 +218,19 @@ impl Memory {
         let attempt = attempt.or_insert(Attempt {
             at: 0,
             knows: Knows::Nothing,
+            deferred: 0,
         });
+        if delivery == Delivery::Deferred && attempt.deferred + 1 < MAX_DEFERRED {
+            attempt.deferred += 1;
+            return;
+        }
+        attempt.deferred = 0;
         attempt.at = now.as_second();
         attempt.knows = match (delivery, due.kind) {
             (Delivery::Sent, Kind::Begun | Kind::Still) => Knows::Trouble,
             (Delivery::Sent, Kind::Ended) => Knows::Nothing,
-            (Delivery::Failed, _) => attempt.knows,
-            (Delivery::Rejected, _) => Knows::Rejected,
+            (Delivery::Failed | Delivery::Deferred, _) => attempt.knows,
+            (Delivery::Rejected, _) => Knows::Nothing,
         };
     }
 
@@ -243,8 +262,7 @@ impl Entry {
         now: Timestamp,
     ) -> Option<Kind> {
         let knows = attempt.map_or(Knows::Nothing, |attempt| attempt.knows);
-        if knows == Knows::Rejected || attempt.is_some_and(|attempt| !is_a_day_ago(attempt.at, now))
-        {
+        if attempt.is_some_and(|attempt| !is_a_day_ago(attempt.at, now)) {
             return None;
         }
         match self.since {

@@ -84,6 +84,9 @@ impl Refusal {
     pub fn delivery(&self) -> Delivery {
         match self {
             Self::Rejected(_) => Delivery::Rejected,
+            Self::Status(403 | 429) | Self::Aws(403 | 429, _) => Delivery::Deferred,
+            // SNS throttles with a 400.
+            Self::Aws(_, code) if code.starts_with("Throttl") => Delivery::Deferred,
             _ => Delivery::Failed,
         }
     }
@@ -241,4 +244,30 @@ async fn call(
 fn word(text: &str) -> String {
     let letters = text.chars().take_while(char::is_ascii_alphanumeric);
     letters.take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_may_pass_is_deferred() {
+        let aws = |status, code: &str| Refusal::Aws(status, code.to_owned());
+        for (refusal, delivery) in [
+            (Refusal::Status(429), Delivery::Deferred),
+            (Refusal::Status(403), Delivery::Deferred),
+            (aws(429, "TooManyRequestsException"), Delivery::Deferred),
+            (aws(400, "Throttled"), Delivery::Deferred),
+            (aws(403, "AuthorizationError"), Delivery::Deferred),
+            (aws(500, "InternalError"), Delivery::Failed),
+            (Refusal::Status(404), Delivery::Failed),
+            (Refusal::NoAnswer, Delivery::Failed),
+            (
+                Refusal::Rejected("MessageRejected".to_owned()),
+                Delivery::Rejected,
+            ),
+        ] {
+            assert_eq!(refusal.delivery(), delivery, "{refusal}");
+        }
+    }
 }

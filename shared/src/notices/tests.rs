@@ -130,23 +130,67 @@ fn a_cause_that_comes_and_goes_is_one_message_a_day() {
 }
 
 #[test]
-fn a_rejected_address_is_tried_once_for_each_cause() {
+fn a_rejected_address_is_tried_once_a_day_and_hears_once_it_is_mended() {
     let rejected = |_: &Due| Delivery::Rejected;
     let (mut memory, mut attempts) = (Memory::default(), 0);
-    for day in 0..7 {
+    for hour in 0..(7 * 24) {
         let due;
-        (memory, due) = run(
-            memory,
-            &seen(DENIED, false),
-            operator,
-            at(day * A_DAY),
-            rejected,
-        );
+        let now = at(hour * 60);
+        (memory, due) = run(memory, &seen(DENIED, false), operator, now, rejected);
         attempts += due.len();
     }
-    assert_eq!(attempts, 1);
+    assert_eq!(attempts, 7);
+    let now = at(7 * A_DAY);
+    let sent = |_: &Due| Delivery::Sent;
+    let (mended, due) = run(memory.clone(), &seen(DENIED, false), operator, now, sent);
+    assert_eq!(
+        due.iter().map(|due| due.kind).collect::<Vec<_>>(),
+        [Kind::Begun]
+    );
+    assert!(!mended.is_empty());
     let (memory, due) = run(memory, &seen(NONE, true), operator, at(9 * A_DAY), rejected);
     assert_eq!((memory.is_empty(), due.len()), (true, 0));
+}
+
+#[test]
+fn a_deferred_notice_is_due_on_the_next_runs_and_at_most_five_times_a_day() {
+    let deferred = |_: &Due| Delivery::Deferred;
+    let mut memory = Memory::default();
+    let mut attempts = Vec::new();
+    for tick in 0..(2 * A_DAY / 5) {
+        let due;
+        let now = at(tick * 5);
+        (memory, due) = run(memory, &seen(DENIED, false), operator, now, deferred);
+        attempts.extend(due.iter().map(|_| tick * 5));
+    }
+    let next = 20 + A_DAY;
+    assert_eq!(
+        attempts,
+        [
+            0,
+            5,
+            10,
+            15,
+            20,
+            next,
+            next + 5,
+            next + 10,
+            next + 15,
+            next + 20
+        ]
+    );
+    let (memory, _) = run(
+        Memory::default(),
+        &seen(DENIED, false),
+        operator,
+        at(0),
+        deferred,
+    );
+    let sent = |_: &Due| Delivery::Sent;
+    let (memory, due) = run(memory, &seen(DENIED, false), operator, at(5), sent);
+    assert_eq!(due.len(), 1);
+    let (_, due) = run(memory, &seen(DENIED, false), operator, at(10), sent);
+    assert_eq!(due.len(), 0);
 }
 
 #[test]
@@ -239,7 +283,7 @@ proptest! {
                 prop_assert_eq!(due.kind == Kind::Ended, *is_open && !causes.contains(&due.cause));
                 match answer(due) {
                     Delivery::Sent => *is_open = due.kind != Kind::Ended,
-                    Delivery::Failed => {}
+                    Delivery::Failed | Delivery::Deferred => {}
                     Delivery::Rejected => *is_open = false,
                 }
             }
