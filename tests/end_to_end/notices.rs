@@ -341,3 +341,30 @@ async fn what_both_jobs_share_is_one_notice_and_hrs_if_its_file_asks_for_all() {
         assert_eq!(noticed.counts(), expected, "{:?}", noticed.heard());
     }
 }
+
+#[tokio::test]
+async fn a_webhook_hears_later_if_the_credentials_cannot_be_read() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    let secret = TenantSecret {
+        notices: Some(NoticesSecret {
+            webhook_url: noticed.webhook.url("acme").into(),
+        }),
+        ..harness.company.secret()
+    };
+    harness.personio.allow_reading(false);
+    harness.tick().await;
+    harness.personio.allow_reading(true);
+    assert!(harness.tick().await.outcome.is_good());
+    harness.store_secret_text("no JSON").await;
+    harness.world.restart().unwrap();
+    let report = harness.after(DAY).await;
+    assert_eq!(report.outcome, Outcome::BadSecret);
+    assert_eq!(unsent(&report), [""; 0]);
+    harness.store_secret(&secret).await;
+    harness.tick().await;
+    assert_eq!(
+        noticed.heard()[2],
+        ["access-denied begun", "access-denied ended"]
+    );
+}

@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use jiff::tz::TimeZone;
+use tokio::time::timeout;
 
 use super::{Counts, Finding, FindingKind, Job, Mode, Outcome, Report, Run, Tenant};
 use crate::http::Deadline;
@@ -125,13 +126,20 @@ impl<W: Job> Run<'_, W> {
         senders: &Senders,
         tenant: Option<&Tenant>,
         report: &Report<W::Counts>,
-        due: Vec<Due>,
+        mut due: Vec<Due>,
     ) -> Vec<(Due, Result<(), Refusal>)> {
-        let is_webhook = due.iter().any(|due| due.recipient == Recipient::Webhook);
+        let is_webhook = |due: &Due| due.recipient == Recipient::Webhook;
         let secret = match tenant {
-            Some(tenant) if is_webhook => self.secrets.get(&tenant.config.tenant_id).await.ok(),
+            Some(tenant) if due.iter().any(is_webhook) => {
+                let secret = self.secrets.get(&tenant.config.tenant_id);
+                timeout(ATTEMPT, secret).await.ok().and_then(Result::ok)
+            }
             _ => None,
         };
+        if secret.is_none() {
+            // Without the webhook's address, its notices stay due.
+            due.retain(|due| !is_webhook(due));
+        }
         let secret = secret.as_deref();
         let sending = due.into_iter().map(|due| async move {
             let sent = self.send(senders, tenant, secret, report, due).await;
