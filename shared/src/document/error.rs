@@ -51,6 +51,10 @@ pub enum TenantFault {
     /// A credential lacks a right.
     Right,
     Credential,
+    /// The academy refuses our credentials.
+    AcademyCredential,
+    /// Our credentials lack a right in the academy.
+    AcademyRight,
     /// The connection is not ready yet, or has lapsed.
     Connection,
 }

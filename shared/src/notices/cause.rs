@@ -7,7 +7,10 @@ use jiff::SignedDuration;
 /// Why a notice is sent. One job's trouble; the code names it in the state and in webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
+    /// The HR system refuses our credentials, or we lack a right there.
     AccessDenied,
+    /// The academy refuses our credentials, or we lack a right there.
+    AcademyDenied,
     AcademyRefuses,
     BadConfiguration,
     BadSecret,
@@ -26,8 +29,9 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AccessDenied,
+        Self::AcademyDenied,
         Self::AcademyRefuses,
         Self::BadConfiguration,
         Self::BadSecret,
@@ -48,6 +52,7 @@ impl Cause {
     pub fn code(self) -> &'static str {
         match self {
             Self::AccessDenied => "access-denied",
+            Self::AcademyDenied => "academy-denied",
             Self::AcademyRefuses => "academy-refuses",
             Self::BadConfiguration => "bad-configuration",
             Self::BadSecret => "bad-secret",

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::id::TenantId;
 use crate::state::JobKind;
-use crate::tenant::{Language, WebhookShape};
+use crate::tenant::{Language, Via, WebhookShape};
 
 fn start() -> Timestamp {
     "2026-05-11T08:00:00Z".parse().unwrap()
@@ -299,6 +299,8 @@ fn notice<'a>(tenant: &'a TenantId, zone: &'a TimeZone, due: Due, job: JobKind) 
         job,
         due,
         zone,
+        via: Via::Direct,
+        folder: None,
         detail: "Personio does not allow this: the right \"Employees: read\" is missing",
     }
 }
@@ -357,6 +359,41 @@ fn a_notice_says_whether_it_goes_on_or_is_over() {
         }
     }
     insta::assert_snapshot!(texts);
+}
+
+#[test]
+fn a_notice_for_hr_names_the_route_and_the_folder() {
+    let (tenant, zone) = (TenantId::parse("acme").unwrap(), TimeZone::UTC);
+    for language in [Language::De, Language::En] {
+        let text = |cause, kind, via, folder| {
+            let due = due(cause, kind);
+            let notice = Notice {
+                via,
+                folder,
+                ..notice(&tenant, &zone, due, JobKind::Certificates)
+            };
+            notice.for_hr(language).body
+        };
+        let denied = |via| text(Cause::AccessDenied, Kind::Begun, via, None);
+        assert!(denied(Via::Direct).contains("Marketplace"));
+        for via in [Via::Kombo, Via::KomboPassthrough] {
+            let body = denied(via);
+            assert!(
+                !body.contains("Marketplace") && body.contains("Kombo"),
+                "{body}"
+            );
+        }
+        let folder = |folder| text(Cause::NoCategory, Kind::Begun, Via::Direct, folder);
+        let named = folder(Some("Schulungen"));
+        assert!(named.contains("Schulungen") && !named.contains("Bildungszertifikate"));
+        assert!(folder(None).contains("Bildungszertifikate"));
+        let decided = text(Cause::HeldPlan, Kind::Ended, Via::Direct, None);
+        assert!(
+            !decided.contains("nach, was") && !decided.contains("catch up"),
+            "{decided}"
+        );
+    }
+    assert!(!Cause::AcademyDenied.is_for_hr());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::{Cause, Due, Kind};
 use crate::domain::id::TenantId;
 use crate::state::JobKind;
-use crate::tenant::Language;
+use crate::tenant::{Language, Via};
 
 /// Subject and body, as plain text. Holds counts and codes, no personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub struct Notice<'a> {
     pub due: Due,
     /// The tenant's time zone.
     pub zone: &'a TimeZone,
+    /// The tenant's route to Personio.
+    pub via: Via,
+    /// The folder for certificates that the tenant's file names.
+    pub folder: Option<&'a str>,
     /// The run's message and held plan, for the operator.
     pub detail: &'a str,
 }
@@ -75,12 +79,12 @@ impl Notice<'_> {
         };
         let mut body = format!("{}\n\n", words.greeting());
         match kind {
-            Kind::Ended => body += &format!("{}: {title}.\n\n{}\n", words.was(), words.over()),
+            Kind::Ended => body += &format!("{}: {title}.\n\n{}\n", words.was(), words.over(cause)),
             Kind::Begun | Kind::Still => {
                 body += &format!(
                     "{title}.\n{}\n\n{}\n",
                     words.consequence(cause, self.job),
-                    words.to_do(cause)
+                    words.to_do(cause, self.via, self.folder)
                 );
             }
         }
@@ -158,11 +162,18 @@ impl Words {
         self.of("Das ist erledigt", "This is solved")
     }
 
-    fn over(&self) -> &'static str {
-        self.of(
-            "Wir holen von selbst nach, was liegen geblieben ist. Sie müssen nichts mehr tun.",
-            "We catch up with everything that was left. You do not need to do anything more.",
-        )
+    fn over(&self, cause: Cause) -> &'static str {
+        match cause {
+            // They may have been approved or dismissed.
+            Cause::HeldPlan | Cause::Parked => self.of(
+                "Es wartet nichts mehr auf eine Entscheidung. Sie müssen nichts mehr tun.",
+                "Nothing waits for a decision any more. You do not need to do anything more.",
+            ),
+            _ => self.of(
+                "Wir holen von selbst nach, was liegen geblieben ist. Sie müssen nichts mehr tun.",
+                "We catch up with everything that was left. You do not need to do anything more.",
+            ),
+        }
     }
 
     fn footer(&self) -> &'static str {
@@ -175,8 +186,12 @@ impl Words {
     fn title(&self, cause: Cause) -> &'static str {
         match cause {
             Cause::AccessDenied => self.of(
-                "Unsere Zugangsdaten werden abgelehnt, oder ein Recht fehlt",
-                "Our credentials are refused, or a right is missing",
+                "Unser Zugang zu Personio wird abgelehnt, oder ein Recht fehlt",
+                "Our access to Personio is refused, or a right is missing",
+            ),
+            Cause::AcademyDenied => self.of(
+                "Die Akademie lehnt unsere Zugangsdaten ab, oder ein Recht fehlt",
+                "The academy refuses our credentials, or a right is missing",
             ),
             Cause::AcademyRefuses => self.of(
                 "Die Akademie nimmt einen Teil der Daten nicht an",
@@ -257,8 +272,35 @@ impl Words {
         }
     }
 
-    fn to_do(&self, cause: Cause) -> &'static str {
+    fn to_do(&self, cause: Cause, via: Via, folder: Option<&str>) -> String {
+        if cause == Cause::NoCategory {
+            return self.folder_to_make(folder);
+        }
+        self.step(cause, via).to_owned()
+    }
+
+    fn folder_to_make(&self, folder: Option<&str>) -> String {
+        let folder = folder.unwrap_or("Bildungszertifikate");
+        match self.0 {
+            Language::De => format!(
+                "Bitte legen Sie in Personio unter Einstellungen → Mitarbeiterinformationen → Dokumente den Ordner \
+                 „{folder}“ an, oder nennen Sie Ihrer Ansprechperson einen anderen."
+            ),
+            Language::En => format!(
+                "Please create the folder \"{folder}\" in Personio under Settings → Employee information → Documents, or \
+                 name another folder to your contact."
+            ),
+        }
+    }
+
+    fn step(&self, cause: Cause, via: Via) -> &'static str {
         match cause {
+            Cause::AccessDenied if via != Via::Direct => self.of(
+                "Unser Zugang zu Personio läuft über Kombo. Ihre Ansprechperson prüft ihn und sagt Ihnen, wenn in \
+                 Personio etwas zu ändern ist.",
+                "Our access to Personio goes through Kombo. Your contact checks it and tells you if something has to be \
+                 changed in Personio.",
+            ),
             Cause::AccessDenied => self.of(
                 "Bitte sehen Sie in Personio unter Marketplace → Verbundene Integrationen nach, ob die Integration \
                  „reteach“ noch da ist und alle Rechte aus der Einrichtung hat. Neue Zugangsdaten geben Sie bitte Ihrer \
@@ -269,12 +311,6 @@ impl Words {
             Cause::HeldPlan => self.of(
                 "Ihre Ansprechperson zeigt Ihnen, wen es betrifft. Bitte sagen Sie ihr, ob es so gewollt ist.",
                 "Your contact shows you whom they concern. Please tell them whether they are intended.",
-            ),
-            Cause::NoCategory => self.of(
-                "Bitte legen Sie in Personio unter Einstellungen → Mitarbeiterinformationen → Dokumente den Ordner \
-                 „Bildungszertifikate“ an, oder nennen Sie Ihrer Ansprechperson einen anderen.",
-                "Please create the folder \"Bildungszertifikate\" in Personio under Settings → Employee information → \
-                 Documents, or name another folder to your contact.",
             ),
             Cause::NotConnected => self.of(
                 "Eine neue Verbindung braucht manchmal Stunden für das erste Einlesen. Sonst schickt Ihnen Ihre \
@@ -291,11 +327,14 @@ impl Words {
                 "Sie müssen nichts tun. Wir versuchen es weiter.",
                 "You do not need to do anything. We keep trying.",
             ),
-            Cause::AcademyRefuses
+            Cause::AcademyDenied
+            | Cause::AcademyRefuses
             | Cause::BadConfiguration
             | Cause::BadSecret
             | Cause::HostNotAllowed
             | Cause::Incomplete
+            // Its step names the folder.
+            | Cause::NoCategory
             | Cause::Parked
             | Cause::PlanRefused => self.of(
                 "Sie müssen nichts tun. Ihre Ansprechperson kümmert sich darum.",

@@ -98,6 +98,8 @@ pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 pub struct Ran<W: Job> {
     /// What may be kept and logged.
     pub report: Report<W::Counts>,
+    /// Whether reteach ended the run, not the HR system.
+    pub is_of_academy: bool,
     /// What was planned, where it came to that.
     pub plan: Option<W::Plan>,
 }
@@ -118,6 +120,8 @@ pub struct JobResult<W: Job> {
     pub message: String,
     /// Whether other credentials may help.
     pub cause: Cause,
+    /// Whether reteach ended the run, not the HR system.
+    pub is_of_academy: bool,
     pub counts: W::Counts,
     /// Everything that somebody should look at.
     pub findings: Vec<Finding>,
@@ -132,11 +136,13 @@ impl<W: Job> From<RunError> for JobResult<W> {
             outcome,
             message,
             cause,
+            is_of_academy,
         } = halt;
         Self {
             outcome,
             message,
             cause,
+            is_of_academy,
             counts: W::Counts::default(),
             findings: Vec::new(),
             held: None,

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use jiff::tz::TimeZone;
 use tokio::time::timeout;
 
-use super::{Counts, Finding, FindingKind, Job, Mode, Outcome, Report, Run, Tenant};
+use super::{Counts, Finding, FindingKind, Job, Mode, Outcome, Ran, Report, Run, Tenant};
 use crate::http::Deadline;
 use crate::notices::{
     ATTEMPT, Address, Cause, Delivery, Due, Memory, Message, Notice, Observation, Recipient,
@@ -12,12 +12,12 @@ use crate::notices::{
 };
 use crate::secrets::TenantSecret;
 use crate::state::{Acquisition, JobKind, LastRun};
-use crate::tenant::{NoticesAbout, NoticesConfig};
+use crate::tenant::{NoticesAbout, NoticesConfig, Via};
 
 /// What a run says about the causes of notices.
 ///
 /// Configuration, secret and connection are the same for both jobs: the employee job alone speaks of them.
-fn observation<C: Counts>(job: JobKind, report: &Report<C>) -> Observation {
+fn observation<C: Counts>(job: JobKind, report: &Report<C>, is_of_academy: bool) -> Observation {
     let outcome = report.outcome;
     let is_progress = outcome == Outcome::Partly && report.counts.is_progress();
     let is_shared = matches!(
@@ -25,7 +25,7 @@ fn observation<C: Counts>(job: JobKind, report: &Report<C>) -> Observation {
         Outcome::BadConfiguration | Outcome::BadSecret | Outcome::NotConnected
     );
     let is_others = job == JobKind::Certificates && is_shared;
-    let of_outcome = cause(outcome).filter(|_| !is_progress && !is_others);
+    let of_outcome = cause(outcome, is_of_academy).filter(|_| !is_progress && !is_others);
     let held = report.held.as_ref().filter(|held| !held.dismissed);
     let held = held.map(|held| {
         let changes = held.counts.values().copied().map(u64::from).sum();
@@ -40,8 +40,9 @@ fn observation<C: Counts>(job: JobKind, report: &Report<C>) -> Observation {
     }
 }
 
-fn cause(outcome: Outcome) -> Option<Cause> {
+fn cause(outcome: Outcome, is_of_academy: bool) -> Option<Cause> {
     Some(match outcome {
+        Outcome::AccessDenied if is_of_academy => Cause::AcademyDenied,
         Outcome::AccessDenied => Cause::AccessDenied,
         Outcome::AcademyRefuses => Cause::AcademyRefuses,
         Outcome::BadConfiguration => Cause::BadConfiguration,
@@ -86,14 +87,15 @@ impl<W: Job> Run<'_, W> {
     /// Nothing is sent past `until`. What is not sent for want of time is due on the next run.
     pub(super) async fn notify(
         &self,
-        report: &mut Report<W::Counts>,
+        ran: &mut Ran<W>,
         tenant: Option<&Tenant>,
         memory: Memory,
         until: Deadline,
     ) -> Option<Memory> {
         let senders = self.app.notices.as_ref()?;
         let now = self.app.clock.now();
-        let observed = observation(W::JOB, report);
+        let report = &mut ran.report;
+        let observed = observation(W::JOB, report, ran.is_of_academy);
         if memory.is_empty() && observed.causes.is_empty() {
             return None;
         }
@@ -168,6 +170,8 @@ impl<W: Job> Run<'_, W> {
             job: W::JOB,
             due,
             zone: &zone,
+            via: config.map_or(Via::Direct, |config| config.personio.via),
+            folder: config.and_then(|config| config.certificates.category.as_deref()),
             detail,
         };
         let notices = config.map(|config| &config.notices);
@@ -218,7 +222,8 @@ impl<W: Job> Run<'_, W> {
     }
 
     /// A tenant's file that cannot be used: the operator learns of it. No run got as far as a lease, so this takes it.
-    pub(super) async fn notify_of_bad_file(&self, report: &mut Report<W::Counts>) {
+    pub(super) async fn notify_of_bad_file(&self, ran: &mut Ran<W>) {
+        let report = &ran.report;
         let is_ours = W::JOB == JobKind::Employees && self.app.notices.is_some();
         let is_bad_file = report.outcome == Outcome::BadConfiguration;
         if !is_ours || !is_bad_file || self.mode() == Mode::DryRun {
@@ -231,9 +236,7 @@ impl<W: Job> Run<'_, W> {
             return;
         };
         let memory = lease.notices.clone();
-        let notices = self
-            .notify(report, None, memory, self.request.deadline)
-            .await;
+        let notices = self.notify(ran, None, memory, self.request.deadline).await;
         let last_run = LastRun {
             notices,
             ..LastRun::default()
@@ -276,8 +279,7 @@ mod tests {
         }
     }
 
-    /// The codes that a run of `job` with this report gives, and whether other causes are over.
-    fn observed(job: JobKind, more: Value) -> (Vec<(&'static str, u64)>, bool) {
+    fn seen(job: JobKind, is_of_academy: bool, more: Value) -> Observation {
         let mut report = json!({
             "tenant_id": "acme", "job": job.function(), "run_id": "run-1", "mode": "scheduled",
             "started_at": "2026-03-31T08:05:00Z", "duration_ms": 250, "outcome": "done", "counts": {},
@@ -286,12 +288,27 @@ mod tests {
         let members = report.as_object_mut().unwrap();
         members.extend(more.as_object().unwrap().clone());
         let report: Report<Counted> = serde_json::from_value(report).unwrap();
+        observation(job, &report, is_of_academy)
+    }
+
+    /// The codes that a run of `job` with this report gives, and whether other causes are over.
+    fn observed(job: JobKind, more: Value) -> (Vec<(&'static str, u64)>, bool) {
         let Observation {
             causes,
             is_conclusive,
-        } = observation(job, &report);
+        } = seen(job, false, more);
         let causes = causes.iter().map(|(cause, count)| (cause.code(), *count));
         (causes.collect(), is_conclusive)
+    }
+
+    #[test]
+    fn access_that_the_academy_denies_is_a_cause_of_its_own() {
+        for (is_of_academy, code) in [(true, "academy-denied"), (false, "access-denied")] {
+            let report = json!({"outcome": "access-denied"});
+            let seen = seen(JobKind::Employees, is_of_academy, report);
+            let codes: Vec<&str> = seen.causes.keys().map(|cause| cause.code()).collect();
+            assert_eq!(codes, [code]);
+        }
     }
 
     #[test]

@@ -173,10 +173,7 @@ impl<W: Job> Run<'_, W> {
         let retirements = self.retirements(&mut ran.report, &earlier, now);
         let until = self.request.deadline;
         let notices = match guard.is_held().await {
-            true => {
-                self.notify(&mut ran.report, Some(tenant), notices, until)
-                    .await
-            }
+            true => self.notify(&mut ran, Some(tenant), notices, until).await,
             false => None,
         };
         let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
@@ -235,7 +232,7 @@ impl<W: Job> Run<'_, W> {
             let since = self.read_wait(ran.report.outcome).await;
             self.note_wait(&mut ran.report, since, None);
         }
-        self.notify_of_bad_file(&mut ran.report).await;
+        self.notify_of_bad_file(&mut ran).await;
         let nobody_looks = matches!(
             ran.report.outcome,
             Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled
@@ -336,6 +333,7 @@ impl<W: Job> Run<'_, W> {
             outcome,
             message,
             cause: _,
+            is_of_academy,
             counts,
             mut findings,
             held,
@@ -363,6 +361,10 @@ impl<W: Job> Run<'_, W> {
             notices: NoticesSent::default(),
             dynamodb: self.units(),
         };
-        Ran { report, plan }
+        Ran {
+            report,
+            is_of_academy,
+            plan,
+        }
     }
 }

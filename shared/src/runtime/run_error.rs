@@ -23,6 +23,8 @@ pub struct RunError {
     pub message: String,
     /// Whether other credentials may help.
     pub cause: Cause,
+    /// Whether reteach ended the run, not the HR system.
+    pub is_of_academy: bool,
 }
 
 /// Whether other credentials may help: the secret is then read once more, and all is tried again.
@@ -41,6 +43,7 @@ impl RunError {
             outcome,
             message: message.to_string(),
             cause: Cause::Other,
+            is_of_academy: false,
         }
     }
 
@@ -134,6 +137,7 @@ impl From<reteach::Error> for RunError {
         };
         Self {
             cause,
+            is_of_academy: true,
             ..Self::new(outcome, error)
         }
     }
@@ -145,13 +149,26 @@ impl From<FilingError> for RunError {
         let outcome = match error.reach {
             Reach::Certificate | Reach::Person => Outcome::Done,
             Reach::Tenant(TenantFault::Folder) => Outcome::NoCategory,
-            Reach::Tenant(TenantFault::Right | TenantFault::Credential) => Outcome::AccessDenied,
+            Reach::Tenant(
+                TenantFault::Right
+                | TenantFault::Credential
+                | TenantFault::AcademyRight
+                | TenantFault::AcademyCredential,
+            ) => Outcome::AccessDenied,
             Reach::Tenant(TenantFault::Connection) => Outcome::NotConnected,
             Reach::Vendor(Vendor::Reteach) => Outcome::ReteachUnavailable,
             Reach::Vendor(Vendor::Personio | Vendor::Kombo) => Outcome::SourceUnavailable,
             Reach::Run | Reach::Limit(..) => Outcome::Partly,
         };
-        let refused = error.reach == Reach::Tenant(TenantFault::Credential);
+        let refused = matches!(
+            error.reach,
+            Reach::Tenant(TenantFault::Credential | TenantFault::AcademyCredential)
+        );
+        let is_of_academy = matches!(
+            error.reach,
+            Reach::Tenant(TenantFault::AcademyRight | TenantFault::AcademyCredential)
+                | Reach::Vendor(Vendor::Reteach)
+        );
         let cause = if refused {
             Cause::Credentials
         } else {
@@ -159,6 +176,7 @@ impl From<FilingError> for RunError {
         };
         Self {
             cause,
+            is_of_academy,
             ..Self::new(outcome, error)
         }
     }

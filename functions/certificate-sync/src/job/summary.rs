@@ -205,11 +205,13 @@ fn result(
         outcome,
         message,
         cause,
+        is_of_academy,
     } = end;
     JobResult {
         outcome,
         message,
         cause,
+        is_of_academy,
         counts,
         findings,
         held: None,

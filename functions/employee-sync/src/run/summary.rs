@@ -437,6 +437,7 @@ impl Summary {
         };
         JobResult {
             cause,
+            is_of_academy: matches!(abort, Some(ApplyAbort::Reteach(_))),
             message,
             ..self.into_result(outcome, held)
         }
@@ -447,6 +448,7 @@ impl Summary {
             outcome,
             message: String::new(),
             cause: Cause::Other,
+            is_of_academy: false,
             counts: self.counts,
             findings: self.findings,
             held,

@@ -112,8 +112,8 @@ impl From<reteach::Error> for FilingError {
         let reason = error.to_string();
         match error {
             reteach::Error::OutOfTime { .. } => Self::out_of_time(reason),
-            reteach::Error::Credential(_) => Self::tenant(TenantFault::Credential, reason),
-            reteach::Error::Forbidden(_) => Self::tenant(TenantFault::Right, reason),
+            reteach::Error::Credential(_) => Self::tenant(TenantFault::AcademyCredential, reason),
+            reteach::Error::Forbidden(_) => Self::tenant(TenantFault::AcademyRight, reason),
             reteach::Error::Limited(_) => Self::limited(Vendor::Reteach, None, reason),
             _ => Self::vendor(Vendor::Reteach, reason),
         }

@@ -82,8 +82,9 @@ struct SkipView {
 pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Output> {
     let Plan { tenant, details } = args;
     let stored = context.tenant(tenant).await?;
-    let Ran { report, mut plan } =
-        job::run(context, &context.employees(), tenant, Mode::DryRun).await;
+    let Ran {
+        report, mut plan, ..
+    } = job::run(context, &context.employees(), tenant, Mode::DryRun).await;
     let details = if *details {
         Details::Values
     } else {
