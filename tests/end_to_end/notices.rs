@@ -7,10 +7,12 @@ use harness::{Harness, MARK, marked};
 use jiff::SignedDuration;
 use serde_json::Value;
 use shared::domain::clock::Clock as _;
-use shared::runtime::{FindingKind, Outcome};
+use shared::http::Deadline;
+use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::secrets::{NoticesSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::aws::Channel;
+use simulators::reteach::{Account, Customer, Quirk};
 use simulators::{Aws, Behaviour, Body, Fault, Webhook};
 
 const HR: &str = "[notices]\nmail = [\"hr@acme.example\"]\nwebhook = \"json\"\n";
@@ -340,6 +342,64 @@ async fn what_both_jobs_share_is_one_notice_and_hrs_if_its_file_asks_for_all() {
         assert_eq!(harness.certificates_now().await.outcome, Outcome::BadSecret);
         assert_eq!(noticed.counts(), expected, "{:?}", noticed.heard());
     }
+}
+
+#[tokio::test]
+async fn a_held_lock_of_somebody_gone_goes_on_until_the_decision() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    let academy = &harness.company.reteach;
+    academy.insert(Customer {
+        email: Some("orphan@example.com".to_owned()),
+        external_id: Some("personio:999".to_owned()),
+        ..Customer::default()
+    });
+    let reconciled = harness.run(Mode::Reconcile, Deadline::never()).await;
+    let held = reconciled.report.held.unwrap();
+    for tick in 1..=300 {
+        let report = harness.tick().await;
+        let hash = report.held.as_ref().map(|held| &held.hash);
+        assert_eq!(hash, Some(&held.hash), "{tick}: {report:#?}");
+    }
+    let states = ["held-plan begun", "held-plan still"];
+    assert_eq!(noticed.heard()[2], states);
+    harness.approve(&held.hash).await;
+    for _ in 0..300 {
+        harness.tick().await;
+    }
+    let states = [states[0], states[1], "held-plan ended"];
+    assert_eq!(noticed.heard()[2], states);
+}
+
+#[tokio::test]
+async fn an_academy_that_does_not_lock_goes_on_between_its_daily_comparisons() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    harness.company.reteach.set_quirks([Quirk::DatesDoNotLock]);
+    for id in 3..=5 {
+        let activate = |customer: &mut Customer| customer.account = Account::Active;
+        assert!(
+            harness
+                .company
+                .reteach
+                .edit(&format!("personio:{id}"), activate)
+        );
+        harness.company.personio.remove(id);
+    }
+    let mut ids = 0;
+    for hour in 0..(7 * 24) {
+        if hour % 5 == 0 {
+            harness.change(1, |person| person.last_name = format!("{MARK}{hour}"));
+        }
+        let report = harness.after(HOUR).await;
+        ids += usize::from(report.message.contains("personio:"));
+    }
+    let heard = noticed.heard()[0].join("\n");
+    assert!(heard.contains("academy-refuses begun"), "{heard}");
+    assert!(heard.contains("academy-refuses still"), "{heard}");
+    assert!(!heard.contains("ended"), "{heard}");
+    assert_eq!(ids, 0);
+    assert!(!noticed.text().contains("personio:3"));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Causes of notices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -102,6 +102,6 @@ impl Cause {
 pub struct Observation {
     /// The causes that the run met, with a number of people or certificates where there is one.
     pub causes: BTreeMap<Cause, u64>,
-    /// Whether a cause that the run did not meet is over. A failed run does not get far enough to tell.
-    pub is_conclusive: bool,
+    /// The causes that the run showed to be over. A run says nothing about what it did not reach.
+    pub over: BTreeSet<Cause>,
 }

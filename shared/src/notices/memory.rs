@@ -159,22 +159,14 @@ impl Memory {
     /// The memory after a run at `now`: causes begin, go on and end.
     #[must_use]
     pub fn after(mut self, observation: &Observation, now: Timestamp) -> Self {
-        let Observation {
-            causes,
-            is_conclusive,
-        } = observation;
+        let Observation { causes, over } = observation;
         for cause in causes.keys() {
             let entry = self.0.entry(cause.code().to_owned()).or_default();
             entry.since.get_or_insert(now.as_second());
         }
-        if *is_conclusive {
-            for cause in Cause::ALL
-                .iter()
-                .filter(|cause| !causes.contains_key(cause))
-            {
-                if let Some(entry) = self.0.get_mut(cause.code()) {
-                    entry.since = None;
-                }
+        for cause in over.iter().filter(|cause| !causes.contains_key(cause)) {
+            if let Some(entry) = self.0.get_mut(cause.code()) {
+                entry.since = None;
             }
         }
         self

@@ -25,10 +25,12 @@ fn operator(_: Cause) -> Vec<Recipient> {
     vec![Recipient::Operator]
 }
 
+/// A run that met `causes`, and showed all others to be over or none.
 fn seen(causes: &[Cause], is_conclusive: bool) -> Observation {
+    let over = Cause::ALL.into_iter().filter(|_| is_conclusive);
     Observation {
         causes: causes.iter().map(|cause| (*cause, 3)).collect(),
-        is_conclusive,
+        over: over.collect(),
     }
 }
 

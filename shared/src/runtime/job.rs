@@ -94,10 +94,26 @@ pub enum Progress {
 /// Called with the progress of a run.
 pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 
+/// What a run has seen working. A run ends a notice's cause only if it reached what had failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The people were read, or `filing`.
+    pub source: bool,
+    /// reteach listed its accounts or participations, or took a write.
+    pub academy: bool,
+    /// All accounts were compared with fewer than five refused people, or `filing`.
+    pub everybody: bool,
+    /// The linter passed a plan.
+    pub plan: bool,
+    /// A document was filed or found filed, or no certificate is due.
+    pub filing: bool,
+}
+
 /// A run's report, and for a dry run the plan itself.
 pub struct Ran<W: Job> {
     /// What may be kept and logged.
     pub report: Report<W::Counts>,
+    pub reached: Reached,
     /// Whether reteach ended the run, not the HR system.
     pub is_of_academy: bool,
     /// What was planned, where it came to that.
@@ -126,6 +142,7 @@ pub struct JobResult<W: Job> {
     /// Everything that somebody should look at.
     pub findings: Vec<Finding>,
     pub held: Option<HeldNote>,
+    pub reached: Reached,
     /// What was planned, in a dry run.
     pub plan: Option<W::Plan>,
 }
@@ -146,6 +163,7 @@ impl<W: Job> From<RunError> for JobResult<W> {
             counts: W::Counts::default(),
             findings: Vec::new(),
             held: None,
+            reached: Reached::default(),
             plan: None,
         }
     }

@@ -1,10 +1,12 @@
 //! Derives notices from a run's report and sends those that are due.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use jiff::tz::TimeZone;
 use tokio::time::timeout;
 
-use super::{Counts, Finding, FindingKind, Job, Mode, Outcome, Ran, Report, Run, Tenant};
+use super::{Counts, Finding, FindingKind, Job, Mode, Outcome, Ran, Reached, Report, Run, Tenant};
 use crate::http::Deadline;
 use crate::notices::{
     ATTEMPT, Address, Cause, Delivery, Due, Memory, Message, Notice, Observation, Recipient,
@@ -17,7 +19,12 @@ use crate::tenant::{NoticesAbout, NoticesConfig, Via};
 /// What a run says about the causes of notices.
 ///
 /// Configuration, secret and connection are the same for both jobs: the employee job alone speaks of them.
-fn observation<C: Counts>(job: JobKind, report: &Report<C>, is_of_academy: bool) -> Observation {
+fn observation<C: Counts>(
+    job: JobKind,
+    report: &Report<C>,
+    reached: Reached,
+    is_of_academy: bool,
+) -> Observation {
     let outcome = report.outcome;
     let is_progress = outcome == Outcome::Partly && report.counts.is_progress();
     let is_shared = matches!(
@@ -34,10 +41,39 @@ fn observation<C: Counts>(job: JobKind, report: &Report<C>, is_of_academy: bool)
     let parked = report.counts.parked();
     let parked = (parked > 0).then_some((Cause::Parked, parked));
     let all = of_outcome.map(|cause| (cause, 0)).into_iter();
+    let causes: BTreeMap<Cause, u64> = all.chain(held).chain(parked).collect();
+    let ends = |cause: &Cause| !causes.contains_key(cause) && is_over(*cause, outcome, reached);
     Observation {
-        causes: all.chain(held).chain(parked).collect(),
-        is_conclusive: outcome.is_good() || outcome == Outcome::Partly,
+        over: Cause::ALL.into_iter().filter(ends).collect(),
+        causes,
     }
+}
+
+/// Whether a run that did not meet `cause` shows that it is over: only if it reached what had failed.
+fn is_over(cause: Cause, outcome: Outcome, reached: Reached) -> bool {
+    let Reached {
+        source,
+        academy,
+        everybody,
+        plan,
+        filing,
+    } = reached;
+    let is_complete = outcome.is_good() || outcome == Outcome::Partly;
+    is_complete
+        && match cause {
+            Cause::AccessDenied
+            | Cause::BadConfiguration
+            | Cause::BadSecret
+            | Cause::NotConnected
+            | Cause::SourceChanged
+            | Cause::SourceUnavailable => source,
+            Cause::AcademyDenied | Cause::ReteachUnavailable => academy,
+            Cause::AcademyRefuses => everybody,
+            Cause::HostNotAllowed | Cause::NoCategory => filing,
+            Cause::PlanRefused => plan,
+            // The report of a complete run counts them, or shows progress.
+            Cause::HeldPlan | Cause::Incomplete | Cause::Parked => true,
+        }
 }
 
 fn cause(outcome: Outcome, is_of_academy: bool) -> Option<Cause> {
@@ -95,7 +131,7 @@ impl<W: Job> Run<'_, W> {
         let senders = self.app.notices.as_ref()?;
         let now = self.app.clock.now();
         let report = &mut ran.report;
-        let observed = observation(W::JOB, report, ran.is_of_academy);
+        let observed = observation(W::JOB, report, ran.reached, ran.is_of_academy);
         if memory.is_empty() && observed.causes.is_empty() {
             return None;
         }
@@ -279,7 +315,16 @@ mod tests {
         }
     }
 
-    fn seen(job: JobKind, is_of_academy: bool, more: Value) -> Observation {
+    /// A run that got to everything.
+    const ALL: Reached = Reached {
+        source: true,
+        academy: true,
+        everybody: true,
+        plan: true,
+        filing: true,
+    };
+
+    fn seen(job: JobKind, reached: Reached, is_of_academy: bool, more: Value) -> Observation {
         let mut report = json!({
             "tenant_id": "acme", "job": job.function(), "run_id": "run-1", "mode": "scheduled",
             "started_at": "2026-03-31T08:05:00Z", "duration_ms": 250, "outcome": "done", "counts": {},
@@ -288,24 +333,84 @@ mod tests {
         let members = report.as_object_mut().unwrap();
         members.extend(more.as_object().unwrap().clone());
         let report: Report<Counted> = serde_json::from_value(report).unwrap();
-        observation(job, &report, is_of_academy)
+        observation(job, &report, reached, is_of_academy)
     }
 
-    /// The codes that a run of `job` with this report gives, and whether other causes are over.
+    /// The causes of a run with this report, and whether it ends all others if it got to everything.
     fn observed(job: JobKind, more: Value) -> (Vec<(&'static str, u64)>, bool) {
-        let Observation {
-            causes,
-            is_conclusive,
-        } = seen(job, false, more);
+        let Observation { causes, over } = seen(job, ALL, false, more);
+        assert!(over.is_empty() || over.len() == Cause::ALL.len() - causes.len());
         let causes = causes.iter().map(|(cause, count)| (cause.code(), *count));
-        (causes.collect(), is_conclusive)
+        (causes.collect(), !over.is_empty())
+    }
+
+    #[test]
+    fn a_run_ends_only_causes_of_what_it_got_to() {
+        const SOURCE: &[&str] = &[
+            "access-denied",
+            "bad-configuration",
+            "bad-secret",
+            "not-connected",
+            "source-changed",
+            "source-unavailable",
+        ];
+        let none = Reached::default();
+        for (reached, expected) in [
+            (none, &[][..]),
+            (
+                Reached {
+                    source: true,
+                    ..none
+                },
+                SOURCE,
+            ),
+            (
+                Reached {
+                    academy: true,
+                    ..none
+                },
+                &["academy-denied", "reteach-unavailable"],
+            ),
+            (
+                Reached {
+                    everybody: true,
+                    ..none
+                },
+                &["academy-refuses"],
+            ),
+            (Reached { plan: true, ..none }, &["plan-refused"]),
+            (
+                Reached {
+                    filing: true,
+                    ..none
+                },
+                &["host-not-allowed", "no-category"],
+            ),
+        ] {
+            for outcome in ["done", "unchanged", "partly"] {
+                let report = json!({"outcome": outcome, "counts": {"filed": 1}});
+                let over = seen(JobKind::Employees, reached, false, report).over;
+                let counted = ["held-plan", "incomplete", "parked-certificates"];
+                let over: Vec<&str> = over.iter().map(|cause| cause.code()).collect();
+                let mut expected = [expected, &counted].concat();
+                let mut over = over;
+                over.sort_unstable();
+                expected.sort_unstable();
+                assert_eq!(over, expected, "{outcome} {reached:?}");
+            }
+        }
     }
 
     #[test]
     fn access_that_the_academy_denies_is_a_cause_of_its_own() {
         for (is_of_academy, code) in [(true, "academy-denied"), (false, "access-denied")] {
             let report = json!({"outcome": "access-denied"});
-            let seen = seen(JobKind::Employees, is_of_academy, report);
+            let seen = seen(
+                JobKind::Employees,
+                Reached::default(),
+                is_of_academy,
+                report,
+            );
             let codes: Vec<&str> = seen.causes.keys().map(|cause| cause.code()).collect();
             assert_eq!(codes, [code]);
         }

@@ -337,6 +337,7 @@ impl<W: Job> Run<'_, W> {
             counts,
             mut findings,
             held,
+            reached,
             plan,
         } = finished;
         let findings_total = findings.len() as u64;
@@ -363,6 +364,7 @@ impl<W: Job> Run<'_, W> {
         };
         Ran {
             report,
+            reached,
             is_of_academy,
             plan,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shared::domain::id::{CertificateId, SourceId};
 use shared::reteach::Completeness;
-use shared::runtime::{Finding, FindingKind, JobResult, Outcome, RunError};
+use shared::runtime::{Finding, FindingKind, JobResult, Outcome, Reached, RunError};
 use shared::state::StateError;
 use shared::tenant::Every;
 
@@ -108,6 +108,8 @@ pub(super) fn applied(
     let of_results = results
         .iter()
         .filter_map(|(id, (employee, result))| of_result(id, employee, result));
+    let is_any_due = concluded.checkpoint.unsettled().due.is_some();
+    let reached = reached(&counts, reading.failure.is_none(), is_any_due);
     let findings = of_reading(reading)
         .chain(of_skipped(reading, skipped))
         .chain(hosts.iter().flat_map(RefusedHost::findings))
@@ -117,7 +119,22 @@ pub(super) fn applied(
     if end.outcome == Outcome::Partly {
         end.message.push_str(&time_left(&counts, every));
     }
-    result(end, counts, findings, None)
+    JobResult {
+        reached,
+        ..result(end, counts, findings, None)
+    }
+}
+
+/// What the run has seen working. With nothing due, no certificate waits for what had failed.
+fn reached(counts: &Counts, is_listed: bool, is_any_due: bool) -> Reached {
+    let filing = counts.uploaded + counts.verified + counts.adopted > 0 || !is_any_due;
+    Reached {
+        source: filing,
+        academy: is_listed,
+        everybody: filing,
+        plan: true,
+        filing,
+    }
 }
 
 /// How long the rest takes if each tick does as much as this run did.
@@ -215,6 +232,7 @@ fn result(
         counts,
         findings,
         held: None,
+        reached: Reached::default(),
         plan,
     }
 }
@@ -375,5 +393,40 @@ fn finding(
         certificate: certificate.cloned(),
         kind,
         text: text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hr_system_works_after_a_filed_document_or_with_nothing_due() {
+        let uploaded = Counts {
+            uploaded: 1,
+            ..Counts::default()
+        };
+        let verified = Counts {
+            verified: 1,
+            ..Counts::default()
+        };
+        for (counts, is_any_due, filing) in [
+            (Counts::default(), true, false),
+            (Counts::default(), false, true),
+            (uploaded, true, true),
+            (verified, true, true),
+        ] {
+            for is_listed in [true, false] {
+                let reached = reached(&counts, is_listed, is_any_due);
+                let expected = Reached {
+                    source: filing,
+                    academy: is_listed,
+                    everybody: filing,
+                    plan: true,
+                    filing,
+                };
+                assert_eq!(reached, expected);
+            }
+        }
     }
 }

@@ -98,6 +98,15 @@ impl Hold {
         self.stored.counts.contains_key(&brake)
     }
 
+    /// What a run holds that plans for none of these people.
+    pub(crate) fn kept(stored: HeldPlan) -> Self {
+        Self {
+            stored,
+            over: BTreeMap::new(),
+            applied: 0,
+        }
+    }
+
     /// What is held, in words. `None` where only approved parts are left.
     pub(crate) fn note(&self, config: &TenantConfig, mode: Mode) -> Option<HeldNote> {
         let HeldPlan {

@@ -11,7 +11,7 @@ use shared::runtime::{
 };
 use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
-use shared::state::{JobKind, SyncState};
+use shared::state::{HeldPlan, JobKind, SyncState};
 
 use super::Rules;
 use super::commit::{commit, register};
@@ -21,6 +21,7 @@ use super::stages::{approves_absent, are_in_step, conclude, prepare, preregister
 use super::summary::Summary;
 use crate::EmployeeSync;
 use crate::apply::{self, Learned, apply, write_notes};
+use crate::brake::hold::Hold;
 use crate::checkpoint::{PORTION, Selection, Sharding, portion, select, waits_for_list};
 use crate::io::{LiveReader, LiveWriter, Reader, Writer};
 use crate::plan::Plan;
@@ -127,8 +128,12 @@ pub(super) async fn drive(
         state.comparing = None;
     }
     let sharding = Sharding::new(&people.snapshot);
-    let asked = rules.mode == Mode::Reconcile
-        || is_absence_approved(rules, people, state.as_ref(), reader).await?;
+    let held = held_of_absent(state.as_ref(), reader).await?;
+    let is_approved = |state: &SyncState| {
+        let held = held.as_ref().filter(|_| !waits_for_list(state, rules.now));
+        held.is_some_and(|held| approves_absent(held, people, state.reconciled_at, rules.now))
+    };
+    let asked = rules.mode == Mode::Reconcile || state.as_ref().is_some_and(is_approved);
     let selection = select(
         state.as_ref(),
         &sharding,
@@ -146,7 +151,7 @@ pub(super) async fn drive(
         (selection, _) => selection,
     };
     if selection == Selection::Nobody {
-        return unchanged(rules, people, state, writer).await;
+        return unchanged(rules, people, state, held, writer).await;
     }
     let portion = portion(
         &selection,
@@ -196,20 +201,15 @@ pub(super) async fn drive(
     Ok(conclusion.result)
 }
 
-/// Whether somebody approved the lock of a person whom only a comparison of everybody looks at.
-async fn is_absence_approved(
-    rules: Rules<'_>,
-    people: &People,
+/// The held plan, if it names people whom only a comparison of everybody looks at.
+async fn held_of_absent(
     state: Option<&SyncState>,
     reader: &impl Reader,
-) -> Result<bool, RunError> {
-    let can_list = |state: &&SyncState| state.holds_absent && !waits_for_list(state, rules.now);
-    let Some(state) = state.filter(can_list) else {
-        return Ok(false);
-    };
-    let held = reader.held().await?;
-    let last = state.reconciled_at;
-    Ok(held.is_some_and(|held| approves_absent(&held, people, last, rules.now)))
+) -> Result<Option<HeldPlan>, RunError> {
+    match state {
+        Some(state) if state.holds_absent => Ok(reader.held().await?),
+        _ => Ok(None),
+    }
 }
 
 /// Everything is as the last run left it. The run that brought everybody over may have ended before it could open the gate.
@@ -217,6 +217,7 @@ async fn unchanged(
     rules: Rules<'_>,
     people: &People,
     mut state: Option<SyncState>,
+    held: Option<HeldPlan>,
     writer: Option<&impl Writer>,
 ) -> Result<JobResult<EmployeeSync>, RunError> {
     let before = state.clone();
@@ -235,9 +236,10 @@ async fn unchanged(
     if let Some(writer) = writer.filter(|_| opens_gate) {
         writer.open_gate(rules.now).await?;
     }
+    let held = held.and_then(|held| Hold::kept(held).note(rules.config, rules.mode));
     Ok(Summary::of(people, rules)
         .with_waiting(u64::from(waiting))
-        .unchanged(rules.mode))
+        .unchanged(held, rules.mode))
 }
 
 #[cfg(test)]

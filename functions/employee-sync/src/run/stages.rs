@@ -331,6 +331,7 @@ pub(super) fn conclude(
         Selection::Everybody(_) => 0,
         Selection::Nobody | Selection::Shards(_) => newly_known(&candidates, &resolutions, now),
     };
+    let listed = matches!(selection, Selection::Everybody(_));
     // Of everybody it is counted again: between a shard and the state a run may have been interrupted.
     let recounted = matches!(selection, Selection::Everybody(_)) && portion.is_whole();
     let elsewhere = if recounted {
@@ -420,7 +421,8 @@ pub(super) fn conclude(
         .with_missing(count(next.values(), |status| {
             status == EntryStatus::MissingOnce
         }))
-        .with_waiting(u64::from(waiting));
+        .with_waiting(u64::from(waiting))
+        .with_reached(&outcome, listed, compared);
     let unfinished = stopped || !outcome.troubles.is_empty() || summary.leaves_something();
     let result = summary.applied(&rules.config.tenant_id, &outcome, note);
     let opens_gate = people.completeness.is_good()

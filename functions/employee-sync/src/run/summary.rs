@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use shared::domain::id::{SourceId, TenantId};
 use shared::reteach::Error as ReteachError;
-use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
+use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome, Reached};
 use shared::state::Failure;
 
 use super::Rules;
@@ -34,6 +34,7 @@ pub(super) struct Summary {
     unanswered: u64,
     /// The message of the run if the academy locks nobody whose end has passed.
     locks_nobody: Option<String>,
+    reached: Reached,
 }
 
 fn is_orphan(change: &Change) -> bool {
@@ -56,6 +57,10 @@ impl Summary {
             findings: Vec::new(),
             unanswered: 0,
             locks_nobody: None,
+            reached: Reached {
+                source: true,
+                ..Reached::default()
+            },
         };
         match people.completeness {
             Completeness::Complete => {}
@@ -251,6 +256,23 @@ impl Summary {
         self
     }
 
+    /// With what the run has seen working. `listed`: the academy listed its accounts. `compared`: all were compared.
+    pub(super) fn with_reached(
+        mut self,
+        outcome: &ApplyOutcome,
+        listed: bool,
+        compared: bool,
+    ) -> Self {
+        let mut applied = outcome.applied.values();
+        self.reached = Reached {
+            academy: listed || applied.any(|applied| *applied == Applied::Done),
+            everybody: compared && self.counts.refused + self.counts.waiting < MANY,
+            plan: true,
+            ..self.reached
+        };
+        self
+    }
+
     /// Whether some people could not be looked up, and no write shows that reteach answers at all.
     fn is_undecided(&self, outcome: &ApplyOutcome) -> bool {
         let mut applied = outcome.applied.values();
@@ -348,13 +370,18 @@ impl Summary {
     }
 
     /// The result of a run that had nothing to do. An incomplete reading is a finding all the same.
-    pub(super) fn unchanged(self, mode: Mode) -> JobResult<EmployeeSync> {
+    pub(super) fn unchanged(
+        mut self,
+        held: Option<HeldNote>,
+        mode: Mode,
+    ) -> JobResult<EmployeeSync> {
+        self.find_held(held.as_ref());
         let outcome = match mode {
             Mode::DryRun => Outcome::Planned,
             _ if self.is_incomplete() || self.is_nobody_in_step() => Outcome::Partly,
             _ => Outcome::Unchanged,
         };
-        self.into_result(outcome, None)
+        self.into_result(outcome, held)
     }
 
     /// The result of a dry run: what would be done, as findings.
@@ -395,9 +422,7 @@ impl Summary {
         applied: &ApplyOutcome,
         held: Option<HeldNote>,
     ) -> JobResult<EmployeeSync> {
-        if let Some(held) = &held {
-            self.find(None, FindingKind::Held, held.text.clone());
-        }
+        self.find_held(held.as_ref());
         let abort = applied.abort.as_ref();
         let mut message = abort.map(ToString::to_string).unwrap_or_default();
         let outcome = match abort {
@@ -443,6 +468,12 @@ impl Summary {
         }
     }
 
+    fn find_held(&mut self, held: Option<&HeldNote>) {
+        if let Some(held) = held {
+            self.find(None, FindingKind::Held, held.text.clone());
+        }
+    }
+
     fn into_result(self, outcome: Outcome, held: Option<HeldNote>) -> JobResult<EmployeeSync> {
         JobResult {
             outcome,
@@ -452,6 +483,7 @@ impl Summary {
             counts: self.counts,
             findings: self.findings,
             held,
+            reached: self.reached,
             plan: None,
         }
     }
