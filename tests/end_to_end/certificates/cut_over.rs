@@ -268,12 +268,32 @@ async fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
 
 #[tokio::test]
 async fn a_list_that_is_refused_for_one_person_alone_is_a_finding_of_that_person() {
-    let harness = certified(Via::Direct, 12).await;
-    fail_lists_of(&harness, &["3"], 403);
-    let report = harness.certificates_now().await;
-    assert_run!(report, Outcome::Done, uploaded = 11, unlisted = 1);
-    finding(&report, FindingKind::NotFiled, "c-003");
-    assert_eq!(harness.personio.documents().len(), 11);
+    // The one in the middle, and the first one to be looked up.
+    for refused in ["3", "12"] {
+        let start = "2026-05-11T08:00:00Z";
+        let harness = Harness::in_turn(1, start, Via::Direct, "", people(12)).await;
+        harness.first_run().await;
+        harness.issue((1..=12).map(|number| {
+            let at = format!("2026-04-{:02}T05:00:00Z", number + 10);
+            completed(&id(number), number, "Kurs", &at)
+        }));
+        file_for(&harness, 5, "Kurs", "2026-04-15");
+        fail_lists_of(&harness, &[refused], 403);
+        let report = harness.certificates_now().await;
+        assert_run!(
+            "{refused}",
+            report,
+            Outcome::Done,
+            adopted = 1,
+            unlisted = 1
+        );
+        assert_counts!("{refused}", report, uploaded = 10);
+        finding(
+            &report,
+            FindingKind::NotFiled,
+            &id(refused.parse().unwrap()),
+        );
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use shared::document::{DocumentSink as _, FiledDocument};
@@ -33,6 +33,8 @@ pub(super) struct Lists {
     are_missing: AtomicBool,
     /// Somebody's documents were listed: the right is there.
     are_there: AtomicBool,
+    /// Others whose documents are tried before one person's refusals count as a missing right.
+    others: OnceLock<Vec<SourceId>>,
     /// People whose documents could not be read.
     unreadable: Mutex<Unreadable>,
     /// The documents that the ledger knew when the run first needed them.
@@ -78,12 +80,31 @@ impl Lists {
                 return Err(SourceError::Unavailable(late));
             }
         }
-        if self.are_there.load(Ordering::Relaxed) {
+        if self.are_there.load(Ordering::Relaxed) || self.are_there_for_others(tools).await {
             let refused = "they are refused, and others' are not".to_owned();
             return Err(SourceError::Unreadable(refused));
         }
         self.are_missing.store(true, Ordering::Relaxed);
         Ok(None)
+    }
+
+    /// Names people whose documents are to be listed: they can be asked whether a right is missing.
+    pub(super) fn know(&self, people: Vec<SourceId>) {
+        self.others.set(people).ok();
+    }
+
+    /// One call for each of the others, until one is answered.
+    async fn are_there_for_others(&self, tools: Tools<'_>) -> bool {
+        for other in self.others.get().into_iter().flatten() {
+            if self.are_missing.load(Ordering::Relaxed) {
+                break;
+            }
+            if let Ok(Some(_)) = tools.sink.filed(other).await {
+                self.are_there.store(true, Ordering::Relaxed);
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether the next person is tried from the other end: if that one's list can be read, the others' lists are their

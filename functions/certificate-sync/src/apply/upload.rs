@@ -21,6 +21,9 @@ use crate::decide::{
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
 
+/// So many others are asked for a list before a right counts as missing.
+const OTHERS: usize = 2;
+
 /// How a certificate is left, and in whose file it belongs.
 type Left = (CertificateId, (SourceId, CertificateResult));
 
@@ -62,6 +65,7 @@ pub(super) async fn all(
             .ok(),
     };
     let (people, order) = by_person(uploads);
+    shared.lists.know(others(tools, &people));
     let order = Mutex::new(order);
     let folder = folder.as_ref();
     // Each is made into a future as there is room for it: one that waits takes eight kilobytes.
@@ -103,6 +107,16 @@ impl Next {
     fn upload(&self) -> Option<&Upload> {
         self.person.uploads.get(self.place)
     }
+}
+
+/// Those who are looked up last.
+fn others(tools: Tools<'_>, people: &[Arc<Person>]) -> Vec<SourceId> {
+    let looked_up = people
+        .iter()
+        .rev()
+        .filter(|person| person.is_looked_up(tools));
+    let employees = looked_up.filter_map(|person| Some(person.uploads.first()?.employee.clone()));
+    employees.take(OTHERS).collect()
 }
 
 /// The people, and the places of all certificates: which person, and which of theirs.
