@@ -31,6 +31,9 @@ pub struct HeldPlan {
     /// Kinds of which somebody has decided about some parts: the others stay held however few they are.
     #[serde(default)]
     pub partly_decided: BTreeSet<Brake>,
+    /// Some people were left for later runs, so more may belong to it.
+    #[serde(default)]
+    pub is_unseen: bool,
     /// Ids of people with held changes, at most 100.
     #[serde(default)]
     pub sample: Vec<String>,

@@ -7,7 +7,7 @@ mod order;
 mod reply;
 mod write;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures::stream::FuturesUnordered;
 use futures::{StreamExt as _, stream};
@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
 use shared::fingerprint::Fingerprint;
 use shared::reteach::Error as ReteachError;
-use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
+use shared::state::{EmployeeEntry, Failure, FailureKind, HeldPlan, StateError};
 use shared::tenant::TenantConfig;
 
 use self::academy::Academy;
@@ -579,6 +579,46 @@ pub(crate) async fn write_notes(
         written.extend(next);
     }
     Ok(written)
+}
+
+/// The ledger entries of people all of whose changes are held, with what the academy was seen to hold. Later runs trust the ledger:
+/// by the old entries there would be nothing to change, and nothing to decide about.
+pub(crate) fn seen_entries(
+    plan: &Plan,
+    candidates: &[Candidate],
+    held_before: Option<&HeldPlan>,
+) -> Vec<EmployeeEntry> {
+    let by_id: HashMap<_, _> = candidates
+        .iter()
+        .map(|candidate| (&candidate.source_id, candidate))
+        .collect();
+    let changed: HashSet<_> = plan.changes.iter().map(|it| &it.source_id).collect();
+    let held = plan.held.iter();
+    held.filter(|change| !changed.contains(&change.source_id))
+        .filter_map(|change| {
+            let candidate = by_id.get(&change.source_id)?;
+            let entry = candidate.entry.as_ref()?;
+            match (&candidate.source, &candidate.account) {
+                (SourceState::Gone { .. }, _) => None,
+                // The candidate's entry has forgotten the account already.
+                (_, Account::Missing) => {
+                    let is_new = !held_before.is_some_and(|held| held.holds(&change.source_id));
+                    is_new.then(|| entry.clone())
+                }
+                (_, Account::Fetched(account, _))
+                    if entry.customer_id.as_ref() == Some(&account.id) =>
+                {
+                    let mut seen = entry.clone();
+                    seen.window = account.window;
+                    for value in &change.values {
+                        seen.digests.remove(value.attribute.name());
+                    }
+                    (seen != *entry).then_some(seen)
+                }
+                _ => None,
+            }
+        })
+        .collect()
 }
 
 /// The ledger entries of people whose mail address belongs to another account, with the pause before the next look.

@@ -9,7 +9,6 @@ use shared::state::{Brake, Decision, HeldPart, HeldParts, HeldPattern, HeldPlan,
 
 use super::limits::people;
 use crate::plan::{Plan, RiskyChange};
-use crate::source::Snapshot;
 
 /// An approval holds for so long.
 const LASTS: SignedDuration = SignedDuration::from_hours(24);
@@ -20,10 +19,12 @@ const SAMPLE: usize = 100;
 /// Whose changes a run has planned.
 pub(crate) struct PlannedFor<'a> {
     pub(crate) people: BTreeSet<&'a SourceId>,
-    /// Everybody in the HR system.
-    pub(crate) present: &'a Snapshot,
+    /// People whose record was refused and is not tried again yet: nothing was planned for them.
+    pub(crate) paused: BTreeSet<&'a SourceId>,
     /// People who were due were left for later runs.
     pub(crate) is_part: bool,
+    /// Some of them may have changes that no run has seen.
+    pub(crate) is_unseen: bool,
     /// The patterns know the mail addresses that are given up, also of people who were held before.
     pub(crate) reads_old_mails: bool,
     /// Where the run compared everybody of a complete reading.
@@ -138,9 +139,14 @@ impl NextHeld<'_> {
             .filter(|(_, part)| part.decision.is_none())
             .map(|(key, _)| key.brake)
             .collect();
-        let partly = self
-            .stored
-            .map(|stored| &stored.partly_decided & &undecided);
+        let partly = self.stored.map(|stored| {
+            let decided = stored
+                .parts
+                .iter()
+                .filter(|(_, part)| stored.is_unseen && part.decision.is_some());
+            let decided: BTreeSet<Brake> = decided.map(|(key, _)| key.brake).collect();
+            &(&stored.partly_decided | &decided) & &undecided
+        });
         let hash = hash(held.iter().map(|(part, _)| **part), key);
         let patterns = match self.stored {
             Some(stored) if stored.hash == hash && !self.planned_for.reads_old_mails => {
@@ -150,6 +156,7 @@ impl NextHeld<'_> {
         };
         Some(HeldPlan {
             partly_decided: partly.unwrap_or_default(),
+            is_unseen: self.planned_for.is_unseen,
             hash,
             since,
             counts,
@@ -191,12 +198,16 @@ impl PlannedFor<'_> {
             Some(person) => portion.contains(person),
             None => portion.is_whole(),
         });
-        let forgotten = decision.is_none() && is_compared;
+        let is_paused = part
+            .person
+            .as_ref()
+            .is_some_and(|it| self.paused.contains(it));
+        let forgotten = decision.is_none() && is_compared && !is_paused;
         !is_planned_for && !lapsed && !forgotten
     }
 
-    /// By kind: people in the HR system who wait for a decision, and are not among the `undecided` of this plan. Without them, a
-    /// small part of a held plan would be below the limit.
+    /// By kind: people who wait for a decision, and are not among the `undecided` of this plan. Without them, a small part of a
+    /// held plan would be below the limit. What somebody decided before all of the plan was seen says nothing about the rest.
     pub(crate) fn waiting(
         &self,
         stored: Option<&HeldPlan>,
@@ -206,20 +217,16 @@ impl PlannedFor<'_> {
         let Some(stored) = stored else {
             return BTreeMap::new();
         };
-        let is_present = |part: &HeldPart| {
-            let person = part.person.as_ref();
-            person.is_none_or(|person| self.present.contains(person))
+        let counts = |key: &PartKey, part: &HeldPart| match part.decision {
+            Some(_) => stored.is_unseen,
+            None => {
+                let is_left = stored.partly_decided.contains(&key.brake) && !stored.is_unseen;
+                !is_left && self.keeps(part, now)
+            }
         };
-        let waiting: Vec<(&PartKey, &HeldPart)> = stored
-            .parts
-            .iter()
-            .filter(|(key, part)| {
-                part.decision.is_none()
-                    && !stored.partly_decided.contains(&key.brake)
-                    && self.keeps(part, now)
-                    && is_present(part)
-            })
-            .collect();
+        let parts = stored.parts.iter();
+        let waiting: Vec<(&PartKey, &HeldPart)> =
+            parts.filter(|(key, part)| counts(key, part)).collect();
         // Parts without a name may be planned again.
         let is_named = waiting.iter().all(|(_, part)| part.person.is_some());
         let counts = people_by_kind(&waiting).into_iter();

@@ -322,11 +322,12 @@ async fn changed(
     let held = reader.held().await?;
     let turn = turns(people, &shards, held.as_ref(), rules);
     let Limited {
-        taken: due,
+        taken,
         left,
         held: held_over,
-    } = limited(due, rules.portion, rules.now, turn);
-    let entries = reader.entries(&due.union(&gone).collect()).await?;
+    } = limited(&due | &gone, rules.portion, rules.now, turn);
+    let (due, gone) = (&due & &taken, &gone & &taken);
+    let entries = reader.entries(&taken.iter().collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     // A run asks once for addresses that a brake holds; a dry run shows them.
     let asked_before = held.as_ref().filter(|_| rules.mode != Mode::DryRun);

@@ -141,7 +141,7 @@ fn taken(
 ) -> HashMap<CustomerId, CustomerId> {
     let taken = moves.iter().filter_map(|it| {
         let holder = holders.get(&it.mail.to_lowercase())?;
-        Some((it.account.clone(), holder.clone()))
+        (holder != it.account).then(|| (it.account.clone(), holder.clone()))
     });
     let mut taken: HashMap<CustomerId, CustomerId> = taken.collect();
     let mut moving: HashSet<&CustomerId> = moves.iter().map(|it| it.account).collect();

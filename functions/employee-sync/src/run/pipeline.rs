@@ -196,6 +196,7 @@ pub(super) async fn drive(
     let outcome = apply(writer, plan, candidates, rules.config, learned, &progress).await;
     let conflicts = std::mem::take(&mut prepared.conflicts);
     prepared.conflicts = write_notes(writer, conflicts).await?;
+    write_notes(writer, std::mem::take(&mut prepared.seen)).await?;
     let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);
     commit(writer, &conclusion).await?;
     Ok(conclusion.result)

@@ -16,7 +16,7 @@ use super::Rules;
 use super::load::Loaded;
 use super::summary::Summary;
 use crate::EmployeeSync;
-use crate::apply::{Applied, ApplyOutcome, conflict_entries};
+use crate::apply::{Applied, ApplyOutcome, conflict_entries, seen_entries};
 use crate::brake::classify::{NewAccounts, risky_changes};
 use crate::brake::consent::{Consented, Parts, PlannedFor, valid};
 use crate::brake::hold::{BrakedPlan, Hold, decide};
@@ -40,6 +40,8 @@ pub(super) struct Prepared {
     pub(super) candidates: Vec<Candidate>,
     /// Ledger entries of people whose account is somebody else's.
     pub(super) conflicts: Vec<EmployeeEntry>,
+    /// Ledger entries of people whose changes are held, with what the academy holds.
+    pub(super) seen: Vec<EmployeeEntry>,
     /// The risky changes that the brakes let through, and that count.
     passed: Vec<RiskyChange>,
     /// The risky changes that somebody approved.
@@ -91,8 +93,9 @@ pub(super) fn prepare(
         held,
         listing,
     } = loaded;
-    let left = put_off + held_over + listing.unanswered.len();
-    let is_part = !portion.is_whole() || left > 0;
+    let unseen = put_off + listing.unanswered.len();
+    let is_unseen = unseen > 0;
+    let is_part = !portion.is_whole() || unseen + held_over > 0;
     let Rules {
         config, key, now, ..
     } = rules;
@@ -122,10 +125,13 @@ pub(super) fn prepare(
     };
     let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
     let compared = matches!(selection, Selection::Everybody(_)).then_some(portion);
+    let paused = paused(&candidates, &plan);
+    let planned = candidates.iter().map(|candidate| &candidate.source_id);
     let planned_for = PlannedFor {
-        people: looked_at(&candidates, &plan),
-        present: &people.snapshot,
+        people: planned.filter(|id| !paused.contains(id)).collect(),
+        paused,
         is_part,
+        is_unseen,
         reads_old_mails: rules.mode == Mode::DryRun,
         compared: compared.filter(|_| people.completeness == Completeness::Complete),
     };
@@ -151,6 +157,7 @@ pub(super) fn prepare(
     Ok(Prepared {
         holds_first_run,
         conflicts: conflict_entries(&plan, &candidates, now),
+        seen: seen_entries(&plan, &candidates, held.as_ref()),
         listing_failed: listing.failure.is_some(),
         summary: Summary::of(people, rules)
             .with_listing(listing, locks_nobody)
@@ -297,6 +304,7 @@ pub(super) fn conclude(
         plan,
         candidates,
         conflicts,
+        seen: _,
         passed,
         approved,
         dismissed,
@@ -519,15 +527,15 @@ fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
     }
 }
 
-/// People whose changes were planned: of the others nobody knows whether a held change is gone.
-fn looked_at<'a>(candidates: &'a [Candidate], plan: &Plan) -> BTreeSet<&'a SourceId> {
-    let waiting = plan.skipped.iter();
-    let waiting: BTreeSet<&SourceId> = waiting
+/// People whose record was refused and is not tried again yet.
+fn paused<'a>(candidates: &'a [Candidate], plan: &Plan) -> BTreeSet<&'a SourceId> {
+    let skipped = plan.skipped.iter();
+    let paused: BTreeSet<&SourceId> = skipped
         .filter(|(_, skip)| matches!(skip, SkipReason::AwaitingRetry(_)))
         .map(|(id, _)| id)
         .collect();
-    let planned = candidates.iter().map(|candidate| &candidate.source_id);
-    planned.filter(|id| !waiting.contains(id)).collect()
+    let ids = candidates.iter().map(|candidate| &candidate.source_id);
+    ids.filter(|id| paused.contains(id)).collect()
 }
 
 /// Dismissed changes are looked at again this often: somebody may approve them after all.

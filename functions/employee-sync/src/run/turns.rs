@@ -40,11 +40,12 @@ pub(super) fn turns<'a>(
             Some(Person::Rejected { leaving, .. }) => {
                 is_contract_over(&leaving.clone().employee(id.clone()), rules)
             }
-            None => false,
+            // Only those are due who are gone for the second time.
+            None => true,
         };
         match (waits_to_be_locked.get(id), has_left) {
             (None | Some(false), true) => Turn::Leaver,
-            (Some(_), _) if person.is_some_and(|person| is_as_before(id, person)) => Turn::Held,
+            (Some(_), _) if person.is_none_or(|person| is_as_before(id, person)) => Turn::Held,
             (Some(_), _) | (None, false) => Turn::Due,
         }
     }

@@ -32,6 +32,7 @@ fn plan(hash: &str) -> HeldPlan {
         .into_iter()
         .collect(),
         partly_decided: BTreeSet::new(),
+        is_unseen: false,
         sample: vec!["1".to_owned()],
         revision: 0,
     }

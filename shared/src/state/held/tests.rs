@@ -20,6 +20,7 @@ fn plan(parts: impl IntoIterator<Item = (PartKey, HeldPart)>) -> HeldPlan {
         patterns: Vec::new(),
         parts: parts.into_iter().collect(),
         partly_decided: BTreeSet::new(),
+        is_unseen: false,
         sample: Vec::new(),
         revision: 7,
     }

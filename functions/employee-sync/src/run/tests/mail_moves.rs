@@ -187,3 +187,32 @@ fn an_address_that_its_holder_would_give_up_and_cannot_is_a_conflict() {
     assert_eq!((tick.found(FindingKind::Conflict), tick.changes), (2, 0));
     assert_eq!(world.academy.customers, before);
 }
+
+#[test]
+fn an_account_that_has_the_new_address_already_is_no_conflict() {
+    let mut world = World::new(60, "");
+    let mail = "hochzeit@muster.example".to_owned();
+    let account = world.academy.account_of(&SourceId::new("0")).unwrap();
+    let id = account.id.clone();
+    world.academy.customers.get_mut(&id).unwrap().email = Some(mail.clone());
+    world.edit(0, |it| it.email = Field::Value(mail));
+    let tick = world.tick(End::Well);
+    assert_eq!(tick.found(FindingKind::Conflict), 0);
+    assert_eq!(world.after(5).tick(End::Well).changes, 0);
+    assert_eq!(world.academy.state.as_ref().unwrap().waiting, 0);
+}
+
+#[test]
+fn a_comparison_forgets_no_held_address_of_somebody_whose_record_was_refused() {
+    let mut world = World::new(60, "");
+    moves(&mut world, 0..20);
+    for id in 0..20 {
+        world.edit(id, |it| it.position = Field::Value("Meister".into()));
+    }
+    world.academy.dialect.refuses = Some("position");
+    for _ in 0..60 {
+        world.after(60).tick(End::Well);
+        let held = world.academy.held.as_ref().map(|held| held.parts.len());
+        assert_eq!((held, moved(&world)), (Some(20), Vec::new()));
+    }
+}

@@ -3,6 +3,7 @@
 mod academies;
 mod announced;
 mod brakes;
+mod comparison;
 mod expiry;
 mod lists;
 mod lost_state;

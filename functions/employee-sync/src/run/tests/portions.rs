@@ -4,7 +4,7 @@ use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::ShardNumber;
 use shared::runtime::{Mode, Outcome};
-use shared::state::Decision;
+use shared::state::{Choice, Decision};
 
 use super::world::{End, World};
 use crate::io::memory::TOOL;
@@ -397,5 +397,79 @@ fn held_people_keep_nobody_waiting_and_no_run_from_being_good() {
         assert_eq!(result.outcome, Outcome::Done);
         let mut findings = result.findings.iter();
         assert!(findings.any(|it| it.text.contains("120 changed mail")));
+    }
+}
+
+#[test]
+fn a_comparison_in_portions_locks_none_of_the_missing_people_who_are_held() {
+    let mut world = brought_over(large(20));
+    world.employees.retain(|id, _| {
+        let id: usize = id.as_str().parse().unwrap();
+        id >= PORTION
+    });
+    for _ in 0..3 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!((held(&world), world.locked()), (PORTION, 0));
+    for _ in 0..3 {
+        world.after(24 * 60);
+        for _ in 0..10 {
+            world.after(5).tick(End::Well);
+            assert_eq!((held(&world), world.locked()), (PORTION, 0));
+        }
+    }
+}
+
+#[test]
+fn more_people_are_missing_than_one_run_plans_for() {
+    let mut world = brought_over(large(20));
+    world.employees.retain(|id, _| {
+        let id: usize = id.as_str().parse().unwrap();
+        id >= PORTION * 2
+    });
+    for _ in 0..5 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!((held(&world), world.locked()), (PORTION * 2, 0));
+    world.decide(|at| Decision::Approved { at });
+    for _ in 0..5 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!((held(&world), world.locked()), (0, PORTION * 2));
+}
+
+#[test]
+fn what_is_decided_before_all_was_seen_lets_nothing_else_through() {
+    for only in [false, true] {
+        let mut world = brought_over(large(30));
+        let changed = PORTION * 2 + 20;
+        for id in 0..changed {
+            world.edit(id, |it| {
+                it.email = Field::Value(format!("p{id}@neu.example"))
+            });
+        }
+        for _ in 0..2 {
+            world.after(5).tick(End::Well);
+        }
+        assert_eq!((held(&world), moved(&world)), (PORTION * 2, 0));
+        if only {
+            let held = world.academy.held.as_ref().unwrap();
+            let person = held.parts.iter().find_map(|(_, part)| part.person.clone());
+            let choice = Choice {
+                people: person.into_iter().collect(),
+                ..Choice::default()
+            };
+            let at = world.now;
+            world.decide_about(&choice, Decision::Approved { at });
+        } else {
+            world.decide(|at| Decision::Dismissed { at });
+        }
+        for _ in 0..30 {
+            world.after(30).tick(End::Well);
+        }
+        assert_eq!(
+            (held(&world), moved(&world)),
+            (changed - usize::from(only), usize::from(only))
+        );
     }
 }

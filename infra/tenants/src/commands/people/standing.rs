@@ -233,6 +233,7 @@ mod tests {
                 .into_iter()
                 .collect(),
                 partly_decided: BTreeSet::new(),
+                is_unseen: false,
                 sample: vec!["10".to_owned()],
                 revision: 0,
             }),
