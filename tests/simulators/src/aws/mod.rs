@@ -98,6 +98,11 @@ impl Aws {
         });
     }
 
+    /// Lists this many schedules a page. AWS has up to 100; here it is a few, so that a handful of tenants takes several.
+    pub fn list_schedules_by(&self, number: usize) {
+        self.state(|state| state.schedules_per_page = Some(number));
+    }
+
     /// Deletes a schedule by hand.
     pub fn delete_schedule(&self, group: &str, name: &str) {
         self.state(|state| {

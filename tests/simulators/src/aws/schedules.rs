@@ -149,17 +149,16 @@ pub(super) fn list(state: &State, request: &Request) -> Reply {
     else {
         return missing("The group does not exist.");
     };
-    /// Few, so that a handful of tenants takes several pages.
-    const PAGE: usize = 3;
+    let page = state.schedules_per_page.unwrap_or(3);
     let from = request
         .query("NextToken")
         .and_then(|token| token.parse().ok())
         .unwrap_or(0);
-    let lines = group.iter().skip(from).take(PAGE).map(|(name, schedule)| {
+    let lines = group.iter().skip(from).take(page).map(|(name, schedule)| {
         json!({"Name": name, "State": schedule.get("State"), "Target": {"Arn": schedule.pointer("/Target/Arn")}})
     });
     let lines: Vec<Value> = lines.collect();
-    let next = (from + PAGE < group.len()).then(|| (from + PAGE).to_string());
+    let next = (from + page < group.len()).then(|| (from + page).to_string());
     Reply::json(
         StatusCode::OK,
         &json!({"Schedules": lines, "NextToken": next}),

@@ -23,6 +23,8 @@ type Tell = Box<dyn Fn(&SentMessage) + Send + Sync>;
 pub(super) struct State {
     /// Schedules by group and name.
     pub(super) groups: Groups,
+    /// How many schedules a page of the list has, if not a few.
+    pub(super) schedules_per_page: Option<usize>,
     /// Called after a change of the schedules.
     pub(super) keep: Option<Keep>,
     pub(super) stacks: BTreeMap<String, BTreeMap<String, String>>,
