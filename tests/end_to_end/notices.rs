@@ -428,3 +428,27 @@ async fn a_webhook_hears_later_if_the_credentials_cannot_be_read() {
         ["access-denied begun", "access-denied ended"]
     );
 }
+
+#[tokio::test]
+async fn an_academy_that_answers_nothing_for_one_person_is_a_notice_after_two_hours() {
+    let noticed = Noticed::new(Via::Direct, HR).await;
+    let harness = &noticed.harness;
+    let silent = Fault::new(Behaviour::Status(503, Body::Vendor));
+    harness.company.reteach.fail(silent.always());
+    harness.change(1, |person| person.last_name = format!("{MARK}2"));
+    for tick in 0..36 {
+        harness.tick().await;
+        if tick < 24 {
+            assert_eq!(noticed.counts(), [0; 3], "{tick}");
+        }
+    }
+    let begun = "acme: incomplete begun (employee-sync)";
+    assert_eq!(noticed.heard()[0], [begun]);
+    harness.clear_faults();
+    for _ in 0..12 {
+        harness.tick().await;
+    }
+    harness.after(DAY).await;
+    let ended = "acme: incomplete ended (employee-sync)";
+    assert_eq!(noticed.heard()[0], [begun, ended]);
+}

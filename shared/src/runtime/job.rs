@@ -99,7 +99,7 @@ pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 pub struct Reached {
     /// The people were read, or `filing`.
     pub source: bool,
-    /// reteach listed its accounts or participations, or took a write.
+    /// reteach listed its accounts or participations, took a write, or has nobody waiting for another try.
     pub academy: bool,
     /// All accounts were compared with fewer than five refused people, or `filing`.
     pub everybody: bool,

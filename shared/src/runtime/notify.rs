@@ -67,12 +67,13 @@ fn is_over(cause: Cause, outcome: Outcome, reached: Reached) -> bool {
             | Cause::NotConnected
             | Cause::SourceChanged
             | Cause::SourceUnavailable => source,
-            Cause::AcademyDenied | Cause::ReteachUnavailable => academy,
+            // A person whom reteach gave no answer waits: the runs until the next try look at nobody.
+            Cause::AcademyDenied | Cause::Incomplete | Cause::ReteachUnavailable => academy,
             Cause::AcademyRefuses => everybody,
             Cause::HostNotAllowed | Cause::NoCategory => filing,
             Cause::PlanRefused => plan,
-            // The report of a complete run counts them, or shows progress.
-            Cause::HeldPlan | Cause::Incomplete | Cause::Parked => true,
+            // The report of a complete run counts them.
+            Cause::HeldPlan | Cause::Parked => true,
         }
 }
 
@@ -369,7 +370,7 @@ mod tests {
                     academy: true,
                     ..none
                 },
-                &["academy-denied", "reteach-unavailable"],
+                &["academy-denied", "incomplete", "reteach-unavailable"],
             ),
             (
                 Reached {
@@ -390,7 +391,7 @@ mod tests {
             for outcome in ["done", "unchanged", "partly"] {
                 let report = json!({"outcome": outcome, "counts": {"filed": 1}});
                 let over = seen(JobKind::Employees, reached, false, report).over;
-                let counted = ["held-plan", "incomplete", "parked-certificates"];
+                let counted = ["held-plan", "parked-certificates"];
                 let over: Vec<&str> = over.iter().map(|cause| cause.code()).collect();
                 let mut expected = [expected, &counted].concat();
                 let mut over = over;

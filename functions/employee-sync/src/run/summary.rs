@@ -376,6 +376,7 @@ impl Summary {
         mode: Mode,
     ) -> JobResult<EmployeeSync> {
         self.find_held(held.as_ref());
+        self.reached.academy = self.counts.waiting == 0;
         let outcome = match mode {
             Mode::DryRun => Outcome::Planned,
             _ if self.is_incomplete() || self.is_nobody_in_step() => Outcome::Partly,
