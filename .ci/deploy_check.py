@@ -2,7 +2,7 @@
 
     python .ci/deploy_check.py x86_64 off      with AWS_ENDPOINT_URL and the SDK's other variables set
 
-The second word is the parameter TenantSessions.
+The second word is the parameter TenantSessions. A third and a fourth are NoticeTopicArn and NoticeSender.
 """
 
 import json
@@ -37,11 +37,11 @@ def part(whole, like):
 
 
 class Stack:
-    def __init__(self):
+    def __init__(self, recipients):
         stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         expect("stack", stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True)
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        expect("outputs", set(self.outputs), OUTPUTS)
+        expect("outputs", set(self.outputs), OUTPUTS | set(recipients))
         expect("secret prefix", self.outputs["SecretPrefix"], STACK)
 
     def __getattr__(self, output):
@@ -170,11 +170,28 @@ def permissions(stack, sessions):
             expect(what, result["EvalDecision"] == "allowed", allowed)
 
 
+def notices(stack, recipients):
+    """The functions know both parameters and may publish to that topic alone. A run with a bad secret sends its notice."""
+    expect("recipients", part(stack.outputs, recipients), recipients)
+    topic, sender = recipients.values()
+    for output in JOBS.values():
+        found = boto3.client("lambda").get_function_configuration(FunctionName=stack.outputs[output])
+        wanted = {"NOTICE_TOPIC_ARN": topic, "NOTICE_SENDER": sender}
+        expect(f"notices of {output}", part(found["Environment"]["Variables"], wanted), wanted)
+        for resource, allowed in ((topic, True), (stack.arn("sns", "another"), False)):
+            asked = {"PolicySourceArn": found["Role"], "ActionNames": ["sns:Publish"], "ResourceArns": [resource]}
+            result = boto3.client("iam").simulate_principal_policy(**asked)["EvaluationResults"][0]
+            expect(f"{output}: sns:Publish on {resource}", result["EvalDecision"] == "allowed", allowed)
+    report = invoke(stack, "employee-sync", "acme", "bad-secret")
+    expect("notices of a run", report.get("notices"), {"sent": 1, "failed": 0})
+
+
 def invoke(stack, job, tenant, outcome):
     reply = boto3.client("lambda").invoke(FunctionName=stack.outputs[JOBS[job]], Payload=json.dumps({"tenant_id": tenant}))
     report = json.load(reply["Payload"])
     found = (reply.get("FunctionError"), report.get("tenant_id"), report.get("job"), report.get("outcome"))
     expect(f"{job} for {tenant}: {report}", found, (None, tenant, job, outcome))
+    return report
 
 
 def runs(stack):
@@ -238,14 +255,17 @@ def alarms(stack):
     expect("subscription", [it["Endpoint"] for it in endpoints], ["operator@example.com"])
 
 
-def main(architecture, sessions):
-    stack = Stack()
+def main(architecture, sessions, *recipients):
+    recipients = dict(zip(("NoticeTopicArn", "NoticeSender"), recipients))
+    stack = Stack(recipients)
     table(stack)
     template()
     functions(stack, architecture)
     queues(stack)
     schedules(stack)
     permissions(stack, sessions)
+    if recipients:
+        notices(stack, recipients)
     runs(stack)
     alarms(stack)
     dead_letters(stack)
