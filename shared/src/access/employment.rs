@@ -20,10 +20,10 @@ pub struct Employment {
 /// The part of the HR system's status that locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmploymentStatus {
-    /// Onboarding, active, on leave, or anything that is not inactive.
+    /// Onboarding, active or on leave.
     Employed,
     Inactive,
-    /// The credential may not read the status: nothing is concluded.
+    /// The credential may not read the status, or its word is unknown. It locks nobody and lifts no lock.
     Unknown,
 }
 

@@ -204,7 +204,7 @@ fn gender(text: Field<String>) -> Field<Gender> {
 }
 
 fn status(text: String) -> Status {
-    match text.as_str() {
+    match text.to_ascii_uppercase().as_str() {
         "ACTIVE" => Status::Active,
         "PENDING" => Status::Onboarding,
         "LEAVE" => Status::Leave,

@@ -122,6 +122,7 @@ fn knows_kombos_words_and_keeps_the_others() {
         ("PENDING", Status::Onboarding),
         ("LEAVE", Status::Leave),
         ("INACTIVE", Status::Inactive),
+        ("inactive", Status::Inactive),
         ("ruhend", Status::Other("ruhend".to_owned())),
     ] {
         let read = with("employment_status", json!(value)).status;

@@ -191,10 +191,10 @@ fn gender_name(gender: Gender) -> &'static str {
 fn standing(status: &Field<Status>) -> EmploymentStatus {
     match status {
         Field::Value(Status::Inactive) => EmploymentStatus::Inactive,
-        Field::Value(Status::Onboarding | Status::Active | Status::Leave | Status::Other(_)) => {
+        Field::Value(Status::Onboarding | Status::Active | Status::Leave) => {
             EmploymentStatus::Employed
         }
-        Field::Absent | Field::Null => EmploymentStatus::Unknown,
+        Field::Value(Status::Other(_)) | Field::Absent | Field::Null => EmploymentStatus::Unknown,
     }
 }
 

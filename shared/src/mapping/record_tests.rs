@@ -183,7 +183,7 @@ fn days_are_kept_as_days() {
 }
 
 #[test]
-fn only_inactive_is_not_employed() {
+fn an_unknown_word_is_no_employment_and_only_inactive_ends_one() {
     use EmploymentStatus::{Employed, Unknown};
     let other = Status::Other("sabbatical".into());
     let cases = [
@@ -192,7 +192,7 @@ fn only_inactive_is_not_employed() {
         (Field::Value(Status::Onboarding), Employed),
         (Field::Value(Status::Active), Employed),
         (Field::Value(Status::Leave), Employed),
-        (Field::Value(other), Employed),
+        (Field::Value(other), Unknown),
         (Field::Value(Status::Inactive), EmploymentStatus::Inactive),
     ];
     for (status, standing) in cases {

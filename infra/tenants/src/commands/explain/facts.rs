@@ -128,7 +128,7 @@ impl Facts<'_> {
         let standing = match record.employment.standing {
             EmploymentStatus::Employed => "employed",
             EmploymentStatus::Inactive => "inactive",
-            EmploymentStatus::Unknown => "status not readable",
+            EmploymentStatus::Unknown => "status not known",
         };
         let employment = format!(
             "{standing}, begins {}, ends {}",
