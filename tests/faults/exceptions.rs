@@ -129,7 +129,7 @@ static EXCEPTIONS: &[Exception] = &[
     Exception {
         of: &["certificates/kombo/", "passthrough/"],
         leaves: Leaves::Lines(&["certificate c-1", "certificates:"]),
-        why: "Kombo opens the passthrough per customer: an unusable answer means that documents cannot be listed",
+        why: "Kombo opens the passthrough per customer: its refusal means that documents cannot be listed",
     },
     Exception {
         of: &[

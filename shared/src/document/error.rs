@@ -163,9 +163,9 @@ impl From<SourceError> for FilingError {
             SourceError::NotReady(reason) | SourceError::Lapsed(reason) => {
                 Self::tenant(TenantFault::Connection, reason)
             }
-            SourceError::Unavailable(reason) | SourceError::Unreadable(reason) => {
-                Self::vendor(Vendor::Personio, reason)
-            }
+            SourceError::Unavailable(reason)
+            | SourceError::Refused(reason)
+            | SourceError::Unreadable(reason) => Self::vendor(Vendor::Personio, reason),
         }
     }
 }

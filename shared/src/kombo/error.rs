@@ -147,7 +147,8 @@ impl From<Refusal> for SourceError {
             | Code::ActionDisabled => Self::Forbidden(advise(
                 "Kombo does not offer this here: check the integration's scope config.",
             )),
-            Code::InputInvalid | Code::RemoteInputInvalid => Self::Unreadable(refusal.to_string()),
+            Code::InputInvalid => Self::Refused(refusal.to_string()),
+            Code::RemoteInputInvalid => Self::Unreadable(refusal.to_string()),
             Code::RateLimited
             | Code::ConcurrencyLimited
             | Code::PlatformUnknown
@@ -167,6 +168,7 @@ fn by_status(refusal: &Refusal) -> SourceError {
         }
         403 => SourceError::Forbidden(refusal.to_string()),
         408 | 429 | 500.. => SourceError::Unavailable(refusal.to_string()),
+        400..500 if refusal.code.is_some() => SourceError::Refused(refusal.to_string()),
         _ => SourceError::Unreadable(refusal.to_string()),
     }
 }

@@ -112,7 +112,7 @@ impl DocumentSink for KomboUnified {
         };
         match personio.filed(employee).await {
             // Kombo opens the passthrough per customer; the code of its refusal is not documented.
-            Err(SourceError::Unreadable(_)) => Ok(None),
+            Err(SourceError::Refused(_)) => Ok(None),
             filed => filed,
         }
     }

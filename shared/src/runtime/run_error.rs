@@ -107,7 +107,9 @@ impl From<SourceError> for RunError {
         let outcome = match error {
             SourceError::NotReady(_) | SourceError::Lapsed(_) => Outcome::NotConnected,
             SourceError::Credential(_) | SourceError::Forbidden(_) => Outcome::AccessDenied,
-            SourceError::Unavailable(_) | SourceError::Unreadable(_) => Outcome::SourceUnavailable,
+            SourceError::Unavailable(_) | SourceError::Refused(_) | SourceError::Unreadable(_) => {
+                Outcome::SourceUnavailable
+            }
         };
         let refused = matches!(error, SourceError::Credential(_));
         let cause = if refused {

@@ -152,6 +152,9 @@ pub enum SourceError {
     /// Transient: timeouts, 5xx, rate limits that outlasted the retries.
     #[error("{0}")]
     Unavailable(String),
+    /// The vendor that we call refuses the call itself, with a code that says nothing more to us.
+    #[error("{0}")]
+    Refused(String),
     /// The answer is not what the vendor's document says.
     #[error("{0}")]
     Unreadable(String),

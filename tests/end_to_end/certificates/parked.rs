@@ -193,6 +193,7 @@ async fn a_failing_search_is_repeated_for_a_week() {
         (KomboPassthrough, status(404, Body::Html)),
         (KomboPassthrough, Behaviour::TruncateJson),
         (Kombo, status(502, Body::Html)),
+        (Kombo, status(404, Body::Html)),
     ] {
         let what = format!("{via:?} {fault:?}");
         let harness = company_with_simulated_pauses(via).await;

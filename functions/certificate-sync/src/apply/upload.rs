@@ -226,7 +226,7 @@ async fn look(
             Ok(before_filing(uploads, documents, taken, zone, now))
         }
         // It is asked for again on each tick. The ledger notes nothing, so that nothing is filed without a look.
-        Err(SourceError::Unreadable(problem)) => {
+        Err(SourceError::Refused(problem) | SourceError::Unreadable(problem)) => {
             lists.failed(&problem, is_probe);
             Err(CertificateResult::Unlisted(format!(
                 "the employee's documents cannot be listed before filing: {problem}"

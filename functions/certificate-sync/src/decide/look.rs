@@ -58,7 +58,7 @@ pub fn after_look(
                 SourceError::Unavailable(_) | SourceError::Forbidden(_) => {
                     Signal::NoAnswer(error.into())
                 }
-                SourceError::Unreadable(_) => Signal::None,
+                SourceError::Refused(_) | SourceError::Unreadable(_) => Signal::None,
                 _ => Signal::Stop(error.into()),
             };
             (next, signal)

@@ -316,7 +316,10 @@ fn advice(error: &SourceError, config: &TenantConfig, right: &str) -> String {
         (SourceError::NotReady(_), _) => {
             "wait: Kombo's first sync takes minutes, hours for a very large company".to_owned()
         }
-        (SourceError::Unavailable(_) | SourceError::Unreadable(_), _) => {
+        (
+            SourceError::Unavailable(_) | SourceError::Refused(_) | SourceError::Unreadable(_),
+            _,
+        ) => {
             "try again in a few minutes; else look at [personio] base_url".to_owned()
         }
     }

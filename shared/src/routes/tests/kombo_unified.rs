@@ -58,6 +58,32 @@ async fn looks_through_the_passthrough_where_there_is_one() {
     }
 }
 
+/// Taken for a missing passthrough, it would let a document be filed twice.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_no_missing_passthrough() {
+    type Answer = fn() -> Canned;
+    let answers: [(&str, Answer); 6] = [
+        ("remote 400", || success(json!({"status": 400, "data": {}}))),
+        ("remote 404", || {
+            success(json!({"status": 404, "data": "<html>"}))
+        }),
+        ("remote input", || {
+            refused(400, json!("REMOTE.INPUT_INVALID"))
+        }),
+        ("odd row", || {
+            success(json!({"status": 200, "data": {"_data": [{"name": "no id"}]}}))
+        }),
+        ("no remote answer", || success(json!("<html>"))),
+        ("load balancer", || refused(404, json!(null))),
+    ];
+    for (what, answer) in answers {
+        let server = Server::start(move |_, _| answer()).await;
+        let filed = sink(&server, INTEGRATION).filed(&SourceId::new("1")).await;
+        let is_unreadable = matches!(filed, Err(SourceError::Unreadable(_)));
+        assert!(is_unreadable, "{what}: {filed:?}");
+    }
+}
+
 #[tokio::test]
 async fn names_the_right_that_finding_needs() {
     let no_right = Server::start(|_, _| success(json!({"status": 403, "data": {}}))).await;

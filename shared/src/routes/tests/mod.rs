@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::document::{DocumentSink, PdfBody, Verification};
-use crate::domain::id::DocumentId;
+use crate::domain::id::{DocumentId, SourceId};
 use crate::http::testing::{Canned, Seen, Server};
 use crate::kombo::documents_tests::{INTEGRATION, refused};
 use crate::personio::tests::{PDF, company, document, ids, pdf};

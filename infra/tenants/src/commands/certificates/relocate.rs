@@ -154,7 +154,7 @@ async fn move_all(
                 moved.moved += 1;
                 refusals = 0;
             }
-            Err(SourceError::Unreadable(problem)) => {
+            Err(SourceError::Refused(problem) | SourceError::Unreadable(problem)) => {
                 refusals += 1;
                 if refusals == MAX_REFUSALS && moved.moved == 0 {
                     return Err(Failure::attention(problem));
