@@ -137,7 +137,8 @@ async fn a_403_for_one_account_is_that_persons_and_stops_nobody_else() {
 /// A rehire has a new profile and the same mail address. An admin gives the account to the new profile.
 #[tokio::test]
 async fn edits_of_an_old_profile_never_reach_an_account_that_has_moved_to_another_one() {
-    for quirk in [None, Some(Quirk::ExternalIdsAreNoIdentifiers)] {
+    for status in [None, Some(404), Some(400), Some(422)] {
+        let quirk = status.map(Quirk::ExternalIdsAreNoIdentifiers);
         let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
         harness.company.reteach.set_quirks(quirk);
         let mail = harness.account(1).email;
@@ -388,26 +389,27 @@ async fn a_returner_whose_lock_the_academy_does_not_clear_is_reported() {
 }
 
 #[tokio::test]
-async fn an_academy_that_finds_no_external_ids_is_written_by_its_own_ids() {
-    let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
-    harness
-        .company
-        .reteach
-        .set_quirks([Quirk::ExternalIdsAreNoIdentifiers]);
-    for office in ["Ulm", "Bonn"] {
-        harness.forget_requests();
-        move_to(&harness, 1..=6, office);
-        let report = harness.tick().await;
-        assert_run!(report, Outcome::Done, updated = 6);
-        let by_external_id = harness
-            .asked()
-            .iter()
-            .filter(|call| call.path.contains("personio%3A"))
-            .count();
-        assert!(
-            by_external_id <= if office == "Ulm" { 2 } else { 0 },
-            "{office}: {by_external_id}"
-        );
+async fn an_academy_that_takes_no_external_ids_is_written_by_its_own_ids() {
+    for status in [404, 400, 422] {
+        let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
+        let reteach = &harness.company.reteach;
+        reteach.set_quirks([Quirk::ExternalIdsAreNoIdentifiers(status)]);
+        for office in ["Ulm", "Bonn"] {
+            harness.forget_requests();
+            move_to(&harness, 1..=6, office);
+            let report = harness.tick().await;
+            assert_run!("{status}", report, Outcome::Done, updated = 6);
+            let by_external_id = harness
+                .asked()
+                .iter()
+                .filter(|call| call.path.contains("personio%3A"))
+                .count();
+            assert!(
+                by_external_id <= if office == "Ulm" { 2 } else { 0 },
+                "{status} {office}: {by_external_id}"
+            );
+        }
+        let is_moved = |id| harness.account(id).location.as_deref() == Some("Bonn");
+        assert!((1..=6).all(is_moved), "{status}");
     }
-    assert!((1..=6).all(|id| harness.account(id).location.as_deref() == Some("Bonn")));
 }

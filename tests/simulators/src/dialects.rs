@@ -87,7 +87,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("updates what it finds", UpdatesWhatItFinds),
         (
             "external ids are no identifiers",
-            ExternalIdsAreNoIdentifiers,
+            ExternalIdsAreNoIdentifiers(404),
         ),
         ("ignores the external id filter", IgnoresExternalIdFilter),
         ("takes tags by id", TakesTagsById),

@@ -211,11 +211,18 @@ async fn update(
     }
     let input = academy.sent(input, before.as_ref());
     if by_external_id {
-        match writer
+        let result = writer
             .update_by_external_id(&change.external_id, &input)
-            .await
-        {
+            .await;
+        match result {
             Err(WriteError::NotFound) => {}
+            Err(WriteError::Refused(refusal)) if may_be_the_id(&refusal, &input) => {
+                // The record may be the reason, too: only a write by reteach's own id tells.
+                before = Some(owned(writer, change, person).await?);
+                let customer = writer.update(id, &input).await?;
+                academy.use_reteach_ids();
+                return Ok(Reply { customer, before });
+            }
             result => return result.map(|customer| Reply { customer, before }),
         }
         // Either the account is not this person's any more, or the academy takes no external ids here.
@@ -224,6 +231,12 @@ async fn update(
     }
     let customer = writer.update(id, &input).await?;
     Ok(Reply { customer, before })
+}
+
+/// Whether the academy may have refused the id in the path, and not the record `sent`.
+fn may_be_the_id(refusal: &Refusal, sent: &CustomerInput) -> bool {
+    matches!(refusal.problem, Problem::Status(400 | 422))
+        && !refusal.fields.iter().any(|field| sent.names(field))
 }
 
 /// The account, if it carries the person's external id, or still none where it had lost it.

@@ -48,8 +48,8 @@ pub(crate) struct Dialect {
     pub(crate) drops_tags: bool,
     /// Tags are not taken, although the call succeeds.
     pub(crate) ignores_tags: bool,
-    /// An external id is no identifier in an address.
-    pub(crate) hides_external_ids: bool,
+    /// An external id in an address is answered with this status.
+    pub(crate) refuses_external_ids: Option<u16>,
     /// This field is refused.
     pub(crate) refuses: Option<&'static str>,
     /// These accounts, and new ones with these external ids, are answered 500.
@@ -282,11 +282,14 @@ impl Writer for InMemory {
         let found = academy
             .customers
             .values()
-            .find(|customer| customer.external_id.as_ref() == Some(id))
-            .filter(|_| !academy.dialect.hides_external_ids);
-        match found {
-            Some(found) => self.update(&found.id, input).await,
-            None => Err(WriteError::NotFound),
+            .find(|customer| customer.external_id.as_ref() == Some(id));
+        match (found, academy.dialect.refuses_external_ids) {
+            (Some(found), None) => self.update(&found.id, input).await,
+            (_, None | Some(404)) => Err(WriteError::NotFound),
+            (_, Some(status)) => Err(WriteError::Refused(Refusal {
+                fields: Vec::new(),
+                problem: Problem::Status(status),
+            })),
         }
     }
 

@@ -235,6 +235,9 @@ impl Answer {
                 Consequence::Ask("people who should have access are locked: ask reteach's support")
             }
             (Q::KeepsMail, _) => Consequence::Note("addresses are compared without letter case"),
+            (Q::ExternalIdIdentifies, O::Refused(status)) if !matches!(status, 400 | 422) => {
+                Consequence::Ask("updates by external id are refused: ask reteach's support")
+            }
             (Q::ExternalIdIdentifies, _) => {
                 Consequence::Note("an update names the account by reteach's id, and reads it first")
             }
@@ -348,6 +351,7 @@ mod tests {
             ),
             (Question::Write(Field::LastName), Observed::NotKept),
             (Question::KnownMail, Observed::MadeSecond),
+            (Question::ExternalIdIdentifies, Observed::Refused(403)),
         ] {
             let consequence = Answer { question, observed }.consequence(&config);
             assert!(

@@ -194,6 +194,8 @@ impl Probe<'_> {
         let is_same = self.heard(by_external_id)?.map(|reply| reply.id == self.id);
         let observed = match is_same {
             Ok(is_same) => kept(is_same, Observed::NotFound),
+            // If the record was the reason, nothing is known of the id.
+            Err(Observed::Refused(400 | 422)) if self.refuses(&input).await? => Observed::NoAnswer,
             Err(observed) => observed,
         };
         self.answer(Question::ExternalIdIdentifies, observed);
@@ -332,6 +334,12 @@ impl Probe<'_> {
 
     async fn get(&mut self) -> Result<Customer, ProbeError> {
         Ok(self.client.get(&self.id).await?)
+    }
+
+    /// Whether an update by reteach's own id does not take `input` either.
+    async fn refuses(&mut self, input: &CustomerInput) -> Result<bool, ProbeError> {
+        let by_own_id = self.client.update(&self.id, input).await;
+        Ok(self.heard(by_own_id)?.is_err())
     }
 
     /// Takes the result of a call, unless the probe has to end here.

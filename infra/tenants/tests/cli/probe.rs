@@ -106,8 +106,13 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
             "",
         ),
         (
-            vec![Quirk::ExternalIdsAreNoIdentifiers],
+            vec![Quirk::ExternalIdsAreNoIdentifiers(404)],
             "an external id identifies an account in a path: not found",
+            "",
+        ),
+        (
+            vec![Quirk::ExternalIdsAreNoIdentifiers(400)],
+            "an external id identifies an account in a path: refused (400)",
             "",
         ),
         (

@@ -28,8 +28,8 @@ pub enum Quirk {
     PutReplaces,
     /// A null in a write changes nothing.
     NullClearsNothing,
-    /// A path's identifier is not tried as an external id.
-    ExternalIdsAreNoIdentifiers,
+    /// A path's identifier is not tried as an external id. The call is answered with this status.
+    ExternalIdsAreNoIdentifiers(u16),
     /// Every call that names this account is answered 500. The list shows it.
     AccountAnswers500(String),
     /// `resultCount` of customers is off by this.
@@ -142,8 +142,15 @@ impl Quirks {
             return Ok(());
         };
         let by_external_id = customer.external_id.as_deref() == Some(id);
-        if by_external_id && self.has(&Quirk::ExternalIdsAreNoIdentifiers) {
-            return Err(Refusal::not_found("Customer"));
+        let refused_with = self.0.iter().find_map(|quirk| match quirk {
+            Quirk::ExternalIdsAreNoIdentifiers(status) => StatusCode::from_u16(*status).ok(),
+            _ => None,
+        });
+        if let Some(status) = refused_with.filter(|_| by_external_id) {
+            return Err(match status {
+                StatusCode::NOT_FOUND => Refusal::not_found("Customer"),
+                status => Refusal::new(status, "Validation failed (uuid is expected)"),
+            });
         }
         self.check_account(customers, customer)
     }

@@ -234,22 +234,40 @@ fn an_account_whose_external_id_was_moved_is_never_written_again() {
 
 #[test]
 fn an_academy_that_takes_no_external_ids_in_addresses_is_written_by_its_own_ids() {
+    for status in [404, 400, 422] {
+        let mut world = synced(Dialect {
+            refuses_external_ids: Some(status),
+            ..Dialect::default()
+        });
+        move_to(&mut world, 0..10, "Ulm");
+        let result = world.sync(End::Well);
+        let ended = (result.outcome, result.counts.updated);
+        assert_eq!(ended, (Outcome::Done, 10), "{status}");
+        assert!(world.academy.state.as_ref().unwrap().by_reteach_id);
+        // Still nobody else's account is written.
+        let id = id_of(&world, 1);
+        let other = Some(ExternalId::new("sap:77"));
+        world.academy.customers.get_mut(&id).unwrap().external_id = other;
+        let before = world.academy.customers[&id].clone();
+        move_to(&mut world, 0..10, "Bonn");
+        let result = world.after(5).sync(End::Well);
+        let counts = (result.counts.updated, result.counts.left);
+        assert_eq!(counts, (9, 1), "{status}");
+        assert_eq!(world.academy.customers[&id], before, "{status}");
+    }
+}
+
+/// The record was the reason, not the id.
+#[test]
+fn a_refused_record_teaches_a_run_nothing_about_external_ids() {
     let mut world = synced(Dialect {
-        hides_external_ids: true,
+        refuses: Some("location"),
+        refuses_external_ids: Some(422),
         ..Dialect::default()
     });
-    move_to(&mut world, 0..10, "Ulm");
-    let result = world.sync(End::Well);
-    assert_eq!((result.outcome, result.counts.updated), (Outcome::Done, 10));
-    assert!(world.academy.state.as_ref().unwrap().by_reteach_id);
-    // Still nobody else's account is written.
-    let id = id_of(&world, 1);
-    world.academy.customers.get_mut(&id).unwrap().external_id = Some(ExternalId::new("sap:77"));
-    let before = world.academy.customers[&id].clone();
-    move_to(&mut world, 0..10, "Bonn");
-    let result = world.after(5).sync(End::Well);
-    assert_eq!((result.counts.updated, result.counts.left), (9, 1));
-    assert_eq!(world.academy.customers[&id], before);
+    move_to(&mut world, 0..1, "Ulm");
+    world.sync(End::Well);
+    assert!(!world.academy.state.as_ref().unwrap().by_reteach_id);
 }
 
 /// An admin has written what is not ours to every account.

@@ -200,7 +200,7 @@ impl Session {
             "the academy replaces records" => self.birke.reteach.set_quirks([
                 Quirk::PutReplaces,
                 Quirk::RefusesKnownCustomers,
-                Quirk::ExternalIdsAreNoIdentifiers,
+                Quirk::ExternalIdsAreNoIdentifiers(404),
             ]),
             "the academy behaves as assumed again" => self.birke.reteach.set_quirks([]),
             "another integration has filed 3,000 certificates" => self.file_for_others(),

@@ -90,19 +90,25 @@ async fn each_quirk_changes_one_answer() {
             "Betriebsrat",
         ),
         (
-            Quirk::ExternalIdsAreNoIdentifiers,
+            Quirk::ExternalIdsAreNoIdentifiers(404),
             by("GET", "/customer/personio%3A1042", status),
             "200",
             "404",
         ),
         (
-            Quirk::ExternalIdsAreNoIdentifiers,
+            Quirk::ExternalIdsAreNoIdentifiers(404),
             by("PUT", "/customer/personio:1042", status),
             "200",
             "404",
         ),
         (
-            Quirk::ExternalIdsAreNoIdentifiers,
+            Quirk::ExternalIdsAreNoIdentifiers(400),
+            by("PUT", "/customer/personio:1042", status),
+            "200",
+            "400",
+        ),
+        (
+            Quirk::ExternalIdsAreNoIdentifiers(404),
             by("GET", "/customer/erika", status),
             "200",
             "200",
