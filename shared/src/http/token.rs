@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -27,6 +28,8 @@ pub struct Token {
     secret: SecretString,
     renew_at: Timestamp,
     generation: u64,
+    /// A 403 is about a right, not about this token: a login did not help.
+    lacks_rights: AtomicBool,
 }
 
 /// An answer with a status: read, or still to be read.
@@ -62,7 +65,10 @@ impl TokenCache {
         }
     }
 
-    /// Makes `call` with the token; on a 401 once more with a fresh one. A second 401 is returned.
+    /// Makes `call` with the token; on a 401 or 403 once more with a fresh one. A second one is returned.
+    ///
+    /// Some vendors answer a dead token with 403, as they do for a missing right. Once a fresh token gets a 403, too, that
+    /// token is not renewed for a 403.
     ///
     /// # Errors
     /// Whatever `login` or `call` fails with.
@@ -73,13 +79,59 @@ impl TokenCache {
         C: Fn(Arc<Token>) -> CF,
         CF: Future<Output = Result<R, E>>,
     {
+        self.renewing(login, call, true).await
+    }
+
+    /// The same for a call that is costly to repeat: a 403 is returned at once.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authorized_unless_forbidden<R: Answered, E, L, LF, C, CF>(
+        &self,
+        login: L,
+        call: C,
+    ) -> Result<R, E>
+    where
+        L: Fn() -> LF,
+        LF: Future<Output = Result<Grant, E>>,
+        C: Fn(Arc<Token>) -> CF,
+        CF: Future<Output = Result<R, E>>,
+    {
+        self.renewing(login, call, false).await
+    }
+
+    async fn renewing<R: Answered, E, L, LF, C, CF>(
+        &self,
+        login: L,
+        call: C,
+        on_403: bool,
+    ) -> Result<R, E>
+    where
+        L: Fn() -> LF,
+        LF: Future<Output = Result<Grant, E>>,
+        C: Fn(Arc<Token>) -> CF,
+        CF: Future<Output = Result<R, E>>,
+    {
         let token = self.current(&login).await?;
         let reply = call(Arc::clone(&token)).await?;
-        if reply.status() != StatusCode::UNAUTHORIZED {
+        let is_forbidden = reply.status() == StatusCode::FORBIDDEN;
+        let may_be_dead = on_403 && is_forbidden && !token.lacks_rights.load(Ordering::Relaxed);
+        if reply.status() != StatusCode::UNAUTHORIZED && !may_be_dead {
             return Ok(reply);
         }
-        let token = self.replace(&token, &login).await?;
-        call(token).await
+        let fresh = match self.replace(&token, &login).await {
+            // The token may be good: the 403 stands.
+            Err(_) if is_forbidden => {
+                token.lacks_rights.store(true, Ordering::Relaxed);
+                return Ok(reply);
+            }
+            fresh => fresh?,
+        };
+        let reply = call(Arc::clone(&fresh)).await?;
+        if reply.status() == StatusCode::FORBIDDEN {
+            fresh.lacks_rights.store(true, Ordering::Relaxed);
+        }
+        Ok(reply)
     }
 
     /// The token, from a login if there is none or it is about to end.
@@ -131,6 +183,7 @@ impl TokenCache {
             secret: token,
             renew_at,
             generation,
+            lacks_rights: AtomicBool::new(false),
         });
         *slot = Some(Arc::clone(&token));
         Ok(token)
@@ -152,7 +205,7 @@ impl fmt::Debug for TokenCache {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use futures::future::join_all;
     use reqwest::Method;
@@ -192,11 +245,15 @@ mod tests {
 
         /// A call that is refused while the token is one of `refused`; returns the last token and the status.
         async fn call(&self, refused: &[&str]) -> (String, u16) {
+            self.call_refused_with(401, refused).await
+        }
+
+        async fn call_refused_with(&self, status: u16, refused: &[&str]) -> (String, u16) {
             let used = std::sync::Mutex::new(String::new());
             let call = |token: Arc<Token>| {
                 let secret = token.secret().expose_secret().to_owned();
                 let is_refused = refused.contains(&secret.as_str());
-                let status = if is_refused { 401 } else { 200 };
+                let status = if is_refused { status } else { 200 };
                 *used.lock().unwrap() = secret;
                 async move {
                     tokio::task::yield_now().await;
@@ -258,6 +315,46 @@ mod tests {
         let refused = ["token-0", "token-1", "token-2"];
         assert_eq!(logins.call(&refused).await, ("token-1".to_owned(), 401));
         assert_eq!(logins.made.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_revoked_token_that_is_answered_403_is_renewed() {
+        let logins = Logins::new();
+        logins.call(&[]).await;
+        let calls = (0..20).map(|_| logins.call_refused_with(403, &["token-0"]));
+        assert_eq!(join_all(calls).await, vec![("token-1".to_owned(), 200); 20]);
+        let refused = ["token-0", "token-1"];
+        let again = logins.call_refused_with(403, &refused).await;
+        assert_eq!(again, ("token-2".to_owned(), 200));
+        assert_eq!(logins.made.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
+    async fn a_missing_right_costs_one_login_not_one_for_each_call() {
+        let logins = Logins::new();
+        let refused = ["token-0", "token-1", "token-2"];
+        for _ in 0..20 {
+            let answer = logins.call_refused_with(403, &refused).await;
+            assert_eq!(answer, ("token-1".to_owned(), 403));
+        }
+        assert_eq!(logins.made.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_403_stands_where_no_login_is_possible() {
+        let logins = Logins::new();
+        logins.call(&[]).await;
+        let tried = AtomicUsize::new(0);
+        let login = || async {
+            tried.fetch_add(1, Ordering::SeqCst);
+            Err("the code is good once")
+        };
+        for _ in 0..5 {
+            let call = |_| async { Ok(reply(403)) };
+            let answer = logins.cache.authorized(login, call).await;
+            assert_eq!(answer.map(|reply| reply.status.as_u16()), Ok(403));
+        }
+        assert_eq!(tried.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

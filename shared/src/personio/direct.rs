@@ -1,4 +1,4 @@
-//! Personio with a credential of ours: login, bearer token, one new login on a 401.
+//! Personio with a credential of ours: login, bearer token, one new login on a 401, for small calls also on a 403.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,7 +198,7 @@ impl Transport for Direct {
             self.send_document(document, body, token).await
         };
         self.tokens
-            .authorized(async || Ok(self.login().await?), call)
+            .authorized_unless_forbidden(async || Ok(self.login().await?), call)
             .await
     }
 

@@ -113,7 +113,7 @@ async fn moves_a_document_by_its_category_alone_and_says_what_a_refusal_means() 
     for (status, expected, calls) in [
         (200, None, 1),
         (204, None, 1),
-        (403, Some("Forbidden"), 1),
+        (403, Some("Forbidden"), 2),
         (401, Some("Forbidden"), 2),
         (404, Some("Unreadable"), 1),
         (422, Some("Unreadable"), 1),
@@ -145,7 +145,7 @@ async fn says_what_a_refused_list_means() {
         "errors": [{"title": "Insufficient access scope", "detail": "Erika", "type": "https://x", "_meta": {}}]});
     let without_id = r#"{"_data":[{"name":"without an id"}]}"#;
     for (status, body, expected, lists) in [
-        (403, problem.to_string(), "Forbidden", 1),
+        (403, problem.to_string(), "Forbidden", 2),
         (401, problem.to_string(), "Forbidden", 2),
         (401, "<html>".to_owned(), "Forbidden", 2),
         (400, "{}".to_owned(), "Unreadable", 1),
