@@ -249,7 +249,8 @@ async fn an_interrupted_move_goes_on_where_it_ended() {
             .method(Method::PATCH)
             .path(path)
     };
-    company.personio.fail(fault(403).nth(3));
+    // A new token does not help.
+    company.personio.fail(fault(403).nth(3).times(2));
     let line = "certificates move acme --to Schulungen --yes";
     let hints = ["Documents: write", "Moved so far: 2", "goes on from there"];
     desk.fails(line, Exit::Attention, &hints).await;
