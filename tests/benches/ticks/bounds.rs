@@ -36,7 +36,7 @@ const BOUNDS: [Bound; 14] = [
 ];
 
 /// What a run without findings may log.
-const LOG_BYTES: u64 = 1_800;
+const LOG_BYTES: u64 = 1_850;
 
 /// Every counted run that takes more than it may.
 pub(super) fn exceeded(ticks: &CompanyTicks) -> Vec<String> {
