@@ -38,7 +38,9 @@ fn must_be_locked(employee: &Employee, config: &TenantConfig) -> Option<bool> {
     if [not_begun, ended, inactive].contains(&Field::Value(true)) {
         return Some(true);
     }
-    let unknown = not_begun.is_absent() || ended.is_absent() || inactive.value().is_none();
+    let is_strange = matches!(employee.status.value(), Some(Status::Other(_)));
+    let unknown =
+        not_begun.is_absent() || ended.is_absent() || inactive.value().is_none() || is_strange;
     (!unknown && verdict == ScopeVerdict::In).then_some(false)
 }
 
