@@ -93,9 +93,9 @@ pub(super) fn prepare(
         held,
         listing,
     } = loaded;
-    let unseen = put_off + listing.unanswered.len();
-    let is_unseen = unseen > 0;
-    let is_part = !portion.is_whole() || unseen + held_over > 0;
+    let is_unseen = put_off > 0;
+    // A single account that never answers makes no plan look unseen for good.
+    let is_part = !portion.is_whole() || is_unseen || held_over + listing.unanswered.len() > 0;
     let Rules {
         config, key, now, ..
     } = rules;
