@@ -43,7 +43,7 @@ pub use retirement::Retirement;
 pub(crate) use rows::rows;
 pub use signed_url::SignedUrl;
 pub use sleeper::{Simulated, Sleeper};
-pub use token::{Answered, Grant, Token, TokenCache};
+pub use token::{Answered, Grant, On403, Token, TokenCache};
 pub use webhook::WebhookUrl;
 
 use std::sync::Arc;

@@ -32,6 +32,15 @@ pub struct Token {
     lacks_rights: AtomicBool,
 }
 
+/// What follows on a 403.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On403 {
+    /// A log-in: some vendors answer a dead token so. Once a fresh one gets a 403 too, a right is missing.
+    Renew,
+    /// It is returned. For calls that are costly to repeat.
+    Return,
+}
+
 /// An answer with a status: read, or still to be read.
 pub trait Answered {
     fn status(&self) -> StatusCode;
@@ -65,46 +74,16 @@ impl TokenCache {
         }
     }
 
-    /// Makes `call` with the token; on a 401 or 403 once more with a fresh one. A second one is returned.
-    ///
-    /// Some vendors answer a dead token with 403, as they do for a missing right. Once a fresh token gets a 403, too, that
-    /// token is not renewed for a 403.
+    /// Makes `call` with the token; on a 401, and on a 403 as `on_403` says, once more with a fresh one. A second one is
+    /// returned.
     ///
     /// # Errors
     /// Whatever `login` or `call` fails with.
-    pub async fn authorized<R: Answered, E, L, LF, C, CF>(&self, login: L, call: C) -> Result<R, E>
-    where
-        L: Fn() -> LF,
-        LF: Future<Output = Result<Grant, E>>,
-        C: Fn(Arc<Token>) -> CF,
-        CF: Future<Output = Result<R, E>>,
-    {
-        self.renewing(login, call, true).await
-    }
-
-    /// The same for a call that is costly to repeat: a 403 is returned at once.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn authorized_unless_forbidden<R: Answered, E, L, LF, C, CF>(
+    pub async fn authorized<R: Answered, E, L, LF, C, CF>(
         &self,
         login: L,
         call: C,
-    ) -> Result<R, E>
-    where
-        L: Fn() -> LF,
-        LF: Future<Output = Result<Grant, E>>,
-        C: Fn(Arc<Token>) -> CF,
-        CF: Future<Output = Result<R, E>>,
-    {
-        self.renewing(login, call, false).await
-    }
-
-    async fn renewing<R: Answered, E, L, LF, C, CF>(
-        &self,
-        login: L,
-        call: C,
-        on_403: bool,
+        on_403: On403,
     ) -> Result<R, E>
     where
         L: Fn() -> LF,
@@ -115,7 +94,8 @@ impl TokenCache {
         let token = self.current(&login).await?;
         let reply = call(Arc::clone(&token)).await?;
         let is_forbidden = reply.status() == StatusCode::FORBIDDEN;
-        let may_be_dead = on_403 && is_forbidden && !token.lacks_rights.load(Ordering::Relaxed);
+        let may_be_dead =
+            is_forbidden && on_403 == On403::Renew && !token.lacks_rights.load(Ordering::Relaxed);
         if reply.status() != StatusCode::UNAUTHORIZED && !may_be_dead {
             return Ok(reply);
         }
@@ -260,7 +240,11 @@ mod tests {
                     Ok(reply(status))
                 }
             };
-            let reply = self.cache.authorized(|| self.login(), call).await.unwrap();
+            let reply = self
+                .cache
+                .authorized(|| self.login(), call, On403::Renew)
+                .await
+                .unwrap();
             (used.into_inner().unwrap(), reply.status.as_u16())
         }
     }
@@ -351,7 +335,7 @@ mod tests {
         };
         for _ in 0..5 {
             let call = |_| async { Ok(reply(403)) };
-            let answer = logins.cache.authorized(login, call).await;
+            let answer = logins.cache.authorized(login, call, On403::Renew).await;
             assert_eq!(answer.map(|reply| reply.status.as_u16()), Ok(403));
         }
         assert_eq!(tried.load(Ordering::SeqCst), 1);
@@ -363,7 +347,7 @@ mod tests {
         let call = |_| async { Ok(reply(200)) };
         let failed = logins
             .cache
-            .authorized(|| async { Err("down") }, call)
+            .authorized(|| async { Err("down") }, call, On403::Renew)
             .await;
         assert_eq!(failed.map(|reply| reply.status), Err("down"));
         assert_eq!(logins.call(&[]).await.0, "token-0");

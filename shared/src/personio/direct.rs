@@ -16,8 +16,8 @@ use super::upload::{self, UPLOAD};
 use super::{error, error_v2, wire};
 use crate::document::{Document, FilingError, PdfBody};
 use crate::http::{
-    self, BaseUrl, Context, Deadline, Elapsed, Grant, Idempotency, Payload, RateLimiter, Reply,
-    Request, Target, Token, TokenCache, Vendor,
+    self, BaseUrl, Context, Deadline, Elapsed, Grant, Idempotency, On403, Payload, RateLimiter,
+    Reply, Request, Target, Token, TokenCache, Vendor,
 };
 use crate::source::SourceError;
 
@@ -115,8 +115,16 @@ impl Direct {
             Ok(self.context.send(&request, self.limits.reads(api)).await?)
         };
         match api {
-            Api::V1 => self.tokens.authorized(|| self.login(), call).await,
-            Api::V2 => self.tokens_v2.authorized(|| self.login_v2(), call).await,
+            Api::V1 => {
+                self.tokens
+                    .authorized(|| self.login(), call, On403::Renew)
+                    .await
+            }
+            Api::V2 => {
+                self.tokens_v2
+                    .authorized(|| self.login_v2(), call, On403::Renew)
+                    .await
+            }
         }
     }
 
@@ -198,7 +206,7 @@ impl Transport for Direct {
             self.send_document(document, body, token).await
         };
         self.tokens
-            .authorized_unless_forbidden(async || Ok(self.login().await?), call)
+            .authorized(async || Ok(self.login().await?), call, On403::Return)
             .await
     }
 

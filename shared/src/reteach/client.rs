@@ -10,7 +10,7 @@ use super::error::{Error, check};
 use super::limits::{LOGINS, TIMEOUT};
 use super::login::{LoginStore, OwnLogin};
 use crate::http::{
-    BaseUrl, Context, Deadline, Idempotency, RateLimiter, Reply, Request, Target, Token,
+    BaseUrl, Context, Deadline, Idempotency, On403, RateLimiter, Reply, Request, Target, Token,
     TokenCache, Vendor,
 };
 
@@ -118,7 +118,11 @@ impl Client {
     /// Makes the call; anything but a success is an error.
     pub(super) async fn call(&self, request: Request) -> Result<Reply, Error> {
         let send = |token| self.send(request.clone(), token);
-        check(self.tokens.authorized(|| self.login(), send).await?)
+        check(
+            self.tokens
+                .authorized(|| self.login(), send, On403::Renew)
+                .await?,
+        )
     }
 
     async fn send(&self, request: Request, token: Arc<Token>) -> Result<Reply, Error> {

@@ -9,7 +9,9 @@ use url::Url;
 use super::hosts::Access;
 use super::{DownloadError, Downloads, Forbidden, pieces};
 use crate::document::{BodyError, PdfBody};
-use crate::http::{self, Call, Fetch, RateLimiter, SignedUrl, Token, TransportError, Vendor};
+use crate::http::{
+    self, Call, Fetch, On403, RateLimiter, SignedUrl, Token, TransportError, Vendor,
+};
 use crate::reteach;
 use crate::reteach::limits::{DOWNLOAD_SILENCE, DOWNLOAD_TIMEOUT, MAX_PDF_BYTES, MAX_REDIRECTS};
 
@@ -71,7 +73,11 @@ impl Downloads {
                 let login = async || Ok(self.reteach.login().await?);
                 self.reteach
                     .tokens
-                    .authorized(login, async |token| self.fetch(url, Some(&token)).await)
+                    .authorized(
+                        login,
+                        async |token| self.fetch(url, Some(&token)).await,
+                        On403::Renew,
+                    )
                     .await
             }
         }
