@@ -15,19 +15,33 @@ pub(crate) async fn run<J: Job>(
     tenant: &TenantId,
     mode: Mode,
 ) -> Ran<J> {
-    let request = Request {
+    if context.environment.interactivity == Interactivity::NonInteractive {
+        return run_quietly(context, app, tenant, mode).await;
+    }
+    let bar = Bars::default().bar(tenant.as_str(), J::JOB);
+    let request = request(context, tenant, mode);
+    let ran = Box::pin(app.run(&request, &|progress| bar.show(progress))).await;
+    bar.end();
+    ran
+}
+
+/// Runs a job once, without a progress bar: others run at the same time.
+pub(crate) async fn run_quietly<J: Job>(
+    context: &CommandContext<'_>,
+    app: &App<J>,
+    tenant: &TenantId,
+    mode: Mode,
+) -> Ran<J> {
+    Box::pin(app.run(&request(context, tenant, mode), &|_| {})).await
+}
+
+fn request(context: &CommandContext<'_>, tenant: &TenantId, mode: Mode) -> Request {
+    Request {
         event: Event {
             tenant_id: tenant.clone(),
             mode,
         },
         run_id: RunId::new(format!("tenants-{}", context.now().as_microsecond())),
         deadline: Deadline::never(),
-    };
-    if context.environment.interactivity == Interactivity::NonInteractive {
-        return Box::pin(app.run(&request, &|_| {})).await;
     }
-    let bar = Bars::default().bar(tenant.as_str(), J::JOB);
-    let ran = Box::pin(app.run(&request, &|progress| bar.show(progress))).await;
-    bar.end();
-    ran
 }

@@ -132,7 +132,7 @@ impl Change {
 
     /// Identifies one part of the change by what it would do, whenever it is planned: a lock without a date of its own
     /// would fall on another moment in each run.
-    fn digest_of_part(&self, part: Part, key: &FingerprintKey) -> u64 {
+    pub(super) fn digest_of_part(&self, part: Part, key: &FingerprintKey) -> u64 {
         let what = match part {
             Part::AccessWindow => match (&self.window, self.locked) {
                 (Some(_), Some(locked)) => format!("{:?}", locked.reason),

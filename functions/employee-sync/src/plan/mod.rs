@@ -9,6 +9,7 @@ mod candidate;
 mod change;
 mod claim;
 mod compare;
+mod condensed;
 mod display;
 mod hold;
 #[cfg(test)]

@@ -91,12 +91,18 @@ pub struct Check {
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::PLAN)]
 pub struct Plan {
-    /// The tenant
-    #[arg(value_parser = TenantId::parse)]
-    pub tenant: TenantId,
+    /// The tenant; with --save or --against all tenants by default
+    #[arg(value_parser = TenantId::parse, required_unless_present_any = ["save", "against"])]
+    pub tenant: Option<TenantId>,
     /// Show values and courses, not only the names of fields: personal data
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["save", "against"])]
     pub details: bool,
+    /// Save the plan in a file, to compare it with the plan of another version of this program
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
+    pub save: Option<PathBuf>,
+    /// Show what differs from the plan in a file that another version has saved
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
 }
 
 /// `tenants sync`

@@ -46,3 +46,5 @@ mod status;
 mod support;
 #[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod versions;

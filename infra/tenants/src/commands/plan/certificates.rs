@@ -26,13 +26,13 @@ const RUN_UPLOADS: usize = 840;
 #[derive(Serialize)]
 pub(super) struct CertificatesPreview {
     /// Personio's document category.
-    folder: Option<String>,
-    to_file: Vec<Filing>,
+    pub(super) folder: Option<String>,
+    pub(super) to_file: Vec<Filing>,
     /// How many of them are looked for first, and in how many people's documents.
     looked_for: usize,
     people_to_look_at: usize,
     /// Part of a backfill that nobody has started.
-    held: usize,
+    pub(super) held: usize,
     /// At Personio's pace of uploads; `None` where nothing is to be filed.
     minutes_left: Option<u64>,
     /// Filed, parked, without a PDF, or of nobody from Personio.
@@ -42,14 +42,14 @@ pub(super) struct CertificatesPreview {
 }
 
 #[derive(Serialize)]
-struct Filing {
-    certificate: CertificateId,
-    person: SourceId,
+pub(super) struct Filing {
+    pub(super) certificate: CertificateId,
+    pub(super) person: SourceId,
     /// The day of completion in the tenant's time zone.
-    day: Option<String>,
+    pub(super) day: Option<String>,
     /// Personal data: with --details only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    course: Option<String>,
+    pub(super) course: Option<String>,
 }
 
 /// Reads all completed courses and the ledger. Writes nothing.

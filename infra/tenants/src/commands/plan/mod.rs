@@ -1,6 +1,11 @@
 //! `tenants plan`
 
 mod certificates;
+mod differences;
+mod saved;
+#[cfg(test)]
+mod tests;
+mod versions;
 
 use employee_sync::accounts::read_old_values;
 use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan};
@@ -8,7 +13,7 @@ use employee_sync::report::Report;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::access::AccessWindow;
-use shared::domain::id::SourceId;
+use shared::domain::id::{SourceId, TenantId};
 use shared::routes::Connections;
 use shared::runtime::{FindingKind, Mode, Outcome, Ran};
 use shared::source::EmployeeSource as _;
@@ -17,7 +22,7 @@ use shared::state::TenantStatus;
 use self::certificates::CertificatesPreview;
 use crate::args::Plan;
 use crate::context::{CommandContext, StoredTenant};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::format;
 use crate::job;
 use crate::output::{Output, View};
@@ -80,12 +85,26 @@ struct SkipView {
 }
 
 pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Output> {
-    let Plan { tenant, details } = args;
+    let Plan {
+        tenant,
+        details,
+        save,
+        against,
+    } = args;
+    match (tenant, save, against) {
+        (tenant, Some(file), _) => versions::save(context, tenant.as_ref(), file).await,
+        (tenant, None, Some(file)) => versions::compare(context, tenant.as_ref(), file).await,
+        (Some(tenant), None, None) => show(context, tenant, *details).await,
+        (None, None, None) => Err(Failure::usage("name a tenant, or give --save or --against")),
+    }
+}
+
+async fn show(context: &CommandContext<'_>, tenant: &TenantId, details: bool) -> Result<Output> {
     let stored = context.tenant(tenant).await?;
     let Ran {
         report, mut plan, ..
     } = job::run(context, &context.employees(), tenant, Mode::DryRun).await;
-    let details = if *details {
+    let details = if details {
         Details::Values
     } else {
         Details::Names

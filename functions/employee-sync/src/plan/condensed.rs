@@ -1,0 +1,134 @@
+//! A change without what is personal in it: the names of its reasons, and keyed digests of what it would do.
+
+use std::collections::BTreeMap;
+
+use shared::fingerprint::FingerprintKey;
+
+use super::{Action, Cause, Change, Part, SkipReason};
+
+impl Cause {
+    /// The cause without its day.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ContractEnds(_) => "contract ends",
+            Self::ContractBegins(_) => "contract begins",
+            Self::Inactive => "inactive",
+            Self::Vanished => "gone",
+            Self::Unmarked => "missing without deletion flag",
+            Self::Orphaned => "orphaned",
+            Self::OutOfScope => "out of scope",
+            Self::Employed => "employed",
+        }
+    }
+}
+
+impl SkipReason {
+    /// The reason without accounts, moments and the vendor's words.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Conflict(_) => "conflict",
+            Self::Contested(_) => "contested account",
+            Self::MailTaken(_) => "mail address taken",
+            Self::Rejected { .. } => "record does not fit",
+            Self::OutOfScope => "out of scope",
+            Self::ScopeUndecided(_) => "scope undecided",
+            Self::AwaitingRetry(_) => "waits for a retry",
+            Self::GoneAlready => "gone already",
+            Self::HandedOver(_) => "handed over",
+            Self::EmployedAgain(_) => "employed again",
+        }
+    }
+}
+
+impl Change {
+    /// A keyed digest of each part of the change, by name: `account`, `window`, and the attributes that change. Equal digests
+    /// mean the same effect, whenever the change is planned.
+    ///
+    /// Files of `tenants plan --save` hold these digests. Another way to compute them needs another format number there.
+    #[must_use]
+    pub fn part_digests(&self, key: &FingerprintKey) -> BTreeMap<&'static str, u64> {
+        let mut digests = BTreeMap::from([("account", self.account_digest(key))]);
+        if self.window.is_some() {
+            digests.insert("window", self.digest_of_part(Part::AccessWindow, key));
+        }
+        digests.extend(self.values.iter().map(|value| {
+            let attribute = value.attribute;
+            let part = Part::Value(attribute);
+            (attribute.name(), self.digest_of_part(part, key))
+        }));
+        digests
+    }
+
+    fn account_digest(&self, key: &FingerprintKey) -> u64 {
+        let external_id = &self.external_id;
+        let what = match &self.action {
+            Action::Create => format!("create {external_id}"),
+            Action::Adopt(account) => format!("adopt {account} {external_id}"),
+            Action::Update(account) => format!("update {account} {external_id}"),
+            Action::Handover { account, from, .. } => {
+                format!("handover {account} {from} {external_id}")
+            }
+        };
+        key.digest(self.source_id.as_str(), &what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::domain::employee::{Employee, Field};
+
+    use super::*;
+    use crate::plan::builders::{candidate, config, employee, key, now};
+    use crate::plan::{Context, Plan};
+
+    fn digests(employee: &Employee) -> BTreeMap<&'static str, u64> {
+        let config = config("");
+        let context = Context {
+            now: now(),
+            config: &config,
+            key: &key(),
+        };
+        let plan = Plan::build(&[candidate(employee, &config)], context);
+        plan.changes[0].part_digests(&key())
+    }
+
+    /// If this fails, give saved plans another format number: files of earlier versions cannot be compared any more.
+    #[test]
+    fn digests_are_the_same_in_every_version() {
+        let digests = digests(&employee("1"));
+        let digests = digests
+            .iter()
+            .map(|(part, digest)| format!("{part} {digest:016x}"));
+        insta::assert_snapshot!(digests.collect::<Vec<_>>().join("\n"), @r"
+        account 9b79b35294798a8b
+        company 97eb4d070308f743
+        email eed0d0a363c4d0ef
+        firstName 8c539a70bd7485a0
+        gender 673e6c89ce355eff
+        lastName eff7a553126edb72
+        location de209d41b269d258
+        position 3bdf68b30504ab76
+        tag:Anstellungsart d2887a15022b6061
+        window db93af7e16617e8c
+        ");
+    }
+
+    #[test]
+    fn another_value_or_another_person_has_another_digest() {
+        let other = Employee {
+            position: Field::Value("Meister".into()),
+            ..employee("1")
+        };
+        let (one, other, second) = (
+            digests(&employee("1")),
+            digests(&other),
+            digests(&employee("2")),
+        );
+        for (part, digest) in &one {
+            assert_eq!(digest == &other[part], *part != "position", "{part}");
+            assert_ne!(digest, &second[part], "{part}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `tenants plan --save`, `tenants plan --against`
+
+use serde_json::{Value, json};
+use shared::tenant::Via;
+use simulators::people::Status;
+use simulators::reteach::Participation;
+use tenants::Exit;
+
+use crate::support::{Desk, account_of, participation, person};
+
+#[tokio::test]
+async fn a_saved_plan_is_compared_with_what_is_planned_now() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    company.personio.change(2, |person| {
+        person.position = Some("Leiterin".to_owned());
+    });
+    company.personio.put_all([person(4)]);
+    let course = participation(1, 1, "Brandschutz");
+    company.reteach.add_participation(course);
+    let before = (desk.inventory(&company).await, company.reteach.customers());
+    let file = desk.file("plans.json", "");
+    let saved = desk.done(&format!("plan --save {file}")).await;
+    assert_eq!(
+        (&saved["tenants"], &saved["changes"]),
+        (&json!(1), &json!(2))
+    );
+    let same = desk.done(&format!("plan --against {file}")).await;
+    assert_eq!(same["tenants"], json!({"acme": []}), "{same:#}");
+    desk.done(&format!("plan acme --against {file}")).await;
+
+    // What another version would plan, as far as the file shows: other values, other people, other certificates.
+    company.personio.change(2, |person| {
+        person.position = Some("Chefin".to_owned());
+    });
+    company.personio.change(3, |person| {
+        person.status = Status::Inactive;
+    });
+    company.personio.remove(4);
+    let course = participation(2, 1, "Erste Hilfe");
+    company.reteach.add_participation(course);
+    let differs = format!("plan --against {file}");
+    let found = desk.run(&differs).await;
+    assert_eq!(found.exit, Exit::Attention);
+    insta::assert_snapshot!(found.out);
+    let found = desk.attention(&differs).await;
+    assert_eq!(
+        found["tenants"]["acme"].as_array().unwrap().len(),
+        4,
+        "{found:#}"
+    );
+    let after = (desk.inventory(&company).await, company.reteach.customers());
+    assert_eq!(before, after, "neither of them writes");
+}
+
+/// Values of people, days of contracts and of courses are in the file as keyed digests at most.
+#[tokio::test]
+async fn a_saved_plan_holds_nothing_personal() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.change(1, |person| {
+        person.hire_date = Some("2027-08-09".parse().unwrap());
+    });
+    company.reteach.insert(account_of(3, Some("sap:3")));
+    let account = company.reteach.insert(account_of(2, None));
+    company.reteach.add_participation(Participation {
+        customer: Some(account),
+        ..participation(1, 2, "Brandschutz")
+    });
+    let file = desk.file("plans.json", "");
+    desk.done(&format!("plan acme --save {file}")).await;
+    let text = std::fs::read_to_string(&file).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let plan = &document["tenants"]["acme"];
+    assert_eq!(document["format"], 1);
+    assert_eq!(plan["changes"]["1"]["kind"], "create");
+    assert_eq!(plan["skipped"]["3"], "conflict");
+    assert!(plan["certificates"]["to_file"]["certificate-1"].is_object());
+    for personal in [
+        "@",
+        "Käthe",
+        "Groß",
+        "Ingenieurin",
+        "Muster",
+        "München",
+        "2027",
+        "2026",
+        "Brandschutz",
+    ] {
+        assert!(!text.contains(personal), "{personal}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn files_of_others_are_refused() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let file = desk.file("plans.json", "");
+    desk.done(&format!("plan --save {file}")).await;
+    let saved = std::fs::read_to_string(&file).unwrap();
+    let mut key: Value = serde_json::from_str(&saved).unwrap();
+    key["tenants"]["acme"]["key"] = json!("0123456789abcdef");
+    let cases = [
+        (
+            saved.replace("\"format\": 1", "\"format\": 7"),
+            "it has format 7",
+        ),
+        (
+            saved.replace("acme", "other"),
+            "it has no plan of acme, but of other",
+        ),
+        ("{}".to_owned(), "it is no file of `tenants plan --save`"),
+        (key.to_string(), "another fingerprint key"),
+    ];
+    for (text, hint) in cases {
+        let other = desk.file("other.json", &text);
+        let line = format!("plan acme --against {other}");
+        desk.fails(&line, Exit::Usage, &[hint]).await;
+    }
+    let line = "plan acme --against /nowhere/plans.json";
+    desk.fails(line, Exit::Usage, &["/nowhere"]).await;
+    let line = "plan acme --save /nowhere/plans.json";
+    desk.fails(line, Exit::Usage, &["cannot be written"]).await;
+    // A tenant without a plan is saved as such, and differs.
+    company.personio.allow_reading(false);
+    let saved = desk.attention(&format!("plan --save {file}")).await;
+    assert_eq!(saved["without_plan"][0]["outcome"], "access-denied");
+}
