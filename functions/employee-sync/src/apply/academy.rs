@@ -9,7 +9,7 @@ use shared::mapping::Attribute;
 use shared::reteach::{Customer, CustomerInput};
 use shared::tenant::{TenantConfig, UpdateWith};
 
-use super::write::input;
+use super::input::input;
 use crate::plan::{Change, ValueChange};
 
 /// What an academy has shown in this run or an earlier one.

@@ -3,42 +3,35 @@
 
 mod academy;
 mod blame;
+mod input;
+mod ledger;
 mod order;
 mod reply;
+mod work;
 mod write;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
+use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use futures::{StreamExt as _, stream};
-use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
-use shared::fingerprint::Fingerprint;
 use shared::reteach::Error as ReteachError;
-use shared::state::{EmployeeEntry, Failure, FailureKind, HeldPlan, StateError};
+use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
 use shared::tenant::TenantConfig;
 
 use self::academy::Academy;
 pub(crate) use self::academy::Learned;
 pub(crate) use self::blame::Trouble;
-use self::blame::{Blame, Form, Judgement, Outline, Reply, Sent, Step, StepPart};
-use self::write::{Person, Written};
+use self::blame::{Blame, Judgement, Step};
+pub(crate) use self::ledger::{conflict_entries, seen_entries, write_entries, write_notes};
+use self::ledger::{with_failure, write_entry};
+use self::work::{Attempted, Pause, Task, Work};
+use self::write::Written;
 use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
-use crate::plan::{Account, Action, Candidate, Change, Plan, SourceState};
+use crate::plan::{Action, Candidate, Change, Plan};
 
 /// Changes in flight at once: 50 calls a second with replies that take 300 ms. The pace decides how many of them are sent.
 pub(crate) const CONCURRENCY: usize = 16;
-
-/// The pause before an account without an answer is tried again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pause {
-    None,
-    /// Nothing shows whether reteach answers at all.
-    Short,
-    Growing,
-}
-
-const SHORT_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,192 +124,6 @@ pub(crate) async fn apply(
     }
 }
 
-/// A person's change, and how far it is.
-struct Work<'a> {
-    change: &'a Change,
-    window: Option<Change>,
-    candidate: Option<&'a Candidate>,
-    entry: EmployeeEntry,
-    applied: Option<Applied>,
-    /// Why reteach gave no usable answer.
-    silence: Option<ReteachError>,
-}
-
-impl<'a> Work<'a> {
-    fn new(change: &'a Change, candidate: Option<&'a Candidate>) -> Self {
-        let entry = candidate.and_then(|candidate| candidate.entry.clone());
-        Self {
-            change,
-            window: write::window_alone(change),
-            candidate,
-            entry: entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone())),
-            applied: None,
-            silence: None,
-        }
-    }
-
-    fn person(&self) -> Person<'a> {
-        let record = self.candidate.and_then(|it| match &it.source {
-            SourceState::Present { record, .. } => Some(record.as_ref()),
-            SourceState::Rejected { .. } | SourceState::Gone { .. } => None,
-        });
-        let account = self.candidate.and_then(|it| match &it.account {
-            Account::Fetched(account, _) | Account::Conflicting(account, _) => {
-                Some(account.as_ref())
-            }
-            _ => None,
-        });
-        Person {
-            planned: self.change,
-            record,
-            account,
-        }
-    }
-
-    fn task(&self, part: StepPart) -> Task<'a> {
-        let change = match (part, &self.window) {
-            (StepPart::Window, Some(window)) => window,
-            _ => self.change,
-        };
-        Task {
-            change: change.clone(),
-            person: self.person(),
-            entry: self.entry.clone(),
-            noted: self.applied.is_some(),
-        }
-    }
-
-    fn outline(&self, now: Timestamp) -> Outline {
-        let sent = |name: &str, form| Sent {
-            name: name.to_owned(),
-            form,
-        };
-        let values = self.change.values.iter().map(|value| match value.after {
-            Some(_) => sent(value.attribute.name(), Form::Value),
-            None => sent(value.attribute.name(), Form::Null),
-        });
-        let input = write::input(self.change);
-        let bounds = [
-            ("setActiveAt", &input.set_active_at),
-            ("setInactiveAt", &input.set_inactive_at),
-        ];
-        let window = bounds
-            .into_iter()
-            .filter(|(_, bound)| !bound.is_absent())
-            .map(|(name, bound)| match bound.value() {
-                Some(at) if *at <= now => sent(name, Form::Past),
-                Some(_) => sent(name, Form::Value),
-                None => sent(name, Form::Null),
-            });
-        let identity = (!input.external_id.is_absent()).then(|| sent("externalId", Form::Value));
-        Outline {
-            values: values.collect(),
-            window: window.chain(identity).collect(),
-            separable: self.window.is_some(),
-            updates: self.change.action.account().is_some(),
-            was_silent: self.was_silent(),
-        }
-    }
-
-    /// Takes the result of `step`.
-    fn take(&mut self, step: Step, attempted: Attempted, now: Timestamp) -> Reply {
-        let earlier = match &self.applied {
-            Some(Applied::Refused(failure)) => Some(failure.clone()),
-            _ => None,
-        };
-        let is_all = step.part == StepPart::Whole || self.change.values.is_empty();
-        match attempted {
-            Attempted::Done(entry) => {
-                self.entry = entry;
-                self.applied = Some(if is_all {
-                    Applied::Done
-                } else {
-                    Applied::WindowAlone(earlier)
-                });
-                Reply::Accepted
-            }
-            Attempted::Refused {
-                refusal,
-                entry,
-                wrote_window,
-            } => {
-                self.entry = entry;
-                let noted = || self.failure(FailureKind::Refused, refusal.to_string(), now);
-                let applied = match earlier.or_else(noted) {
-                    Some(failure) if wrote_window => Applied::WindowAlone(Some(failure)),
-                    Some(failure) => Applied::Refused(failure),
-                    None => Applied::Open,
-                };
-                self.applied = Some(applied);
-                Reply::Refused(refusal)
-            }
-            Attempted::AccountLost(entry) => {
-                self.entry = entry;
-                self.applied = Some(Applied::AccountLost);
-                Reply::AccountLost
-            }
-            Attempted::Silent(error) => {
-                self.silence = Some(error);
-                Reply::Silent
-            }
-        }
-    }
-
-    /// The failure for the report: the ledger keeps none of somebody who is gone, and tries them in every run.
-    fn failure(&self, kind: FailureKind, reason: String, now: Timestamp) -> Option<Failure> {
-        if self.change.fingerprint.is_some() {
-            return self.entry.failure.clone();
-        }
-        Some(Failure {
-            kind,
-            reason,
-            fingerprint: self.entry.fingerprint?,
-            attempts: 1,
-            retry_at: now,
-        })
-    }
-
-    /// Notes that reteach gives no answer for this account alone.
-    async fn note_silence(&mut self, writer: &impl Writer, pause: Pause) -> Result<(), StateError> {
-        let (Some(error), None) = (&self.silence, &self.applied) else {
-            return Ok(());
-        };
-        let (kind, reason, now) = (FailureKind::NoAnswer, error.to_string(), writer.now());
-        if let Some(fingerprint) = self.change.fingerprint {
-            let entry = self.entry.clone();
-            let mut noted = with_failure(entry, kind, fingerprint, reason.clone(), now);
-            if let Some(failure) = noted.failure.as_mut() {
-                failure.retry_at = match pause {
-                    // What fails once may be a broken connection: the next run tries it again.
-                    Pause::Growing if self.was_silent() => failure.retry_at,
-                    Pause::Growing | Pause::None => now,
-                    Pause::Short => failure.retry_at.min(now + SHORT_PAUSE),
-                };
-            }
-            write_entry(writer, &noted).await?;
-            self.entry = noted;
-        }
-        self.applied = self
-            .failure(kind, reason, now)
-            .filter(|_| pause != Pause::None)
-            .map(Applied::Refused)
-            .or(Some(Applied::Open));
-        Ok(())
-    }
-
-    /// Whether the same record got no answer in an earlier run either.
-    fn was_silent(&self) -> bool {
-        self.entry.failure.as_ref().is_some_and(|failure| {
-            failure.kind == FailureKind::NoAnswer
-                && Some(failure.fingerprint) == self.change.fingerprint
-        })
-    }
-
-    fn into_applied(self) -> Option<(SourceId, Applied)> {
-        Some((self.change.source_id.clone(), self.applied?))
-    }
-}
-
 /// Takes one step after the other until none is left. Returns what ended it early.
 async fn drive(
     writer: &impl Writer,
@@ -360,27 +167,6 @@ async fn drive(
             blame.stop();
         }
     }
-}
-
-/// What is needed to take a step.
-struct Task<'a> {
-    change: Change,
-    person: Person<'a>,
-    entry: EmployeeEntry,
-    /// Whether a failure of this run is in the ledger already.
-    noted: bool,
-}
-
-/// What came of a step, as far as the ledger holds it.
-enum Attempted {
-    Done(EmployeeEntry),
-    Refused {
-        refusal: Refusal,
-        entry: EmployeeEntry,
-        wrote_window: bool,
-    },
-    AccountLost(EmployeeEntry),
-    Silent(ReteachError),
 }
 
 async fn attempt(
@@ -542,179 +328,4 @@ fn vendor_abort(people: &[Work<'_>], judgement: &Judgement) -> Option<ApplyAbort
         _ => return None,
     };
     Some(ApplyAbort::Reteach((*error).clone()))
-}
-
-/// Writes ledger entries, a few at a time.
-///
-/// # Errors
-/// [`StateError`] at the first one that fails; the rest is found again by the next run.
-pub(crate) async fn write_entries(
-    writer: &impl Writer,
-    entries: &[EmployeeEntry],
-) -> Result<(), StateError> {
-    let mut writes = Vec::with_capacity(entries.len());
-    for entry in entries {
-        writes.push(write_entry(writer, entry));
-    }
-    let results: Vec<_> = stream::iter(writes)
-        .buffer_unordered(writer.concurrency())
-        .collect()
-        .await;
-    results.into_iter().collect()
-}
-
-/// Writes notes while there is time for them, and returns those that were written.
-///
-/// # Errors
-/// [`StateError`] at the first one that fails.
-pub(crate) async fn write_notes(
-    writer: &impl Writer,
-    notes: Vec<EmployeeEntry>,
-) -> Result<Vec<EmployeeEntry>, StateError> {
-    let mut written = Vec::with_capacity(notes.len());
-    let mut notes = notes.into_iter().peekable();
-    while notes.peek().is_some() && !writer.is_out_of_time() {
-        let next: Vec<_> = notes.by_ref().take(writer.concurrency().max(1)).collect();
-        write_entries(writer, &next).await?;
-        written.extend(next);
-    }
-    Ok(written)
-}
-
-/// The ledger entries of people all of whose changes are held, with what the academy was seen to hold. Later runs trust the ledger:
-/// by the old entries there would be nothing to change, and nothing to decide about.
-pub(crate) fn seen_entries(
-    plan: &Plan,
-    candidates: &[Candidate],
-    held_before: Option<&HeldPlan>,
-) -> Vec<EmployeeEntry> {
-    let by_id: HashMap<_, _> = candidates
-        .iter()
-        .map(|candidate| (&candidate.source_id, candidate))
-        .collect();
-    let changed: HashSet<_> = plan.changes.iter().map(|it| &it.source_id).collect();
-    let held = plan.held.iter();
-    held.filter(|change| !changed.contains(&change.source_id))
-        .filter_map(|change| {
-            let candidate = by_id.get(&change.source_id)?;
-            let entry = candidate.entry.as_ref()?;
-            match (&candidate.source, &candidate.account) {
-                (SourceState::Gone { .. }, _) => None,
-                // The candidate's entry has forgotten the account already.
-                (_, Account::Missing) => {
-                    let is_new = !held_before.is_some_and(|held| held.holds(&change.source_id));
-                    is_new.then(|| entry.clone())
-                }
-                (_, Account::Fetched(account, _))
-                    if entry.customer_id.as_ref() == Some(&account.id) =>
-                {
-                    let mut seen = entry.clone();
-                    seen.window = account.window;
-                    for value in &change.values {
-                        seen.digests.remove(value.attribute.name());
-                    }
-                    (seen != *entry).then_some(seen)
-                }
-                _ => None,
-            }
-        })
-        .collect()
-}
-
-/// The ledger entries of people whose mail address belongs to another account, with the pause before the next look.
-pub(crate) fn conflict_entries(
-    plan: &Plan,
-    candidates: &[Candidate],
-    now: Timestamp,
-) -> Vec<EmployeeEntry> {
-    let by_id: HashMap<_, _> = candidates
-        .iter()
-        .map(|candidate| (&candidate.source_id, candidate))
-        .collect();
-    let conflicts = plan.skipped.iter().filter(|(_, skip)| skip.is_conflict());
-    conflicts
-        .filter_map(|(id, _)| {
-            let candidate = by_id.get(id)?;
-            let SourceState::Present { fingerprint, .. } = candidate.source else {
-                return None;
-            };
-            let reason = "the mail address belongs to another account".to_owned();
-            Some(with_failure(
-                candidate.entry_or_new(),
-                FailureKind::Conflict,
-                fingerprint,
-                reason,
-                now,
-            ))
-        })
-        .collect()
-}
-
-async fn write_entry(writer: &impl Writer, entry: &EmployeeEntry) -> Result<(), StateError> {
-    writer.check_lease().await?;
-    writer.put_entry(entry).await
-}
-
-fn with_failure(
-    entry: EmployeeEntry,
-    kind: FailureKind,
-    fingerprint: Fingerprint,
-    reason: String,
-    now: Timestamp,
-) -> EmployeeEntry {
-    let earlier = entry.failure.as_ref();
-    EmployeeEntry {
-        failure: Some(Failure {
-            kind,
-            ..failure(earlier, fingerprint, reason, now)
-        }),
-        ..entry
-    }
-}
-
-/// The refusal of a record, after `earlier` ones: 15 minutes until the next try, then twice as long each time, at most
-/// a day.
-fn failure(
-    earlier: Option<&Failure>,
-    fingerprint: Fingerprint,
-    reason: String,
-    now: Timestamp,
-) -> Failure {
-    let attempts = earlier
-        .filter(|failure| failure.fingerprint == fingerprint)
-        .map_or(0, |failure| failure.attempts)
-        .saturating_add(1);
-    let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
-    let pause = SignedDuration::from_mins(minutes.min(24 * 60));
-    Failure {
-        kind: FailureKind::default(),
-        reason,
-        fingerprint,
-        attempts,
-        retry_at: now + pause,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::builders::{key, now};
-
-    #[test]
-    fn the_pause_before_the_same_record_is_tried_again_grows_to_a_day() {
-        let fingerprint = key().fingerprint([]);
-        let mut earlier = None;
-        let mut pauses = Vec::new();
-        for _ in 0..9 {
-            let next = failure(earlier.as_ref(), fingerprint, String::new(), now());
-            pauses.push(next.retry_at.duration_since(now()).as_mins());
-            earlier = Some(next);
-        }
-        assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
-        let other = key().fingerprint([shared::fingerprint::Part::Null]);
-        assert_eq!(
-            failure(earlier.as_ref(), other, String::new(), now()).attempts,
-            1
-        );
-    }
 }

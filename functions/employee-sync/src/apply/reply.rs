@@ -5,7 +5,7 @@ use shared::mapping::{Attribute, Text};
 use shared::reteach::{Customer, CustomerInput};
 use shared::state::{EmployeeEntry, ValueDigest};
 
-use super::write::Person;
+use super::input::Person;
 use crate::io::{Problem, Refusal};
 use crate::plan::{AccountView, Change};
 
@@ -241,7 +241,7 @@ mod tests {
     use shared::domain::id::CustomerId;
 
     use super::*;
-    use crate::apply::write::input;
+    use crate::apply::input::input;
     use crate::io::memory::Academy;
     use crate::plan::builders::{candidate, config, employee, key, now};
     use crate::plan::{Action, Context, Plan, SourceState};

@@ -2,35 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use shared::domain::employee::Field;
-use shared::domain::id::{CustomerId, ExternalId};
-use shared::mapping::{Attribute, DesiredAccount, Text};
-use shared::reteach::{Customer, CustomerInput, Gender, Tag};
+use shared::domain::id::CustomerId;
+use shared::reteach::{Customer, CustomerInput, Tag};
 use shared::state::EmployeeEntry;
 
 use super::academy::Academy;
+use super::input::{Person, input, ours};
 use super::reply::{self, Missed};
 use crate::io::{Problem, Refusal, WriteError, Writer};
 use crate::plan::{AccountView, Action, Change, Extent, ValueChange};
-
-/// A person whose account is written.
-#[derive(Clone, Copy)]
-pub(super) struct Person<'a> {
-    /// All that is to change.
-    pub(super) planned: &'a Change,
-    /// The record, unless the person is gone.
-    pub(super) record: Option<&'a DesiredAccount>,
-    /// The account as this run has read it.
-    pub(super) account: Option<&'a AccountView>,
-}
-
-impl Person<'_> {
-    /// Whether this run has found the account without an external id, by what the ledger knows.
-    pub(super) fn has_lost_its_id(self) -> bool {
-        self.account
-            .is_some_and(|account| account.external_id.is_none())
-    }
-}
 
 /// What a write has left.
 pub(super) struct Written {
@@ -352,28 +332,6 @@ async fn restore_tags(
     Ok(())
 }
 
-/// All of our fields of the account after `change`, without values that are planned but not in `change`.
-fn ours(change: &Change, person: Person<'_>) -> CustomerInput {
-    let mut input = input(change);
-    let planned = person.planned;
-    let written = |attribute| change.values.iter().any(|it| it.attribute == attribute);
-    let values = person.record.into_iter().flat_map(|record| &record.values);
-    for (attribute, value) in values {
-        let is_planned = planned.values.iter().any(|it| it.attribute == *attribute);
-        let is_ours = planned.baseline.digests.contains_key(attribute.name());
-        if is_ours && !is_planned && !written(*attribute) {
-            set(&mut input, *attribute, value.as_ref());
-        }
-    }
-    let window = change
-        .window
-        .map_or(change.baseline.window, |window| window.after);
-    input.set_active_at = Field::from(window.active_at);
-    input.set_inactive_at = Field::from(window.inactive_at);
-    input.external_id = Field::Value(change.external_id.clone());
-    input
-}
-
 /// Adds and removes tags below our own prefixes; all others stay. Returns what reteach does not take of them.
 async fn tags(
     writer: &impl Writer,
@@ -438,73 +396,6 @@ async fn add(
         .map(|(attribute, _)| (*attribute).to_owned())
         .collect();
     Ok((!fields.is_empty()).then_some(Refusal { fields, problem }))
-}
-
-/// The lock or unlock of `change` without the values. `None` where it has no lock or unlock, or no account yet.
-pub(super) fn window_alone(change: &Change) -> Option<Change> {
-    let separable = change.window.is_some() && !matches!(change.action, Action::Create);
-    separable.then(|| {
-        if change.values.is_empty() {
-            return change.clone();
-        }
-        let mut baseline = change.baseline.clone();
-        for value in &change.values {
-            baseline.digests.remove(value.attribute.name());
-        }
-        Change {
-            values: Vec::new(),
-            extent: Extent::Partial,
-            baseline,
-            ..change.clone()
-        }
-    })
-}
-
-pub(super) fn input(change: &Change) -> CustomerInput {
-    let mut input = CustomerInput::default();
-    for value in &change.values {
-        set(&mut input, value.attribute, value.after.as_ref());
-    }
-    if let Some(window) = change.window {
-        let bound = |before, after| {
-            if before == after {
-                Field::Absent
-            } else {
-                Field::from(after)
-            }
-        };
-        input.set_active_at = bound(window.before.active_at, window.after.active_at);
-        input.set_inactive_at = bound(window.before.inactive_at, window.after.inactive_at);
-    }
-    if !matches!(change.action, Action::Update(_)) {
-        input.external_id = Field::<ExternalId>::Value(change.external_id.clone());
-    }
-    input
-}
-
-fn set(input: &mut CustomerInput, attribute: Attribute, value: Option<&Text>) {
-    let field = || Field::from(value.map(|text| text.reveal().to_owned()));
-    match attribute {
-        Attribute::Email => input.email = field(),
-        Attribute::UserName => input.user_name = field(),
-        Attribute::FirstName => input.first_name = field(),
-        Attribute::LastName => input.last_name = field(),
-        Attribute::Position => input.position = field(),
-        Attribute::Company => input.company = field(),
-        Attribute::Department => input.department = field(),
-        Attribute::Location => input.location = field(),
-        Attribute::Gender => input.gender = field().map(gender),
-        Attribute::EmploymentTypeTag | Attribute::PositionTag | Attribute::LocationTag => {}
-    }
-}
-
-fn gender(name: String) -> Gender {
-    match name.as_str() {
-        "MALE" => Gender::Male,
-        "FEMALE" => Gender::Female,
-        "DIVERSE" => Gender::Diverse,
-        _ => Gender::Other(name),
-    }
 }
 
 /// The ledger's entry once reteach holds `change`, but for what it has missed.

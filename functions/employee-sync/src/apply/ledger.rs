@@ -1,0 +1,189 @@
+//! What applying writes into the ledger, and the pauses before another try.
+
+use std::collections::{HashMap, HashSet};
+
+use futures::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use shared::fingerprint::Fingerprint;
+use shared::state::{EmployeeEntry, Failure, FailureKind, HeldPlan, StateError};
+
+use crate::io::Writer;
+use crate::plan::{Account, Candidate, Plan, SourceState};
+
+/// Writes ledger entries, a few at a time.
+///
+/// # Errors
+/// [`StateError`] at the first one that fails; the rest is found again by the next run.
+pub(crate) async fn write_entries(
+    writer: &impl Writer,
+    entries: &[EmployeeEntry],
+) -> Result<(), StateError> {
+    let mut writes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        writes.push(write_entry(writer, entry));
+    }
+    let results: Vec<_> = stream::iter(writes)
+        .buffer_unordered(writer.concurrency())
+        .collect()
+        .await;
+    results.into_iter().collect()
+}
+
+/// Writes notes while there is time for them, and returns those that were written.
+///
+/// # Errors
+/// [`StateError`] at the first one that fails.
+pub(crate) async fn write_notes(
+    writer: &impl Writer,
+    notes: Vec<EmployeeEntry>,
+) -> Result<Vec<EmployeeEntry>, StateError> {
+    let mut written = Vec::with_capacity(notes.len());
+    let mut notes = notes.into_iter().peekable();
+    while notes.peek().is_some() && !writer.is_out_of_time() {
+        let next: Vec<_> = notes.by_ref().take(writer.concurrency().max(1)).collect();
+        write_entries(writer, &next).await?;
+        written.extend(next);
+    }
+    Ok(written)
+}
+
+/// The ledger entries of people all of whose changes are held, with what the academy was seen to hold. Later runs trust the ledger:
+/// by the old entries there would be nothing to change, and nothing to decide about.
+pub(crate) fn seen_entries(
+    plan: &Plan,
+    candidates: &[Candidate],
+    held_before: Option<&HeldPlan>,
+) -> Vec<EmployeeEntry> {
+    let by_id: HashMap<_, _> = candidates
+        .iter()
+        .map(|candidate| (&candidate.source_id, candidate))
+        .collect();
+    let changed: HashSet<_> = plan.changes.iter().map(|it| &it.source_id).collect();
+    let held = plan.held.iter();
+    held.filter(|change| !changed.contains(&change.source_id))
+        .filter_map(|change| {
+            let candidate = by_id.get(&change.source_id)?;
+            let entry = candidate.entry.as_ref()?;
+            match (&candidate.source, &candidate.account) {
+                (SourceState::Gone { .. }, _) => None,
+                // The candidate's entry has forgotten the account already.
+                (_, Account::Missing) => {
+                    let is_new = !held_before.is_some_and(|held| held.holds(&change.source_id));
+                    is_new.then(|| entry.clone())
+                }
+                (_, Account::Fetched(account, _))
+                    if entry.customer_id.as_ref() == Some(&account.id) =>
+                {
+                    let mut seen = entry.clone();
+                    seen.window = account.window;
+                    for value in &change.values {
+                        seen.digests.remove(value.attribute.name());
+                    }
+                    (seen != *entry).then_some(seen)
+                }
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+/// The ledger entries of people whose mail address belongs to another account, with the pause before the next look.
+pub(crate) fn conflict_entries(
+    plan: &Plan,
+    candidates: &[Candidate],
+    now: Timestamp,
+) -> Vec<EmployeeEntry> {
+    let by_id: HashMap<_, _> = candidates
+        .iter()
+        .map(|candidate| (&candidate.source_id, candidate))
+        .collect();
+    let conflicts = plan.skipped.iter().filter(|(_, skip)| skip.is_conflict());
+    conflicts
+        .filter_map(|(id, _)| {
+            let candidate = by_id.get(id)?;
+            let SourceState::Present { fingerprint, .. } = candidate.source else {
+                return None;
+            };
+            let reason = "the mail address belongs to another account".to_owned();
+            Some(with_failure(
+                candidate.entry_or_new(),
+                FailureKind::Conflict,
+                fingerprint,
+                reason,
+                now,
+            ))
+        })
+        .collect()
+}
+
+pub(super) async fn write_entry(
+    writer: &impl Writer,
+    entry: &EmployeeEntry,
+) -> Result<(), StateError> {
+    writer.check_lease().await?;
+    writer.put_entry(entry).await
+}
+
+pub(super) fn with_failure(
+    entry: EmployeeEntry,
+    kind: FailureKind,
+    fingerprint: Fingerprint,
+    reason: String,
+    now: Timestamp,
+) -> EmployeeEntry {
+    let earlier = entry.failure.as_ref();
+    EmployeeEntry {
+        failure: Some(Failure {
+            kind,
+            ..failure(earlier, fingerprint, reason, now)
+        }),
+        ..entry
+    }
+}
+
+/// The refusal of a record, after `earlier` ones: 15 minutes until the next try, then twice as long each time, at most
+/// a day.
+fn failure(
+    earlier: Option<&Failure>,
+    fingerprint: Fingerprint,
+    reason: String,
+    now: Timestamp,
+) -> Failure {
+    let attempts = earlier
+        .filter(|failure| failure.fingerprint == fingerprint)
+        .map_or(0, |failure| failure.attempts)
+        .saturating_add(1);
+    let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
+    let pause = SignedDuration::from_mins(minutes.min(24 * 60));
+    Failure {
+        kind: FailureKind::default(),
+        reason,
+        fingerprint,
+        attempts,
+        retry_at: now + pause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::builders::{key, now};
+
+    #[test]
+    fn the_pause_before_the_same_record_is_tried_again_grows_to_a_day() {
+        let fingerprint = key().fingerprint([]);
+        let mut earlier = None;
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            let next = failure(earlier.as_ref(), fingerprint, String::new(), now());
+            pauses.push(next.retry_at.duration_since(now()).as_mins());
+            earlier = Some(next);
+        }
+        assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
+        let other = key().fingerprint([shared::fingerprint::Part::Null]);
+        assert_eq!(
+            failure(earlier.as_ref(), other, String::new(), now()).attempts,
+            1
+        );
+    }
+}

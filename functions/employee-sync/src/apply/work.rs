@@ -1,0 +1,235 @@
+//! One person's change on its way: what is tried, what came of it, and what the ledger is to note.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::SourceId;
+use shared::reteach::Error as ReteachError;
+use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
+
+use super::Applied;
+use super::blame::{Form, Outline, Reply, Sent, Step, StepPart};
+use super::input::{self, Person};
+use super::ledger::{with_failure, write_entry};
+use crate::io::{Refusal, Writer};
+use crate::plan::{Account, Candidate, Change, SourceState};
+
+/// The pause before an account without an answer is tried again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    None,
+    /// Nothing shows whether reteach answers at all.
+    Short,
+    Growing,
+}
+
+const SHORT_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
+/// A person's change, and how far it is.
+pub(super) struct Work<'a> {
+    pub(super) change: &'a Change,
+    pub(super) window: Option<Change>,
+    pub(super) candidate: Option<&'a Candidate>,
+    pub(super) entry: EmployeeEntry,
+    pub(super) applied: Option<Applied>,
+    /// Why reteach gave no usable answer.
+    pub(super) silence: Option<ReteachError>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(change: &'a Change, candidate: Option<&'a Candidate>) -> Self {
+        let entry = candidate.and_then(|candidate| candidate.entry.clone());
+        Self {
+            change,
+            window: input::window_alone(change),
+            candidate,
+            entry: entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone())),
+            applied: None,
+            silence: None,
+        }
+    }
+
+    fn person(&self) -> Person<'a> {
+        let record = self.candidate.and_then(|it| match &it.source {
+            SourceState::Present { record, .. } => Some(record.as_ref()),
+            SourceState::Rejected { .. } | SourceState::Gone { .. } => None,
+        });
+        let account = self.candidate.and_then(|it| match &it.account {
+            Account::Fetched(account, _) | Account::Conflicting(account, _) => {
+                Some(account.as_ref())
+            }
+            _ => None,
+        });
+        Person {
+            planned: self.change,
+            record,
+            account,
+        }
+    }
+
+    pub(super) fn task(&self, part: StepPart) -> Task<'a> {
+        let change = match (part, &self.window) {
+            (StepPart::Window, Some(window)) => window,
+            _ => self.change,
+        };
+        Task {
+            change: change.clone(),
+            person: self.person(),
+            entry: self.entry.clone(),
+            noted: self.applied.is_some(),
+        }
+    }
+
+    pub(super) fn outline(&self, now: Timestamp) -> Outline {
+        let sent = |name: &str, form| Sent {
+            name: name.to_owned(),
+            form,
+        };
+        let values = self.change.values.iter().map(|value| match value.after {
+            Some(_) => sent(value.attribute.name(), Form::Value),
+            None => sent(value.attribute.name(), Form::Null),
+        });
+        let input = input::input(self.change);
+        let bounds = [
+            ("setActiveAt", &input.set_active_at),
+            ("setInactiveAt", &input.set_inactive_at),
+        ];
+        let window = bounds
+            .into_iter()
+            .filter(|(_, bound)| !bound.is_absent())
+            .map(|(name, bound)| match bound.value() {
+                Some(at) if *at <= now => sent(name, Form::Past),
+                Some(_) => sent(name, Form::Value),
+                None => sent(name, Form::Null),
+            });
+        let identity = (!input.external_id.is_absent()).then(|| sent("externalId", Form::Value));
+        Outline {
+            values: values.collect(),
+            window: window.chain(identity).collect(),
+            separable: self.window.is_some(),
+            updates: self.change.action.account().is_some(),
+            was_silent: self.was_silent(),
+        }
+    }
+
+    /// Takes the result of `step`.
+    pub(super) fn take(&mut self, step: Step, attempted: Attempted, now: Timestamp) -> Reply {
+        let earlier = match &self.applied {
+            Some(Applied::Refused(failure)) => Some(failure.clone()),
+            _ => None,
+        };
+        let is_all = step.part == StepPart::Whole || self.change.values.is_empty();
+        match attempted {
+            Attempted::Done(entry) => {
+                self.entry = entry;
+                self.applied = Some(if is_all {
+                    Applied::Done
+                } else {
+                    Applied::WindowAlone(earlier)
+                });
+                Reply::Accepted
+            }
+            Attempted::Refused {
+                refusal,
+                entry,
+                wrote_window,
+            } => {
+                self.entry = entry;
+                let noted = || self.failure(FailureKind::Refused, refusal.to_string(), now);
+                let applied = match earlier.or_else(noted) {
+                    Some(failure) if wrote_window => Applied::WindowAlone(Some(failure)),
+                    Some(failure) => Applied::Refused(failure),
+                    None => Applied::Open,
+                };
+                self.applied = Some(applied);
+                Reply::Refused(refusal)
+            }
+            Attempted::AccountLost(entry) => {
+                self.entry = entry;
+                self.applied = Some(Applied::AccountLost);
+                Reply::AccountLost
+            }
+            Attempted::Silent(error) => {
+                self.silence = Some(error);
+                Reply::Silent
+            }
+        }
+    }
+
+    /// The failure for the report: the ledger keeps none of somebody who is gone, and tries them in every run.
+    fn failure(&self, kind: FailureKind, reason: String, now: Timestamp) -> Option<Failure> {
+        if self.change.fingerprint.is_some() {
+            return self.entry.failure.clone();
+        }
+        Some(Failure {
+            kind,
+            reason,
+            fingerprint: self.entry.fingerprint?,
+            attempts: 1,
+            retry_at: now,
+        })
+    }
+
+    /// Notes that reteach gives no answer for this account alone.
+    pub(super) async fn note_silence(
+        &mut self,
+        writer: &impl Writer,
+        pause: Pause,
+    ) -> Result<(), StateError> {
+        let (Some(error), None) = (&self.silence, &self.applied) else {
+            return Ok(());
+        };
+        let (kind, reason, now) = (FailureKind::NoAnswer, error.to_string(), writer.now());
+        if let Some(fingerprint) = self.change.fingerprint {
+            let entry = self.entry.clone();
+            let mut noted = with_failure(entry, kind, fingerprint, reason.clone(), now);
+            if let Some(failure) = noted.failure.as_mut() {
+                failure.retry_at = match pause {
+                    // What fails once may be a broken connection: the next run tries it again.
+                    Pause::Growing if self.was_silent() => failure.retry_at,
+                    Pause::Growing | Pause::None => now,
+                    Pause::Short => failure.retry_at.min(now + SHORT_PAUSE),
+                };
+            }
+            write_entry(writer, &noted).await?;
+            self.entry = noted;
+        }
+        self.applied = self
+            .failure(kind, reason, now)
+            .filter(|_| pause != Pause::None)
+            .map(Applied::Refused)
+            .or(Some(Applied::Open));
+        Ok(())
+    }
+
+    /// Whether the same record got no answer in an earlier run either.
+    pub(super) fn was_silent(&self) -> bool {
+        self.entry.failure.as_ref().is_some_and(|failure| {
+            failure.kind == FailureKind::NoAnswer
+                && Some(failure.fingerprint) == self.change.fingerprint
+        })
+    }
+
+    pub(super) fn into_applied(self) -> Option<(SourceId, Applied)> {
+        Some((self.change.source_id.clone(), self.applied?))
+    }
+}
+
+/// What is needed to take a step.
+pub(super) struct Task<'a> {
+    pub(super) change: Change,
+    pub(super) person: Person<'a>,
+    pub(super) entry: EmployeeEntry,
+    /// Whether a failure of this run is in the ledger already.
+    pub(super) noted: bool,
+}
+
+/// What came of a step, as far as the ledger holds it.
+pub(super) enum Attempted {
+    Done(EmployeeEntry),
+    Refused {
+        refusal: Refusal,
+        entry: EmployeeEntry,
+        wrote_window: bool,
+    },
+    AccountLost(EmployeeEntry),
+    Silent(ReteachError),
+}
