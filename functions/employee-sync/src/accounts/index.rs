@@ -147,6 +147,26 @@ impl EndedAccounts {
     }
 }
 
+/// External ids that more than one account carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedIds {
+    /// The accounts that carry an id that another account of the list carries too.
+    pub count: u64,
+    /// The first few: external id and the ids of two accounts.
+    pub named: Vec<String>,
+}
+
+impl SharedIds {
+    fn add(&mut self, id: &ExternalId, accounts: [&CustomerId; 2]) {
+        self.count += 1;
+        if self.named.len() < NAMED {
+            let [first, other] = accounts.map(CustomerId::as_str);
+            self.named
+                .push(format!("{}: {first} and {other}", id.as_str()));
+        }
+    }
+}
+
 /// The accounts of an academy, as far as they were kept.
 #[derive(Debug)]
 pub struct AccountIndex {
@@ -163,6 +183,7 @@ pub struct AccountIndex {
     unreadable: BTreeMap<String, String>,
     rows: UnreadableRows,
     ended: EndedAccounts,
+    shared: SharedIds,
 }
 
 /// Two readings brought the same if they brought the same of what was kept.
@@ -227,6 +248,7 @@ impl AccountIndex {
             unreadable: BTreeMap::new(),
             rows: UnreadableRows::default(),
             ended: EndedAccounts::default(),
+            shared: SharedIds::default(),
         }
     }
 
@@ -244,7 +266,12 @@ impl AccountIndex {
         let at = self.accounts.len();
         self.by_id.insert(account.id.clone(), at);
         if let Some(id) = &account.external_id {
-            self.by_external_id.insert(id.clone(), at);
+            // The first account of the list keeps the id, however often it is read.
+            let first = *self.by_external_id.entry(id.clone()).or_insert(at);
+            let first = self.accounts.get(first).map(|account| &account.id);
+            if let Some(first) = first.filter(|first| **first != account.id) {
+                self.shared.add(id, [first, &account.id]);
+            }
         }
         if let Some(mail) = account.folded_mail() {
             self.by_mail.insert(mail, at);
@@ -293,12 +320,21 @@ impl AccountIndex {
         &self.ended
     }
 
+    /// The external ids that more than one of the kept accounts carries.
+    #[must_use]
+    pub fn shared_ids(&self) -> &SharedIds {
+        &self.shared
+    }
+
+    /// Of two accounts with one external id, the one that the ledger knows.
     pub(super) fn find(&self, query: AccountQuery<'_>) -> Account {
         let get = |at: &usize| self.accounts.get(*at);
-        if let Some(account) = self.by_external_id.get(query.external_id).and_then(get) {
+        let known = query.known.and_then(|id| self.by_id.get(id)).and_then(get);
+        let ours = known.filter(|account| account.external_id.as_ref() == Some(query.external_id));
+        let first = || self.by_external_id.get(query.external_id).and_then(get);
+        if let Some(account) = ours.or_else(first) {
             return Account::Fetched(Box::new(account.clone()), MatchedBy::ExternalId);
         }
-        let known = query.known.and_then(|id| self.by_id.get(id)).and_then(get);
         if let Some(account) = known.filter(|account| account.external_id.is_none()) {
             return Account::Fetched(Box::new(account.clone()), MatchedBy::Ledger);
         }
@@ -399,6 +435,38 @@ mod tests {
             prop_assert_eq!(format!("{:?}", some.find(query)), format!("{:?}", all.find(query)));
             prop_assert_eq!(some.len(), all.len());
         }
+    }
+
+    #[test]
+    fn of_two_accounts_with_one_external_id_the_known_one_is_kept_and_both_are_named() {
+        let ours = ExternalId::new("personio:1");
+        let carry = |number| customer(number, Some("personio:1".to_owned()));
+        // The last row is the first account again, as a page that shifts repeats it.
+        let index = AccountIndex::of(vec![carry(1), carry(2), customer(3, None), carry(1)]);
+        for (known, expected) in [
+            (None, "c1"),
+            (Some("c1"), "c1"),
+            (Some("c2"), "c2"),
+            (Some("c3"), "c1"),
+        ] {
+            let known = known.map(CustomerId::new);
+            let found = index.find(AccountQuery {
+                external_id: &ours,
+                known: known.as_ref(),
+                mail: None,
+            });
+            match found {
+                Account::Fetched(account, MatchedBy::ExternalId) => {
+                    assert_eq!(account.id.as_str(), expected);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let expected = SharedIds {
+            count: 1,
+            named: vec!["personio:1: c1 and c2".to_owned()],
+        };
+        assert_eq!(index.shared_ids(), &expected);
     }
 
     #[test]

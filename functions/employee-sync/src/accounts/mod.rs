@@ -3,7 +3,7 @@
 
 mod index;
 
-pub use index::{AccountFilter, AccountIndex, EndedAccounts, UnreadableRows};
+pub use index::{AccountFilter, AccountIndex, EndedAccounts, SharedIds, UnreadableRows};
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;

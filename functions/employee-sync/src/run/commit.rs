@@ -2,7 +2,8 @@
 
 use shared::state::StateError;
 
-use super::stages::{Conclusion, HeldWrite, Registration};
+use super::conclude::{Conclusion, HeldWrite};
+use super::stages::Registration;
 use crate::io::Writer;
 
 /// Writes what has to be known before anything is applied.

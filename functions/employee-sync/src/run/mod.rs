@@ -1,6 +1,7 @@
 //! One run of the job.
 
 mod commit;
+mod conclude;
 mod expiry;
 mod identity;
 mod load;

@@ -15,9 +15,10 @@ use shared::state::{HeldPlan, JobKind, SyncState};
 
 use super::Rules;
 use super::commit::{commit, register};
+use super::conclude::conclude;
 use super::identity::{accept, check_identity};
 use super::load::{Inputs, Known, load};
-use super::stages::{approves_absent, are_in_step, conclude, prepare, preregister};
+use super::stages::{approves_absent, are_in_step, prepare, preregister};
 use super::summary::Summary;
 use crate::EmployeeSync;
 use crate::apply::{self, Learned, apply, write_notes};

@@ -105,6 +105,7 @@ impl Summary {
     pub(super) fn with_listing(mut self, listing: ListingNote, locks_nobody: bool) -> Self {
         let ListingNote {
             unreadable: UnreadableRows { count, named },
+            shared_ids,
             ended,
             failure,
             unanswered,
@@ -135,6 +136,15 @@ impl Summary {
                 named.join(", ")
             );
             self.find(None, FindingKind::NotListed, text);
+        }
+        if shared_ids.count > 0 {
+            let text = format!(
+                "{} accounts in reteach carry an external id that another account carries too ({}): \
+                 runs write to one of them only; delete the other one in reteach or clear its external id",
+                shared_ids.count,
+                shared_ids.named.join(", ")
+            );
+            self.find(None, FindingKind::Conflict, text);
         }
         self.with_ended(&ended.unwrap_or_default(), locks_nobody)
     }

@@ -1,7 +1,7 @@
 //! The academy's list of accounts: what a run does without it, and what it finds in it.
 
 use jiff::Timestamp;
-use shared::domain::employee::Field;
+use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{Brake, Decision, EmployeeEntry, FailureKind};
@@ -57,6 +57,25 @@ fn a_reconcile_that_cannot_list_the_academy_syncs_the_people_who_changed() {
     assert_eq!(world.after(55).tick(End::Well).changes, 1);
     assert_ne!(position(&world, "4").as_deref(), Some("drifted"));
     assert_eq!(reconciled_at(&world), world.now);
+}
+
+#[test]
+fn a_second_account_with_the_external_id_of_a_leaver_is_named() {
+    let mut world = World::new(10, "");
+    let mut second = world
+        .academy
+        .account_of(&SourceId::new("3"))
+        .unwrap()
+        .clone();
+    second.id = CustomerId::new("second");
+    second.email = Some("second@example.com".to_owned());
+    world.academy.customers.insert(second.id.clone(), second);
+    world.edit(3, |it| it.status = Field::Value(Status::Inactive));
+    assert_eq!(world.tick(End::Well).changes, 1);
+    let tick = world.after(24 * 60).tick(End::Well);
+    let texts: Vec<_> = tick.findings.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(tick.found(FindingKind::Conflict), 1, "{texts:?}");
+    assert!(texts[0].contains("and second"), "{texts:?}");
 }
 
 #[test]
