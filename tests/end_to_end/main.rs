@@ -32,5 +32,6 @@ mod repair;
 mod scope;
 mod source_identity;
 mod stale_integration;
+mod state_versions;
 mod unchanged;
 mod waiting;

@@ -23,6 +23,7 @@ pub mod pool;
 pub mod process;
 mod runs;
 mod settled;
+mod state_file;
 mod stored;
 mod tap;
 pub mod units;

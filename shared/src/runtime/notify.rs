@@ -101,7 +101,9 @@ fn cause(outcome: Outcome, is_of_academy: bool) -> Option<Cause> {
         | Outcome::Waiting
         | Outcome::Busy
         // Without the state nothing can be remembered. CloudWatch's alarms report it.
-        | Outcome::StateUnavailable => return None,
+        | Outcome::StateUnavailable
+        // Nothing may be written there.
+        | Outcome::NewerState => return None,
     })
 }
 

@@ -116,6 +116,8 @@ pub enum Outcome {
     ReteachUnavailable,
     /// The state could not be read or written.
     StateUnavailable,
+    /// A newer version of this program has changed the state: nothing was done.
+    NewerState,
     /// The linter refused the plan: a defect, nothing was written.
     PlanRefused,
 }
@@ -151,6 +153,7 @@ impl Outcome {
             | Self::SourceUnavailable
             | Self::ReteachUnavailable
             | Self::StateUnavailable
+            | Self::NewerState
             | Self::PlanRefused => true,
         }
     }
@@ -169,6 +172,7 @@ impl Outcome {
                 | Self::HostNotAllowed
                 | Self::SourceChanged
                 | Self::NoCategory
+                | Self::NewerState
                 | Self::PlanRefused
         )
     }

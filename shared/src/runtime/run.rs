@@ -235,7 +235,7 @@ impl<W: Job> Run<'_, W> {
         self.notify_of_bad_file(&mut ran).await;
         let nobody_looks = matches!(
             ran.report.outcome,
-            Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled
+            Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled | Outcome::NewerState
         );
         if !nobody_looks && self.mode() != Mode::DryRun {
             self.keep(&ran.report).await;
@@ -245,7 +245,7 @@ impl<W: Job> Run<'_, W> {
 
     /// Since when the tenant waits for a good run, as far as the state can say so.
     async fn read_wait(&self, outcome: Outcome) -> Option<Timestamp> {
-        if outcome == Outcome::StateUnavailable {
+        if matches!(outcome, Outcome::StateUnavailable | Outcome::NewerState) {
             return None;
         }
         let tenant = &self.request.event.tenant_id;

@@ -192,6 +192,10 @@ impl From<SessionError> for RunError {
 
 impl From<StateError> for RunError {
     fn from(error: StateError) -> Self {
-        Self::new(Outcome::StateUnavailable, error)
+        let outcome = match error {
+            StateError::Newer { .. } => Outcome::NewerState,
+            _ => Outcome::StateUnavailable,
+        };
+        Self::new(outcome, error)
     }
 }

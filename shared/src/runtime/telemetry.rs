@@ -208,6 +208,7 @@ mod tests {
             ("access-denied", [1.0, 1.0], "ERROR"),
             ("no-category", [1.0, 1.0], "ERROR"),
             ("plan-refused", [1.0, 1.0], "ERROR"),
+            ("newer-state", [1.0, 1.0], "ERROR"),
         ] {
             let report = report(json!({"outcome": outcome}));
             let numbers = metrics(&report);

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::STATE_VERSION;
+
 /// Why the state could not be read or written. `item` is the sort key: ids, never a name. `operation` is DynamoDB's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StateError {
@@ -32,6 +34,11 @@ pub enum StateError {
     /// The item is there and does not read as what it should be: written by a newer version, or by hand.
     #[error("{item} cannot be read: written by another version of this program, or by hand")]
     Damaged { item: String },
+    /// A newer version of this program has changed the state. Nothing was read or written.
+    #[error(
+        "the state has version {version}, and this program knows versions up to {STATE_VERSION}: use the newer release again"
+    )]
+    Newer { version: u32 },
     /// The record cannot be written as an item. A defect of this program.
     #[error("{item} cannot be written as an item")]
     Unwritable { item: String },

@@ -95,6 +95,14 @@ impl Key {
         }
     }
 
+    /// The mark of the state's version.
+    pub(super) fn version() -> Self {
+        Self {
+            pk: "SCHEMA".to_owned(),
+            sk: "VERSION".to_owned(),
+        }
+    }
+
     /// The restore that is under way.
     pub(super) fn restore() -> Self {
         Self {
@@ -166,6 +174,7 @@ mod tests {
         let at: Timestamp = "2026-03-31T08:05:00Z".parse().unwrap();
         let keys = [
             Key::registry(&tenant),
+            Key::version(),
             Key::restore(),
             Key::config(&tenant),
             Key::lease(&tenant, JobKind::Employees),
@@ -187,6 +196,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         TENANTS acme
+        SCHEMA VERSION
         RESTORE RESTORE
         TENANT#acme CONFIG
         TENANT#acme LEASE#employees

@@ -245,7 +245,8 @@ impl Stack {
     }
 
     /// DynamoDB and Secrets Manager without proxies.
-    pub(crate) fn endpoints(&self) -> (String, String) {
+    #[must_use]
+    pub fn endpoints(&self) -> (String, String) {
         (self.dynamodb.url(), self.secrets_manager.url())
     }
 

@@ -21,6 +21,7 @@ mod sync;
 
 use clap::CommandFactory as _;
 use serde::Serialize;
+use shared::state::StateError;
 
 use crate::args::{Cli, Command};
 use crate::context::CommandContext;
@@ -34,6 +35,11 @@ pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<Output> {
         return completions(shell);
     }
     let context = &Box::pin(CommandContext::new(global, environment)).await?;
+    match context.store.check_version().await {
+        // Where there is no table, each command says what follows for it.
+        Ok(()) | Err(StateError::NoTable { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     // On the heap: one command's future is enough for one stack.
     match command {
         Command::Add(args) => Box::pin(add::add(context, &args)).await,

@@ -64,6 +64,7 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
     }
     let tables = Tables::open(context, table.as_deref()).await?;
     let missing = check_shape(&tables).await?;
+    tables.restored.check_version().await?;
     let tenants = tables.restored.list_tenants().await?;
     let restored = Restored {
         to: *since,

@@ -41,6 +41,8 @@ mod runs;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
+mod state_version;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod support;

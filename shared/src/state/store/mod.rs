@@ -15,6 +15,7 @@ mod reports;
 mod restore;
 mod snapshots;
 mod tenants;
+mod version;
 
 use super::StateError;
 use super::table::{Table, Units};
@@ -27,6 +28,7 @@ pub use lease::{Acquisition, LastRun, Lease};
 pub use restore::Restore;
 pub use snapshots::TenantSnapshot;
 pub use tenants::{TenantRecord, TenantStatus};
+pub use version::STATE_VERSION;
 
 /// The table, behind typed methods. Copies share connections and the count of units.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::inventory::LeaseState;
 use super::tenants::TenantRecord;
+use super::version;
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::{Key, PARTITION_KEY};
@@ -76,6 +77,7 @@ impl TenantSnapshot {
             Some((item, name))
         };
         let config = read(Key::config(tenant));
+        version::check(config.as_ref().map(|(item, _)| item))?;
         let root = read(Key::root(tenant));
         let start = read(Key::certificate_checkpoint(tenant));
         // A plan that was cleared leaves its fence behind.

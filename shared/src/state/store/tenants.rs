@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::version::{self, STATE_VERSION, VERSION};
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::{Key, REGISTRY, SORT_KEY, partition};
-use crate::state::table::{Condition, Freshness, Item, Outcome, Query, attribute, sort_key};
+use crate::state::table::{
+    Condition, Freshness, Item, Outcome, Query, attribute, record, sort_key,
+};
 
 /// What is stored of a tenant as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,10 +35,14 @@ pub enum TenantStatus {
 
 impl Store {
     /// The tenant, if there is one. May be a moment behind, at half the price.
+    ///
+    /// # Errors
+    /// [`StateError::Newer`] if a newer program has changed the tenant's state, or DynamoDB fails.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StateError> {
-        self.table
-            .get_record(&Key::config(tenant), Freshness::Eventual)
-            .await
+        let key = Key::config(tenant);
+        let item = self.table.get(&key, Freshness::Eventual).await?;
+        version::check(item.as_ref())?;
+        item.map(|item| record(item, &key.sk)).transpose()
     }
 
     /// Writes the tenant's configuration and its line in the registry, both or neither. A new tenant is active; one
@@ -52,12 +59,15 @@ impl Store {
         config: &str,
         status: TenantStatus,
     ) -> Result<(), StateError> {
+        self.mark_version().await?;
         let key = Key::config(tenant);
-        let condition =
-            Condition::update("SET #config = :config, #status = if_not_exists(#status, :status)")
-                .names(["config", "status"])
-                .text("config", config)
-                .value("status", attribute(&status, &key.sk)?);
+        let update = "SET #config = :config, #status = if_not_exists(#status, :status), \
+                      #state_version = if_not_exists(#state_version, :version)";
+        let condition = Condition::update(update)
+            .names(["config", "status", VERSION])
+            .text("config", config)
+            .number("version", STATE_VERSION)
+            .value("status", attribute(&status, &key.sk)?);
         self.table
             .update_and_put((&key, condition), &Key::registry(tenant))
             .await

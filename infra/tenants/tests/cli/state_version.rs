@@ -1,0 +1,90 @@
+//! A table that a newer version of this program has changed.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::state::STATE_VERSION;
+use shared::tenant::Via;
+use tenants::Exit;
+
+use crate::support::Desk;
+
+/// Marks the table, or one tenant's record, as a later release would.
+async fn mark(desk: &Desk, pk: &str, sk: &str) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let update = desk.stack.aws().dynamodb().update_item();
+    update
+        .table_name("reteach-personio")
+        .key("pk", text(pk))
+        .key("sk", text(sk))
+        .update_expression("SET state_version = :version")
+        .expression_attribute_values(
+            ":version",
+            AttributeValue::N((STATE_VERSION + 1).to_string()),
+        )
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn items(desk: &Desk) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+    let scan = desk.stack.aws().dynamodb().scan();
+    let page = scan.table_name("reteach-personio").send().await.unwrap();
+    page.items.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn every_command_leaves_state_of_a_newer_version_alone() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    mark(&desk, "SCHEMA", "VERSION").await;
+    let (before, schedules) = (items(&desk).await, desk.schedules());
+    let add = desk.add(&company, "");
+    for line in [
+        "list",
+        "status",
+        "status acme",
+        "check acme",
+        "plan acme",
+        "plan --save /nowhere/plans.json",
+        "sync acme",
+        "sync acme --here",
+        "runs acme",
+        "explain acme 1",
+        "people list acme",
+        "people retry acme",
+        "people handover acme --from 1 --to 2 --yes",
+        "people export acme 1",
+        "people forget acme 1 --yes",
+        "migrate acme",
+        "certificates list acme",
+        "certificates start acme",
+        "approve acme abc",
+        "dismiss acme abc",
+        "pause acme",
+        "resume acme",
+        "remove acme --yes",
+        "restore --since 2026-05-11T07:00:00Z --yes",
+        &add,
+        &format!("{add} --update"),
+    ] {
+        let hints = ["the state has version 2", "use the newer release"];
+        desk.fails(line, Exit::Attention, &hints).await;
+    }
+    assert_eq!(items(&desk).await, before);
+    assert_eq!(desk.schedules(), schedules);
+}
+
+/// While a release moves one tenant after the other.
+#[tokio::test]
+async fn a_tenant_of_a_newer_version_is_left_alone_and_others_are_not() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let other = desk.company_called("other", Via::Direct).await;
+    desk.done(&desk.add(&other, "")).await;
+    mark(&desk, "TENANT#acme", "CONFIG").await;
+    for line in ["plan acme", "pause acme", "sync acme --here"] {
+        desk.fails(line, Exit::Attention, &["the state has version 2"])
+            .await;
+    }
+    desk.done("sync other --here").await;
+}
