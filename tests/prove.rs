@@ -1,6 +1,6 @@
 //! `cargo prove`: the proofs that take longer than `cargo test --workspace` may take.
 //!
-//! Runs the slow end-to-end tests, the whole fault matrix, all random worlds and load, one after the other, each with
+//! Runs the slow end-to-end and pace tests, the whole fault matrix, all random worlds and load, one after the other, each with
 //! `PROVE=all`. Ends with 1 if one of them fails, after all of them have run.
 
 use std::io::{self, BufRead as _, BufReader, Write};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 
-/// Runs the slow end-to-end tests, the whole fault matrix, all random worlds, and load
+/// Runs the slow end-to-end and pace tests, the whole fault matrix, all random worlds, and load
 #[derive(Debug, Parser)]
 #[command(name = "cargo prove", max_term_width = 100)]
 struct Args {
@@ -34,6 +34,8 @@ impl Proof {
                 "--workspace",
                 "--test",
                 "end_to_end",
+                "--test",
+                "matrix",
                 "--",
                 "--ignored",
             ],

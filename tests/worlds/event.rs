@@ -95,6 +95,8 @@ pub(crate) enum Event {
     Approved,
     /// For so many ticks, the credentials read another company's people.
     Swapped(u8),
+    /// The company moves to a new Personio account, and the operator migrates. The first attempt is killed at this call.
+    Migrated { killed_at: Option<u8> },
     /// Every token ends.
     TokensRevoked,
     /// Nothing fails or changes for a while. Every history ends with it.

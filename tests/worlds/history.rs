@@ -150,8 +150,11 @@ fn academy(random: &mut Rng) -> Event {
 }
 
 fn operation(random: &mut Rng) -> Event {
-    match random.u8(0..5) {
+    match random.u8(0..6) {
         0 => Event::TokensRevoked,
+        5 => Event::Migrated {
+            killed_at: random.bool().then(|| random.u8(0..MOST_STEPS)),
+        },
         4 => Event::Swapped(random.u8(1..4)),
         1 => Event::Configured(*random.choice(Config::ALL).unwrap_or(&Config::Usual)),
         _ => {

@@ -149,7 +149,7 @@ impl Life {
         (!people.is_empty()).then(|| people.swap_remove(usize::from(who) % people.len()))
     }
 
-    fn account(&self, person: u64) -> Option<reteach::Customer> {
+    pub(crate) fn account(&self, person: u64) -> Option<reteach::Customer> {
         self.harness.find(person)
     }
 

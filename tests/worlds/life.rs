@@ -251,6 +251,7 @@ impl Life {
                 self.clear_faults();
                 self.approves().await;
             }
+            Event::Migrated { killed_at } => self.migrate(killed_at).await,
             Event::Swapped(ticks) => self.swap_company(ticks).await,
             Event::SecretRotated { whose, is_known } => {
                 self.rotate(whose);

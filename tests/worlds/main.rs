@@ -18,6 +18,7 @@ mod event;
 mod history;
 mod hr_actions;
 mod life;
+mod migration;
 mod model;
 mod operator;
 mod quiesce;

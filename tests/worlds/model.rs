@@ -129,6 +129,12 @@ impl Model {
         }
     }
 
+    /// Everybody has the id that `new` gives.
+    pub(crate) fn renumbered(&mut self, new: impl Fn(u64) -> u64) {
+        let since = std::mem::take(&mut self.since).into_iter();
+        self.since = since.map(|(id, at)| (new(id), at)).collect();
+    }
+
     /// The account of `person` is no longer known by their external id.
     pub(crate) fn released(&mut self, person: u64, account: Customer) {
         self.excuse(|paper| paper.issued.account == account.id);

@@ -89,6 +89,14 @@ pub fn dialects() -> Vec<(String, Dialect)> {
             "external ids are no identifiers",
             ExternalIdsAreNoIdentifiers(404),
         ),
+        (
+            "external ids are refused with 400",
+            ExternalIdsAreNoIdentifiers(400),
+        ),
+        (
+            "external ids are refused with 422",
+            ExternalIdsAreNoIdentifiers(422),
+        ),
         ("ignores the external id filter", IgnoresExternalIdFilter),
         ("takes tags by id", TakesTagsById),
         ("ignores tags", IgnoresTags),

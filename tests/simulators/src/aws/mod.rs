@@ -34,7 +34,7 @@ pub use function::{Answer, Call, Runtime};
 pub use messages::{Channel, SentMessage};
 pub use schedules::period;
 pub use state::Groups;
-pub use sts::{AssumeRole, Sts};
+pub use sts::{AssumeRole, OPERATOR, Sts};
 
 endpoints! {
     /// The endpoints, for [`Aws::calls`].

@@ -158,6 +158,11 @@ impl Personio {
         self.state(|state| state.remove(id))
     }
 
+    /// The company moves to a new account: everybody gets the id that `new` gives, and takes their documents along.
+    pub fn renumber(&self, new: impl Fn(u64) -> u64) {
+        self.state(|state| state.renumber(new));
+    }
+
     /// Moves everybody's status to where the clock's day in [`people::zone`] puts it; see [`Person::settle`].
     /// Returns how many changed.
     pub fn settle(&self) -> usize {

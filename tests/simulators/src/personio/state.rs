@@ -136,6 +136,18 @@ impl State {
         self.records.remove(&id).is_some()
     }
 
+    pub(super) fn renumber(&mut self, new: impl Fn(u64) -> u64) {
+        for (id, mut record) in std::mem::take(&mut self.records) {
+            let id = new(id);
+            Arc::make_mut(&mut record.person).id = id;
+            self.records.insert(id, record);
+        }
+        self.documents.renumber(new);
+        self.rendered = Rendered::default();
+        self.order = None;
+        self.revision += 1;
+    }
+
     pub(super) fn settle(&mut self, today: Date, now: Timestamp) -> usize {
         let due = |record: &Record| Person::clone(&record.person).settle(today);
         let ids: Vec<u64> = self

@@ -131,6 +131,15 @@ impl Documents {
             .is_some()
     }
 
+    /// The documents of each employee are those of the employee with the id that `new` gives.
+    pub(in crate::personio) fn renumber(&mut self, new: impl Fn(u64) -> u64) {
+        for document in &mut self.documents {
+            document.employee_id = new(document.employee_id);
+        }
+        let by_employee = std::mem::take(&mut self.by_employee).into_iter();
+        self.by_employee = by_employee.map(|(id, at)| (new(id), at)).collect();
+    }
+
     /// Files a document and gives it its id.
     pub(in crate::personio) fn file(&mut self, document: Document) -> u64 {
         // Ids of one account are not consecutive: others get theirs in between.
