@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -28,9 +27,12 @@ pub struct Token {
     secret: SecretString,
     renew_at: Timestamp,
     generation: u64,
-    /// A 403 is about a right, not about this token: a login did not help.
-    lacks_rights: AtomicBool,
+    /// When a 403 turned out to be about a right, not about this token: a login did not help.
+    lacks_rights: StdMutex<Option<Timestamp>>,
 }
+
+/// For so long after a login did not help against a 403, it is not tried again.
+const RIGHTS_LACK_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// What follows on a 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,21 +97,21 @@ impl TokenCache {
         let reply = call(Arc::clone(&token)).await?;
         let is_forbidden = reply.status() == StatusCode::FORBIDDEN;
         let may_be_dead =
-            is_forbidden && on_403 == On403::Renew && !token.lacks_rights.load(Ordering::Relaxed);
+            is_forbidden && on_403 == On403::Renew && !token.lacks_rights_at(self.clock.now());
         if reply.status() != StatusCode::UNAUTHORIZED && !may_be_dead {
             return Ok(reply);
         }
         let fresh = match self.replace(&token, &login).await {
             // The token may be good: the 403 stands.
             Err(_) if is_forbidden => {
-                token.lacks_rights.store(true, Ordering::Relaxed);
+                token.notes_lacking_rights(self.clock.now());
                 return Ok(reply);
             }
             fresh => fresh?,
         };
         let reply = call(Arc::clone(&fresh)).await?;
         if reply.status() == StatusCode::FORBIDDEN {
-            fresh.lacks_rights.store(true, Ordering::Relaxed);
+            fresh.notes_lacking_rights(self.clock.now());
         }
         Ok(reply)
     }
@@ -163,7 +165,7 @@ impl TokenCache {
             secret: token,
             renew_at,
             generation,
-            lacks_rights: AtomicBool::new(false),
+            lacks_rights: StdMutex::default(),
         });
         *slot = Some(Arc::clone(&token));
         Ok(token)
@@ -175,6 +177,21 @@ impl Token {
     pub fn secret(&self) -> &SecretString {
         &self.secret
     }
+
+    fn lacks_rights_at(&self, now: Timestamp) -> bool {
+        let since = self
+            .lacks_rights
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| now.duration_since(since) < RIGHTS_LACK_FOR)
+    }
+
+    fn notes_lacking_rights(&self, now: Timestamp) {
+        *self
+            .lacks_rights
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
 }
 
 impl fmt::Debug for TokenCache {
@@ -185,7 +202,7 @@ impl fmt::Debug for TokenCache {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures::future::join_all;
     use reqwest::Method;
@@ -322,6 +339,19 @@ mod tests {
             assert_eq!(answer, ("token-1".to_owned(), 403));
         }
         assert_eq!(logins.made.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_missing_right_does_not_keep_a_dead_token_for_its_whole_life() {
+        let logins = Logins::new();
+        logins.call_refused_with(403, &["token-0", "token-1"]).await;
+        logins.clock.advance(SignedDuration::from_mins(9));
+        let refused = ["token-0", "token-1"];
+        let answer = logins.call_refused_with(403, &refused).await;
+        assert_eq!(answer, ("token-1".to_owned(), 403));
+        logins.clock.advance(SignedDuration::from_mins(1));
+        let answer = logins.call_refused_with(403, &refused).await;
+        assert_eq!(answer, ("token-2".to_owned(), 200));
     }
 
     #[tokio::test]
