@@ -90,13 +90,24 @@ impl Scope {
                 &self.exclude_employment_types,
             ),
             (
-                "status",
+                STATUS,
                 status,
                 &self.include_statuses,
                 &self.exclude_statuses,
             ),
         ];
+        // An empty status or an unknown word says nothing about anybody: no list of statuses can name it.
+        let is_status_unknown = matches!(
+            employee.status,
+            Field::Null | Field::Value(Status::Other(_))
+        );
         let verdicts = questions.map(|(name, value, include, exclude)| {
+            let value = match value {
+                Field::Null | Field::Value(_) if name == STATUS && is_status_unknown => {
+                    Field::Absent
+                }
+                value => value,
+            };
             judge_one(name, value, include.as_ref(), exclude.as_ref())
         });
         if verdicts.contains(&ScopeVerdict::Out) {
@@ -108,6 +119,8 @@ impl Scope {
             .unwrap_or(ScopeVerdict::In)
     }
 }
+
+const STATUS: &str = "status";
 
 fn judge_one(
     name: &'static str,

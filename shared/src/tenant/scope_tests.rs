@@ -81,6 +81,12 @@ fn each_field_is_included_and_excluded_by_its_exact_value() {
         for (lists, given, verdict) in cases {
             let mut employee = somebody();
             set(&mut employee, given.clone());
+            // No file can list an empty status or a word that Personio's document lacks.
+            let is_unknown = matches!(
+                employee.status,
+                Field::Null | Field::Value(Status::Other(_))
+            );
+            let verdict = if is_unknown { Undecided(name) } else { verdict };
             assert_eq!(scope(lists).judge(&employee), verdict, "{lists} {given:?}");
         }
     }
