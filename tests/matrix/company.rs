@@ -66,6 +66,8 @@ impl Company {
     pub(crate) async fn new(via: Via, more: &str) -> Self {
         let file = format!("{more}[brake]\nat_least = 100\n");
         let harness = Harness::new(via, &file, people()).await;
+        // No tick begins with a minute.
+        harness.advance(SignedDuration::from_secs(27));
         Self {
             harness,
             expected: ExpectedAccounts::new(AccessRules::default()),

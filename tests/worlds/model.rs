@@ -237,7 +237,8 @@ impl Model {
             if person.status == Status::Inactive
                 && let Some(from) = self.since.get(&person.id)
                 && let Some(at) = account.and_then(|it| it.set_inactive_at)
-                && from.as_second() <= at.as_second()
+                // A lock begins with the minute in which it is seen.
+                && from.as_second() - 60 < at.as_second()
                 && at <= now
             {
                 since.insert(person.id, at);

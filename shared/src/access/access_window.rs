@@ -64,7 +64,7 @@ pub fn desired_access(
         Some(reason) => match (end, locked) {
             (Field::Value(end), None) if end <= now => (Field::Value(end), None),
             _ => {
-                let since = locked.map_or_else(|| whole_second(now), |locked| locked.since);
+                let since = locked.map_or_else(|| whole_minute(now), |locked| locked.since);
                 (Field::Value(since), Some(Locked { since, reason }))
             }
         },
@@ -94,7 +94,7 @@ impl DesiredAccess {
     /// The window of somebody who is gone from the source: open until first missed, everything else unchanged.
     #[must_use]
     pub fn vanished(locked: Option<Locked>, now: Timestamp) -> Self {
-        let since = locked.map_or_else(|| whole_second(now), |locked| locked.since);
+        let since = locked.map_or_else(|| whole_minute(now), |locked| locked.since);
         Self {
             active_at: Field::Absent,
             inactive_at: Field::Value(since),
@@ -120,7 +120,8 @@ fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
         .map(|midnight| midnight.timestamp())
 }
 
-/// reteach keeps milliseconds; whole seconds read back the same whatever it does with fractions.
-fn whole_second(moment: Timestamp) -> Timestamp {
-    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+/// The minute has begun, so the moment is past. reteach keeps milliseconds; an academy that keeps less holds the same.
+fn whole_minute(moment: Timestamp) -> Timestamp {
+    let seconds = moment.as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(60)).unwrap_or(moment)
 }

@@ -63,7 +63,7 @@ fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_t
 
 #[test]
 fn locks_at_the_end_date_or_from_the_moment_inactivity_was_first_seen() {
-    let now = at("2026-05-10T12:00:00.75Z");
+    let now = at("2026-05-10T12:00:27.75Z");
     let (seen, today) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));
     let (past_end, future_end) = (at("2026-04-30T22:00:00Z"), at("2026-05-31T22:00:00Z"));
     let ahead = Some("2026-05-31");

@@ -98,13 +98,19 @@ impl AccessRules {
         if first_inactive.is_none() && ends.is_some_and(|ends| ends <= now) {
             return ends;
         }
-        Some(*first_inactive.get_or_insert(now))
+        Some(*first_inactive.get_or_insert(minute_of(now)))
     }
 
     fn midnight(&self, day: Date) -> Timestamp {
         day.to_zoned_datetime(self.time_zone.clone())
             .map_or(Timestamp::MAX, |start| start.timestamp())
     }
+}
+
+/// When the minute of `now` began. A lock without a date holds from then.
+pub(crate) fn minute_of(now: Timestamp) -> Timestamp {
+    let seconds = now.as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(60)).unwrap_or(now)
 }
 
 #[cfg(test)]

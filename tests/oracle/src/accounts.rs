@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use simulators::Person;
 use simulators::reteach::Customer;
 
+use crate::access::minute_of;
 use crate::difference::account_differences;
 use crate::{AccessRules, Difference, account, external_id};
 
@@ -154,7 +155,7 @@ impl ExpectedAccounts {
             history.missed_readings += 1;
             let is_open = account.set_inactive_at.is_none_or(|end| end > now);
             if history.missed_readings >= 2 && is_open {
-                account.set_inactive_at = Some(now);
+                account.set_inactive_at = Some(minute_of(now));
             }
         }
     }
