@@ -64,7 +64,9 @@ impl Reply {
     /// # Errors
     /// [`Error::Unreadable`] naming the JSON path, never the value.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        let text = str::from_utf8(&self.body).map_err(|_| self.unreadable(".", "not JSON"))?;
+        let text = self
+            .text()
+            .ok_or_else(|| self.unreadable(".", "not JSON"))?;
         json::read_within(text, self.within).map_err(|error| {
             let problem = match error.category {
                 Category::Data => "another type or a missing field",
@@ -77,7 +79,19 @@ impl Reply {
 
     /// The body as `T` if it fits, without the cost of the reason if it does not.
     pub(crate) fn fitting<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
-        json::parse_within(str::from_utf8(&self.body).ok()?, self.within).ok()
+        json::parse_within(self.text()?, self.within).ok()
+    }
+
+    /// The body without a byte order mark; `None` if it is not UTF-8.
+    fn text(&self) -> Option<&str> {
+        let text = str::from_utf8(&self.body).ok()?;
+        Some(text.trim_start_matches('\u{feff}'))
+    }
+
+    /// Whether nothing came but a status.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
     }
 
     /// The error for an answer that cannot be understood: after a write, it may have taken effect.

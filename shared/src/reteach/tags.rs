@@ -1,6 +1,6 @@
 //! An account's tags.
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,11 @@ impl Client {
             mode: Mode::Add,
         };
         let request = Request::new(target, Idempotency::Idempotent, TIMEOUT).json(&body)?;
-        Ok(match self.call(request).await?.json()? {
+        let reply = self.call(request).await?;
+        if reply.status == StatusCode::NO_CONTENT {
+            return Ok(Vec::new());
+        }
+        Ok(match reply.json()? {
             Assigned::Tags(tags) => tags,
             Assigned::Other(_) => Vec::new(),
         })
@@ -102,10 +106,13 @@ impl Client {
     pub async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), Error> {
         let segments = [id.as_str(), tag.as_str()];
         let target = self.target(Method::DELETE, "/customer/{id}/tags/{tag}", &segments)?;
-        // A success only with the JSON that the vendor's document promises: a gateway's page comes with status 200 as well.
-        self.call(Request::new(target, Idempotency::Idempotent, TIMEOUT))
-            .await?
-            .json::<IgnoredAny>()?;
+        let request = Request::new(target, Idempotency::Idempotent, TIMEOUT);
+        let reply = self.call(request).await?;
+        // Another success only with the JSON that the vendor's document promises: a gateway's page comes with status 200
+        // as well.
+        if reply.status != StatusCode::NO_CONTENT {
+            reply.json::<IgnoredAny>()?;
+        }
         Ok(())
     }
 }

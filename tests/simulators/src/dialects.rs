@@ -119,6 +119,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("no nulls", Shows(Spelling::NoNulls)),
         ("ids are numbers", Shows(Spelling::NumericIds)),
         ("replies are bare", Shows(Spelling::BareReplies)),
+        ("replies are empty", Shows(Spelling::EmptyReplies)),
     ];
     let one = one.map(|(name, quirk)| (format!("reteach {name}"), vec![quirk]));
     let several = [

@@ -4,7 +4,8 @@
     reason = "a JSON value has null at every key that it lacks"
 )]
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,8 @@ pub enum Spelling {
     NoTotal,
     /// A write of an account is answered with its id alone.
     BareReplies,
+    /// A write of an account or its tags is answered with 204 and nothing else.
+    EmptyReplies,
 }
 
 /// A row that a strict reader does not take.
@@ -248,7 +251,12 @@ impl Quirks {
             Spelling::BareReplies if writes_account(endpoint) && reply.status.is_success() => {
                 reply.rewritten(|account| json!({"id": account["id"]}))
             }
-            Spelling::BareReplies => reply,
+            Spelling::EmptyReplies if writes(endpoint) && reply.status.is_success() => Reply {
+                status: StatusCode::NO_CONTENT,
+                headers: HeaderMap::new(),
+                body: Bytes::new(),
+            },
+            Spelling::BareReplies | Spelling::EmptyReplies => reply,
             _ => reply.rewritten(|body| spelling.written(body)),
         })
     }
@@ -358,6 +366,10 @@ fn writes_account(endpoint: Endpoint) -> bool {
         endpoint,
         Endpoint::FindOrCreateCustomer | Endpoint::UpdateCustomer | Endpoint::UpsertCustomer
     )
+}
+
+fn writes(endpoint: Endpoint) -> bool {
+    writes_account(endpoint) || matches!(endpoint, Endpoint::AssignTags | Endpoint::RemoveTag)
 }
 
 fn is_past(value: Option<&Value>, now: Timestamp) -> bool {

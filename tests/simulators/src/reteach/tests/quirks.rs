@@ -349,6 +349,12 @@ async fn each_quirk_changes_one_answer() {
             "20",
             "14",
         ),
+        (
+            Quirk::Shows(Spelling::EmptyReplies),
+            put(position(), |_, status, _| status.to_string()),
+            "200 OK",
+            "204 No Content",
+        ),
     ] {
         for (quirks, expected) in [(None, usual), (Some(&quirk), quirky)] {
             let academy = academy().await;
