@@ -16,7 +16,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use shared::domain::id::SourceId;
 use shared::reteach::Error as ReteachError;
-use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
+use shared::state::{EmployeeEntry, FailureKind, StateError};
 use shared::tenant::TenantConfig;
 
 use self::academy::Academy;
@@ -25,6 +25,7 @@ pub(crate) use self::blame::Trouble;
 use self::blame::{Blame, Judgement, Step};
 pub(crate) use self::ledger::{conflict_entries, seen_entries, write_entries, write_notes};
 use self::ledger::{with_failure, write_entry};
+pub(crate) use self::work::Applied;
 use self::work::{Attempted, Pause, Task, Work};
 use self::write::Written;
 use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
@@ -32,30 +33,6 @@ use crate::plan::{Action, Candidate, Change, Plan};
 
 /// Changes in flight at once: 50 calls a second with replies that take 300 ms. The pace decides how many of them are sent.
 pub(crate) const CONCURRENCY: usize = 16;
-
-/// What became of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Applied {
-    /// reteach and the ledger hold it.
-    Done,
-    /// reteach refused it, or does not answer for this account alone; noted on the person.
-    Refused(Failure),
-    /// The same, for the values alone: the account is there, with the lock or unlock. Without a failure, the values were
-    /// not sent, because the academy refuses a field of theirs; they are left for the next run.
-    WindowAlone(Option<Failure>),
-    /// The account carries another external id, or none, or was deleted: the next run looks for one again.
-    AccountLost,
-    /// Not reached, or not known to have taken effect: the next run looks again.
-    Open,
-}
-
-impl Applied {
-    /// Whether the change of the access window took effect.
-    #[must_use]
-    pub(crate) fn wrote_window(&self) -> bool {
-        matches!(self, Self::Done | Self::WindowAlone(_))
-    }
-}
 
 /// The outcome of applying a plan.
 #[derive(Debug, Default)]

@@ -5,12 +5,35 @@ use shared::domain::id::SourceId;
 use shared::reteach::Error as ReteachError;
 use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
 
-use super::Applied;
 use super::blame::{Form, Outline, Reply, Sent, Step, StepPart};
 use super::input::{self, Person};
 use super::ledger::{with_failure, write_entry};
 use crate::io::{Refusal, Writer};
 use crate::plan::{Account, Candidate, Change, SourceState};
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// reteach and the ledger hold it.
+    Done,
+    /// reteach refused it, or does not answer for this account alone; noted on the person.
+    Refused(Failure),
+    /// The same, for the values alone: the account is there, with the lock or unlock. Without a failure, the values were
+    /// not sent, because the academy refuses a field of theirs; they are left for the next run.
+    WindowAlone(Option<Failure>),
+    /// The account carries another external id, or none, or was deleted: the next run looks for one again.
+    AccountLost,
+    /// Not reached, or not known to have taken effect: the next run looks again.
+    Open,
+}
+
+impl Applied {
+    /// Whether the change of the access window took effect.
+    #[must_use]
+    pub(crate) fn wrote_window(&self) -> bool {
+        matches!(self, Self::Done | Self::WindowAlone(_))
+    }
+}
 
 /// The pause before an account without an answer is tried again.
 #[derive(Clone, Copy, PartialEq, Eq)]

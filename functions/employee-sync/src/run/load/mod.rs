@@ -157,7 +157,12 @@ impl Known {
         selection: &Selection,
         now: Timestamp,
     ) -> Identity<'_> {
-        let is_lost = *selection == Selection::Everybody(Reason::FirstRun);
+        // Without a state, and after a migration.
+        let is_empty = || self.shards.values().all(|shard| shard.0.is_empty());
+        let is_lost = match selection {
+            Selection::Everybody(reason) => *reason == Reason::FirstRun || is_empty(),
+            Selection::Nobody | Selection::Shards(_) => false,
+        };
         let entries = self.entries.values().filter(|_| is_lost);
         let ledger = entries.filter(|entry| entry.customer_id.is_some() && !is_shut(entry, now));
         let ids = ledger.map(|entry| &entry.source_id);

@@ -5,6 +5,7 @@ use shared::fingerprint::FingerprintKey;
 use shared::state::SyncState;
 
 use super::world::{End, World};
+use crate::plan::builders::employee;
 
 type Lose = fn(&mut World);
 
@@ -54,8 +55,8 @@ fn a_lost_state_refuses_no_plan_and_locks_nobody_who_is_there() {
     }
 }
 
-#[test]
-fn after_a_migration_nobody_is_gone_after_one_reading() {
+/// A company right after `tenants migrate`: the ledger knows the people, no shard does.
+fn migrated() -> World {
     let mut world = World::new(40, "");
     world.academy.shards.clear();
     world.academy.state = world.academy.state.take().map(|state| SyncState {
@@ -66,6 +67,22 @@ fn after_a_migration_nobody_is_gone_after_one_reading() {
     for entry in world.academy.ledger.values_mut() {
         entry.fingerprint = None;
     }
+    world
+}
+
+#[test]
+fn after_a_migration_another_companys_people_are_still_rejected() {
+    let mut world = migrated();
+    let strangers = (1_000..1_040).map(|id| employee(&id.to_string()));
+    world.employees = strangers.map(|it| (it.source_id.clone(), it)).collect();
+    world.after(5).tick(End::Well);
+    assert!(world.academy.held_source.is_some());
+    assert_eq!(world.academy.customers.len(), 40);
+}
+
+#[test]
+fn after_a_migration_nobody_is_gone_after_one_reading() {
+    let mut world = migrated();
     let seven = world.employees.remove(&SourceId::new("7")).unwrap();
     world.after(5).tick(End::Well);
     assert_eq!(world.locked(), 0);
