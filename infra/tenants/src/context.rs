@@ -136,17 +136,12 @@ impl<'a> CommandContext<'a> {
     }
 
     pub(crate) async fn tenant(&self, tenant: &TenantId) -> Result<StoredTenant> {
-        let record = self
-            .store
-            .tenant(tenant)
-            .await?
-            .ok_or_else(|| no_such_tenant(tenant))?;
-        let config = TenantConfig::parse(&record.config).map_err(|error| {
-            Failure::attention(format!(
-                "the stored configuration of {tenant} cannot be used; `tenants add --update` replaces it: {error}"
-            ))
-        })?;
-        Ok(StoredTenant { record, config })
+        parsed(tenant, self.store.tenant(tenant).await?)
+    }
+
+    /// The tenant as every confirmed write left it: for a command that has waited since it read the tenant.
+    pub(crate) async fn latest_tenant(&self, tenant: &TenantId) -> Result<StoredTenant> {
+        parsed(tenant, self.store.latest_tenant(tenant).await?)
     }
 
     /// The clients of the tenant's route.
@@ -218,6 +213,16 @@ impl<'a> CommandContext<'a> {
             None => app,
         }
     }
+}
+
+fn parsed(tenant: &TenantId, record: Option<TenantRecord>) -> Result<StoredTenant> {
+    let record = record.ok_or_else(|| no_such_tenant(tenant))?;
+    let config = TenantConfig::parse(&record.config).map_err(|error| {
+        Failure::attention(format!(
+            "the stored configuration of {tenant} cannot be used; `tenants add --update` replaces it: {error}"
+        ))
+    })?;
+    Ok(StoredTenant { record, config })
 }
 
 /// Overrides the shared timeouts: there an attempt has seconds.

@@ -49,7 +49,7 @@ impl Item {
         }
     }
 
-    /// A miss with which no run can succeed.
+    /// A miss with which no run can succeed, or none may.
     pub(crate) fn blocker(about: &str, text: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             blocks: true,
@@ -57,7 +57,7 @@ impl Item {
         }
     }
 
-    /// Whether no run can succeed like this.
+    /// Whether no run can succeed like this, or none may.
     pub(crate) fn blocks(&self) -> bool {
         self.blocks
     }

@@ -56,6 +56,9 @@ pub enum StateError {
     /// The tenant is not in the table.
     #[error("there is no tenant {tenant}: `tenants add` makes one")]
     UnknownTenant { tenant: String },
+    /// The tenant is not as it was read. Nothing was written.
+    #[error("another command has changed the tenant {tenant} meanwhile: repeat this one")]
+    Changed { tenant: String },
     /// DynamoDB refuses the call for another reason. A defect of this program.
     #[error("DynamoDB refuses {operation} ({code})")]
     Refused {

@@ -26,7 +26,8 @@ pub use held_source::HeldSource;
 pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 pub use store::{
     Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState,
-    PutOutcome, Restore, STATE_VERSION, Store, TenantRecord, TenantSnapshot, TenantStatus,
+    PutOutcome, Restore, STATE_VERSION, Store, TenantChange, TenantRecord, TenantSnapshot,
+    TenantStatus,
 };
 pub use sync_state::{AgreedReading, Comparing, SyncState};
 pub use table::{TableShape, Units};

@@ -36,6 +36,8 @@ async fn a_new_tenant_is_active_with_its_gate_closed() {
         config,
         status,
         gate,
+        academy: None,
+        revision: None,
     };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(record)));
 }
@@ -52,6 +54,8 @@ async fn a_new_configuration_leaves_status_and_gate() {
         config,
         status,
         gate,
+        academy: None,
+        revision: None,
     };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(record)));
 }

@@ -40,7 +40,9 @@ pub(crate) async fn examine(
     // Fingerprints play no part in a check, so a random key will do.
     let mut secret = secret.clone();
     secret.fingerprint_key = Some(files::random_key()?);
-    view.extend(reteach::examine(context, config, &secret).await?);
+    let (items, academy) = reteach::examine(context, config, &secret).await?;
+    view.extend(items);
+    view.academy = academy;
     let probe = context.store.probe(&config.tenant_id).await?;
     let client = context.academy(config, &secret)?;
     view.extend(document::examine(&client, config, probe.as_ref()).await);

@@ -1,7 +1,7 @@
 //! reteach: the academy's credentials and what they may do.
 
 use shared::http::{self, SignedUrl};
-use shared::reteach::{Client, DownloadError, Downloads, Error, Filter, Forbidden};
+use shared::reteach::{Academy, Client, DownloadError, Downloads, Error, Filter, Forbidden};
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
@@ -13,18 +13,19 @@ use crate::item::Item;
 const STORE: &str = "make an API credential in the academy's settings (client id, secret and code) and store it with `tenants \
     add --credentials`";
 
+/// What was found, and the academy that the credentials belong to, if they are good.
 pub(super) async fn examine(
     context: &CommandContext<'_>,
     config: &TenantConfig,
     secret: &TenantSecret,
-) -> Result<Vec<Item>> {
+) -> Result<(Vec<Item>, Option<Academy>)> {
     let client = context.academy(config, secret)?;
     let mut items = Vec::new();
     let academy = match client.me().await {
         Ok(academy) => academy,
         Err(error) => {
             items.push(miss("reteach: credentials", &error));
-            return Ok(items);
+            return Ok((items, None));
         }
     };
     items.push(Item::good(
@@ -39,7 +40,8 @@ pub(super) async fn examine(
             .unwrap_or_default()
             .trim_end_matches('/');
         if host != wanted {
-            items.push(Item::miss(
+            // Runs would succeed, in another company's academy.
+            items.push(Item::blocker(
                 "reteach: academy",
                 format!("the credentials belong to {host}, the tenant file says {wanted}"),
                 "correct [reteach] academy, or store the right academy's credentials",
@@ -50,7 +52,7 @@ pub(super) async fn examine(
     if config.certificates.enabled {
         items.extend(certificates(&client, config).await?);
     }
-    Ok(items)
+    Ok((items, Some(academy)))
 }
 
 async fn people(client: &Client) -> Item {

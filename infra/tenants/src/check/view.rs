@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::domain::id::TenantId;
+use shared::reteach::Academy;
 use shared::tenant::TenantConfig;
 
 use crate::format;
@@ -14,6 +15,9 @@ pub(crate) struct CheckView {
     tenant_id: TenantId,
     route: &'static str,
     items: Vec<Item>,
+    /// The academy that the credentials belong to, if they are good.
+    #[serde(skip)]
+    pub(crate) academy: Option<Academy>,
 }
 
 impl CheckView {
@@ -22,6 +26,7 @@ impl CheckView {
             tenant_id: config.tenant_id.clone(),
             route: format::route(config.personio.via),
             items: Vec::new(),
+            academy: None,
         }
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::kombo::{Client, Integration, IntegrationId, LinkFor, SetupStatus};
 use shared::source::SourceError;
+use shared::state::{StateError, TenantChange};
 use shared::tenant::{KomboConfig, TenantConfig, Via};
 
 use crate::args::Connect;
@@ -13,13 +14,16 @@ use crate::check::kombo as checks;
 use crate::context::{CommandContext, StoredTenant};
 use crate::environment::Interactivity;
 use crate::failure::{Failure, Result};
-use crate::files::with_integration;
+use crate::files::{random_tag, with_integration};
 use crate::format;
 use crate::item::Item;
 use crate::output::{Output, View};
 
 /// The HR system that companies connect.
 const TOOL: &str = "personio";
+
+/// How often the id is put into a configuration that another command changes at that moment.
+const ROUNDS: usize = 3;
 
 pub(super) async fn connect(context: &CommandContext<'_>, args: &Connect) -> Result<Output> {
     let tenant = &args.tenant;
@@ -254,24 +258,60 @@ impl View for RefusedView<'_> {
     }
 }
 
-/// Stores the configuration with the id. From then on the schedules fire.
+/// Stores the id. From then on the schedules fire, unless the tenant is paused by now.
 async fn store(
     context: &CommandContext<'_>,
     stored: &StoredTenant,
     id: &IntegrationId,
 ) -> Result<()> {
-    let (text, config) = with_integration(&stored.record.config, id)?;
-    context.store.put_tenant(&config.tenant_id, &text).await?;
-    if let Some(schedules) = &context.schedules {
-        for (_, desired) in schedules.desired(&config, stored.record.status, context.now()) {
-            schedules.put(&desired).await.map_err(|failure| Failure {
-                text: format!(
-                    "{}; the connection is stored, `tenants resume {}` makes the schedules",
-                    failure.text, config.tenant_id
-                ),
-                ..failure
-            })?;
-        }
+    let tenant = &stored.config.tenant_id;
+    let config = write(context, stored, id).await?;
+    let Some(schedules) = &context.schedules else {
+        return Ok(());
+    };
+    let status = context.latest_tenant(tenant).await?.record.status;
+    for (_, desired) in schedules.desired(&config, status, context.now()) {
+        schedules.put(&desired).await.map_err(|failure| Failure {
+            text: format!(
+                "{}; the connection is stored, `tenants resume {tenant}` makes the schedules",
+                failure.text
+            ),
+            ..failure
+        })?;
     }
     Ok(())
+}
+
+/// Puts the id into the configuration as it is now: it may have changed while the first sync was waited for.
+async fn write(
+    context: &CommandContext<'_>,
+    stored: &StoredTenant,
+    id: &IntegrationId,
+) -> Result<TenantConfig> {
+    let tenant = &stored.config.tenant_id;
+    let before = &kombo(&stored.config)?.integration_id;
+    for _ in 0..ROUNDS {
+        let StoredTenant { record, config } = context.latest_tenant(tenant).await?;
+        let now = &kombo(&config)?.integration_id;
+        if now != before && now.as_ref() != Some(id) {
+            return Err(Failure::attention(format!(
+                "another command has connected {tenant} meanwhile: {id} is not stored. --replace stores it all the same"
+            )));
+        }
+        let (text, config) = with_integration(&record.config, id)?;
+        let change = TenantChange {
+            config: &text,
+            status: record.status,
+            academy: record.academy.as_deref(),
+            revision: &random_tag()?,
+            read: Some(&record),
+        };
+        match context.store.change_tenant(tenant, &change).await {
+            Ok(()) => return Ok(config),
+            Err(StateError::Changed { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let tenant = tenant.to_string();
+    Err(StateError::Changed { tenant }.into())
 }

@@ -165,10 +165,30 @@ async fn credentials_of_another_academy_are_refused() {
     let (_, credentials) = desk.files(&other, "");
     let file = desk.file("moved.toml", &moved);
     let add = format!("add --file {file} --credentials {credentials} --update");
+    // Also once the stored ones are of no use any more.
+    for _ in 0..2 {
+        let refused = desk.attention(&add).await;
+        let text = refused["refused"].as_str().unwrap();
+        assert!(text.contains("another academy"), "{text}");
+        assert_eq!(desk.stored(&company).await.config, company.tenant_file(""));
+        company.reteach.remove_credentials("reteach-client");
+        company.reteach.revoke_tokens();
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_of_another_academy_than_its_file_names_is_not_written() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let add = desk.add(&company, "academy = \"acme.reteach.io\"\n");
     let refused = desk.attention(&add).await;
-    let text = refused["refused"].as_str().unwrap();
-    assert!(text.contains("another academy"), "{text}");
-    assert_eq!(desk.stored(&company).await.config, company.tenant_file(""));
+    assert_eq!(refused["written"], json!(false), "{refused:#}");
+    assert!(
+        refused
+            .to_string()
+            .contains("the tenant file says acme.reteach.io")
+    );
+    desk.assert_empty(&company).await;
 }
 
 #[tokio::test]

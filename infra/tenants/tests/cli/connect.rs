@@ -6,7 +6,7 @@ use shared::tenant::{TenantConfig, Via};
 use simulators::kombo::{Condition, Endpoint};
 use tenants::Exit;
 
-use crate::support::Desk;
+use crate::support::{Desk, Done};
 
 const ID: &str = local::INTEGRATION;
 const LINK: &str = "connect acme --email hr@acme.example --company \"Acme GmbH\"";
@@ -175,6 +175,52 @@ async fn connect_waits_for_the_first_sync() {
     let line = connect_to(ID);
     tokio::join!(desk.done(&line), sync_ends);
     assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(ID));
+}
+
+/// Runs `connect`, and `meanwhile` while Kombo's first sync is waited for.
+async fn connect_while(desk: &Desk, company: &Company, meanwhile: &str) -> Done {
+    let kombo = company.kombo.clone().unwrap();
+    kombo.set_condition(ID, Condition::SetupSyncPending);
+    let before = kombo.calls(Endpoint::Integration);
+    let others = async {
+        while kombo.calls(Endpoint::Integration) < before + 3 {
+            tokio::task::yield_now().await;
+        }
+        desk.done(meanwhile).await;
+        kombo.set_condition(ID, Condition::Active);
+    };
+    let line = connect_to(ID);
+    tokio::join!(desk.json(&line), others).0
+}
+
+#[tokio::test]
+async fn what_changes_while_connect_waits_stays() {
+    let desk = Desk::new().await;
+    let company = unconnected(&desk, Via::Kombo).await;
+    let file = unconnected_file(&desk, &company);
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    text.push_str("[brake]\nmail = 3\n");
+    let changed = desk.file("changed.toml", &text);
+    let update = format!("add --file {changed} --update");
+    let done = connect_while(&desk, &company, &update).await;
+    assert_eq!(done.exit, Exit::Done, "{}", done.out);
+    assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(ID));
+    let stored = desk.stored(&company).await.config;
+    assert!(stored.contains("mail = 3"), "{stored}");
+
+    let desk = Desk::new().await;
+    let company = unconnected(&desk, Via::Kombo).await;
+    let done = connect_while(&desk, &company, "pause acme").await;
+    assert_eq!(done.exit, Exit::Done, "{}", done.out);
+    let schedules = desk.schedules();
+    assert!(schedules.iter().all(|line| line.contains("DISABLED")));
+
+    let desk = Desk::new().await;
+    let company = unconnected(&desk, Via::Kombo).await;
+    let done = connect_while(&desk, &company, "remove acme --yes").await;
+    assert_eq!(done.exit, Exit::Attention, "{}", done.out);
+    assert!(done.error().contains("no tenant acme"), "{}", done.out);
+    desk.assert_no_tenants().await;
 }
 
 #[tokio::test]

@@ -90,6 +90,40 @@ async fn an_add_with_a_broken_connection_is_complete_or_taken_back() {
 }
 
 #[tokio::test]
+async fn a_failed_add_takes_nothing_from_one_that_has_completed_meanwhile() {
+    let steps = at_each_call(Behaviour::Hold(Moment::Before), async |_, fault| {
+        let desk = Desk::new().await;
+        let company = desk.company(Via::Direct).await;
+        let add = format!("{} --unchecked --json", desk.add(&company, ""));
+        let environment = desk.environment(Interactivity::NonInteractive, "");
+        desk.faults.begin(Some(fault));
+        let mut first = std::pin::pin!(run(&add, &environment));
+        let is_held = tokio::select! {
+            biased;
+            () = desk.faults.held() => true,
+            _ = &mut first => false,
+        };
+        if !is_held {
+            return false;
+        }
+        let second = desk.run(&add).await;
+        assert_eq!(second.exit, Exit::Done, "{}", second.out);
+        let get = Fault::new(Behaviour::Status(403, Body::Vendor)).method(Method::GET);
+        desk.aws.fail(get.nth(1));
+        desk.faults.release();
+        let first = first.await;
+        desk.aws.clear_faults();
+        let (_, at) = desk.faults.end();
+        assert_eq!(desk.schedules(), FULL, "{at:?}: {}", first.out);
+        desk.stored(&company).await;
+        desk.stack.secrets().refresh(&company.tenant).await.unwrap();
+        true
+    })
+    .await;
+    assert!(steps >= 7, "{steps}");
+}
+
+#[tokio::test]
 async fn a_failed_add_leaves_nothing_half_made() {
     for nth in [1, 2] {
         let desk = Desk::new().await;

@@ -14,6 +14,7 @@ mod probe;
 mod reports;
 mod restore;
 mod snapshots;
+mod tenant_change;
 mod tenants;
 mod version;
 
@@ -27,6 +28,7 @@ pub use inventory::{CertificateLedger, Inventory, LeaseState};
 pub use lease::{Acquisition, LastRun, Lease};
 pub use restore::Restore;
 pub use snapshots::TenantSnapshot;
+pub use tenant_change::TenantChange;
 pub use tenants::{TenantRecord, TenantStatus};
 pub use version::STATE_VERSION;
 

@@ -20,6 +20,12 @@ pub struct TenantRecord {
     /// When the first complete employee run succeeded: from then on certificates are transferred.
     #[serde(default)]
     pub gate: Option<Timestamp>,
+    /// The id of the academy that its credentials belonged to when they were checked: a tenant stays with its academy.
+    #[serde(default)]
+    pub academy: Option<String>,
+    /// Tells the last write of the configuration from every other one.
+    #[serde(default)]
+    pub revision: Option<String>,
 }
 
 /// Whether a tenant's jobs run.
@@ -39,26 +45,35 @@ impl Store {
     /// # Errors
     /// [`StateError::Newer`] if a newer program has changed the tenant's state, or DynamoDB fails.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StateError> {
+        self.read_tenant(tenant, Freshness::Eventual).await
+    }
+
+    /// The tenant as every confirmed write left it, if there is one.
+    ///
+    /// # Errors
+    /// As [`tenant`](Self::tenant).
+    pub async fn latest_tenant(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Option<TenantRecord>, StateError> {
+        self.read_tenant(tenant, Freshness::Consistent).await
+    }
+
+    async fn read_tenant(
+        &self,
+        tenant: &TenantId,
+        freshness: Freshness,
+    ) -> Result<Option<TenantRecord>, StateError> {
         let key = Key::config(tenant);
-        let item = self.table.get(&key, Freshness::Eventual).await?;
+        let item = self.table.get(&key, freshness).await?;
         version::check(item.as_ref())?;
         item.map(|item| record(item, &key.sk)).transpose()
     }
 
     /// Writes the tenant's configuration and its line in the registry, both or neither. A new tenant is active; one
-    /// that is there already keeps its status and its gate.
+    /// that is there already keeps its status and its gate. Whatever was there before is replaced:
+    /// [`change_tenant`](Self::change_tenant) replaces only what was read.
     pub async fn put_tenant(&self, tenant: &TenantId, config: &str) -> Result<(), StateError> {
-        self.put_tenant_as(tenant, config, TenantStatus::Active)
-            .await
-    }
-
-    /// The same, where a new tenant begins with `status`.
-    pub async fn put_tenant_as(
-        &self,
-        tenant: &TenantId,
-        config: &str,
-        status: TenantStatus,
-    ) -> Result<(), StateError> {
         self.mark_version().await?;
         let key = Key::config(tenant);
         let update = "SET #config = :config, #status = if_not_exists(#status, :status), \
@@ -67,10 +82,11 @@ impl Store {
             .names(["config", "status", VERSION])
             .text("config", config)
             .number("version", STATE_VERSION)
-            .value("status", attribute(&status, &key.sk)?);
+            .value("status", attribute(&TenantStatus::Active, &key.sk)?);
         self.table
             .update_and_put((&key, condition), &Key::registry(tenant))
             .await
+            .map(drop)
     }
 
     /// All tenants, in alphabetical order.

@@ -11,7 +11,7 @@ const THROTTLED: [&str; 6] = [
     "RequestLimitExceeded",
     "TransactionConflictException",
     "TransactionInProgressException",
-    // Our transactions have no conditions: only a conflict or throttling cancels them.
+    // A condition that failed is told apart before: this is a conflict or throttling.
     "TransactionCanceledException",
 ];
 

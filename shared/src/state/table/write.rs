@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{
@@ -125,12 +126,13 @@ impl Table {
         }
     }
 
-    /// Updates one item and puts another, both or neither. Twice the price of two single writes.
+    /// Updates one item and puts another, both or neither. Twice the price of two single writes. A repeated attempt of the
+    /// SDK counts as the same call, so a lost reply does not refuse it.
     pub(in crate::state) async fn update_and_put(
         &self,
         (updated, condition): (&Key, Condition),
         put: &Key,
-    ) -> Result<(), StateError> {
+    ) -> Result<Outcome, StateError> {
         let (names, values) = condition.placeholders();
         let unwritable = |_| StateError::Unwritable {
             item: updated.sk.clone(),
@@ -139,6 +141,7 @@ impl Table {
             .table_name(&*self.name)
             .set_key(Some(key_item(updated)))
             .update_expression(condition.update.clone().unwrap_or_default())
+            .set_condition_expression(condition.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .build()
@@ -154,11 +157,18 @@ impl Table {
             .transact_items(TransactWriteItem::builder().put(put).build())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await
-            .map_err(|error| {
-                self.doing("TransactWriteItems", &updated.sk)
-                    .failure(&error)
-            })?;
+            .await;
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error) if is_condition(&error) => {
+                self.meter.write(Some(4.0));
+                return Ok(Outcome::Refused(None));
+            }
+            Err(error) => {
+                let doing = self.doing("TransactWriteItems", &updated.sk);
+                return Err(doing.failure(&error));
+            }
+        };
         let consumed = reply.consumed_capacity.unwrap_or_default();
         self.meter.write(Some(
             consumed
@@ -166,7 +176,7 @@ impl Table {
                 .filter_map(|table| table.capacity_units)
                 .sum(),
         ));
-        Ok(())
+        Ok(Outcome::Written(Item::new()))
     }
 
     fn refused<E: Conditional>(
@@ -187,6 +197,17 @@ impl Table {
             _ => Err(failure),
         }
     }
+}
+
+/// Whether a transaction was cancelled because its condition does not hold.
+fn is_condition(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return false;
+    };
+    let mut reasons = cancelled.cancellation_reasons().iter();
+    reasons.any(|reason| reason.code() == Some("ConditionalCheckFailed"))
 }
 
 /// The three operations whose condition may fail.

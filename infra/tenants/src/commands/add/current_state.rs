@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 use shared::domain::id::TenantId;
-use shared::routes::Connections;
+use shared::reteach::Academy;
 use shared::secrets::{SecretError, TenantSecret};
 use shared::state::TenantRecord;
 use shared::tenant::TenantConfig;
@@ -15,7 +15,6 @@ use crate::files::with_integration;
 pub(super) struct CurrentState {
     pub(super) record: Option<TenantRecord>,
     pub(super) config: Option<TenantConfig>,
-    pub(super) is_registered: bool,
     pub(super) stored: StoredSecret,
     pub(super) secret: Option<TenantSecret>,
     /// Certificates in the ledger, if there are any.
@@ -24,8 +23,9 @@ pub(super) struct CurrentState {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StoredSecret {
-    /// There is none, or it cannot be read as one.
     Absent,
+    /// It cannot be read, so it cannot be put back either.
+    Unreadable,
     PendingDeletion,
     Present,
 }
@@ -38,9 +38,8 @@ impl CurrentState {
             .and_then(|record| TenantConfig::parse(&record.config).ok());
         let (stored, secret) = match context.secrets.refresh(tenant).await {
             Ok(secret) => (StoredSecret::Present, Some(secret.as_ref().clone())),
-            Err(SecretError::NotFound { .. } | SecretError::Malformed { .. }) => {
-                (StoredSecret::Absent, None)
-            }
+            Err(SecretError::NotFound { .. }) => (StoredSecret::Absent, None),
+            Err(SecretError::Malformed { .. }) => (StoredSecret::Unreadable, None),
             Err(error) if error.is_marked_for_deletion() => (StoredSecret::PendingDeletion, None),
             Err(error) => return Err(error.into()),
         };
@@ -49,11 +48,9 @@ impl CurrentState {
             None => Some(context.store.inventory(tenant).await?.certificates)
                 .filter(|number| *number > 0),
         };
-        let is_registered = context.store.list_tenants().await?.contains(tenant);
         Ok(Self {
             record,
             config,
-            is_registered,
             stored,
             secret,
             ledger,
@@ -108,36 +105,37 @@ impl CurrentState {
         self.config.as_ref() != Some(config) || !same_secret
     }
 
-    /// An error text if the new credentials belong to another academy than the stored ones: the run would match people of
-    /// one company with accounts of another.
+    /// An error text if the credentials belong to another academy than those that were stored first: the run would match
+    /// people of one company with accounts of another. `found` is the academy of the new ones.
     pub(super) async fn another_academy(
         &self,
         context: &CommandContext<'_>,
-        config: &TenantConfig,
-        secret: &TenantSecret,
-    ) -> Result<Option<String>> {
-        let (Some(old_config), Some(old)) = (&self.config, &self.secret) else {
-            return Ok(None);
+        found: Option<&Academy>,
+    ) -> Option<String> {
+        let found = found?;
+        let known = match self.academy() {
+            Some(id) => Some(id.to_owned()),
+            None => self.academy_of_stored(context).await,
         };
-        if is_same(old, secret) && old_config.reteach.base_url == config.reteach.base_url {
-            return Ok(None);
-        }
-        let academy = async |config: &TenantConfig, secret: &TenantSecret| {
-            let connections: Connections = context.connect(config, secret).ok()?;
-            connections.reteach.me().await.ok()
-        };
-        let (old, new) = (
-            academy(old_config, old).await,
-            academy(config, secret).await,
-        );
-        Ok(match (old, new) {
-            (Some(old), Some(new)) if old.id != new.id => Some(format!(
-                "the new reteach credentials belong to another academy ({} instead of {}): a tenant stays with its academy; \
-                 remove it first, or add another tenant",
-                new.base_url, old.base_url
-            )),
-            _ => None,
+        known.filter(|id| *id != found.id).map(|_| {
+            format!(
+                "the new reteach credentials belong to another academy ({}): a tenant stays with its academy; remove it first, \
+                 or add another tenant",
+                found.base_url
+            )
         })
+    }
+
+    /// The id of the academy that the tenant was added with.
+    pub(super) fn academy(&self) -> Option<&str> {
+        self.record.as_ref()?.academy.as_deref()
+    }
+
+    /// The academy of the stored credentials, where they are still good.
+    async fn academy_of_stored(&self, context: &CommandContext<'_>) -> Option<String> {
+        let (config, secret) = (self.config.as_ref()?, self.secret.as_ref()?);
+        let client = context.academy(config, secret).ok()?;
+        Some(client.me().await.ok()?.id)
     }
 }
 

@@ -6,7 +6,7 @@ mod view;
 
 use jiff::Timestamp;
 use shared::secrets::TenantSecret;
-use shared::state::TenantStatus;
+use shared::state::{TenantChange, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use self::current_state::{CurrentState, StoredSecret};
@@ -27,6 +27,10 @@ struct Desired {
     config: TenantConfig,
     secret: TenantSecret,
     status: TenantStatus,
+    /// The id of the academy that the credentials belong to, where it is known.
+    academy: Option<String>,
+    /// Tells what this command writes from what others write.
+    revision: String,
 }
 
 pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Output> {
@@ -40,18 +44,20 @@ pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Outp
     current.admit(&config, args.update)?;
     let secret = secret(&config, given, &current)?;
     let status = status(&config, args, &current, context.now())?;
-    let desired = Desired {
+    let mut desired = Desired {
         text,
         config,
         secret,
         status,
+        academy: current.academy().map(str::to_owned),
+        revision: files::random_tag()?,
     };
     let mut check = None;
     if !args.unchecked {
         let found = check::examine(context, &desired.config, &desired.secret).await?;
         let refused = current
-            .another_academy(context, &desired.config, &desired.secret)
-            .await?;
+            .another_academy(context, found.academy.as_ref())
+            .await;
         let is_new = current.changes(&desired.config, &desired.secret);
         // Stored configuration and credentials are repaired even while a vendor refuses them.
         if refused.is_some() || (found.has_blockers() && is_new) {
@@ -62,6 +68,8 @@ pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Outp
                 refused,
             });
         }
+        let academy = found.academy.as_ref().map(|academy| academy.id.clone());
+        desired.academy = academy.or(desired.academy);
         check = Some(found);
     }
     let changes = all_or_nothing(context, &desired, &current).await?;
@@ -143,11 +151,8 @@ async fn all_or_nothing(
         return written;
     };
     let tenant = &desired.config.tenant_id;
-    let text = match undo.all(context, current, tenant).await {
-        Ok(()) => format!(
-            "{}. The steps before it were taken back: all is as it was",
-            failure.text
-        ),
+    let text = match undo.all(context, current, desired).await {
+        Ok(undone) => format!("{}. {}", failure.text, undone.text(tenant)),
         Err(again) => format!(
             "{}. The steps before it could not be taken back either ({}): repeat `tenants add`, or end it with `tenants \
              remove {tenant}`",
@@ -166,18 +171,16 @@ async fn write(
     undo: &mut Undo,
 ) -> Result<Vec<ScheduleChange>> {
     let tenant = &desired.config.tenant_id;
-    if current
-        .record
-        .as_ref()
-        .is_none_or(|record| record.config != desired.text)
-        || !current.is_registered
-    {
-        undo.expect(Step::Config);
-        context
-            .store
-            .put_tenant_as(tenant, &desired.text, desired.status)
-            .await?;
-    }
+    // Also where nothing differs: another `add` that fails must see that its tenant is this one's by now.
+    undo.expect(Step::Config);
+    let change = TenantChange {
+        config: &desired.text,
+        status: desired.status,
+        academy: desired.academy.as_deref(),
+        revision: &desired.revision,
+        read: current.record.as_ref(),
+    };
+    context.store.change_tenant(tenant, &change).await?;
     let same = current
         .secret
         .as_ref()

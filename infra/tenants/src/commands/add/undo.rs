@@ -1,9 +1,10 @@
 //! Takes back the written steps of a failed `add`.
 
 use shared::domain::id::TenantId;
-use shared::state::{CertificateLedger, JobKind, TenantStatus};
+use shared::state::{JobKind, StateError, TenantChange, TenantRecord, TenantStatus};
 
-use super::current_state::CurrentState;
+use super::Desired;
+use super::current_state::{CurrentState, StoredSecret};
 use crate::context::CommandContext;
 use crate::failure::Result;
 
@@ -28,23 +29,72 @@ impl Undo {
         self.0.push(step);
     }
 
-    /// Takes everything back, the last first.
+    /// Takes everything back, the last first, unless another command has changed the tenant since.
     pub(super) async fn all(
         self,
         context: &CommandContext<'_>,
         current: &CurrentState,
-        tenant: &TenantId,
-    ) -> Result<()> {
+        desired: &Desired,
+    ) -> Result<Undone> {
+        let tenant = &desired.config.tenant_id;
+        let standing = context.store.latest_tenant(tenant).await?;
+        let is_ours = match (&standing, &current.record) {
+            (Some(standing), _) => standing.revision.as_ref() == Some(&desired.revision),
+            (None, read) => read.is_none(),
+        };
+        if !is_ours {
+            // The first step comes to nothing if another command was faster.
+            let is_nothing = self.0.iter().all(|step| *step == Step::Config);
+            return Ok(match is_nothing {
+                true => Undone::All,
+                false => Undone::Overtaken,
+            });
+        }
+        let mut undone = Undone::All;
         for step in self.0.into_iter().rev() {
             match step {
                 Step::Schedule(job, was_there) => {
                     schedule(context, current, tenant, job, was_there).await?
                 }
+                Step::Secret if current.stored == StoredSecret::Unreadable => {
+                    undone = Undone::ButCredentials;
+                }
                 Step::Secret => secret(context, current, tenant).await?,
-                Step::Config => config(context, current, tenant).await?,
+                Step::Config => {
+                    let taken_back = config(context, current, desired, standing.as_ref()).await;
+                    match taken_back {
+                        Err(StateError::Changed { .. }) => return Ok(Undone::Overtaken),
+                        taken_back => taken_back?,
+                    }
+                }
             }
         }
-        Ok(())
+        Ok(undone)
+    }
+}
+
+/// What came of taking everything back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undone {
+    All,
+    /// The credentials that were stored before cannot be read: the new ones stay.
+    ButCredentials,
+    /// Another command has changed or removed the tenant: what it may need stays.
+    Overtaken,
+}
+
+impl Undone {
+    pub(super) fn text(self, tenant: &TenantId) -> String {
+        match self {
+            Self::All => "The steps before it were taken back: all is as it was".to_owned(),
+            Self::ButCredentials => "The steps before it were taken back, but the new credentials stay: those before could not \
+                                     be read"
+                .to_owned(),
+            Self::Overtaken => format!(
+                "Another command has changed {tenant} meanwhile, so nothing was taken back: look at `tenants status {tenant}`, then \
+                 repeat `tenants add`, or end it with `tenants remove {tenant}`"
+            ),
+        }
     }
 }
 
@@ -94,16 +144,22 @@ async fn secret(
 async fn config(
     context: &CommandContext<'_>,
     current: &CurrentState,
-    tenant: &TenantId,
-) -> Result<()> {
-    match &current.record {
-        Some(record) => context.store.put_tenant(tenant, &record.config).await?,
-        None => {
-            context
-                .store
-                .remove_tenant_and(tenant, CertificateLedger::Keep)
-                .await?
-        }
-    }
-    Ok(())
+    desired: &Desired,
+    standing: Option<&TenantRecord>,
+) -> std::result::Result<(), StateError> {
+    let Desired {
+        config, revision, ..
+    } = desired;
+    let (store, tenant) = (&context.store, &config.tenant_id);
+    let Some(before) = &current.record else {
+        return store.withdraw_tenant(tenant, revision).await;
+    };
+    let change = TenantChange {
+        config: &before.config,
+        status: before.status,
+        academy: before.academy.as_deref(),
+        revision: &format!("{revision}-undone"),
+        read: standing,
+    };
+    store.change_tenant(tenant, &change).await
 }
