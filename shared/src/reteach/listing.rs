@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::customer::Customer;
 use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE, REREADS, TIMEOUT};
+use super::total::total;
 use super::{Client, Error};
 use crate::domain::id::{CustomerId, ExternalId, is_usable};
 use crate::http::{Effect, Idempotency, Request, rows};
@@ -87,7 +88,7 @@ pub enum Completeness {
 struct Page<'a> {
     #[serde(borrow, deserialize_with = "rows")]
     results: Vec<&'a RawValue>,
-    #[serde(rename = "resultCount", default)]
+    #[serde(rename = "resultCount", default, deserialize_with = "total")]
     total: Option<u64>,
 }
 

@@ -15,6 +15,7 @@ mod participation;
 mod participations;
 mod tags;
 mod test_account;
+mod total;
 
 pub use client::{Academy, Client};
 pub use credentials::Credentials;

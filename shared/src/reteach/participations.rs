@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::limits::{FEW, TIMEOUT};
 use super::participation::{self, Participation, Rejected};
+use super::total::total;
 use super::{Client, Error};
 use crate::domain::id::CertificateId;
 use crate::http::{Idempotency, Reply, Request, rows};
@@ -35,7 +36,7 @@ pub struct ParticipationPage {
 struct Page<'a> {
     #[serde(borrow, deserialize_with = "rows")]
     results: Vec<&'a RawValue>,
-    #[serde(rename = "resultCount", default)]
+    #[serde(rename = "resultCount", default, deserialize_with = "total")]
     total: Option<u64>,
 }
 
