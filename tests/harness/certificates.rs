@@ -141,6 +141,15 @@ impl Harness {
         found.unwrap().items.unwrap_or_default()
     }
 
+    /// Writes items of the table as they are.
+    pub async fn put_ledger_items(&self, items: Vec<LedgerItem>) {
+        let client = self.world.stack.aws().dynamodb();
+        for item in items {
+            let put = client.put_item().table_name(TABLE);
+            put.set_item(Some(item)).send().await.unwrap();
+        }
+    }
+
     /// The table's certificates are those of an earlier moment again, and marked as restored.
     pub async fn restore_ledger(&self, to: Timestamp, items: Vec<LedgerItem>) {
         let client = self.world.stack.aws().dynamodb();
@@ -149,10 +158,7 @@ impl Harness {
             let delete = client.delete_item().table_name(TABLE);
             delete.set_key(Some(item)).send().await.unwrap();
         }
-        for item in items {
-            let put = client.put_item().table_name(TABLE);
-            put.set_item(Some(item)).send().await.unwrap();
-        }
+        self.put_ledger_items(items).await;
         let restored = Restored {
             to,
             at: self.moment(),

@@ -23,7 +23,7 @@ const MAX_CERTIFICATES: u32 = 250_000;
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [250, 50, 10];
 
-/// So many certificates that a run may file are kept, and as many of those that wait. A run has time for fewer than 900.
+/// So many certificates of each class are kept. A run has time to file fewer than 900.
 const MAX_NEWEST: usize = 10_000;
 
 /// What a listing keeps of a certificate.
@@ -31,12 +31,25 @@ const MAX_NEWEST: usize = 10_000;
 pub enum Keep {
     /// The record, however many there are.
     Always,
-    /// The record, if it is one of the newest of these: it can be filed.
-    Newest,
-    /// The record, if it is one of the newest of these: it has no file that is allowed, or nobody to file it for.
-    NewestWaiting,
+    /// The record, if it is one of the newest of its class.
+    Newest(Class),
     /// Nothing: it is counted.
     Count(Counted),
+}
+
+/// Certificates of which a run keeps the newest: those of one class take nobody's place in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// They can be filed.
+    Fileable,
+    /// They have no file that is allowed, or nobody to file them for.
+    Waiting,
+    /// The ledger is to keep that they are part of a backfill that nobody has started.
+    ToHold,
+    /// Filed, and issued again since.
+    Reissued,
+    /// Completed in the last 30 days: what the ledger knows of them shows later.
+    Recent,
 }
 
 /// Certificates that a run has nothing to do about, and that are only counted.
@@ -46,7 +59,7 @@ pub enum Counted {
     Done,
     NotFromHr,
     BeforeSince,
-    /// Part of a backfill that nobody has started.
+    /// Part of a backfill that nobody has started. Those of the window are counted by day.
     Held,
 }
 
@@ -76,8 +89,12 @@ pub struct Listing {
     pub seen: u64,
     /// How many of them are only counted.
     pub counted: BTreeMap<Counted, u64>,
-    /// How many can be filed and are older than those that are kept.
-    pub beyond: u64,
+    /// How many of each class are older than those that are kept.
+    pub beyond: BTreeMap<Class, u64>,
+    /// The window's days with certificates that are not kept.
+    pub beyond_days: BTreeSet<Date>,
+    /// How many are counted as held, on each of the window's days.
+    pub held_days: BTreeMap<Date, u32>,
     /// Those that are kept, each once, as it was read last.
     pub certificates: BTreeMap<CertificateId, Participation>,
     /// The digests of all certificates of the window, by day, in no order.
@@ -175,10 +192,8 @@ struct Seen<'a> {
     /// By the digest of the certificate's id.
     known: BTreeMap<u64, Known>,
     kept: BTreeMap<CertificateId, Participation>,
-    /// The kept ones that can be filed and make room for newer ones.
-    newest: BTreeSet<(Option<Timestamp>, CertificateId)>,
-    /// The kept ones that wait and make room for newer ones.
-    newest_waiting: BTreeSet<(Option<Timestamp>, CertificateId)>,
+    /// The kept ones that make room for newer ones of their class.
+    newest: BTreeMap<Class, BTreeSet<(Option<Timestamp>, CertificateId)>>,
     max_newest: usize,
     /// Certificates of several people.
     ambiguous: BTreeSet<CertificateId>,
@@ -196,7 +211,10 @@ struct Known {
 impl Known {
     /// Whether both are of different people. What is done goes into nobody's file any more.
     fn is_of_another(&self, other: &Self) -> bool {
-        let is_open = |known: &Self| known.rule.keep != Keep::Count(Counted::Done);
+        let is_open = |known: &Self| {
+            let done = [Keep::Count(Counted::Done), Keep::Newest(Class::Reissued)];
+            !done.contains(&known.rule.keep)
+        };
         is_open(self)
             && is_open(other)
             && self.participation != other.participation
@@ -210,8 +228,7 @@ impl<'a> Seen<'a> {
             rules,
             known: BTreeMap::new(),
             kept: BTreeMap::new(),
-            newest: BTreeSet::new(),
-            newest_waiting: BTreeSet::new(),
+            newest: BTreeMap::new(),
             max_newest: MAX_NEWEST,
             ambiguous: BTreeSet::new(),
         }
@@ -233,25 +250,33 @@ impl<'a> Seen<'a> {
             rules: _,
             known,
             kept: mut certificates,
-            newest,
-            newest_waiting: _,
+            newest: _,
             max_newest: _,
             ambiguous,
         } = self;
         let seen = known.len() as u64;
-        let (mut counted, mut beyond) = (BTreeMap::new(), 0);
+        let kept: HashSet<u64> = certificates.keys().map(digest).collect();
+        let (mut counted, mut beyond) = (BTreeMap::new(), BTreeMap::new());
+        let (mut beyond_days, mut held_days) = (BTreeSet::new(), BTreeMap::new());
         let mut days: BTreeMap<Date, Vec<u64>> = BTreeMap::new();
-        for Known { rule, .. } in known.into_values() {
+        for (id, Known { rule, .. }) in known {
+            let day = rule.digest.map(|(day, _)| day);
             if let Some((day, digest)) = rule.digest {
                 days.entry(day).or_default().push(digest);
             }
-            match rule.keep {
-                Keep::Always | Keep::NewestWaiting => {}
-                Keep::Newest => beyond += 1,
-                Keep::Count(counted_as) => *counted.entry(counted_as).or_default() += 1,
+            match (rule.keep, day) {
+                (Keep::Always, _) => {}
+                (Keep::Newest(_), _) if kept.contains(&id) => {}
+                (Keep::Newest(class), day) => {
+                    *beyond.entry(class).or_default() += 1;
+                    beyond_days.extend(day);
+                }
+                (Keep::Count(Counted::Held), Some(day)) => {
+                    *held_days.entry(day).or_default() += 1;
+                }
+                (Keep::Count(counted_as), _) => *counted.entry(counted_as).or_default() += 1,
             }
         }
-        beyond -= newest.len() as u64;
         certificates.retain(|id, _| !ambiguous.contains(id));
         let problem = "is in several people's participations: issue new ones";
         let reject = |id| Rejected {
@@ -263,6 +288,8 @@ impl<'a> Seen<'a> {
             seen,
             counted,
             beyond,
+            beyond_days,
+            held_days,
             certificates,
             days,
             rejected: rejected
@@ -301,16 +328,15 @@ impl<'a> Seen<'a> {
         self.known.insert(digest(&id), known);
         if let Some(before) = self.kept.remove(&id) {
             let before = (before.completed_at, id.clone());
-            self.newest.remove(&before);
-            self.newest_waiting.remove(&before);
+            for newest in self.newest.values_mut() {
+                newest.remove(&before);
+            }
         }
-        let newest = match keep {
-            Keep::Always => None,
-            Keep::Newest => Some(&mut self.newest),
-            Keep::NewestWaiting => Some(&mut self.newest_waiting),
-            Keep::Count(_) => return again,
-        };
-        if let Some(newest) = newest {
+        if let Keep::Count(_) = keep {
+            return again;
+        }
+        if let Keep::Newest(class) = keep {
+            let newest = self.newest.entry(class).or_default();
             newest.insert((participation.completed_at, id.clone()));
             if newest.len() > self.max_newest
                 && let Some((_, oldest)) = newest.pop_first()

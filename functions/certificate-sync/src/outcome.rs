@@ -22,6 +22,8 @@ pub enum CertificateResult {
     Unlisted(String),
     /// Its PDF is on this host, which the tenant's file does not allow.
     HostNotAllowed(String),
+    /// Filed, and issued again since: its document is out of date.
+    Reissued,
     /// Could have been filed, and is left for the next run.
     NotReached,
     /// Nothing was done about it.
@@ -76,6 +78,7 @@ impl CertificateResult {
             | Self::Verified
             | Self::Adopted
             | Self::Parked(_)
+            | Self::Reissued
             | Self::Skipped(
                 SkipReason::AlreadyFinal
                 | SkipReason::Parked { .. }
@@ -96,6 +99,15 @@ impl CertificateResult {
             self,
             Self::OutcomeUnknown(_) | Self::Skipped(SkipReason::AwaitingCheck(_))
         )
+    }
+
+    /// The host of its PDF, where the tenant's file does not allow it.
+    #[must_use]
+    pub fn refused_host(&self) -> Option<&str> {
+        match self {
+            Self::HostNotAllowed(host) => Some(host),
+            _ => None,
+        }
     }
 
     /// Whether it is part of a backfill on hold.

@@ -45,6 +45,8 @@ pub struct Counts {
     pub outcome_unknown: u64,
     /// Certificates of this tenant that are left alone until somebody decides.
     pub parked: u64,
+    /// Certificates of this tenant that were issued again after they were filed, and wait for a decision.
+    pub reissued: u64,
     /// Certificates that could have been filed now and are left for the next run.
     pub remaining: u64,
     /// Certificates of people who are not from the HR system.
@@ -155,6 +157,7 @@ impl runtime::Counts for Counts {
             ("CertificatesFailedPercent", self.failed_percent()),
             ("CertificatesOutcomeUnknown", self.outcome_unknown),
             ("CertificatesParked", self.parked),
+            ("CertificatesReissued", self.reissued),
             ("CertificatesRemaining", self.remaining),
             ("CertificatesNotFromHr", self.not_from_hr),
         ]

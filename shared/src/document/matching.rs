@@ -65,10 +65,16 @@ impl Verification {
     /// safe one counts.
     #[must_use]
     pub fn of(filed: Option<&[FiledDocument]>, id: &CertificateId) -> Self {
-        let Some(filed) = filed else {
-            return Self::Unverifiable;
-        };
-        let named = filed.iter().filter(|document| document.names(id));
+        filed.map_or(Self::Unverifiable, |filed| Self::among(filed, id))
+    }
+
+    /// Looks for the certificate among these documents.
+    #[must_use]
+    pub fn among<'a>(
+        filed: impl IntoIterator<Item = &'a FiledDocument>,
+        id: &CertificateId,
+    ) -> Self {
+        let named = filed.into_iter().filter(|document| document.names(id));
         match named.min_by_key(|document| document.is_unsafe) {
             None => Self::NotFound,
             Some(document) if document.is_unsafe => Self::Unsafe,

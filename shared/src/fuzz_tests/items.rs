@@ -111,7 +111,7 @@ async fn read_all(store: &Store) {
             .await,
     );
     heard(store.all_certificates(&tenant).await);
-    heard(store.parked_certificates(&tenant).await);
+    heard(store.undecided_certificates(&tenant).await);
     heard(
         store
             .reports::<crate::runtime::Report<()>>(&tenant, 10)

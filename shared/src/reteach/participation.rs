@@ -38,6 +38,10 @@ pub struct Certificate {
     /// Where its PDF is; `None`: not made yet. It may be signed and expire: ask for a fresh one then
     /// ([`Client::participation_by_certificate`](super::Client::participation_by_certificate)).
     pub url: Option<SignedUrl>,
+    /// When it was changed or issued last. No document of reteach has it: taken where an academy says it.
+    pub dated: Option<Timestamp>,
+    /// The PDF's size in bytes. No document of reteach has it: taken where an academy says it.
+    pub size: Option<u64>,
 }
 
 /// A participation with a certificate that does not fit.
@@ -73,6 +77,9 @@ impl fmt::Debug for Participation {
             .finish_non_exhaustive()
     }
 }
+
+/// What may say when a certificate was issued last; the first of them counts.
+const DATES: [&str; 2] = ["issuedAt", "updatedAt"];
 
 /// One record of a page. A record that does not fit is identified by its certificate.
 pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
@@ -114,6 +121,10 @@ fn certificate(certificate: &Value) -> Result<Certificate, DecodeError> {
     Ok(Certificate {
         id: CertificateId::new(id_of(certificate, "certificate.id")?),
         url: text(certificate, "url", "certificate.url")?.map(SignedUrl::new),
+        dated: DATES
+            .iter()
+            .find_map(|name| read_moment(certificate.get(name)?.as_str()?)),
+        size: certificate.get("size").and_then(Value::as_u64),
     })
 }
 

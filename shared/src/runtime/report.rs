@@ -229,6 +229,8 @@ pub enum FindingKind {
     OutcomeUnknown,
     /// A certificate that is left alone until somebody decides.
     Parked,
+    /// A certificate that was issued again after it was filed.
+    Reissued,
     /// A notice that a recipient did not take.
     NoticeNotSent,
 }

@@ -19,6 +19,15 @@ pub struct CertificateCheckpoint {
     pub first_listed_at: Option<Timestamp>,
     /// Parked certificates of the tenant.
     pub parked: u32,
+    /// Certificates that were issued again after they were filed, and wait for a decision.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reissued: u32,
+    /// Whether external ids named all owners in the last listing of everything: the next one needs no accounts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_external_ids: bool,
+    /// Certificates of earlier days on hosts that the tenant's file does not allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_hosts: Option<RefusedHosts>,
     /// The last 30 days, by day of completion in UTC.
     pub days: BTreeMap<Date, DayCheckpoint>,
     /// What is unsettled of all earlier days. Only a listing of everything shows these certificates.
@@ -26,6 +35,15 @@ pub struct CertificateCheckpoint {
     /// Some of the earlier days' certificates that have no PDF yet: each tick asks for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<CertificateId>,
+}
+
+/// Certificates that only a listing of everything shows, and whose hosts are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedHosts {
+    /// A digest of the hosts that were allowed: others may allow these.
+    pub allowed: u64,
+    /// How many are on each host. At most four hosts.
+    pub hosts: BTreeMap<String, u32>,
 }
 
 impl CertificateCheckpoint {

@@ -13,9 +13,12 @@ mod sync_state;
 mod table;
 
 pub use brake::{Brake, BrakeWindow};
-pub use certificate::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
+pub use certificate::{
+    CertificateEntry, CertificateState, Intent, Issue, OnUnverifiable, Refiled, Reissued,
+    RetryState,
+};
 pub use certificate_checkpoint::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, Restored, Unsettled,
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, RefusedHosts, Restored, Unsettled,
 };
 pub use employee::{EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;

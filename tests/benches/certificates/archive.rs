@@ -78,14 +78,10 @@ async fn fill(harness: &Harness, certificates: u64) {
     let at = harness.moment();
     stream::iter(left)
         .for_each_concurrent(AT_ONCE, |number| async move {
-            let entry = CertificateEntry {
-                certificate_id: CertificateId::new(id(number)),
-                employee: SourceId::new((1 + number % PEOPLE).to_string()),
-                state: CertificateState::Uploaded {
-                    at,
-                    document: Some(DocumentId::new(number.to_string())),
-                },
-            };
+            let employee = SourceId::new((1 + number % PEOPLE).to_string());
+            let document = Some(DocumentId::new(number.to_string()));
+            let state = CertificateState::Uploaded { at, document };
+            let entry = CertificateEntry::new(CertificateId::new(id(number)), employee, state);
             store
                 .put_certificate(tenant, token, &entry, None)
                 .await

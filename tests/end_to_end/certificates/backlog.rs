@@ -209,6 +209,44 @@ async fn a_host_that_is_not_allowed_holds_its_own_certificates_and_is_one_outcom
 }
 
 #[tokio::test]
+async fn an_old_certificate_on_a_refused_host_is_looked_at_daily_or_when_another_host_is_allowed() {
+    for (elsewhere, outcome) in [(1_u32, Outcome::Unchanged), (30, Outcome::HostNotAllowed)] {
+        let harness = old_company(Via::Direct, 40).await;
+        let host = harness.reteach.downloads().localhost_url();
+        for number in 1..=elsewhere {
+            let url = format!("{host}/certificates/c-{number}.pdf");
+            let delivery = Delivery::Elsewhere(url);
+            assert!(
+                harness
+                    .reteach
+                    .set_delivery(&format!("c-{number}"), delivery)
+            );
+        }
+        let held = u64::from(elsewhere);
+        let report = harness.certificates_now().await;
+        assert_counts!(report, uploaded = 40 - held, host_not_allowed = held);
+        for _ in 0..47 {
+            harness.forget_traffic();
+            let report = harness.certificates_tick().await;
+            assert_run!(report, outcome, host_not_allowed = held, remaining = 0);
+            assert!(format!("{report:?}").contains("localhost"), "{report:#?}");
+            assert_eq!(questions(&harness), (0, 1, 0), "one call for the window");
+            assert!(report.dynamodb.read <= 2.5, "{:?}", report.dynamodb);
+        }
+        harness.forget_traffic();
+        harness.certificates_tick().await;
+        assert_eq!(questions(&harness), (1, 0, 0), "a day later");
+        let file = harness.company.tenant_file("");
+        let allowed = file.replace("[\"127.0.0.1\"]", "[\"127.0.0.1\", \"localhost\"]");
+        harness.store_file(&allowed).await;
+        harness.forget_traffic();
+        let report = harness.certificates_tick().await;
+        assert_eq!(report.counts.host_not_allowed, 0, "{report:#?}");
+        assert_eq!(questions(&harness).0, 1, "the file has changed");
+    }
+}
+
+#[tokio::test]
 async fn three_uploads_without_reply_stop_the_run_and_the_next_continues() {
     for via in ROUTES {
         let harness = company(via, 30).await;

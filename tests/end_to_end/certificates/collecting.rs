@@ -1,6 +1,6 @@
 //! No certificate is lost, however the list changes while it is read and whenever a certificate appears.
 
-use harness::{CERTIFICATE_TICK, CertificateReport, Harness, completed, people};
+use harness::{CERTIFICATE_TICK, CertificateReport, Harness, by_hand, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{CertificateCheckpoint, Unsettled};
@@ -312,4 +312,41 @@ async fn a_clock_that_went_back_does_not_delay_the_daily_listing() {
     assert!(was_full_scan(&harness));
     assert!(harness.certificates_tick().await.outcome.is_good());
     assert!(!was_full_scan(&harness));
+}
+
+/// More than a tick keeps of the last 30 days, of a guest: the newest are looked at by themselves, an older one by listing
+/// everything.
+#[tokio::test]
+async fn a_month_with_more_certificates_than_a_tick_keeps_costs_no_more_and_loses_none() {
+    let harness = company().await;
+    let guest = harness.reteach.insert(by_hand("guest@example.com"));
+    let begin = harness.moment() - HOUR * 24 * 20;
+    let at = |number: i64| begin + SignedDuration::from_mins(number);
+    harness.issue((1..=10_100).map(|number| Participation {
+        customer: Some(guest.clone()),
+        ..completed(&format!("c-{number}"), 0, "Kurs", &at(number).to_string())
+    }));
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Unchanged, not_from_hr = 10_100);
+    for (late, everything) in [(None, false), (Some(10_050), false), (Some(50), true)] {
+        was_full_scan(&harness);
+        let issued = late.map(|number| {
+            completed(
+                &format!("late-{number}"),
+                2,
+                "Nachgetragen",
+                &at(number).to_string(),
+            )
+        });
+        let uploaded = issued.iter().count() as u64;
+        harness.issue(issued);
+        let report = harness.certificates_tick().await;
+        assert_counts!(report, uploaded = uploaded, remaining = 0);
+        assert_eq!(was_full_scan(&harness), everything, "{late:?}");
+    }
+    assert_eq!(
+        harness.certificates_tick().await.outcome,
+        Outcome::Unchanged
+    );
+    assert_eq!(filed(&harness), 2);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use harness::{Harness, ROUTES, completed, people};
+use harness::{Harness, ROUTES, by_hand, completed, people, person};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{CertificateState, Restored};
@@ -10,7 +10,7 @@ use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::personio::{Document, Endpoint};
 use simulators::reteach::{Certificate, Delivery, Participation, Publication};
-use simulators::{Behaviour, Body, Fault, Origin};
+use simulators::{Behaviour, Body, Fault, Origin, Person};
 
 use super::fixture::{PERSONIO, certified, deliver, finding, id, with_meanwhile};
 
@@ -432,6 +432,63 @@ async fn a_backfill_on_hold_waits_for_the_operator_and_later_certificates_do_not
         let state = harness.state_of("c-2").await;
         assert!(matches!(state, Some(CertificateState::Uploaded { .. })));
     }
+}
+
+/// A recent course of an account that Personio does not have at the first listing: it is no later certificate.
+#[tokio::test]
+async fn a_certificate_whose_owner_appears_later_is_held_until_the_backfill_is_started() {
+    for via in ROUTES {
+        let more = "[certificates]\nbackfill = \"hold\"\n";
+        let harness = Harness::with_folder(via, more, people(2)).await;
+        let account = harness.reteach.insert(by_hand("ada@example.com"));
+        harness.issue([Participation {
+            customer: Some(account),
+            ..completed("c-1", 0, "Kurs", "2026-05-09T09:30:00Z")
+        }]);
+        let first = harness.certificates_now().await;
+        assert_counts!("{via:?}", first, held = 0, not_from_hr = 1, uploaded = 0);
+        harness.personio.put(Person {
+            email: Some("ada@example.com".to_owned()),
+            ..person(3)
+        });
+        harness.tick().await;
+        for _ in 0..2 {
+            let report = harness.certificates_after(DAY).await;
+            assert_counts!("{via:?}", report, held = 1, not_from_hr = 0, uploaded = 0);
+        }
+        let (store, tenant) = (harness.store(), &harness.company.tenant);
+        store
+            .start_backfill(tenant, harness.moment())
+            .await
+            .unwrap();
+        let started = harness.certificates_after(DAY).await;
+        assert_counts!("{via:?}", started, held = 0, uploaded = 1);
+        assert_eq!(harness.titles(3).len(), 1, "{via:?}");
+    }
+}
+
+/// More recent certificates than a run notes at once.
+#[tokio::test]
+async fn holds_that_one_run_does_not_reach_are_noted_by_the_next() {
+    let more = "[certificates]\nbackfill = \"hold\"\n";
+    let harness = Harness::with_folder(Via::Direct, more, people(2)).await;
+    let all = 10_020;
+    let first = harness.moment() - DAY;
+    harness.issue((1..=all).map(|number| {
+        let at = first + SignedDuration::from_secs(number);
+        completed(&format!("c-{number}"), 1, "Kurs", &at.to_string())
+    }));
+    harness.certificates_now().await;
+    assert_eq!(harness.certificate_ledger().await.len(), 10_000);
+    let second = harness.certificates_tick().await;
+    assert_counts!(second, held = all as u64, uploaded = 0);
+    let ledger = harness.certificate_ledger().await;
+    assert_eq!(ledger.len() as i64, all);
+    let third = harness.certificates_tick().await;
+    assert_counts!(third, held = all as u64, uploaded = 0);
+    harness.advance(DAY);
+    let daily = harness.certificates_now().await;
+    assert_counts!(daily, held = all as u64, uploaded = 0);
 }
 
 #[tokio::test]

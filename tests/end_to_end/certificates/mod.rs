@@ -19,5 +19,6 @@ mod owners;
 mod parked;
 mod privacy;
 mod refusals;
+mod reissues;
 mod titles;
 mod unknown_outcome;

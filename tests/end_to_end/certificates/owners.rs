@@ -191,3 +191,36 @@ async fn an_account_shared_by_two_people_belongs_to_its_external_id() {
     harness.certificates_now().await;
     assert_owner(&harness, "c-1", 3);
 }
+
+#[tokio::test]
+async fn a_listing_of_everything_reads_accounts_only_where_external_ids_do_not_tell_owners() {
+    let harness = Harness::with_folder(Via::Direct, "", people(200)).await;
+    harness.issue((1..=3).map(|number| of(&format!("personio:{number}"), &format!("c-{number}"))));
+    harness.certificates_now().await;
+    let scan = async || {
+        harness.advance(DAY);
+        harness.certificates_in(Mode::FullScan).await
+    };
+    let accounts = 10.0;
+    let report = scan().await;
+    assert_run!(report, Outcome::Unchanged, settled = 3);
+    assert!(report.dynamodb.read < accounts, "{:?}", report.dynamodb);
+
+    // An admin clears an external id. The ledger alone knows whose account it is, and that another one is nobody's.
+    let account = harness.account(2).id;
+    set_external_id(&harness, &account, None);
+    harness.reteach.insert(by_hand("guest@example.com"));
+    harness.issue([of(&account, "c-4"), of("guest@example.com", "c-5")]);
+    let report = scan().await;
+    assert_run!(report, Outcome::Done, uploaded = 1, not_from_hr = 1);
+    assert_owner(&harness, "c-4", 2);
+    harness.forget_requests();
+    let report = scan().await;
+    assert_run!(report, Outcome::Unchanged, not_from_hr = 1);
+    assert!(report.dynamodb.read >= accounts, "the guest may be anybody");
+    let listings = harness.reteach.requests();
+    let listings = listings
+        .iter()
+        .filter(|request| request.template == Some("/participation"));
+    assert_eq!(listings.count(), 1, "the last listing has said so");
+}

@@ -41,7 +41,7 @@ async fn reason(harness: &Harness) -> String {
 
 async fn listed(harness: &Harness) -> usize {
     let tenant = &harness.company.tenant;
-    let parked = harness.store().parked_certificates(tenant).await;
+    let parked = harness.store().undecided_certificates(tenant).await;
     parked.unwrap().len()
 }
 

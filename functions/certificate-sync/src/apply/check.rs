@@ -5,11 +5,11 @@ use shared::runtime::{CircuitBreaker, RunError};
 use shared::source::SourceError;
 use shared::state::CertificateState;
 
-use super::ledger::{carry_out, tell};
+use super::ledger::{Subject, carry_out, tell};
 use super::{Tools, is_late};
 use crate::decide::{AfterLook, after_look};
 use crate::outcome::CertificateResult;
-use crate::plan::{Check, Upload};
+use crate::plan::{Check, Upload, is_of_this_filing};
 
 /// Looks for the upload of `check`; the upload that is to be sent again, or how the run leaves it. `lists` opens where
 /// documents cannot be listed now: no further ones are looked for then, but certificates are filed all the same.
@@ -26,6 +26,7 @@ pub(super) async fn check(
         return Err(CertificateResult::OutcomeUnknown(tools.clock.now()));
     }
     let (id, employee) = (check.id.clone(), check.employee.clone());
+    let (issue, refiled) = (check.issue, check.refiled.clone());
     let read = CertificateState::Intended(check.intent);
     let found = look(tools, &check).await;
     let (next, signal) = after_look(check, found, tools.clock.now());
@@ -33,7 +34,13 @@ pub(super) async fn check(
     match next {
         AfterLook::Send(upload) => Ok(upload),
         AfterLook::Conclude(transition) => {
-            Err(carry_out(tools, (&id, &employee), Some(&read), transition, breaker).await)
+            let subject = Subject {
+                id: &id,
+                employee: &employee,
+                issue,
+                refiled: refiled.as_ref(),
+            };
+            Err(carry_out(tools, subject, Some(&read), transition, breaker).await)
         }
     }
 }
@@ -46,8 +53,14 @@ async fn look(tools: Tools<'_>, check: &Check) -> Result<Verification, SourceErr
     }
 }
 
-/// Wherever it is: the folder may have changed since.
+/// Wherever it is: the folder may have changed since. An earlier document of the certificate is not the one.
 async fn find(tools: Tools<'_>, check: &Check) -> Result<Verification, SourceError> {
-    let filed = tools.sink.filed(&check.employee).await?;
-    Ok(Verification::of(filed.as_deref(), &check.id))
+    let Some(filed) = tools.sink.filed(&check.employee).await? else {
+        return Ok(Verification::Unverifiable);
+    };
+    let refiled = check.refiled.as_ref();
+    let filed = filed
+        .iter()
+        .filter(|document| is_of_this_filing(document, refiled));
+    Ok(Verification::among(filed, &check.id))
 }

@@ -86,7 +86,7 @@ async fn attempt(
     };
     let earlier = intent.map(CertificateState::Intended);
     let read = earlier.as_ref().or(upload.read.as_ref());
-    match ledger::intend(tools, &upload.id, &upload.employee, planned, read).await? {
+    match ledger::intend(tools, upload, planned, read).await? {
         PutOutcome::Written => *intent = Some(planned),
         PutOutcome::Changed => return Err(AttemptError::Skipped(SkipReason::AlreadyFinal)),
     }

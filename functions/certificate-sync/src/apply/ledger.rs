@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{CircuitBreaker, RunError};
-use shared::state::{CertificateEntry, CertificateState, PutOutcome, StateError};
+use shared::state::{
+    CertificateEntry, CertificateState, Intent, Issue, PutOutcome, Refiled, Reissued, StateError,
+};
 
 use super::Tools;
 use crate::decide::{Signal, Transition};
-use crate::outcome::CertificateResult;
+use crate::outcome::{CertificateResult, SkipReason};
+use crate::plan::{Reissue, Upload};
 
 /// Between two attempts to write what is filed.
 const REPEAT_AFTER: Duration = Duration::from_secs(3);
@@ -22,10 +25,43 @@ pub(super) fn tell(breaker: &CircuitBreaker<RunError>, signal: Signal) {
     }
 }
 
+/// Whose entry is written, and what it says besides the state.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) id: &'a CertificateId,
+    pub(super) employee: &'a SourceId,
+    /// What the certificate is issued as.
+    pub(super) issue: Issue,
+    /// It is filed again in the place of an earlier document.
+    pub(super) refiled: Option<&'a Refiled>,
+}
+
+impl Subject<'_> {
+    fn entry(self, state: CertificateState) -> CertificateEntry {
+        let (id, employee) = (self.id.clone(), self.employee.clone());
+        CertificateEntry {
+            issue: self.issue,
+            refiled: self.refiled.cloned(),
+            ..CertificateEntry::new(id, employee, state)
+        }
+    }
+}
+
+impl<'a> From<&'a Upload> for Subject<'a> {
+    fn from(upload: &'a Upload) -> Self {
+        Self {
+            id: &upload.id,
+            employee: &upload.employee,
+            issue: upload.issue,
+            refiled: upload.refiled.as_ref(),
+        }
+    }
+}
+
 /// Writes what follows for a certificate whose entry was `read`. A ledger that cannot be written stops the run.
 pub(super) async fn carry_out(
     tools: Tools<'_>,
-    (id, employee): (&CertificateId, &SourceId),
+    subject: Subject<'_>,
     read: Option<&CertificateState>,
     transition: Transition,
     breaker: &CircuitBreaker<RunError>,
@@ -37,11 +73,7 @@ pub(super) async fn carry_out(
     } = transition;
     let Some(state) = state else { return result };
     let is_filed = matches!(state, CertificateState::Uploaded { .. });
-    let entry = CertificateEntry {
-        certificate_id: id.clone(),
-        employee: employee.clone(),
-        state,
-    };
+    let entry = subject.entry(state);
     let written = match is_filed {
         true => write_persistently(tools, &entry, read).await,
         false => write(tools, &entry, read).await,
@@ -87,19 +119,44 @@ async fn write_persistently(
     }
 }
 
+/// Notes that a certificate was issued again. A ledger that cannot be written stops the run.
+pub(super) async fn note_reissue(
+    tools: Tools<'_>,
+    reissue: &Reissue,
+    breaker: &CircuitBreaker<RunError>,
+) -> CertificateResult {
+    let reissued = Reissued {
+        at: tools.clock.now(),
+        issue: reissue.issue,
+    };
+    let entry = (&reissue.id, reissue.filed_at);
+    let (tenant, token) = (tools.tenant, tools.guard.token());
+    let noted = async {
+        tools.guard.check().await?;
+        tools
+            .store
+            .note_reissue(tenant, token, entry, reissued)
+            .await
+    };
+    match noted.await {
+        Ok(PutOutcome::Written) => CertificateResult::Reissued,
+        // What somebody decided meanwhile stays.
+        Ok(PutOutcome::Changed) => CertificateResult::Skipped(SkipReason::AlreadyFinal),
+        Err(error) => {
+            breaker.open(error.into());
+            CertificateResult::NotReached
+        }
+    }
+}
+
 /// Writes the intent of an upload.
 pub(super) async fn intend(
     tools: Tools<'_>,
-    id: &CertificateId,
-    employee: &SourceId,
-    intent: shared::state::Intent,
+    upload: &Upload,
+    intent: Intent,
     read: Option<&CertificateState>,
 ) -> Result<PutOutcome, StateError> {
-    let entry = CertificateEntry {
-        certificate_id: id.clone(),
-        employee: employee.clone(),
-        state: CertificateState::Intended(intent),
-    };
+    let entry = Subject::from(upload).entry(CertificateState::Intended(intent));
     let token = tools.guard.token();
     tools
         .store

@@ -21,14 +21,15 @@ use shared::http::Deadline;
 use shared::reteach::{Client, Downloads};
 use shared::routes::Hr;
 use shared::runtime::{CircuitBreaker, LeaseGuard, RunError};
-use shared::state::{CertificateState, Intent, Store};
+use shared::state::{CertificateState, Intent, Issue, Store};
 
 pub(crate) use folder::find as find_folder;
 
+use self::ledger::Subject;
 use self::lists::Lists;
 use crate::decide::{Series, Transition, out_of_time};
 use crate::outcome::{CertificateResult, SkipReason};
-use crate::plan::{Check, Upload};
+use crate::plan::{Check, Plan, Reissue, Upload};
 
 /// Uploads in flight at once: enough to keep Personio's pace of one a second while each takes a few.
 pub const CONCURRENCY: usize = 4;
@@ -84,6 +85,14 @@ impl Applied {
             .filter(|(_, result)| matches!(result, CertificateResult::Parked(_)));
         u32::try_from(parked.count()).unwrap_or(u32::MAX)
     }
+
+    /// Certificates that this run noticed to be issued again.
+    #[must_use]
+    pub fn newly_reissued(&self) -> u32 {
+        let results = self.results.values();
+        let reissued = results.filter(|(_, result)| *result == CertificateResult::Reissued);
+        u32::try_from(reissued.count()).unwrap_or(u32::MAX)
+    }
 }
 
 /// What the uploads of a run share.
@@ -102,14 +111,16 @@ struct Refused {
     own: Transition,
 }
 
-/// Notes `holds`, looks for `checks`, then files `uploads`. Calls `progress` for each certificate that is done or given
-/// up.
-pub async fn apply(
-    tools: Tools<'_>,
-    plan: (Vec<(CertificateId, SourceId)>, Vec<Check>, Vec<Upload>),
-    progress: &(dyn Fn() + Sync),
-) -> Applied {
-    let (holds, checks, mut uploads) = plan;
+/// Notes what is held and what was issued again, looks for uploads of unknown outcome, then files. Calls `progress` for
+/// each certificate that is done or given up.
+pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -> Applied {
+    let Plan {
+        holds,
+        reissues,
+        checks,
+        mut uploads,
+        skipped: _,
+    } = plan;
     let shared = Shared::default();
     let mut applied = Applied::default();
     let held = hold_all(tools, holds, &shared.breaker).await;
@@ -117,6 +128,8 @@ pub async fn apply(
         .iter()
         .any(|(_, (_, result))| *result == CertificateResult::NotReached);
     applied.results.extend(held);
+    let noted = note_all(tools, reissues, &shared.breaker).await;
+    applied.results.extend(noted);
     for (id, employee, checked) in check_all(tools, checks, &shared).await {
         match checked {
             Ok(upload) => uploads.push(*upload),
@@ -143,15 +156,44 @@ async fn hold_all(
         if breaker.is_open() {
             return (id, (employee, CertificateResult::NotReached));
         }
+        let held = match employee.as_str() {
+            "" => SkipReason::NotFromHr,
+            _ => SkipReason::Held,
+        };
         let transition = Transition {
             write: Some(CertificateState::Held {
                 at: tools.clock.now(),
             }),
-            result: CertificateResult::Skipped(SkipReason::Held),
+            result: CertificateResult::Skipped(held),
             if_unwritten: CertificateResult::NotReached,
         };
-        let written = ledger::carry_out(tools, (&id, &employee), None, transition, breaker).await;
+        let subject = Subject {
+            id: &id,
+            employee: &employee,
+            issue: Issue::default(),
+            refiled: None,
+        };
+        let written = ledger::carry_out(tools, subject, None, transition, breaker).await;
         (id, (employee, written))
+    });
+    stream::iter(each)
+        .buffer_unordered(4 * tools.at_once)
+        .collect()
+        .await
+}
+
+/// Notes which certificates were issued again. Their documents stay as they are.
+async fn note_all(
+    tools: Tools<'_>,
+    reissues: Vec<Reissue>,
+    breaker: &CircuitBreaker<RunError>,
+) -> Vec<(CertificateId, (SourceId, CertificateResult))> {
+    let each = reissues.into_iter().map(|reissue| async move {
+        let result = match breaker.is_open() {
+            true => CertificateResult::NotReached,
+            false => ledger::note_reissue(tools, &reissue, breaker).await,
+        };
+        (reissue.id, (reissue.employee, result))
     });
     stream::iter(each)
         .buffer_unordered(4 * tools.at_once)

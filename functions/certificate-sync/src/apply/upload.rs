@@ -185,9 +185,9 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
             }
         };
         if let Some(BeforeFiling::Conclude(transition)) = decisions.get(*place) {
-            let (names, read) = ((&upload.id, &upload.employee), upload.read.as_ref());
+            let (subject, read) = (upload.into(), upload.read.as_ref());
             let (transition, breaker) = (transition.clone(), &shared.breaker);
-            let result = ledger::carry_out(tools, names, read, transition, breaker).await;
+            let result = ledger::carry_out(tools, subject, read, transition, breaker).await;
             return vec![(upload.id.clone(), (upload.employee.clone(), result))];
         }
     }
@@ -329,10 +329,9 @@ async fn settle(tools: Tools<'_>, refused: Refused, shared: &Shared) -> Left {
         }
         own.result
     } else {
-        let names = (&upload.id, &upload.employee);
         let written = intent.map(CertificateState::Intended);
         let read = written.as_ref().or(upload.read.as_ref());
-        ledger::carry_out(tools, names, read, own, &shared.breaker).await
+        ledger::carry_out(tools, (&upload).into(), read, own, &shared.breaker).await
     };
     (upload.id, (upload.employee, result))
 }

@@ -1,12 +1,13 @@
 //! What a run leaves for the next one.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::CertificateId;
 use shared::reteach::Completeness;
-use shared::state::{CertificateCheckpoint, DayCheckpoint, Unsettled};
+use shared::state::{CertificateCheckpoint, DayCheckpoint, RefusedHosts, Unsettled};
 
 use super::{Scope, Selection};
 use crate::outcome::CertificateResult;
@@ -14,6 +15,8 @@ use crate::outcome::CertificateResult;
 /// So many certificates older than the window are asked for on each tick: a call each. With them the checkpoint still
 /// has less than 4 KB, one read unit.
 const MAX_WAITING: usize = 16;
+/// So many refused hosts are named.
+const MAX_HOSTS: usize = 4;
 
 /// What a run read and did.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +37,14 @@ pub struct RunFacts<'a> {
     pub beyond: u64,
     /// Certificates older than the window of a backfill that nobody has started, without results.
     pub held: u64,
+    /// The same on each of the window's days.
+    pub held_days: &'a BTreeMap<Date, u32>,
+    /// Certificates that were issued again and wait for a decision.
+    pub reissued: u32,
+    /// Whether external ids name all owners.
+    pub has_external_ids: bool,
+    /// A digest of the hosts that the tenant's file allows.
+    pub allowed_hosts: u64,
 }
 
 /// What the next run begins with.
@@ -64,7 +75,14 @@ pub fn conclude(
         let before = known.days.get(day).map(|day| day.unsettled);
         let after = unsettled.remove(&Some(*day));
         let digest = listed.digest;
-        let unsettled = if listed.selected { after } else { before }.unwrap_or_default();
+        let held = Unsettled {
+            held: run.held_days.get(day).copied().unwrap_or_default(),
+            ..Unsettled::default()
+        };
+        let unsettled = match listed.selected {
+            true => after.unwrap_or_default().and(held),
+            false => before.unwrap_or_default(),
+        };
         days.insert(*day, DayCheckpoint { digest, unsettled });
     }
     let is_complete = run.completeness == Completeness::Complete;
@@ -80,6 +98,15 @@ pub fn conclude(
             .or(known.listed_all_at)
             .or(listed_all_at),
         parked: run.parked,
+        reissued: run.reissued,
+        has_external_ids: match run.scope.everything {
+            true => run.has_external_ids,
+            false => known.has_external_ids,
+        },
+        refused_hosts: match run.scope.everything {
+            true => refused_hosts(run),
+            false => known.refused_hosts.clone(),
+        },
         earlier: match (run.scope.everything, is_complete) {
             (true, true) => earlier,
             // What is due may be among the rows that are missing.
@@ -102,14 +129,37 @@ fn by_day(run: RunFacts<'_>, now: Timestamp) -> BTreeMap<Option<Date>, Unsettled
     for (id, result) in run.results {
         let day = run.selection.day_of.get(id).copied();
         let unsettled = days.entry(day).or_default();
+        // A listing of everything looks at an older one again.
+        let is_looked_at_daily = day.is_none() && result.refused_host().is_some();
         *unsettled = unsettled.and(Unsettled {
-            due: result.due(now),
+            due: result.due(now).filter(|_| !is_looked_at_daily),
             held: u32::from(result.is_held()),
             waiting_for_pdf: u32::from(result.is_waiting_for_pdf()),
             outcome_unknown: u32::from(result.is_outcome_unknown()),
         });
     }
     days
+}
+
+/// The hosts of certificates that are older than the window.
+fn refused_hosts(run: RunFacts<'_>) -> Option<RefusedHosts> {
+    let mut hosts: BTreeMap<&str, u32> = BTreeMap::new();
+    for (id, result) in run.results {
+        let host = result.refused_host();
+        if let Some(host) = host.filter(|_| !run.selection.day_of.contains_key(id)) {
+            *hosts.entry(host).or_default() += 1;
+        }
+    }
+    let mut hosts: Vec<_> = hosts.into_iter().collect();
+    hosts.sort_by_key(|(_, count)| Reverse(*count));
+    let named = hosts.into_iter().take(MAX_HOSTS);
+    let hosts: BTreeMap<_, _> = named
+        .map(|(host, count)| (host.to_owned(), count))
+        .collect();
+    (!hosts.is_empty()).then_some(RefusedHosts {
+        allowed: run.allowed_hosts,
+        hosts,
+    })
 }
 
 /// What is unsettled of days that were not listed: the window has moved on, or all of a day's certificates are gone.

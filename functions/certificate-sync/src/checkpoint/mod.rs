@@ -16,6 +16,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// The day of completion in UTC. A completion without a moment has a day of its own, which never leaves the window.
-fn day_of(completed_at: Option<Timestamp>) -> Date {
+pub(crate) fn day_of(completed_at: Option<Timestamp>) -> Date {
     completed_at.map_or(Date::MAX, |at| TimeZone::UTC.to_datetime(at).date())
 }

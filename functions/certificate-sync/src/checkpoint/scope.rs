@@ -26,14 +26,17 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Everything on the first run, once a day, on request, and when something older than the window is due or has left
-    /// it without a PDF.
+    /// Everything on the first run, once a day, on request, and when something older than the window is due, has left it
+    /// without a PDF or is on a host that was refused before others were allowed. `allowed_hosts` is their digest.
     #[must_use]
-    pub fn of(start: &CertificateStart, mode: Mode, now: Timestamp) -> Self {
+    pub fn of(start: &CertificateStart, mode: Mode, allowed_hosts: u64, now: Timestamp) -> Self {
         let window_start = day_of(Some(now - WINDOW));
         let asked_at = start.scan_asked_at;
         let is_enough = start.checkpoint.as_ref().is_some_and(|checkpoint| {
-            is_recent(checkpoint, asked_at, now) && !is_older_due(checkpoint, window_start, now)
+            let refused = checkpoint.refused_hosts.as_ref();
+            is_recent(checkpoint, asked_at, now)
+                && !is_older_due(checkpoint, window_start, now)
+                && refused.is_none_or(|refused| refused.allowed == allowed_hosts)
         });
         Self {
             everything: matches!(mode, Mode::FullScan | Mode::Verify) || !is_enough,

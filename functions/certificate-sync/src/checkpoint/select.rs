@@ -10,6 +10,7 @@ use shared::reteach::Participation;
 use shared::state::CertificateCheckpoint;
 
 use super::{Scope, day_of};
+use crate::plan::issue_of;
 
 /// What came of comparing a listing with the checkpoint.
 #[derive(Debug, Default)]
@@ -112,6 +113,7 @@ pub fn digest(
         part(customer.map(|customer| customer.id.as_str())),
         part(external_id.map(|id| id.as_str())),
         part(url.map(|_| "pdf")),
+        issue_of(id, participation, key).as_u64().to_string(),
     ];
     Some((day, key.digest("certificate", &parts.join("\n"))))
 }

@@ -68,6 +68,8 @@ fn participation(name: &str, day: Option<Date>) -> (CertificateId, Participation
         certificate: Some(Certificate {
             id: id.clone(),
             url,
+            dated: None,
+            size: None,
         }),
     };
     (id, participation)
@@ -105,6 +107,10 @@ fn names(selection: &Selection) -> Vec<&str> {
     selection.selected.keys().map(|id| id.as_str()).collect()
 }
 
+static NO_DAYS: BTreeMap<Date, u32> = BTreeMap::new();
+/// A digest of the allowed hosts.
+const ALLOWED: u64 = 7;
+
 static NO_RESULTS: BTreeMap<CertificateId, CertificateResult> = BTreeMap::new();
 
 /// A run over everything that `selection` has, of which nothing is to be said but `results`.
@@ -124,6 +130,10 @@ fn facts_of<'a>(
         parked: 0,
         beyond: 0,
         held: 0,
+        held_days: &NO_DAYS,
+        reissued: 0,
+        has_external_ids: false,
+        allowed_hosts: ALLOWED,
     }
 }
 
@@ -193,7 +203,7 @@ fn everything_is_listed_at_first_daily_on_request_and_when_something_old_is_due(
         (asked(-1), Scheduled, true),
         (asked(-2), Scheduled, false),
     ] {
-        let scope = Scope::of(&start, mode, now());
+        let scope = Scope::of(&start, mode, ALLOWED, now());
         assert_eq!(scope, window(everything), "{start:?} {mode:?}");
         let since: Timestamp = "2026-04-11T00:00:00Z".parse().unwrap();
         let expected = (!everything).then_some(since);
@@ -205,7 +215,7 @@ fn everything_is_listed_at_first_daily_on_request_and_when_something_old_is_due(
 fn the_window_is_at_least_30_whole_days() {
     for minute in [0, 1, 719, 1439] {
         let now = now() + SignedDuration::from_mins(minute);
-        let scope = Scope::of(&CertificateStart::default(), Mode::Scheduled, now);
+        let scope = Scope::of(&CertificateStart::default(), Mode::Scheduled, ALLOWED, now);
         assert!(scope.contains(Some(now - SignedDuration::from_hours(30 * 24))));
         assert!(!scope.contains(Some(now - SignedDuration::from_hours(31 * 24))));
         assert!(scope.contains(None), "a completion without a moment");
@@ -249,7 +259,9 @@ fn a_day_changes_with_everything_that_a_decision_depends_on() {
         one.customer.as_mut().unwrap()
     }
     let external_id: Change = |one| customer(one).external_id = Some(ExternalId::new("personio:1"));
-    let changes: [(Change, bool); 5] = [
+    let certificate: Change = |one| one.certificate.as_mut().unwrap().size = Some(7);
+    let changes: [(Change, bool); 6] = [
+        (certificate, true),
         (|one| one.course_name = None, false),
         (|one| one.customer = None, true),
         (|one| customer(one).id = CustomerId::new("a-2"), true),
@@ -475,7 +487,7 @@ fn a_day_that_leaves_the_window_without_a_pdf_asks_for_a_listing_of_everything()
         ..CertificateStart::default()
     };
     for (hours, everything) in [(1, false), (17, true)] {
-        let scope = Scope::of(&start, Mode::Scheduled, now() + hours.hours());
+        let scope = Scope::of(&start, Mode::Scheduled, ALLOWED, now() + hours.hours());
         assert_eq!(scope.everything, everything, "{hours}");
     }
 }
@@ -495,7 +507,7 @@ fn certificates_that_were_not_kept_are_listed_again_by_the_next_run() {
         checkpoint: Some(after),
         ..CertificateStart::default()
     };
-    let next = Scope::of(&start, Mode::Scheduled, now() + 30.minutes());
+    let next = Scope::of(&start, Mode::Scheduled, ALLOWED, now() + 30.minutes());
     assert!(next.everything);
 }
 
@@ -572,7 +584,7 @@ proptest! {
         let known = run(None, window(true), &all, &results).checkpoint;
         let start = CertificateStart { checkpoint: Some(known), ..CertificateStart::default() };
         let later = now() + pause.hours();
-        let scope = Scope::of(&start, Mode::Scheduled, later);
+        let scope = Scope::of(&start, Mode::Scheduled, ALLOWED, later);
         let listed: Vec<_> = all
             .iter()
             .filter(|(_, day)| scope.everything || *day >= scope.window_start)
@@ -584,4 +596,34 @@ proptest! {
             prop_assert!(*hours > pause || selection.selected.contains_key(&id(name)), "{name}");
         }
     }
+}
+
+#[test]
+fn an_older_certificate_on_a_refused_host_is_looked_at_daily_or_when_other_hosts_are_allowed() {
+    let refused = || CertificateResult::HostNotAllowed("files.example".to_owned());
+    let (seen, results) = (
+        [("old", LONG_AGO), ("new", SUNDAY)],
+        [("old", refused()), ("new", refused())],
+    );
+    let known = run(None, window(true), &seen, &results).checkpoint;
+    assert_eq!(known.earlier, Unsettled::default());
+    assert_eq!(known.days[&SUNDAY].unsettled, due(now()));
+    let hosts = known.refused_hosts.clone().unwrap();
+    assert_eq!(hosts.hosts, [("files.example".to_owned(), 1)].into());
+    let start = CertificateStart {
+        checkpoint: Some(known.clone()),
+        ..CertificateStart::default()
+    };
+    let everything = |allowed, after: SignedDuration| {
+        Scope::of(&start, Mode::Scheduled, allowed, now() + after).everything
+    };
+    assert!(!everything(ALLOWED, SignedDuration::from_mins(30)));
+    assert!(everything(ALLOWED + 1, SignedDuration::from_mins(30)));
+    assert!(everything(ALLOWED, SignedDuration::from_hours(24)));
+    // The ticks between keep it, and the next listing of everything replaces it.
+    let tick = run(Some(&known), window(false), &seen[1..], &results[1..]);
+    assert_eq!(tick.checkpoint.refused_hosts, known.refused_hosts);
+    let filed = [("old", CertificateResult::Filed)];
+    let next = run(Some(&known), window(true), &seen, &filed);
+    assert_eq!(next.checkpoint.refused_hosts, None);
 }

@@ -11,7 +11,7 @@ use shared::state::{CertificateState, Intent, OnUnverifiable};
 
 use super::{Transition, UNSAFE};
 use crate::outcome::CertificateResult;
-use crate::plan::Upload;
+use crate::plan::{Upload, is_of_this_filing};
 
 /// What becomes of a certificate before anything is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +85,10 @@ impl Matching<'_> {
             let named = self.documents.iter().enumerate();
             let named = named.filter(|(_, document)| document.names(&upload.id));
             self.taken.extend(named.map(|(number, _)| number));
-            *found = match Verification::of(Some(self.documents), &upload.id) {
+            let refiled = upload.refiled.as_ref();
+            let documents = self.documents.iter();
+            let documents = documents.filter(|document| is_of_this_filing(document, refiled));
+            *found = match Verification::among(documents, &upload.id) {
                 Verification::Found(document) => Some(Match::Filed(document)),
                 Verification::Unsafe => Some(Match::Unsafe),
                 Verification::NotFound | Verification::Unverifiable => None,

@@ -114,7 +114,10 @@ fn unverifiable(check: Check, why: &str, now: Timestamp) -> AfterLook {
 fn send(check: Check, previous: PreviousFailures, now: Timestamp) -> AfterLook {
     let read = CertificateState::Intended(check.intent);
     let skipped = match Upload::of(check.id, check.listed, previous, Some(read)) {
-        Ok(upload) => return AfterLook::Send(Box::new(upload)),
+        Ok(upload) => {
+            let refiled = check.refiled;
+            return AfterLook::Send(Box::new(Upload { refiled, ..upload }));
+        }
         Err(skipped) => skipped,
     };
     // Certainly not filed, and nothing to file: the intent must not be looked for again.

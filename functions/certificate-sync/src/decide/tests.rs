@@ -11,7 +11,7 @@ use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::http::{Effect, SignedUrl, Vendor};
 use shared::runtime::{Cause, Outcome, RunError};
 use shared::source::SourceError;
-use shared::state::{CertificateState, Intent, OnUnverifiable, RetryState};
+use shared::state::{CertificateState, Intent, Issue, OnUnverifiable, Refiled, RetryState};
 
 use super::retry::MAX_TRANSIENT;
 use super::*;
@@ -45,6 +45,7 @@ fn listed(url: Option<&str>) -> Listed {
         url: url.map(SignedUrl::new),
         course: Some("Brandschutz".to_owned()),
         completed_at: Some(now() - 1.hour()),
+        issue: Issue::default(),
     }
 }
 
@@ -229,6 +230,8 @@ fn check(intent: Intent, listed: Option<Listed>) -> Check {
         employee: SourceId::new("7"),
         intent,
         listed,
+        issue: Issue::default(),
+        refiled: None,
     }
 }
 
@@ -422,6 +425,8 @@ fn wanted(id: &str, course: &str, hours: i64, look: Look) -> Upload {
         previous: previous(0),
         read: None,
         look: Some(look),
+        issue: Issue::default(),
+        refiled: None,
     }
 }
 
@@ -701,5 +706,37 @@ proptest! {
         } else {
             prop_assert!(!matches!(signal, Signal::Stop(_)));
         }
+    }
+}
+
+#[test]
+fn the_document_of_an_earlier_issue_is_not_taken_for_the_one_that_is_filed_again() {
+    let refiled = Refiled {
+        at: now() - 1.hour(),
+        documents: vec![DocumentId::new("7")],
+    };
+    let look = Look {
+        by_title: false,
+        lost_since: None,
+    };
+    let again = Upload {
+        refiled: Some(refiled),
+        ..wanted("c-1", "Brandschutz", 1, look)
+    };
+    let of = |id, created_at| FiledDocument {
+        created_at,
+        ..document(id, "Brandschutz", 11, "Zertifikat-ID c-1")
+    };
+    let (earlier, later) = (Some(now() - 2.hours()), Some(now() - 1.minute()));
+    for (documents, expected) in [
+        (vec![of("7", None)], "file"),
+        (vec![of("7", later)], "file"),
+        // The route returned no id.
+        (vec![of("6", earlier)], "file"),
+        (vec![of("7", earlier), of("8", later)], "adopt 8"),
+        (vec![of("8", None)], "adopt 8"),
+    ] {
+        let found = before(std::slice::from_ref(&again), Some(&documents));
+        assert_eq!(found, [expected], "{documents:?}");
     }
 }

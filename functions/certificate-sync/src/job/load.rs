@@ -1,9 +1,11 @@
 //! Everything a plan needs, from reteach and from the ledger: as little as possible of either.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
 use shared::reteach::{self, Completeness, Downloads, Participation, Rejected};
 use shared::routes::Connections;
@@ -11,10 +13,11 @@ use shared::runtime::RunError;
 use shared::source::EmployeeSource as _;
 use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState, Store};
 
+use super::ledger::Ledger;
 use crate::checkpoint::{self, Scope, Selection, select};
-use crate::list::{Counted, Keep, Listing, Rule, digest, list};
-use crate::outcome::{CertificateResult, SkipReason};
-use crate::plan::{Candidate, Listed, Owner, People, Policy, is_unclear};
+use crate::list::{Class, Counted, Keep, Listing, Rule, list};
+use crate::outcome::CertificateResult;
+use crate::plan::{Candidate, Listed, People, Policy, is_unclear, issue_of};
 
 /// Certificates asked for at once. Our own bound.
 const CONCURRENCY: usize = 4;
@@ -34,10 +37,18 @@ pub(super) struct Reading {
     pub(super) seen: u64,
     /// How many of these are only counted, and not among the candidates.
     pub(super) counted: BTreeMap<Counted, u64>,
-    /// How many are to be filed and not among the candidates: newer ones come first.
-    pub(super) beyond: u64,
+    /// How many of each class are not among the candidates: newer ones come first.
+    pub(super) beyond: BTreeMap<Class, u64>,
+    /// How many are counted as held on each of the window's days.
+    pub(super) held_days: BTreeMap<Date, u32>,
     /// Parked certificates of the tenant, before this run parks any.
     pub(super) parked: u32,
+    /// Certificates that were issued again, before this run notices any.
+    pub(super) reissued: u32,
+    /// Whether external ids name all owners.
+    pub(super) has_external_ids: bool,
+    /// A digest of the hosts that the tenant's file allows.
+    pub(super) allowed_hosts: u64,
     pub(super) rejected: Vec<Rejected>,
     pub(super) completeness: Completeness,
     pub(super) readings: u32,
@@ -57,6 +68,7 @@ impl Reading {
         &'a self,
         results: &'a BTreeMap<CertificateId, CertificateResult>,
         newly_parked: u32,
+        newly_reissued: u32,
     ) -> checkpoint::RunFacts<'a> {
         checkpoint::RunFacts {
             scope: self.scope,
@@ -65,10 +77,14 @@ impl Reading {
             selection: &self.selection,
             waiting: &self.waiting,
             results,
-            holds_left: false,
+            holds_left: self.beyond(Class::ToHold) > 0,
             parked: self.parked.saturating_add(newly_parked),
-            beyond: self.beyond,
+            beyond: self.beyond(Class::Fileable),
             held: self.counted(Counted::Held),
+            held_days: &self.held_days,
+            reissued: self.reissued.saturating_add(newly_reissued),
+            has_external_ids: self.has_external_ids,
+            allowed_hosts: self.allowed_hosts,
         }
     }
 }
@@ -78,85 +94,10 @@ impl Reading {
     pub(super) fn counted(&self, counted: Counted) -> u64 {
         self.counted.get(&counted).copied().unwrap_or_default()
     }
-}
 
-/// The ledger as far as a run of this scope reads it before the list: whole, or not at all.
-#[derive(Default)]
-struct Ledger {
-    /// Filed or dismissed, by the digests of their ids: most of a ledger.
-    done: HashSet<u64>,
-    open: HashMap<CertificateId, CertificateEntry>,
-    parked: u32,
-}
-
-impl Ledger {
-    async fn whole(store: &Store, tenant: &TenantId) -> Result<Self, RunError> {
-        let mut ledger = Self::default();
-        let take = |entry: CertificateEntry| {
-            match entry.state {
-                CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. } => {
-                    ledger.done.insert(digest(&entry.certificate_id));
-                    return;
-                }
-                CertificateState::Parked { .. } => ledger.parked += 1,
-                CertificateState::Intended(_)
-                | CertificateState::Failed(_)
-                | CertificateState::Held { .. } => {}
-            }
-            ledger.open.insert(entry.certificate_id.clone(), entry);
-        };
-        store.each_certificate(tenant, take).await?;
-        Ok(ledger)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.done.is_empty() && self.open.is_empty()
-    }
-
-    /// What a listing of everything keeps of a certificate: what a run may do something about.
-    fn keep(
-        &self,
-        id: &CertificateId,
-        participation: &Participation,
-        is_in_window: bool,
-        people: People<'_>,
-        sources: Sources<'_>,
-    ) -> Keep {
-        let Sources {
-            policy,
-            downloads,
-            began,
-            ..
-        } = sources;
-        if self.done.contains(&digest(id)) {
-            return Keep::Count(Counted::Done);
-        }
-        if self.open.contains_key(id) {
-            return Keep::Always;
-        }
-        let owner = Owner::of(participation.customer.as_ref(), people);
-        if owner == Owner::NotFromHr {
-            return Keep::Count(Counted::NotFromHr);
-        }
-        match policy.left_out(participation.completed_at) {
-            Some(SkipReason::BeforeSince) => Keep::Count(Counted::BeforeSince),
-            // The ledger notes recent ones, and a day of the window counts its own.
-            Some(_)
-                if !is_in_window && !policy.is_noted_as_held(participation.completed_at, began) =>
-            {
-                Keep::Count(Counted::Held)
-            }
-            Some(_) => Keep::Always,
-            None => {
-                let certificate = participation.certificate.as_ref();
-                let url = certificate.and_then(|certificate| certificate.url.as_ref());
-                let has_file = url.is_some_and(|url| downloads.refused_host(url).is_none());
-                match (owner, has_file) {
-                    (Owner::Employee(_), true) => Keep::Newest,
-                    _ => Keep::NewestWaiting,
-                }
-            }
-        }
+    /// How many of a class are not among the candidates.
+    pub(super) fn beyond(&self, class: Class) -> u64 {
+        self.beyond.get(&class).copied().unwrap_or_default()
     }
 }
 
@@ -164,8 +105,10 @@ impl Ledger {
 struct Read {
     scope: Scope,
     ledger: Ledger,
-    /// Whose account is whose, where everything was listed.
+    /// Whose account is whose, where everything was listed and external ids do not tell it.
     owners: Option<HashMap<CustomerId, SourceId>>,
+    /// Whether external ids name the owners of all certificates that are not done.
+    has_external_ids: bool,
     selection: Selection,
     listing: Listing,
 }
@@ -179,11 +122,31 @@ pub(super) struct Sources<'a> {
     pub(super) checkpoint: Option<&'a CertificateCheckpoint>,
     pub(super) policy: &'a Policy,
     pub(super) downloads: &'a Downloads,
+    /// A digest of the hosts that the tenant's file allows.
+    pub(super) allowed_hosts: u64,
     pub(super) began: Timestamp,
 }
 
 impl Read {
-    async fn of(sources: Sources<'_>, scope: Scope) -> Result<Self, RunError> {
+    /// Reads the accounts as well where the last listing of everything needed them, or this one turns out to.
+    async fn everything_or_window(sources: Sources<'_>, scope: Scope) -> Result<Self, RunError> {
+        let known = sources.checkpoint;
+        let is_needed = !known.is_some_and(|checkpoint| checkpoint.has_external_ids);
+        let read = Self::of(sources, scope, scope.everything && is_needed).await?;
+        match scope.everything && read.owners.is_none() && !read.has_external_ids {
+            true => Self::of(sources, scope, true).await,
+            false => Ok(read),
+        }
+    }
+
+    /// Whether certificates of a day that is to be looked at were not kept.
+    fn has_left_out_any(&self) -> bool {
+        let days = self.listing.beyond_days.iter();
+        let mut days = days.filter_map(|day| self.selection.days.get(day));
+        days.any(|day| day.selected)
+    }
+
+    async fn of(sources: Sources<'_>, scope: Scope, with_owners: bool) -> Result<Self, RunError> {
         let Sources {
             store,
             tenant,
@@ -191,15 +154,18 @@ impl Read {
             checkpoint,
             policy: _,
             downloads: _,
+            allowed_hosts: _,
             began,
         } = sources;
-        let (ledger, owners) = match scope.everything {
-            true => (
-                Ledger::whole(store, tenant).await?,
-                Some(store.owners(tenant).await?),
-            ),
-            false => (Ledger::default(), None),
+        let ledger = match scope.everything {
+            true => Ledger::whole(store, tenant).await?,
+            false => Ledger::default(),
         };
+        let owners = match with_owners {
+            true => Some(store.owners(tenant).await?),
+            false => None,
+        };
+        let is_any_unclear = AtomicBool::new(false);
         let nobody = HashMap::new();
         let people = People {
             tool: connections.hr.tool(),
@@ -207,11 +173,18 @@ impl Read {
         };
         let rules = |id: &CertificateId, participation: &Participation| {
             let digest = checkpoint::digest(id, participation, scope, &connections.key);
-            let in_window = digest.is_some();
             let keep = match scope.everything {
-                true => ledger.keep(id, participation, in_window, people, sources),
-                false => Keep::Always,
+                true => ledger.keep((id, participation), people, sources),
+                false => Keep::Newest(Class::Recent),
             };
+            let is_done = matches!(
+                keep,
+                Keep::Count(Counted::Done) | Keep::Newest(Class::Reissued)
+            );
+            let customer = participation.customer.as_ref();
+            if !is_done && customer.is_some_and(|customer| is_unclear(customer, people.tool)) {
+                is_any_unclear.store(true, Ordering::Relaxed);
+            }
             Rule { keep, digest }
         };
         let mut listing = list(&connections.reteach, &scope.filter(), &rules).await?;
@@ -226,6 +199,7 @@ impl Read {
             scope,
             ledger,
             owners,
+            has_external_ids: !is_any_unclear.into_inner(),
             selection,
             listing,
         })
@@ -286,16 +260,18 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         began,
         ..
     } = sources;
-    let read = Read::of(sources, scope).await?;
+    let read = Read::everything_or_window(sources, scope).await?;
     let asked = match scope.everything || read.selection.has_lost_due {
         true => Asked::default(),
         false => Asked::of(&connections.reteach, checkpoint).await,
     };
-    let is_too_little = read.selection.has_lost_due || asked.is_sign_of_more(checkpoint);
+    let is_too_little =
+        read.selection.has_lost_due || read.has_left_out_any() || asked.is_sign_of_more(checkpoint);
     let Read {
         scope,
         ledger,
         owners,
+        has_external_ids,
         mut selection,
         listing,
     } = if is_too_little && !scope.everything {
@@ -303,7 +279,7 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
             everything: true,
             ..scope
         };
-        Read::of(sources, scope).await?
+        Read::everything_or_window(sources, scope).await?
     } else {
         read
     };
@@ -314,8 +290,12 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         selected.extend(asked.made);
         asked.waiting
     };
+    let (parked, reissued) = match (scope.everything, checkpoint) {
+        (false, Some(checkpoint)) => (checkpoint.parked, checkpoint.reissued),
+        _ => (ledger.parked, ledger.reissued),
+    };
     let entries = match scope.everything {
-        true => ledger.open,
+        true => ledger.entries(store, tenant, &selected).await?,
         false => store.certificates(tenant, selected.keys()).await?,
     };
     let candidates = candidates(sources, selected, entries, owners).await?;
@@ -326,11 +306,16 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
             began,
             seen: listing.seen,
             counted: listing.counted,
-            beyond: listing.beyond,
-            parked: match (scope.everything, checkpoint) {
-                (false, Some(checkpoint)) => checkpoint.parked,
-                _ => ledger.parked,
+            beyond: match scope.everything {
+                true => listing.beyond,
+                // The days of these are as the last run left them.
+                false => BTreeMap::new(),
             },
+            held_days: listing.held_days,
+            parked,
+            reissued,
+            has_external_ids,
+            allowed_hosts: sources.allowed_hosts,
             rejected: listing.rejected,
             completeness: listing.completeness,
             readings: listing.readings,
@@ -349,7 +334,7 @@ async fn candidates(
     mut entries: HashMap<CertificateId, CertificateEntry>,
     known_owners: Option<HashMap<CustomerId, SourceId>>,
 ) -> Result<Vec<Candidate>, RunError> {
-    let tool = sources.connections.hr.tool();
+    let (tool, key) = (sources.connections.hr.tool(), &sources.connections.key);
     let unsettled = selected
         .iter()
         .filter(|(id, _)| !is_settled(entries.get(*id)))
@@ -364,10 +349,13 @@ async fn candidates(
     };
     let mut candidates: Vec<_> = selected
         .into_iter()
-        .map(|(id, participation)| Candidate {
-            entry: entries.remove(&id),
-            listed: Some(Listed::new(participation, people)),
-            id,
+        .map(|(id, participation)| {
+            let issue = issue_of(&id, &participation, key);
+            Candidate {
+                entry: entries.remove(&id),
+                listed: Some(Listed::new(participation, issue, people)),
+                id,
+            }
         })
         .collect();
     candidates.extend(entries.into_iter().map(|(id, entry)| Candidate {

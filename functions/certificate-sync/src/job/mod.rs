@@ -1,5 +1,6 @@
 //! The job: load → plan → apply → conclude → commit → report.
 
+mod ledger;
 mod load;
 mod summary;
 
@@ -63,7 +64,9 @@ impl Job for CertificateSync {
         let connections = run.connect(tenant, &secret)?.until(stop_at);
         let (store, id, began) = (run.store(), &tenant.config.tenant_id, run.clock().now());
         let start = store.certificate_start(id).await?;
-        let scope = Scope::of(&start, run.mode(), began);
+        let hosts = tenant.config.reteach.download_hosts.join(" ");
+        let allowed_hosts = connections.key.digest("download_hosts", &hosts);
+        let scope = Scope::of(&start, run.mode(), allowed_hosts, began);
         let before = start.checkpoint.as_ref();
         let policy = Policy::new(&start, run.mode(), &tenant.config);
         let downloads = self.downloads(&connections, tenant);
@@ -74,6 +77,7 @@ impl Job for CertificateSync {
             checkpoint: before,
             policy: &policy,
             downloads: &downloads,
+            allowed_hosts,
             began,
         };
         let Loaded {
@@ -85,21 +89,22 @@ impl Job for CertificateSync {
         run.emit(Progress::Planned(plan.checks.len() + plan.uploads.len()));
         let Some(guard) = guard else {
             let folder = look_for_folder(&connections.hr, tenant, &plan).await;
-            let concluded = conclude(before, reading.facts(&plan.results(), 0), began);
+            let concluded = conclude(before, reading.facts(&plan.results(), 0, 0), began);
             return Ok(summary::planned(&reading, plan, &concluded, folder));
         };
         let tools = tools(run, tenant, &connections, &downloads, guard, stop_at);
         let skipped = plan.results();
-        let work = (plan.holds, plan.checks, plan.uploads);
-        let applied = apply(tools, work, &|| run.emit(Progress::Applied)).await;
+        let applied = apply(tools, plan, &|| run.emit(Progress::Applied)).await;
         let results = skipped
             .clone()
             .into_iter()
             .chain(applied.results())
             .collect();
+        let (parked, reissued) = (applied.newly_parked(), applied.newly_reissued());
+        let facts = reading.facts(&results, parked, reissued);
         let facts = RunFacts {
-            holds_left: applied.holds_left,
-            ..reading.facts(&results, applied.newly_parked())
+            holds_left: applied.holds_left || facts.holds_left,
+            ..facts
         };
         let concluded = conclude(before, facts, run.clock().now());
         let committed = commit(tools, &concluded).await;

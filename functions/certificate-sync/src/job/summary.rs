@@ -12,10 +12,15 @@ use super::load::Reading;
 use crate::CertificateSync;
 use crate::apply::Applied;
 use crate::checkpoint::Conclusion;
-use crate::list::Counted;
+use crate::list::{Class, Counted};
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Plan;
 use crate::report::{Backlog, Counts, duration};
+
+/// What a finding says of a certificate that was issued again.
+const REISSUED: &str = "reteach has issued it again since it was filed, or its day of completion has changed: the filed \
+                        document stays. `tenants certificates retry --refile` files the new one as well, `dismiss` keeps \
+                        the old one";
 
 /// The result of a dry run: what would be done, as findings.
 pub(super) fn planned(
@@ -47,8 +52,13 @@ pub(super) fn planned(
         .uploads
         .iter()
         .map(|upload| change(&upload.id, &upload.employee, "file"));
+    let reissued = plan.reissues.iter().map(|reissue| {
+        let (id, employee) = (Some(&reissue.id), Some(&reissue.employee));
+        finding(id, employee, FindingKind::Reissued, REISSUED)
+    });
     let findings = of_reading(reading)
         .chain(of_skipped(reading, &skipped))
+        .chain(reissued)
         .chain(folder)
         .chain(checks)
         .chain(uploads)
@@ -81,12 +91,17 @@ pub(super) fn applied(
         counts(reading, skipped, concluded),
         |counts, (_, result)| counted(counts, result),
     );
+    let known = concluded.checkpoint.refused_hosts.as_ref();
+    let older = known.filter(|_| !reading.scope.everything);
+    let older = older.map(|known| &known.hosts);
     let counts = Counts {
         people_looked_at,
         people_left,
+        host_not_allowed: counts.host_not_allowed
+            + older.map_or(0, |hosts| hosts.values().copied().map(u64::from).sum()),
         ..counts
     };
-    let hosts = refused_hosts(&results);
+    let hosts = refused_hosts(&results, older);
     let is_news = results.values().any(|(_, result)| {
         !matches!(
             result,
@@ -156,29 +171,37 @@ fn time_left(counts: &Counts, every: Every) -> String {
 struct RefusedHost<'a> {
     host: &'a str,
     certificates: Vec<(&'a CertificateId, &'a SourceId)>,
+    /// How many more there are that only a listing of everything looks at.
+    older: usize,
 }
 
 /// From so many certificates on, a host is the tenant's trouble.
 const HOST_TROUBLE: usize = 5;
 
-fn refused_hosts(
-    results: &BTreeMap<CertificateId, (SourceId, CertificateResult)>,
-) -> Vec<RefusedHost<'_>> {
-    let mut hosts: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+fn refused_hosts<'a>(
+    results: &'a BTreeMap<CertificateId, (SourceId, CertificateResult)>,
+    older: Option<&'a BTreeMap<String, u32>>,
+) -> Vec<RefusedHost<'a>> {
+    let mut hosts: BTreeMap<&str, (Vec<_>, usize)> = BTreeMap::new();
     for (id, (employee, result)) in results {
-        if let CertificateResult::HostNotAllowed(host) = result {
-            hosts.entry(host).or_default().push((id, employee));
+        if let Some(host) = result.refused_host() {
+            hosts.entry(host).or_default().0.push((id, employee));
         }
     }
-    let hosts = hosts.into_iter();
-    hosts
-        .map(|(host, certificates)| RefusedHost { host, certificates })
-        .collect()
+    for (host, count) in older.into_iter().flatten() {
+        hosts.entry(host).or_default().1 = usize::try_from(*count).unwrap_or(usize::MAX);
+    }
+    let host = |(host, (certificates, older))| RefusedHost {
+        host,
+        certificates,
+        older,
+    };
+    hosts.into_iter().map(host).collect()
 }
 
 impl RefusedHost<'_> {
     fn trouble(&self) -> Option<RunError> {
-        let count = self.certificates.len();
+        let count = self.certificates.len().saturating_add(self.older);
         let host = self.host;
         (count >= HOST_TROUBLE).then(|| {
             let message = format!(
@@ -200,15 +223,26 @@ impl RefusedHost<'_> {
              that is right"
         );
         let each = self.certificates.iter();
-        each.map(|(id, employee)| {
-            finding(
-                Some(id),
-                Some(employee),
-                FindingKind::NotFiled,
-                text.clone(),
-            )
-        })
-        .collect()
+        let mut findings: Vec<_> = each
+            .map(|(id, employee)| {
+                finding(
+                    Some(id),
+                    Some(employee),
+                    FindingKind::NotFiled,
+                    text.clone(),
+                )
+            })
+            .collect();
+        // The listing of everything has named them.
+        if self.older > 0 {
+            let text = format!(
+                "{older} certificates of courses completed more than 30 days ago are on {host}, which is not in [reteach] \
+                 download_hosts: add \"{host}\" there if that is right",
+                older = self.older
+            );
+            findings.push(finding(None, None, FindingKind::NotFiled, text));
+        }
+        findings
     }
 }
 
@@ -250,7 +284,8 @@ fn counts(
         settled: reading.counted(Counted::Done),
         not_from_hr: reading.counted(Counted::NotFromHr),
         before_since: reading.counted(Counted::BeforeSince),
-        remaining: reading.beyond,
+        remaining: reading.beyond(Class::Fileable),
+        reissued: u64::from(concluded.checkpoint.reissued),
         readings: u64::from(reading.readings),
         parked: u64::from(reading.parked),
         rejected: reading.rejected.len() as u64,
@@ -296,7 +331,9 @@ fn counted(counts: Counts, result: &CertificateResult) -> Counts {
         CertificateResult::Failed(_) => counts.failed += 1,
         CertificateResult::Parked(_) => counts.parked += 1,
         // The checkpoint counts them.
-        CertificateResult::OutcomeUnknown(_) | CertificateResult::Skipped(_) => {}
+        CertificateResult::Reissued
+        | CertificateResult::OutcomeUnknown(_)
+        | CertificateResult::Skipped(_) => {}
     }
     counts
 }
@@ -362,6 +399,7 @@ fn of_result(
         }
         CertificateResult::Unlisted(reason) => (FindingKind::NotFiled, reason.clone()),
         CertificateResult::Parked(reason) => (FindingKind::Parked, reason.clone()),
+        CertificateResult::Reissued => (FindingKind::Reissued, REISSUED.to_owned()),
         CertificateResult::OutcomeUnknown(at) => {
             let text = format!(
                 "the upload got no answer: the document is looked for from {at:.0} on, before anything is sent again"

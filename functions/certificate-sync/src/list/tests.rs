@@ -19,6 +19,8 @@ fn participation(number: u32) -> Participation {
         certificate: Some(Certificate {
             id: CertificateId::new(format!("c-{number}")),
             url: None,
+            dated: None,
+            size: None,
         }),
     }
 }
@@ -316,8 +318,8 @@ fn only_the_newest_are_kept_and_the_others_counted() {
             "c-1" => Keep::Always,
             "c-2" => Keep::Count(Counted::Done),
             "c-3" => Keep::Count(Counted::NotFromHr),
-            "c-10" | "c-11" | "c-12" | "c-13" => Keep::NewestWaiting,
-            _ => Keep::Newest,
+            "c-10" | "c-11" | "c-12" | "c-13" => Keep::Newest(Class::Waiting),
+            _ => Keep::Newest(Class::Fileable),
         },
         digest: None,
     };
@@ -336,7 +338,9 @@ fn only_the_newest_are_kept_and_the_others_counted() {
     let kept: Vec<_> = listing.certificates.keys().map(|id| id.as_str()).collect();
     let expected = ["c-1", "c-10", "c-11", "c-12", "c-4", "c-5", "c-6"];
     assert_eq!(kept, expected, "those that wait take nobody's place");
-    assert_eq!((listing.seen, listing.beyond), (13, 3));
+    assert_eq!(listing.seen, 13);
+    let beyond = [(Class::Fileable, 3), (Class::Waiting, 1)];
+    assert_eq!(listing.beyond, beyond.into());
     let counted = [(Counted::Done, 1), (Counted::NotFromHr, 1)];
     assert_eq!(listing.counted, counted.into());
 }
@@ -344,7 +348,7 @@ fn only_the_newest_are_kept_and_the_others_counted() {
 #[test]
 fn a_certificate_of_two_people_is_nobodys_even_if_one_of_them_was_not_kept() {
     let rules = |_: &CertificateId, _: &Participation| Rule {
-        keep: Keep::Newest,
+        keep: Keep::Newest(Class::Fileable),
         digest: None,
     };
     let mut seen = Seen {
@@ -365,4 +369,36 @@ fn a_certificate_of_two_people_is_nobodys_even_if_one_of_them_was_not_kept() {
             .contains_key(&CertificateId::new("c-1"))
     );
     assert_eq!(listing.rejected.len(), 1);
+}
+
+#[test]
+fn the_days_of_what_is_not_kept_are_named_and_what_is_held_is_counted_by_day() {
+    let day_of =
+        |participation: &Participation| crate::checkpoint::day_of(participation.completed_at);
+    let rules = |id: &CertificateId, participation: &Participation| Rule {
+        keep: match id.as_str() {
+            "c-7" | "c-8" => Keep::Count(Counted::Held),
+            _ => Keep::Newest(Class::Recent),
+        },
+        digest: (id.as_str() != "c-8").then(|| (day_of(participation), 1)),
+    };
+    let mut seen = Seen {
+        max_newest: 3,
+        ..Seen::new(&rules)
+    };
+    let day = |number: u32| i64::from(number) * 24 * 3_600;
+    for reading in 1..=2 {
+        for number in 1..=8 {
+            seen.take(reading, completed(number, day(number / 2), "a"));
+        }
+    }
+    let listing = seen.listing(Vec::new(), Completeness::Complete, 2);
+    let kept: Vec<_> = listing.certificates.keys().map(|id| id.as_str()).collect();
+    assert_eq!(kept, ["c-4", "c-5", "c-6"]);
+    let [first, second, fourth] = [0, 1, 3].map(|number| {
+        crate::checkpoint::day_of(Some(Timestamp::from_second(day(number)).unwrap()))
+    });
+    assert_eq!(listing.beyond_days, [first, second].into());
+    assert_eq!(listing.held_days, [(fourth, 1)].into());
+    assert_eq!(listing.counted, [(Counted::Held, 1)].into());
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::domain::id::CertificateId;
-use shared::state::{CertificateState, RetryState};
+use shared::domain::id::{CertificateId, SourceId};
+use shared::state::{CertificateEntry, CertificateState, Issue, RetryState};
 use shared::tenant::Backfill;
 
 use super::{
-    Candidate, Check, Listed, Owner, Plan, Policy, PreviousFailures, Upload, VERIFY_AFTER,
+    Candidate, Check, Listed, Owner, Plan, Policy, PreviousFailures, Reissue, Upload, VERIFY_AFTER,
 };
 use crate::outcome::{CertificateResult, SkipReason};
 
@@ -33,6 +33,7 @@ impl Plan {
         plan.checks
             .sort_by(|one, other| (one.intent.at, &one.id).cmp(&(other.intent.at, &other.id)));
         plan.holds.sort();
+        plan.reissues.sort_by(|one, other| one.id.cmp(&other.id));
         plan
     }
 
@@ -48,6 +49,14 @@ impl Plan {
     fn add(&mut self, candidate: Candidate, policy: &Policy, now: Timestamp) {
         let Candidate { id, listed, entry } = candidate;
         let read = entry.as_ref().map(|entry| entry.state.clone());
+        let refiled = entry.as_ref().and_then(|entry| entry.refiled.clone());
+        if let (Some(entry), Some(listed)) = (&entry, &listed)
+            && let Some(reissue) = reissue(&id, entry, listed)
+        {
+            self.reissues.push(reissue);
+            return;
+        }
+        let issue = entry.as_ref().map_or(Issue::default(), |entry| entry.issue);
         let previous = match entry.map(|entry| (entry.employee, entry.state)) {
             None | Some((_, CertificateState::Held { .. })) => {
                 let left_out = listed
@@ -85,6 +94,8 @@ impl Plan {
                     employee,
                     intent,
                     listed,
+                    issue,
+                    refiled,
                 });
                 return;
             }
@@ -102,6 +113,7 @@ impl Plan {
             Ok(mut upload) => {
                 let read = upload.read.as_ref();
                 upload.look = policy.look(read, upload.completed_at);
+                upload.refiled = refiled;
                 self.uploads.push(upload);
             }
             Err(rest) => {
@@ -110,7 +122,7 @@ impl Plan {
         }
     }
 
-    /// A certificate that the backfill leaves out. Its owner and its PDF do not matter yet.
+    /// A certificate that the backfill leaves out. Its PDF does not matter yet.
     fn leave_out(
         &mut self,
         id: CertificateId,
@@ -120,16 +132,36 @@ impl Plan {
         policy: &Policy,
         now: Timestamp,
     ) {
-        let noted = listed.filter(|listed| {
-            read.is_none()
-                && reason == SkipReason::Held
-                && policy.is_noted_as_held(listed.completed_at, now)
-        });
-        if let Some(Owner::Employee(employee)) = noted.map(|listed| listed.owner) {
+        let is_held = reason == SkipReason::Held;
+        let Some(listed) = listed.filter(|_| is_held) else {
+            self.skipped.insert(id, reason);
+            return;
+        };
+        // One that belongs to nobody yet may be somebody's before the backfill is started.
+        let (employee, reason) = match listed.owner {
+            Owner::Employee(employee) => (employee, reason),
+            Owner::NotFromHr => (SourceId::new(""), SkipReason::NotFromHr),
+            Owner::NoCustomer => (SourceId::new(""), SkipReason::NoCustomer),
+        };
+        if read.is_none() && policy.is_noted_as_held(listed.completed_at, now) {
             self.holds.push((id.clone(), employee));
         }
         self.skipped.insert(id, reason);
     }
+}
+
+/// Whether reteach lists another issue than the one that is filed. One that waits for a decision is not named again.
+fn reissue(id: &CertificateId, entry: &CertificateEntry, listed: &Listed) -> Option<Reissue> {
+    let CertificateState::Uploaded { at, .. } = entry.state else {
+        return None;
+    };
+    let is_new = entry.reissued.is_none() && listed.issue.differs_from(entry.issue);
+    (is_new && listed.url.is_some()).then(|| Reissue {
+        id: id.clone(),
+        employee: entry.employee.clone(),
+        filed_at: at,
+        issue: listed.issue,
+    })
 }
 
 impl Upload {
@@ -148,6 +180,7 @@ impl Upload {
             url,
             course,
             completed_at,
+            issue,
         } = listed.ok_or(SkipReason::Gone)?;
         let employee = match owner {
             Owner::Employee(employee) => employee,
@@ -164,6 +197,8 @@ impl Upload {
             previous,
             read,
             look: None,
+            issue,
+            refiled: None,
         })
     }
 }

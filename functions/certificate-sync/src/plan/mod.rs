@@ -1,6 +1,7 @@
 //! What is to be done about each certificate: a pure function of what reteach lists and what the ledger knows.
 
 mod build;
+mod issue;
 mod owner;
 mod policy;
 #[cfg(test)]
@@ -13,10 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{CertificateId, CustomerId, SourceId};
 use shared::http::SignedUrl;
 use shared::reteach::Participation;
-use shared::state::{CertificateEntry, CertificateState, Intent};
+use shared::state::{CertificateEntry, CertificateState, Intent, Issue, Refiled};
 
 use crate::outcome::SkipReason;
 
+pub use issue::{Reissue, is_of_this_filing, issue_of};
 pub use owner::{Owner, is_unclear};
 pub use policy::{Look, Policy};
 
@@ -42,6 +44,8 @@ pub struct Listed {
     pub course: Option<String>,
     /// When the course was completed.
     pub completed_at: Option<Timestamp>,
+    /// What it is issued as.
+    pub issue: Issue,
 }
 
 /// How to tell whose a certificate is.
@@ -60,8 +64,10 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// Certificates to be filed, the newest first.
     pub uploads: Vec<Upload>,
-    /// Certificates that the ledger is to keep as held.
+    /// Certificates that the ledger is to keep as held. The employee is empty where it belongs to nobody yet.
     pub holds: Vec<(CertificateId, SourceId)>,
+    /// Filed certificates that were issued again since, of which the ledger does not say so yet.
+    pub reissues: Vec<Reissue>,
     /// All other certificates, and why nothing is done about them.
     pub skipped: BTreeMap<CertificateId, SkipReason>,
 }
@@ -80,6 +86,10 @@ pub struct Upload {
     pub read: Option<CertificateState>,
     /// How it is looked up first; `None`: it is not.
     pub look: Option<Look>,
+    /// What it is issued as.
+    pub issue: Issue,
+    /// It is filed again in the place of an earlier document.
+    pub refiled: Option<Refiled>,
 }
 
 /// How often a certificate has failed before.
@@ -100,12 +110,16 @@ pub struct Check {
     pub intent: Intent,
     /// As reteach lists it now.
     pub listed: Option<Listed>,
+    /// What it was issued as when the upload began.
+    pub issue: Issue,
+    /// It was filed again in the place of an earlier document.
+    pub refiled: Option<Refiled>,
 }
 
 impl Listed {
     /// Takes what a plan needs from `participation`.
     #[must_use]
-    pub fn new(participation: Participation, people: People<'_>) -> Self {
+    pub fn new(participation: Participation, issue: Issue, people: People<'_>) -> Self {
         let Participation {
             id: _,
             customer,
@@ -118,6 +132,7 @@ impl Listed {
             url: certificate.and_then(|certificate| certificate.url),
             course: course_name,
             completed_at,
+            issue,
         }
     }
 }

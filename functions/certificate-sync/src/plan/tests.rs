@@ -9,7 +9,8 @@ use shared::http::SignedUrl;
 use shared::reteach;
 use shared::runtime::Mode;
 use shared::state::{
-    CertificateEntry, CertificateState, Intent, OnUnverifiable, Restored, RetryState,
+    CertificateEntry, CertificateState, Intent, Issue, OnUnverifiable, Reissued, Restored,
+    RetryState,
 };
 use shared::tenant::Backfill;
 
@@ -62,11 +63,7 @@ fn uploaded() -> CertificateState {
 }
 
 fn entry(state: CertificateState) -> CertificateEntry {
-    CertificateEntry {
-        certificate_id: id(),
-        employee: SourceId::new(LEDGERS),
-        state,
-    }
+    CertificateEntry::new(id(), SourceId::new(LEDGERS), state)
 }
 
 fn employee() -> Owner {
@@ -79,6 +76,7 @@ fn listed(owner: Owner, url: Option<&str>) -> Listed {
         url: url.map(SignedUrl::new),
         course: Some("Brandschutz".to_owned()),
         completed_at: Some(now() - 1.hour()),
+        issue: Issue::default(),
     }
 }
 
@@ -115,6 +113,7 @@ fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
         checks,
         uploads,
         holds: _,
+        reissues: _,
         skipped,
     } = Plan::build([candidate], &policy(), now());
     let of_upload = |upload: &Upload| {
@@ -429,4 +428,68 @@ fn what_the_ledger_does_not_know_is_looked_up_before_it_is_filed() {
     let earlier = CertificateState::Failed(RetryState { since, ..retry });
     let plan = Plan::build([completed(2, Some(earlier))], &lost_table, now());
     assert_eq!(plan.uploads[0].look, by_title(false, lost));
+}
+
+#[test]
+fn what_was_issued_again_is_named_once_and_never_filed() {
+    let key = shared::fingerprint::FingerprintKey::from_bytes(&[7; 32]);
+    let issue = |day: &str| Issue::new(&key, &id(), [Some(day.to_owned()), None, None]);
+    let (old, new) = (issue("2026-05-10"), issue("2026-05-11"));
+    let listing = |url| {
+        Some(Listed {
+            issue: new,
+            ..listed(employee(), url)
+        })
+    };
+    let url = Some("https://files.example/c-1.pdf");
+    let filed_as = |issue, reissued: Option<Issue>| CertificateEntry {
+        issue,
+        reissued: reissued.map(|issue| Reissued { at: now(), issue }),
+        ..entry(uploaded())
+    };
+    for (listed, entry, expected) in [
+        (listing(url), filed_as(old, None), 1),
+        (listing(None), filed_as(old, None), 0),
+        (None, filed_as(old, None), 0),
+        (listing(url), filed_as(new, None), 0),
+        (listing(url), filed_as(Issue::default(), None), 0),
+        (listing(url), filed_as(old, Some(new)), 0),
+    ] {
+        let candidate = Candidate {
+            id: id(),
+            listed,
+            entry: Some(entry.clone()),
+        };
+        let plan = Plan::build([candidate], &policy(), now());
+        assert_eq!(plan.reissues.len(), expected, "{entry:?}");
+        assert_eq!((plan.uploads.len(), plan.checks.len()), (0, 0), "{entry:?}");
+    }
+}
+
+#[test]
+fn a_recent_certificate_of_nobody_is_held_with_the_others_and_counted_as_nobodys() {
+    let policy = Policy {
+        first_listed_at: None,
+        backfill: Backfill::Hold,
+        ..policy()
+    };
+    let nobody = SourceId::new("");
+    for (owner, employee, reason) in [
+        (employee(), SourceId::new("1"), SkipReason::Held),
+        (Owner::NotFromHr, nobody.clone(), SkipReason::NotFromHr),
+        (Owner::NoCustomer, nobody, SkipReason::NoCustomer),
+    ] {
+        let of = |entry| Candidate {
+            id: id(),
+            listed: Some(listed(owner.clone(), None)),
+            entry,
+        };
+        let plan = Plan::build([of(None)], &policy, now());
+        assert_eq!(plan.holds, [(id(), employee)], "{owner:?}");
+        assert_eq!(plan.skipped, [(id(), reason.clone())].into(), "{owner:?}");
+        let held = entry(CertificateState::Held { at: now() });
+        let plan = Plan::build([of(Some(held))], &policy, now());
+        assert_eq!(plan.holds, [], "{owner:?}");
+        assert_eq!(plan.skipped, [(id(), reason)].into(), "{owner:?}");
+    }
 }

@@ -131,11 +131,8 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
     put_employees(&store, 30).await;
     let file = async |id: &str, token| {
         let (at, document) = (at("08:00:00"), None);
-        let entry = CertificateEntry {
-            certificate_id: CertificateId::new(id),
-            employee: support::id(1),
-            state: CertificateState::Uploaded { at, document },
-        };
+        let state = CertificateState::Uploaded { at, document };
+        let entry = CertificateEntry::new(CertificateId::new(id), support::id(1), state);
         store.put_certificate(&acme(), token, &entry, None).await
     };
     assert_eq!(file("cert-1", lease.token).await, Ok(PutOutcome::Written));

@@ -19,15 +19,16 @@ pub enum Certificates {
     /// Shows how many there are and into which folder they go, and asks. The next certificate runs file them. It cannot be taken back.
     #[command(after_long_help = help::CERTIFICATES_START)]
     Start(Start),
-    /// Try parked and failed certificates again
+    /// Try parked and failed certificates again, or file what was issued again
     ///
     /// An upload that may have succeeded is looked for first. If Personio cannot tell, a certificate given by its id is filed
     /// again, so look at the person's documents before. Chosen by --all, --reason or --person it is parked again instead.
     #[command(after_long_help = help::CERTIFICATES_RETRY)]
-    Retry(Choice),
+    Retry(Retry),
     /// Leave parked or failed certificates unfiled for good
     ///
-    /// For certificates that are filed already or not wanted. Nothing is deleted in Personio or reteach. A certificate given by
+    /// For certificates that are filed already or not wanted, and for those that were issued again: their filed document
+    /// stays the only one. Nothing is deleted in Personio or reteach. A certificate given by
     /// its id may also be one that no run has filed or parked yet: reteach is asked whether it has it.
     #[command(after_long_help = help::CERTIFICATES_DISMISS)]
     Dismiss(Choice),
@@ -63,7 +64,20 @@ pub struct Filter {
     pub person: Option<SourceId>,
 }
 
-/// `tenants certificates retry`, `tenants certificates dismiss`
+/// `tenants certificates retry`
+#[derive(Clone, Debug, Args)]
+pub struct Retry {
+    #[command(flatten)]
+    pub choice: Choice,
+    /// File certificates again that reteach has issued again since
+    ///
+    /// The new document is filed next to the earlier one, which stays until somebody deletes it in Personio. Without this, no
+    /// certificate is filed a second time. --all, --reason and --person then choose among these alone.
+    #[arg(long)]
+    pub refile: bool,
+}
+
+/// Which certificates a decision is about: `tenants certificates retry`, `tenants certificates dismiss`
 #[derive(Clone, Debug, Args)]
 pub struct Choice {
     /// The tenant
@@ -77,7 +91,7 @@ pub struct Choice {
         conflicts_with_all = ["all", "reason", "person"],
     )]
     pub certificates: Vec<CertificateId>,
-    /// Every parked or failed certificate
+    /// Every certificate that waits or has failed
     #[arg(long, conflicts_with_all = ["reason", "person"])]
     pub all: bool,
     #[command(flatten)]

@@ -23,11 +23,8 @@ async fn park_for(desk: &Desk, tenant: &TenantId, id: &str, person: u64, reason:
 }
 
 async fn put(desk: &Desk, tenant: &TenantId, id: &str, person: u64, state: CertificateState) {
-    let entry = CertificateEntry {
-        certificate_id: CertificateId::new(id),
-        employee: SourceId::new(person.to_string()),
-        state,
-    };
+    let employee = SourceId::new(person.to_string());
+    let entry = CertificateEntry::new(CertificateId::new(id), employee, state);
     let store = desk.stack.store();
     let parked = store
         .put_certificate(tenant, FencingToken(1), &entry, None)
@@ -43,15 +40,12 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
         failing_since: None,
         on_unverifiable: OnUnverifiable::Park,
     };
-    let entry = CertificateEntry {
-        certificate_id: CertificateId::new(id),
-        employee: SourceId::new("1"),
-        state: CertificateState::Parked {
-            at: now(),
-            reason: "refused too often".to_owned(),
-            unverified: may_be_filed.then_some(intent),
-        },
+    let state = CertificateState::Parked {
+        at: now(),
+        reason: "refused too often".to_owned(),
+        unverified: may_be_filed.then_some(intent),
     };
+    let entry = CertificateEntry::new(CertificateId::new(id), SourceId::new("1"), state);
     let store = desk.stack.store();
     let parked = store
         .put_certificate(tenant, FencingToken(1), &entry, None)
@@ -288,6 +282,51 @@ async fn a_document_that_is_gone_is_counted_and_the_others_move() {
         (&moved["moved"], &moved["not_found"]),
         (&json!(5), &json!(1))
     );
+}
+
+#[tokio::test]
+async fn a_certificate_issued_again_is_listed_and_filed_again_with_refile_alone() {
+    let desk = Desk::new().await;
+    let company = filed(&desk, Via::Direct).await;
+    for number in 1..=2 {
+        let before = company.reteach.participations()[number - 1].completed_at;
+        let day_before = before.map(|at| at - jiff::SignedDuration::from_hours(24));
+        let id = format!("certificate-{number}");
+        assert!(company.reteach.issue_again(&id, 30_000, day_before));
+    }
+    desk.pass_minutes(24 * 60);
+    assert_eq!(desk.json(FILE).await.json()["counts"]["reissued"], 2);
+    let list = desk.run("certificates list acme").await;
+    assert_eq!(list.exit, Exit::Attention);
+    for part in ["an earlier one", "issued again", "--refile"] {
+        assert!(list.out.contains(part), "{}", list.out);
+    }
+    let status = desk.json("status acme").await.json().to_string();
+    assert!(
+        status.contains("2 certificates were issued again"),
+        "{status}"
+    );
+
+    let one = desk
+        .attention("certificates retry acme certificate-1")
+        .await;
+    let problem = one["certificates"][0]["problem"].as_str().unwrap();
+    assert!(problem.contains("--refile"), "{problem}");
+    let none = desk.run("certificates retry acme --all").await;
+    assert_eq!(none.out, "No certificate of acme matches.\n");
+    desk.done("certificates dismiss acme certificate-2").await;
+    let line = "certificates retry acme --refile --all";
+    let says = [
+        "1 certificate of 1 person",
+        "next to the earlier document",
+        "--yes",
+    ];
+    desk.fails(line, Exit::Usage, &says).await;
+    desk.done(&format!("{line} --yes")).await;
+    desk.pass_minutes(30);
+    assert_eq!(desk.json(FILE).await.json()["counts"]["uploaded"], 1);
+    assert_eq!(company.personio.documents().len(), 7);
+    assert_eq!(desk.done("certificates list acme").await, json!([]));
 }
 
 #[tokio::test]

@@ -186,6 +186,61 @@ async fn a_page_that_is_none_is_unreadable() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_announced_number_of_an_unexpected_shape_does_not_lose_its_page() {
+    for (announced, expected) in [
+        (json!(1), Some(1)),
+        (json!(1.0), Some(1)),
+        (json!("1"), Some(1)),
+        (json!(1.5), None),
+        (json!(-1), None),
+        (json!("many"), None),
+        (json!({"total": 1}), None),
+        (json!(null), None),
+    ] {
+        let body = json!({"results": [participation(1)], "resultCount": announced});
+        let server = reteach(move |_| Canned::Json(200, body.clone())).await;
+        let (client, all) = (client(&server), Filter::default());
+        let listed = client.participations(&all, 1, 250);
+        let listed = listed.await.unwrap();
+        assert_eq!((listed.participations.len(), listed.total), (1, expected));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn date_and_size_of_a_certificate_are_taken_where_an_academy_says_them() {
+    let at = |text: &str| text.parse::<Timestamp>().ok();
+    for (more, dated, size) in [
+        (json!({}), None, None),
+        (json!({"size": 20_000}), None, Some(20_000)),
+        (json!({"size": "20 kB", "issuedAt": 7}), None, None),
+        (
+            json!({"updatedAt": "2026-03-14T09:21:00Z"}),
+            at("2026-03-14T09:21:00Z"),
+            None,
+        ),
+        (
+            json!({"updatedAt": "2026-03-15T09:21:00Z", "issuedAt": "2026-03-14T09:21:00.000Z"}),
+            at("2026-03-14T09:21:00Z"),
+            None,
+        ),
+    ] {
+        let mut record = participation(1);
+        let members = record["certificate"].as_object_mut().unwrap();
+        members.extend(more.as_object().cloned().unwrap());
+        let server = reteach(move |_| page(vec![record.clone()], 1)).await;
+        let (client, all) = (client(&server), Filter::default());
+        let listed = client.participations(&all, 1, 250);
+        let listed = listed.await.unwrap().participations;
+        let certificate = listed[0].certificate.as_ref().unwrap();
+        assert_eq!(
+            (certificate.dated, certificate.size),
+            (dated, size),
+            "{more}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn asks_again_for_one_certificate_and_checks_the_answer() {
     let id = CertificateId::new("z7");
     let of_another = with(8, "certificate", participation(7)["certificate"].clone());

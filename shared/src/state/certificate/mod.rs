@@ -1,7 +1,11 @@
 //! The ledger's entry for one certificate: how far it is on its way into the employee's file.
 
+mod issue;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use issue::{Issue, Refiled, Reissued};
 
 use crate::domain::id::{CertificateId, DocumentId, SourceId};
 
@@ -9,20 +13,91 @@ use crate::domain::id::{CertificateId, DocumentId, SourceId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateEntry {
     pub certificate_id: CertificateId,
-    /// In whose file it belongs. Empty once the person was forgotten.
+    /// In whose file it belongs. Empty once the person was forgotten, and for one on hold that belongs to nobody yet.
     pub employee: SourceId,
     #[serde(flatten)]
     pub state: CertificateState,
+    /// What the PDF was issued as that is filed, or was about to be.
+    #[serde(default, skip_serializing_if = "Issue::is_unknown")]
+    pub issue: Issue,
+    /// reteach has issued it again since: the filed document is out of date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reissued: Option<Reissued>,
+    /// The operator has it filed again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refiled: Option<Refiled>,
 }
 
 impl CertificateEntry {
-    /// What is kept of a certificate when its person is forgotten: versions before can read it.
-    pub(super) fn forgotten(certificate_id: CertificateId, at: Timestamp) -> Self {
+    /// An entry of a certificate of which no issue is known.
+    #[must_use]
+    pub fn new(certificate_id: CertificateId, employee: SourceId, state: CertificateState) -> Self {
         Self {
             certificate_id,
-            employee: SourceId::new(""),
-            state: CertificateState::Dismissed { at },
+            employee,
+            state,
+            issue: Issue::default(),
+            reissued: None,
+            refiled: None,
         }
+    }
+
+    /// What is kept of a certificate when its person is forgotten: versions before can read it.
+    pub(super) fn forgotten(certificate_id: CertificateId, at: Timestamp) -> Self {
+        let state = CertificateState::Dismissed { at };
+        Self::new(certificate_id, SourceId::new(""), state)
+    }
+
+    /// What a retry by the operator makes of it: itself where it is retried already, `None` where it does not wait.
+    pub(super) fn retried(&self, on_unverifiable: OnUnverifiable, now: Timestamp) -> Option<Self> {
+        let state = self.state.retried(on_unverifiable, now)?;
+        Some(Self {
+            state,
+            ..self.clone()
+        })
+    }
+
+    /// What the operator's dismissal makes of it: a document that is out of date stays unchanged. Itself where it is
+    /// dismissed already, `None` where it is not for the operator to decide.
+    pub(super) fn dismissed(&self, now: Timestamp) -> Option<Self> {
+        let dismissed = self.clone();
+        if let (CertificateState::Uploaded { .. }, Some(reissued)) = (&self.state, self.reissued) {
+            return Some(Self {
+                issue: reissued.issue,
+                reissued: None,
+                ..dismissed
+            });
+        }
+        let state = self.state.dismissed(now)?;
+        Some(Self { state, ..dismissed })
+    }
+
+    /// What it becomes if the operator has a certificate filed again that was issued again: itself where that is asked
+    /// already; `None` for any other.
+    pub(super) fn to_file_again(&self, now: Timestamp) -> Option<Self> {
+        let document = match &self.state {
+            CertificateState::Uploaded { document, .. } => document,
+            CertificateState::Failed(RetryState { failures: 0, .. }) if self.refiled.is_some() => {
+                return Some(self.clone());
+            }
+            _ => return None,
+        };
+        let reissued = self.reissued?;
+        let earlier = self.refiled.iter().flat_map(|refiled| &refiled.documents);
+        let documents = earlier.chain(document).cloned().collect();
+        let state = CertificateState::Failed(RetryState {
+            reason: "reteach has issued it again, and its document is to be filed again".to_owned(),
+            failures: 0,
+            since: now,
+            retry_at: now,
+        });
+        Some(Self {
+            state,
+            issue: reissued.issue,
+            reissued: None,
+            refiled: Some(Refiled { at: now, documents }),
+            ..self.clone()
+        })
     }
 }
 
@@ -96,7 +171,7 @@ impl CertificateState {
     /// What a retry by the operator makes of it: itself where it is retried already, `None` where it does not wait.
     /// An upload that may have succeeded is looked for first; `on_unverifiable` says what follows where that is
     /// impossible.
-    pub(super) fn retried(&self, on_unverifiable: OnUnverifiable, now: Timestamp) -> Option<Self> {
+    fn retried(&self, on_unverifiable: OnUnverifiable, now: Timestamp) -> Option<Self> {
         match self {
             Self::Parked {
                 unverified: Some(intent),
@@ -128,7 +203,7 @@ impl CertificateState {
 
     /// What the operator's dismissal makes of it: itself where it is dismissed already, `None` where it is not for the
     /// operator to decide.
-    pub(super) fn dismissed(&self, now: Timestamp) -> Option<Self> {
+    fn dismissed(&self, now: Timestamp) -> Option<Self> {
         match self {
             Self::Parked { .. } | Self::Failed(_) | Self::Held { .. } => {
                 Some(Self::Dismissed { at: now })

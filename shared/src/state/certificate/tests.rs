@@ -55,11 +55,7 @@ fn dismissed(time: &str) -> CertificateState {
 }
 
 fn entry(state: CertificateState) -> CertificateEntry {
-    CertificateEntry {
-        certificate_id: CertificateId::new("cert-1"),
-        employee: SourceId::new("4711"),
-        state,
-    }
+    CertificateEntry::new(CertificateId::new("cert-1"), SourceId::new("4711"), state)
 }
 
 #[test]

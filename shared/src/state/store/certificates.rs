@@ -7,16 +7,18 @@ use jiff::Timestamp;
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::{CertificateId, DocumentId, TenantId};
-use crate::state::key::{CERTIFICATES, Key, SORT_KEY, TIME_TO_LIVE, partition};
+use crate::state::key::{CERTIFICATES, Key, TIME_TO_LIVE, partition};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attribute, attributes, part, record, records,
     unix_seconds,
 };
-use crate::state::{CertificateEntry, CertificateState, OnUnverifiable};
+use crate::state::{CertificateEntry, CertificateState, OnUnverifiable, Reissued};
 
 /// The attributes of a [`CertificateState`].
 const STATE: &str = "state";
 const DETAIL: &str = "detail";
+/// Attributes of an entry that it may not have.
+const OPTIONAL: [&str; 3] = ["issue", "reissued", "refiled"];
 
 /// No newer run has written the entry, and there is none yet.
 const NEW: &str =
@@ -94,29 +96,32 @@ impl Store {
         &self,
         tenant: &TenantId,
     ) -> Result<HashSet<DocumentId>, StateError> {
-        let query = Query::partition(partition(tenant)).prefix(CERTIFICATES);
-        let mut pages = self.table.query(query.only(&[SORT_KEY, STATE, DETAIL]));
         let mut documents = HashSet::new();
-        while let Some(page) = pages.next().await? {
-            for state in records::<CertificateState>(page) {
-                if let CertificateState::Uploaded { document, .. } = state? {
-                    documents.extend(document);
-                }
+        self.each_certificate(tenant, |entry| {
+            if let CertificateState::Uploaded { document, .. } = entry.state {
+                documents.extend(document);
             }
-        }
+            let earlier = entry.refiled.into_iter();
+            documents.extend(earlier.flat_map(|refiled| refiled.documents));
+        })
+        .await?;
         Ok(documents)
     }
 
-    /// The parked certificates, those that have waited longest first.
-    pub async fn parked_certificates(
+    /// The certificates that wait for a decision, those that have waited longest first: parked, or issued again after
+    /// they were filed.
+    pub async fn undecided_certificates(
         &self,
         tenant: &TenantId,
     ) -> Result<Vec<CertificateEntry>, StateError> {
         let mut parked = Vec::new();
         self.each_certificate(tenant, |entry| {
-            if let CertificateState::Parked { at, .. } = entry.state {
-                parked.push((at, entry));
-            }
+            let since = match (&entry.state, entry.reissued) {
+                (CertificateState::Parked { at, .. }, _) => Some(*at),
+                (CertificateState::Uploaded { .. }, Some(reissued)) => Some(reissued.at),
+                _ => None,
+            };
+            parked.extend(since.map(|at| (at, entry)));
         })
         .await?;
         parked.sort_by_key(|(at, _)| *at);
@@ -163,12 +168,55 @@ impl Store {
         on_unverifiable: OnUnverifiable,
         now: Timestamp,
     ) -> Result<(), StateError> {
-        self.settle(tenant, id, |state| state.retried(on_unverifiable, now))
+        self.settle(tenant, id, |entry| entry.retried(on_unverifiable, now))
             .await?;
         self.ask_full_scan(tenant, now).await
     }
 
-    /// Leaves a parked or failed certificate alone for good, at the operator's word. Asks for a full scan, so that the
+    /// Has a certificate filed again that was issued again after it was filed: its earlier document stays. Asks for a
+    /// full scan, so that the next run sees it. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`StateError::NotParked`], or DynamoDB fails.
+    pub async fn refile_certificate(
+        &self,
+        tenant: &TenantId,
+        id: &CertificateId,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        self.settle(tenant, id, |entry| entry.to_file_again(now))
+            .await?;
+        self.ask_full_scan(tenant, now).await
+    }
+
+    /// Notes that a certificate was issued again which was filed at `filed_at`. Its document stays unchanged.
+    ///
+    /// # Errors
+    /// DynamoDB fails.
+    pub async fn note_reissue(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        (id, filed_at): (&CertificateId, Timestamp),
+        reissued: Reissued,
+    ) -> Result<PutOutcome, StateError> {
+        let key = Key::certificate(tenant, id);
+        let condition = token
+            .condition()
+            .only_if(AS_READ)
+            .set("SET #reissued = :reissued, #fence = :token")
+            .names([STATE, DETAIL, "at", "reissued"])
+            .text("state", "uploaded")
+            .value("moment", attribute(&filed_at, &key.sk)?)
+            .value("reissued", attribute(&reissued, &key.sk)?);
+        match self.table.update(&key, condition).await? {
+            Outcome::Written(_) => Ok(PutOutcome::Written),
+            Outcome::Refused(_) => Ok(PutOutcome::Changed),
+        }
+    }
+
+    /// Leaves a parked or failed certificate alone for good, at the operator's word, and one that was issued again with the
+    /// document that is filed. Asks for a full scan, so that the
     /// next run counts again. Safe to repeat.
     ///
     /// # Errors
@@ -179,7 +227,7 @@ impl Store {
         id: &CertificateId,
         now: Timestamp,
     ) -> Result<(), StateError> {
-        self.settle(tenant, id, |state| state.dismissed(now))
+        self.settle(tenant, id, |entry| entry.dismissed(now))
             .await?;
         self.ask_full_scan(tenant, now).await
     }
@@ -209,11 +257,11 @@ impl Store {
         &self,
         tenant: &TenantId,
         id: &CertificateId,
-        decide: impl Fn(&CertificateState) -> Option<CertificateState>,
+        decide: impl Fn(&CertificateEntry) -> Option<CertificateEntry>,
     ) -> Result<(), StateError> {
         let key = Key::certificate(tenant, id);
         let mut found = self.table.get(&key, Freshness::Consistent).await?;
-        // What stood in the way may be our own attempt whose reply was lost: it is judged like what was read first.
+        let mut wanted = None;
         for _ in 0..ROUNDS {
             let Some(item) = found else { break };
             let damaged = || StateError::Damaged {
@@ -222,38 +270,52 @@ impl Store {
             let state = item.get(STATE).cloned().ok_or_else(damaged)?;
             let detail = item.get(DETAIL).cloned().ok_or_else(damaged)?;
             let entry: CertificateEntry = record(item, &key.sk)?;
-            let Some(decided) = decide(&entry.state) else {
-                break;
-            };
-            if decided == entry.state {
+            if wanted.as_ref() == Some(&entry) {
+                // What stood in the way was our own attempt, whose reply was lost.
                 return Ok(());
             }
-            let mut next = attributes(
-                &CertificateEntry {
-                    state: decided,
-                    ..entry
-                },
-                &key.sk,
-            )?;
-            let unwritable = || StateError::Unwritable {
-                item: key.sk.clone(),
+            let Some(decided) = decide(&entry) else {
+                break;
             };
-            let condition = Condition::update("SET #state = :state, #detail = :detail")
+            if decided == entry {
+                return Ok(());
+            }
+            let condition = settled(&decided, &key)?
                 .only_if("#state = :state_read AND #detail = :detail_read")
-                .names([STATE, DETAIL])
-                .value("state", next.remove(STATE).ok_or_else(unwritable)?)
-                .value("detail", next.remove(DETAIL).ok_or_else(unwritable)?)
                 .value("state_read", state)
                 .value("detail_read", detail);
             match self.table.update(&key, condition).await? {
                 Outcome::Written(_) => return Ok(()),
                 Outcome::Refused(standing) => found = standing,
             }
+            wanted = Some(decided);
         }
         Err(StateError::NotParked {
             certificate: id.to_string(),
         })
     }
+}
+
+/// The update that makes an entry `decided`.
+fn settled(decided: &CertificateEntry, key: &Key) -> Result<Condition, StateError> {
+    let mut item = attributes(decided, &key.sk)?;
+    let (mut set, mut removed) = (Vec::new(), Vec::new());
+    let mut condition = Condition::default();
+    for name in [STATE, DETAIL].into_iter().chain(OPTIONAL) {
+        condition = condition.names([name]);
+        match item.remove(name) {
+            Some(value) => {
+                set.push(format!("#{name} = :{name}"));
+                condition = condition.value(name, value);
+            }
+            None => removed.push(format!("#{name}")),
+        }
+    }
+    let mut update = format!("SET {}", set.join(", "));
+    if !removed.is_empty() {
+        update.push_str(&format!(" REMOVE {}", removed.join(", ")));
+    }
+    Ok(condition.set(update))
 }
 
 /// The condition under which what was read may be replaced; `None` for a state that no run replaces.

@@ -33,7 +33,7 @@ impl Condition {
     }
 
     /// The update under a condition.
-    pub(in crate::state) fn set(self, expression: &'static str) -> Self {
+    pub(in crate::state) fn set(self, expression: impl Into<Cow<'static, str>>) -> Self {
         Self {
             update: Some(expression.into()),
             ..self

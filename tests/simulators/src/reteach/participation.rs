@@ -48,6 +48,12 @@ pub struct Certificate {
     pub publication: Publication,
     /// What a download of it gets.
     pub delivery: Delivery,
+    /// Whether rows say when it was issued last, and how large its PDF is. No document of reteach has these.
+    #[serde(default)]
+    pub has_details: bool,
+    /// When it was issued under the same id again, where it was.
+    #[serde(default)]
+    pub issued_again_at: Option<Timestamp>,
 }
 
 /// When a certificate's PDF is there.

@@ -169,6 +169,10 @@ struct CourseView<'s> {
 struct CertificateView<'s> {
     id: &'s str,
     url: Option<String>,
+    #[serde(rename = "issuedAt", skip_serializing_if = "Option::is_none")]
+    issued_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
 }
 
 /// The participation as of `now`; the certificate's URL is signed each time.
@@ -206,6 +210,15 @@ pub(super) fn participation<'s>(
     let certificate = row.certificate.as_ref().map(|certificate| CertificateView {
         id: &certificate.id,
         url: state.certificate_url(&certificate.id, now),
+        issued_at: certificate
+            .issued_again_at
+            .or(row.completed_at)
+            .filter(|_| certificate.has_details)
+            .map(moment),
+        size: certificate
+            .delivery
+            .size()
+            .filter(|_| certificate.has_details),
     });
     ParticipationView {
         id: &row.id,

@@ -220,14 +220,14 @@ async fn a_run_goes_on_with_what_was_retried_unless_it_is_overtaken() {
 #[tokio::test]
 async fn lists_what_is_parked_by_how_long_it_waits() {
     let (_stack, store) = state().await;
-    assert_eq!(store.parked_certificates(&acme()).await, Ok(vec![]));
+    assert_eq!(store.undecided_certificates(&acme()).await, Ok(vec![]));
     for (number, (state, _)) in states().into_iter().enumerate() {
         given(&store, FIRST, &entry(number + 100, state)).await;
     }
     for (number, time) in [(1, "10:00:00"), (2, "07:30:00.5"), (3, "07:30:00")] {
         given(&store, FIRST, &entry(number, parked(time, None))).await;
     }
-    let listed = store.parked_certificates(&acme()).await.unwrap();
+    let listed = store.undecided_certificates(&acme()).await.unwrap();
     let order = listed.iter().map(|entry| entry.certificate_id.clone());
     assert!(order.eq([3, 2, 105, 106, 1].map(id)));
 }

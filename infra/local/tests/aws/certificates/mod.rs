@@ -1,6 +1,7 @@
 //! The ledger of certificates: what runs write and read.
 
 mod decisions;
+mod reissues;
 mod start;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -21,11 +22,7 @@ fn id(number: usize) -> CertificateId {
 }
 
 fn entry(number: usize, state: CertificateState) -> CertificateEntry {
-    CertificateEntry {
-        certificate_id: id(number),
-        employee: SourceId::new("4711"),
-        state,
-    }
+    CertificateEntry::new(id(number), SourceId::new("4711"), state)
 }
 
 fn intent() -> Intent {
@@ -262,7 +259,10 @@ async fn reads_more_than_a_megabyte() {
     assert!((0..30).all(|number| all[&id(number)] == entry(number, long.clone())));
     assert_eq!(all.len(), 30);
     assert_eq!(proxy.calls("Query"), 2, "1.2 MB in pages of at most 1 MB");
-    assert_eq!(store.parked_certificates(&acme()).await.unwrap().len(), 30);
+    assert_eq!(
+        store.undecided_certificates(&acme()).await.unwrap().len(),
+        30
+    );
     assert_eq!(proxy.calls("Query"), 4);
 }
 
@@ -299,7 +299,7 @@ async fn an_entry_that_cannot_be_read_is_named() {
     let dismissed = store.dismiss_certificate(&acme(), &id(1), now).await;
     assert_eq!(store.certificates(&acme(), [&id(1)]).await, damaged(ITEM));
     assert_eq!(store.all_certificates(&acme()).await, damaged(ITEM));
-    assert_eq!(store.parked_certificates(&acme()).await, damaged(ITEM));
+    assert_eq!(store.undecided_certificates(&acme()).await, damaged(ITEM));
     assert_eq!(dismissed, damaged(ITEM));
     assert_eq!(
         put(&store, FIRST, &intended(), failed()).await,

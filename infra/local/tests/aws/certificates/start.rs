@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use shared::domain::id::{CustomerId, TenantId};
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::state::EmployeeEntry;
-use shared::state::{CertificateCheckpoint, CertificateStart, DayCheckpoint, Unsettled};
+use shared::state::{
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, RefusedHosts, Unsettled,
+};
 
 use super::*;
 use crate::support::{entry as person, put_employees};
@@ -27,6 +29,12 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
         listed_all_at: Some(at("08:00:00.123456789")),
         first_listed_at: Some(at("07:00:00")),
         parked: 3,
+        reissued: 4,
+        has_external_ids: true,
+        refused_hosts: Some(RefusedHosts {
+            allowed: u64::MAX,
+            hosts: [("files.example".to_owned(), 6)].into(),
+        }),
         days: (0..days).map(day).collect(),
         earlier: Unsettled {
             due: Some(at("09:00:00")),

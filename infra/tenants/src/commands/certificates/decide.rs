@@ -8,10 +8,12 @@ use serde::Serialize;
 use shared::domain::id::{CertificateId, SourceId, TenantId};
 use shared::routes::Connections;
 use shared::source::EmployeeSource as _;
-use shared::state::{CertificateEntry, CertificateState, FencingToken, OnUnverifiable, StateError};
+use shared::state::{
+    CertificateEntry, CertificateState, FencingToken, OnUnverifiable, StateError, Store,
+};
 use shared::tenant::TenantConfig;
 
-use super::list::{is_chosen, reason_of};
+use super::list::{is_chosen, reason_of, reissued_at};
 use crate::args::CertificateChoice;
 use crate::confirm::Confirmation;
 use crate::context::{CommandContext, StoredTenant};
@@ -28,6 +30,8 @@ const MAX_REASONS: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     Retry,
+    /// File again what was issued again.
+    Refile,
     Dismiss,
 }
 
@@ -66,7 +70,7 @@ pub(super) async fn decide(
         let ledger = context.store.all_certificates(tenant).await?;
         let mut chosen: Vec<CertificateEntry> = ledger
             .into_values()
-            .filter(|entry| reason_of(&entry.state).is_some() && is_chosen(filter, entry))
+            .filter(|entry| decision.may_be_about(entry) && is_chosen(filter, entry))
             .collect();
         chosen.sort_by(|one, other| one.certificate_id.cmp(&other.certificate_id));
         if !chosen.is_empty() {
@@ -94,10 +98,18 @@ pub(super) async fn decide(
                     .retry_certificate(tenant, &id, on_unverifiable, now)
                     .await
             }
+            Decision::Refile => store.refile_certificate(tenant, &id, now).await,
             Decision::Dismiss => store.dismiss_certificate(tenant, &id, now).await,
         };
         let problem = match result {
             Ok(()) => None,
+            Err(StateError::NotParked { .. })
+                if decision == Decision::Retry && is_reissued(store, tenant, &id).await? =>
+            {
+                let text =
+                    "was issued again, and an earlier document is filed: --refile files it again";
+                Some(format!("certificate {id} {text}"))
+            }
             Err(error @ StateError::NotParked { .. }) => Some(error.to_string()),
             Err(error) => return Err(error),
         };
@@ -116,6 +128,27 @@ pub(super) async fn decide(
         certificates,
         decision,
     })
+}
+
+impl Decision {
+    /// Whether certificates like this one are meant by --all.
+    fn may_be_about(self, entry: &CertificateEntry) -> bool {
+        let is_reissued = reissued_at(entry).is_some();
+        match self {
+            Self::Retry => reason_of(entry).is_some() && !is_reissued,
+            Self::Refile => is_reissued,
+            Self::Dismiss => reason_of(entry).is_some(),
+        }
+    }
+}
+
+async fn is_reissued(
+    store: &Store,
+    tenant: &TenantId,
+    id: &CertificateId,
+) -> std::result::Result<bool, StateError> {
+    let entries = store.certificates(tenant, [id]).await?;
+    Ok(entries.values().any(|entry| reissued_at(entry).is_some()))
 }
 
 /// Writes an entry for each certificate that reteach has and the ledger does not: it waits for a list of documents, a
@@ -149,11 +182,8 @@ async fn note_unknown(
             Owner::Employee(employee) => employee,
             Owner::NotFromHr | Owner::NoCustomer => SourceId::new(""),
         };
-        let entry = CertificateEntry {
-            certificate_id: id.clone(),
-            employee,
-            state: CertificateState::Dismissed { at: context.now() },
-        };
+        let state = CertificateState::Dismissed { at: context.now() };
+        let entry = CertificateEntry::new(id.clone(), employee, state);
         // An entry that a run has written meanwhile stays, and is decided about like the others.
         store
             .put_certificate(tenant, FencingToken::default(), &entry, None)
@@ -168,7 +198,7 @@ fn announcement(tenant: &TenantId, chosen: &[CertificateEntry], decision: Decisi
     let (mut people, mut perhaps) = (BTreeSet::new(), 0_u64);
     for entry in chosen {
         *reasons
-            .entry(reason_of(&entry.state).unwrap_or_default())
+            .entry(reason_of(entry).unwrap_or_default())
             .or_default() += 1;
         people.insert(&entry.employee);
         perhaps += u64::from(matches!(
@@ -184,8 +214,11 @@ fn announcement(tenant: &TenantId, chosen: &[CertificateEntry], decision: Decisi
     let people = number(people.len(), "person", "people");
     let mut text = match decision {
         Decision::Retry => format!("{certificates} of {people} of {tenant} will be tried again:\n"),
+        Decision::Refile => format!(
+            "{certificates} of {people} of {tenant} will be filed again, next to the earlier document:\n"
+        ),
         Decision::Dismiss => {
-            format!("{certificates} of {people} of {tenant} will never be filed by us:\n")
+            format!("{certificates} of {people} of {tenant} will not be filed by us:\n")
         }
     };
     let mut reasons: Vec<_> = reasons.into_iter().collect();
@@ -225,6 +258,10 @@ impl View for DecidedView<'_> {
         let text = format::paragraph(&match self.decision {
             Decision::Retry => format!(
                 "The next certificate run tries {decided} again; `tenants sync {tenant} --job certificates` does it now."
+            ),
+            Decision::Refile => format!(
+                "The next certificate run files {decided} again, next to the earlier document; `tenants sync {tenant} --job \
+                 certificates` does it now."
             ),
             Decision::Dismiss => format!("{decided} will not be filed."),
         });

@@ -1,5 +1,6 @@
 //! `tenants certificates list`
 
+use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::state::{CertificateEntry, CertificateState};
@@ -28,7 +29,7 @@ pub(super) async fn list(context: &CommandContext<'_>, args: &ListCertificates) 
         return ledger(context, tenant, filter).await;
     }
     context.tenant(tenant).await?;
-    let mut entries = context.store.parked_certificates(tenant).await?;
+    let mut entries = context.store.undecided_certificates(tenant).await?;
     entries.retain(|entry| is_chosen(filter, entry));
     Output::of(&ParkedView { entries, tenant })
 }
@@ -37,7 +38,7 @@ pub(super) async fn list(context: &CommandContext<'_>, args: &ListCertificates) 
 pub(super) fn is_chosen(filter: &CertificateFilter, entry: &CertificateEntry) -> bool {
     let CertificateFilter { reason, person } = filter;
     let has_reason = |part: &String| {
-        let reason = reason_of(&entry.state).unwrap_or_default();
+        let reason = reason_of(entry).unwrap_or_default();
         reason.to_lowercase().contains(&part.to_lowercase())
     };
     reason.as_ref().is_none_or(has_reason)
@@ -46,9 +47,24 @@ pub(super) fn is_chosen(filter: &CertificateFilter, entry: &CertificateEntry) ->
             .is_none_or(|person| *person == entry.employee)
 }
 
-/// Why a certificate is parked or has failed.
-pub(super) fn reason_of(state: &CertificateState) -> Option<&str> {
-    match state {
+/// What a list says of a certificate that was issued again.
+const REISSUED: &str = "issued again by reteach, or completed on another day";
+
+/// Since when a certificate is out of date in the personnel file, if it is.
+pub(super) fn reissued_at(entry: &CertificateEntry) -> Option<Timestamp> {
+    let is_filed = matches!(entry.state, CertificateState::Uploaded { .. });
+    entry
+        .reissued
+        .filter(|_| is_filed)
+        .map(|reissued| reissued.at)
+}
+
+/// Why a certificate is parked, has failed or is out of date.
+pub(super) fn reason_of(entry: &CertificateEntry) -> Option<&str> {
+    if reissued_at(entry).is_some() {
+        return Some(REISSUED);
+    }
+    match &entry.state {
         CertificateState::Parked { reason, .. } => Some(reason),
         CertificateState::Failed(retry) => Some(&retry.reason),
         CertificateState::Intended(_)
@@ -67,24 +83,20 @@ impl View for ParkedView<'_> {
         let mut table =
             terminal::table(["certificate", "person", "since", "may be filed", "reason"]);
         for entry in &self.entries {
-            let CertificateState::Parked {
-                at,
-                reason,
-                unverified,
-            } = &entry.state
-            else {
-                continue;
+            let (since, filed) = match (&entry.state, reissued_at(entry)) {
+                (CertificateState::Parked { at, unverified, .. }, _) => match unverified {
+                    Some(_) => (*at, "perhaps"),
+                    None => (*at, "no"),
+                },
+                (_, Some(at)) => (at, "an earlier one"),
+                _ => continue,
             };
             table.add_row([
                 entry.certificate_id.as_str(),
                 entry.employee.as_str(),
-                &format::moment(*at),
-                if unverified.is_some() {
-                    "perhaps"
-                } else {
-                    "no"
-                },
-                reason,
+                &format::moment(since),
+                filed,
+                reason_of(entry).unwrap_or_default(),
             ]);
         }
         let advice = format!(
@@ -93,7 +105,19 @@ impl View for ParkedView<'_> {
              several. Where a certificate may be filed, first look at the person's documents in Personio: a second copy \
              can only be deleted there by hand."
         );
-        format!("{}\n{}", table.trim_fmt(), format::paragraph(&advice))
+        let mut text = format!("{}\n{}", table.trim_fmt(), format::paragraph(&advice));
+        if self
+            .entries
+            .iter()
+            .any(|entry| reissued_at(entry).is_some())
+        {
+            let advice = format!(
+                "What was issued again: `tenants certificates retry {tenant} CERTIFICATE --refile` files the new PDF next to \
+                 the earlier document, `dismiss` keeps the earlier one."
+            );
+            text.push_str(&format::paragraph(&advice));
+        }
+        text
     }
 
     fn needs_attention(&self) -> bool {
@@ -134,7 +158,7 @@ impl View for LedgerView<'_> {
         }
         let mut table = terminal::table(["certificate", "person", "state", "details"]);
         for entry in &self.entries {
-            let (state, details) = described(&entry.state);
+            let (state, details) = described(entry);
             table.add_row([
                 entry.certificate_id.as_str(),
                 entry.employee.as_str(),
@@ -147,8 +171,8 @@ impl View for LedgerView<'_> {
 }
 
 /// The state and its details.
-pub(in crate::commands) fn described(state: &CertificateState) -> (&'static str, String) {
-    match state {
+pub(in crate::commands) fn described(entry: &CertificateEntry) -> (&'static str, String) {
+    match &entry.state {
         CertificateState::Intended(intent) => (
             "under way",
             format!("since {}; outcome unknown", format::moment(intent.at)),
@@ -156,7 +180,13 @@ pub(in crate::commands) fn described(state: &CertificateState) -> (&'static str,
         CertificateState::Uploaded { at, document } => {
             let document = document.as_ref().map(|id| format!(", document {id}"));
             let document = document.unwrap_or_default();
-            ("filed", format!("{}{document}", format::moment(*at)))
+            let reissued = reissued_at(entry);
+            let reissued = reissued.map(|at| format!("; issued again, {}", format::moment(at)));
+            let reissued = reissued.unwrap_or_default();
+            (
+                "filed",
+                format!("{}{document}{reissued}", format::moment(*at)),
+            )
         }
         CertificateState::Failed(retry) => {
             let retry_at = format::moment(retry.retry_at);

@@ -18,7 +18,13 @@ pub(super) async fn certificates(
 ) -> Result<Output> {
     match args {
         Certificates::List(args) => list::list(context, args).await,
-        Certificates::Retry(args) => decide::decide(context, args, Decision::Retry).await,
+        Certificates::Retry(args) => {
+            let decision = match args.refile {
+                true => Decision::Refile,
+                false => Decision::Retry,
+            };
+            decide::decide(context, &args.choice, decision).await
+        }
         Certificates::Start(args) => start::start(context, args).await,
         Certificates::Move(args) => relocate::relocate(context, args).await,
         Certificates::Dismiss(args) => decide::decide(context, args, Decision::Dismiss).await,

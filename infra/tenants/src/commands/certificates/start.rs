@@ -5,7 +5,7 @@ use serde_json::Value;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::TenantId;
 use shared::routes::Connections;
-use shared::state::CertificateState;
+use shared::state::{CertificateEntry, CertificateState};
 use shared::tenant::Backfill;
 
 use crate::args::StartCertificates;
@@ -75,9 +75,11 @@ async fn held(context: &CommandContext<'_>, tenant: &TenantId) -> Result<u64> {
         .iter()
         .find_map(|report| of_report(report).filter(|held| *held > 0));
     let ledger = context.store.all_certificates(tenant).await?;
-    let noted = ledger
-        .values()
-        .filter(|entry| matches!(entry.state, CertificateState::Held { .. }));
+    // Those of nobody wait for their owner.
+    let is_held = |entry: &&CertificateEntry| {
+        matches!(entry.state, CertificateState::Held { .. }) && !entry.employee.as_str().is_empty()
+    };
+    let noted = ledger.values().filter(is_held);
     Ok(reported.unwrap_or_default().max(noted.count() as u64))
 }
 

@@ -82,7 +82,7 @@ impl View for ExportView<'_> {
         );
         section("held", held.iter().map(held_change).collect());
         let certificate = |it: &shared::state::CertificateEntry| {
-            let (state, details) = described(&it.state);
+            let (state, details) = described(it);
             format!("{} {state}, {details}", it.certificate_id)
         };
         section(

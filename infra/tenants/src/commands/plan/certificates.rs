@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use certificate_sync::list::{keep_all, list};
 use certificate_sync::outcome::SkipReason;
-use certificate_sync::plan::{Candidate, Listed, People, Plan, Policy, Upload};
+use certificate_sync::plan::{Candidate, Listed, People, Plan, Policy, Upload, issue_of};
 use certificate_sync::report::duration;
 use employee_sync::plan::{Details, Plan as EmployeePlan};
 use serde::Serialize;
@@ -81,7 +81,8 @@ pub(super) async fn preview(
     };
     let candidates = listed.certificates.into_iter().map(|(id, participation)| {
         let entry = ledger.remove(&id);
-        let listed = Some(Listed::new(participation, people));
+        let issue = issue_of(&id, &participation, &connections.key);
+        let listed = Some(Listed::new(participation, issue, people));
         Candidate { id, listed, entry }
     });
     let start = context.store.certificate_start(tenant).await?;
@@ -121,6 +122,7 @@ impl CertificatesPreview {
             checks,
             uploads,
             holds: _,
+            reissues: _,
             skipped,
         } = plan;
         let looked_for = uploads.iter().filter(|upload| upload.look.is_some());

@@ -132,7 +132,15 @@ pub(super) async fn judge(
             "{people} refused, in conflict or without an answer from reteach: `tenants runs {tenant}` names them"
         ));
     }
-    let parked = start.checkpoint.map_or(0, |known| known.parked);
+    let checkpoint = start.checkpoint.unwrap_or_default();
+    if checkpoint.reissued > 0 {
+        let number = u64::from(checkpoint.reissued);
+        let reissued = format::number(number, "certificate was", "certificates were");
+        problems.push(format!(
+            "{reissued} issued again after filing: `tenants certificates list {tenant}`"
+        ));
+    }
+    let parked = checkpoint.parked;
     if parked > 0 {
         let parked = format::number(u64::from(parked), "certificate waits", "certificates wait");
         problems.push(format!(

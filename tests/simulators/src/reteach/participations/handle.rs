@@ -1,5 +1,7 @@
 //! The handle's part for participations and certificates.
 
+use jiff::Timestamp;
+
 use super::{Filters, Issued};
 use crate::Reteach;
 use crate::reteach::downloads::{Delivery, Downloads, Pdf};
@@ -62,6 +64,13 @@ impl Reteach {
     pub fn reissue(&self, participation_id: &str) -> Option<String> {
         let now = self.now();
         self.state(|state| state.reissue(participation_id, now))
+    }
+
+    /// Issues a certificate again under the id that it has: with a PDF of `size` bytes, and for another moment of completion
+    /// if one is given. Returns whether there is one with this id.
+    pub fn issue_again(&self, id: &str, size: u64, completed_at: Option<Timestamp>) -> bool {
+        let now = self.now();
+        self.state(|state| state.issue_again(id, size, completed_at, now))
     }
 
     /// The SHA-256, in hexadecimal digits, of the PDF that downloads of this certificate get when nothing goes wrong.

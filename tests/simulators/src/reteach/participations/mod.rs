@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::downloads::Delivery;
 use super::participation::{Certificate, Change, Participation, Publication};
 use super::state::State;
 
@@ -150,6 +151,27 @@ impl State {
         row.certificate = Some(certificate.clone());
         participations.issue(&certificate, now);
         Some(id)
+    }
+
+    /// Issues a certificate again under its id, with a PDF of this size, for a course completed then.
+    pub(super) fn issue_again(
+        &mut self,
+        id: &str,
+        size: u64,
+        completed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let of_it = |row: &&mut Participation| {
+            let certificate = row.certificate.as_ref();
+            certificate.is_some_and(|certificate| certificate.id == id)
+        };
+        for row in self.participations.rows.iter_mut().filter(of_it) {
+            row.completed_at = completed_at.or(row.completed_at);
+        }
+        self.participations.change_certificate(id, |issued| {
+            issued.certificate.delivery = Delivery::Pdf { size };
+            issued.certificate.issued_again_at = Some(now);
+        })
     }
 
     fn change_once(&mut self, now: Timestamp) {

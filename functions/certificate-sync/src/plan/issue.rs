@@ -1,0 +1,51 @@
+//! Whether a certificate was issued again, and which document is the one of its present issue.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::document::FiledDocument;
+use shared::domain::id::{CertificateId, SourceId};
+use shared::fingerprint::FingerprintKey;
+use shared::reteach::Participation;
+use shared::state::{Issue, Refiled};
+
+use crate::checkpoint::day_of;
+
+/// Personio's clock may be this far from ours. The earlier document is at least a tick older.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
+
+/// A filed certificate that was issued again since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reissue {
+    pub id: CertificateId,
+    pub employee: SourceId,
+    /// When its document was filed.
+    pub filed_at: Timestamp,
+    /// What it is issued as now.
+    pub issue: Issue,
+}
+
+/// What the academy says about the PDF of `id`: the day of completion, which it shows, and date and size of the
+/// certificate where a row has them. The PDF itself is not opened.
+#[must_use]
+pub fn issue_of(id: &CertificateId, participation: &Participation, key: &FingerprintKey) -> Issue {
+    let completed = participation
+        .completed_at
+        .map(|at| day_of(Some(at)).to_string());
+    let certificate = participation.certificate.as_ref();
+    let dated = certificate.and_then(|certificate| certificate.dated);
+    let size = certificate.and_then(|certificate| certificate.size);
+    let (dated, size) = (
+        dated.map(|at| at.to_string()),
+        size.map(|size| size.to_string()),
+    );
+    Issue::new(key, id, [completed, dated, size])
+}
+
+/// Whether a document that names the certificate may be the one that was filed last: the earlier ones stay in the file.
+#[must_use]
+pub fn is_of_this_filing(document: &FiledDocument, refiled: Option<&Refiled>) -> bool {
+    refiled.is_none_or(|refiled| {
+        let since = refiled.at - SKEW;
+        !refiled.documents.contains(&document.id)
+            && document.created_at.is_none_or(|at| at >= since)
+    })
+}

@@ -1,0 +1,135 @@
+//! What a certificate was issued as, so that another PDF under the same id is noticed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{CertificateId, DocumentId};
+use crate::fingerprint::FingerprintKey;
+
+/// The parts of an [`Issue`]: day of completion, date of the certificate, size of its file.
+const PARTS: usize = 3;
+/// Each part has so many bits: one change in 65,535 is overlooked.
+const BITS: usize = 16;
+
+/// Keyed digests of what the academy says about a certificate's PDF: no date is kept in clear. A part is zero where the
+/// academy does not say it. The last part names the key: a tenant that is added again has another one. Entries of
+/// earlier releases have no parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Issue(u64);
+
+/// A certificate was issued again after it was filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reissued {
+    /// When a run noticed it.
+    pub at: Timestamp,
+    /// What it was issued as this time.
+    pub issue: Issue,
+}
+
+/// A document is filed again in the place of an earlier one, which stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refiled {
+    /// When the operator asked for it.
+    pub at: Timestamp,
+    /// The earlier documents, as far as routes return ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<DocumentId>,
+}
+
+impl Issue {
+    /// What `id` is issued as; `None` for a part that the academy does not say.
+    #[must_use]
+    pub fn new(key: &FingerprintKey, id: &CertificateId, parts: [Option<String>; PARTS]) -> Self {
+        let digest = |(place, part): (usize, String)| {
+            let digest = key.digest("issue", &format!("{id}\n{place}\n{part}"));
+            (1 + digest % ((1 << BITS) - 1)) << (BITS * place)
+        };
+        let parts = parts.into_iter().enumerate();
+        let said = parts.filter_map(|(place, part)| Some((place, part?)));
+        let said = said.map(digest).fold(0, |issue, part| issue | part);
+        Self(match said {
+            0 => 0,
+            said => said | (key.check() << (BITS * PARTS)),
+        })
+    }
+
+    /// Whether nothing is known of it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether some part differs that both have. Digests of different keys say nothing.
+    #[must_use]
+    pub fn differs_from(self, other: Self) -> bool {
+        let is_of_one_key = self.0 >> (BITS * PARTS) == other.0 >> (BITS * PARTS);
+        is_of_one_key
+            && (0..PARTS).any(|place| {
+                let part = |issue: Self| (issue.0 >> (BITS * place)) & ((1 << BITS) - 1);
+                let (one, other) = (part(self), part(other));
+                one != other && one != 0 && other != 0
+            })
+    }
+
+    /// As a digest of the whole.
+    #[must_use]
+    pub fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issue(parts: [Option<&str>; PARTS]) -> Issue {
+        let key = FingerprintKey::from_bytes(&[7; 32]);
+        let parts = parts.map(|part| part.map(str::to_owned));
+        Issue::new(&key, &CertificateId::new("c-1"), parts)
+    }
+
+    #[test]
+    fn only_what_both_issues_say_can_differ() {
+        let all = [
+            Some("2026-05-10"),
+            Some("2026-05-11T08:00:00Z"),
+            Some("20000"),
+        ];
+        assert!(issue([None; PARTS]).is_unknown());
+        for place in 0..PARTS {
+            let (mut other, mut less) = (all, all);
+            other[place] = Some("another");
+            less[place] = None;
+            assert!(issue(other).differs_from(issue(all)), "{place}");
+            assert!(!issue(less).differs_from(issue(all)), "{place}");
+            assert!(!issue(all).differs_from(issue(less)), "{place}");
+        }
+        assert!(!issue(all).differs_from(issue(all)));
+        assert!(!issue(all).differs_from(Issue::default()));
+    }
+
+    #[test]
+    fn equal_dates_of_two_certificates_do_not_look_alike() {
+        let key = FingerprintKey::from_bytes(&[7; 32]);
+        let of = |id| {
+            Issue::new(
+                &key,
+                &CertificateId::new(id),
+                [Some("2026-05-10".to_owned()), None, None],
+            )
+        };
+        assert_ne!(of("c-1"), of("c-2"));
+    }
+
+    #[test]
+    fn another_key_makes_no_other_issue() {
+        let of = |key| {
+            let key = FingerprintKey::from_bytes(&[key; 32]);
+            let day = Some("2026-05-10".to_owned());
+            Issue::new(&key, &CertificateId::new("c-1"), [day, None, None])
+        };
+        assert_ne!(of(7), of(8));
+        assert!(!of(7).differs_from(of(8)));
+    }
+}
