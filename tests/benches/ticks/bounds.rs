@@ -32,7 +32,7 @@ const BOUNDS: [Bound; 14] = [
     (RunKind::OneCertificate, [6, 5, 6], 3.5, 6.0, 1),
     (RunKind::TenCertificates, [22, 22, 32], 12.5, 24.0, 1),
     (RunKind::FirstCertificates, [181, 181, 270], 102.5, 182.0, 1),
-    (RunKind::FullScan, [1, 1, 1], 12.5, 3.0, 0),
+    (RunKind::FullScan, [1, 1, 1], 6.5, 3.0, 0),
 ];
 
 /// What a run without findings may log.

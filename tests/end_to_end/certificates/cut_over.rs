@@ -469,6 +469,7 @@ async fn a_certificate_whose_owner_appears_later_is_held_until_the_backfill_is_s
 
 /// More recent certificates than a run notes at once.
 #[tokio::test]
+#[ignore = "half a minute: runs in `cargo prove`"]
 async fn holds_that_one_run_does_not_reach_are_noted_by_the_next() {
     let more = "[certificates]\nbackfill = \"hold\"\n";
     let harness = Harness::with_folder(Via::Direct, more, people(2)).await;
