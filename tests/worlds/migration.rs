@@ -84,7 +84,7 @@ impl Life {
         let own = ("AWS_ACCESS_KEY_ID".to_owned(), OPERATOR.to_owned());
         let variables: HashMap<_, _> = of_stack.chain([own]).collect();
         let environment = Environment {
-            variables: Box::new(move |name| variables.get(name).cloned()),
+            variables: Arc::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.harness.world.clock.clone()),
             pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(Cursor::new(""))),

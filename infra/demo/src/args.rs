@@ -35,6 +35,9 @@ pub struct Args {
     /// Print one JSON document with all reports, and nothing else
     #[arg(long)]
     pub json: bool,
+    /// Keep the companies after the scenario, and open the console over them until Ctrl-C
+    #[arg(long, conflicts_with = "json")]
+    pub keep: bool,
 }
 
 const AFTER: &str = "`cargo demo --help` says more, with examples.";
@@ -54,7 +57,9 @@ Examples:
       The same with 10,000 people each: the unchanged tick costs the same. Above 2,000 people
       there is one certificate for every ten.
   cargo demo --people 30 --route direct --json | jq .steps[].tenants[].report.counts
-      The reports for a program."#;
+      The reports for a program.
+  cargo demo --keep
+      The scenario, and then the console: pages about the three companies in a browser."#;
 
 /// A route as the command line spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -40,6 +40,8 @@ pub(crate) enum DemoError {
     Panic(#[from] JoinError),
     #[error(transparent)]
     Output(#[from] std::io::Error),
+    #[error("the console: {0}")]
+    Console(String),
 }
 
 /// Sees the steps as they run.
@@ -51,7 +53,7 @@ pub(crate) trait Observer {
 
 #[derive(Debug)]
 pub(crate) struct Demo {
-    fixture: Arc<Fixture>,
+    pub(crate) fixture: Arc<Fixture>,
     pub(crate) tenants: Vec<TenantFixture>,
     people: usize,
 }

@@ -7,6 +7,7 @@ mod args;
 mod changes;
 mod check;
 mod demo;
+mod keep;
 mod print;
 mod report;
 mod scenario;
@@ -25,7 +26,7 @@ const CHECK_FAILED: u8 = 1;
 
 /// Runs the command. Results go to `out`, progress bars and errors to standard error.
 pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> ExitCode {
-    match show(&args.options(), args.json, out).await {
+    match show(&args.options(), args.json, args.keep, out).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(CHECK_FAILED),
         Err(error) => {
@@ -39,6 +40,7 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> ExitCode {
 async fn show(
     options: &Options,
     json: bool,
+    keep: bool,
     out: &mut (dyn Write + Send),
 ) -> Result<bool, DemoError> {
     let mut demo = Demo::start(options).await?;
@@ -54,6 +56,9 @@ async fn show(
         report
     };
     out.flush()?;
+    if keep {
+        keep::serve(&demo, out).await?;
+    }
     Ok(report.ok)
 }
 

@@ -13,7 +13,7 @@ type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Variables, clock, standard input and standard error.
 pub struct Environment {
-    pub variables: Box<Variables>,
+    pub variables: Arc<Variables>,
     pub clock: Arc<dyn Clock>,
     /// Replaces every vendor's rate limit: simulators have none.
     pub pace: Option<RateLimiter>,
@@ -49,7 +49,7 @@ impl Environment {
     pub fn of_process() -> Self {
         let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
         Self {
-            variables: Box::new(|name| std::env::var(name).ok()),
+            variables: Arc::new(|name| std::env::var(name).ok()),
             clock: Arc::new(SystemClock),
             pace: None,
             input: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
@@ -60,6 +60,19 @@ impl Environment {
                 Interactivity::NonInteractive
             },
             poll_interval: Duration::from_secs(5),
+        }
+    }
+
+    /// The same variables, clock and pace for a server: it asks nobody and says nothing.
+    pub(crate) fn detached(&self) -> Self {
+        Self {
+            variables: Arc::clone(&self.variables),
+            clock: Arc::clone(&self.clock),
+            pace: self.pace.clone(),
+            input: Mutex::new(Box::new(io::empty())),
+            errors: Mutex::new(Box::new(io::sink())),
+            interactivity: Interactivity::NonInteractive,
+            poll_interval: self.poll_interval,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use shared::domain::id::{RunId, TenantId};
 use shared::http::Deadline;
-use shared::runtime::{App, Event, Job, Mode, Ran, Request};
+use shared::runtime::{App, Event, Job, Mode, ProgressFn, Ran, Request};
 use terminal::Bars;
 
 use crate::context::CommandContext;
@@ -19,8 +19,7 @@ pub(crate) async fn run<J: Job>(
         return run_quietly(context, app, tenant, mode).await;
     }
     let bar = Bars::default().bar(tenant.as_str(), J::JOB);
-    let request = request(context, tenant, mode);
-    let ran = Box::pin(app.run(&request, &|progress| bar.show(progress))).await;
+    let ran = watched(context, app, tenant, mode, &|progress| bar.show(progress)).await;
     bar.end();
     ran
 }
@@ -32,16 +31,24 @@ pub(crate) async fn run_quietly<J: Job>(
     tenant: &TenantId,
     mode: Mode,
 ) -> Ran<J> {
-    Box::pin(app.run(&request(context, tenant, mode), &|_| {})).await
+    watched(context, app, tenant, mode, &|_| {}).await
 }
 
-fn request(context: &CommandContext<'_>, tenant: &TenantId, mode: Mode) -> Request {
-    Request {
+/// The same for somebody else who shows the progress.
+pub(crate) async fn watched<J: Job>(
+    context: &CommandContext<'_>,
+    app: &App<J>,
+    tenant: &TenantId,
+    mode: Mode,
+    progress: ProgressFn<'_>,
+) -> Ran<J> {
+    let request = Request {
         event: Event {
             tenant_id: tenant.clone(),
             mode,
         },
         run_id: RunId::new(format!("tenants-{}", context.now().as_microsecond())),
         deadline: Deadline::never(),
-    }
+    };
+    Box::pin(app.run(&request, progress)).await
 }

@@ -20,12 +20,14 @@ mod probe;
 mod schedule;
 mod stack;
 mod transfer;
+mod web;
 
 use std::io::Write;
 
 pub use args::Cli;
 pub use environment::{Environment, Interactivity};
 pub use failure::{Exit, Failure};
+pub use web::Console;
 
 /// Runs one command. Its result goes to `out`, as text or as one JSON document. Progress, questions and errors go to
 /// standard error.

@@ -40,6 +40,15 @@ impl Output {
         })
     }
 
+    /// The text for people.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn needs_attention(&self) -> bool {
+        self.exit != Exit::Done
+    }
+
     pub(crate) fn write(&self, json: bool, out: &mut dyn Write) -> Exit {
         // A closed pipe (`| head`) is no error: the exit status still counts.
         let _ = if json {

@@ -128,7 +128,7 @@ impl Fixture {
     fn environment(&self) -> Environment {
         let variables = self.variables();
         Environment {
-            variables: Box::new(move |name| variables.get(name).cloned()),
+            variables: Arc::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.harness.world.clock.clone()),
             pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(io::empty())),

@@ -160,7 +160,7 @@ impl Operator {
         let variables = self.variables(seen);
         let errors = Lines::default();
         let environment = Environment {
-            variables: Box::new(move |name| variables.get(name).cloned()),
+            variables: Arc::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(seen.harness.world.clock.clone()),
             pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(Cursor::new("acme\n"))),

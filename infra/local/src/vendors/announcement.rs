@@ -113,6 +113,10 @@ impl fmt::Display for Announcement {
         }
         writeln!(
             f,
+            "\nTo look at the onboarded companies in a browser:\n\n  cargo tenants web"
+        )?;
+        writeln!(
+            f,
             "\nThe state is in {}. Ctrl-C stops everything.",
             self.state.display()
         )

@@ -41,6 +41,7 @@ texts! {
     RESUME = "resume.txt",
     REMOVE = "remove.txt",
     RESTORE = "restore.txt",
+    WEB = "web.txt",
     LIST = "list.txt",
     COMPLETIONS = "completions.txt",
 }

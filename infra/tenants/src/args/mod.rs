@@ -4,6 +4,7 @@ mod certificates;
 mod help;
 mod people;
 mod tenant;
+mod web;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -20,6 +21,7 @@ pub use tenant::{
     Add, Check, Connect, Decide, Explain, Migrate, Plan, Remove, Restore, Runs, Status, Sync,
     SyncJob, SyncMode,
 };
+pub use web::Web;
 
 /// Adds and operates tenants: companies whose Personio and reteach are kept in sync
 ///
@@ -154,6 +156,12 @@ pub enum Command {
     /// before it is filed. Approvals from before the restore are forgotten. Then the tenants run again, unless they were paused before.
     /// It can be interrupted and repeated.
     Restore(Restore),
+    /// Open the console: the same views and actions in a browser
+    ///
+    /// Serves pages on 127.0.0.1 with your own AWS rights until Ctrl-C, and prints an address that works once. Every page shows
+    /// what the commands show. Every button is a command.
+    #[command(after_long_help = help::WEB)]
+    Web(Web),
     /// List all tenants
     #[command(after_long_help = help::LIST)]
     List,

@@ -1,45 +1,63 @@
 //! The commands.
 
 mod add;
-mod certificates;
+pub(crate) mod certificates;
 mod check;
 mod connect;
-mod decide;
-mod explain;
+pub(crate) mod decide;
+pub(crate) mod decisions;
+pub(crate) mod explain;
+pub(crate) mod find;
 mod list;
 mod migrate;
-mod pause;
-mod people;
+pub(crate) mod pause;
+pub(crate) mod people;
 mod person;
-mod plan;
+pub(crate) mod plan;
 mod remove;
 mod restore;
-mod runs;
+pub(crate) mod runs;
 mod source_decision;
-mod status;
-mod sync;
+pub(crate) mod status;
+pub(crate) mod sync;
 
 use clap::CommandFactory as _;
 use serde::Serialize;
+use shared::domain::id::TenantId;
 use shared::state::StateError;
 
-use crate::args::{Cli, Command};
+use crate::args::{
+    CertificateChoice, Check, Cli, Command, Decide, Global, RetryPeople, StartCertificates,
+};
 use crate::context::CommandContext;
 use crate::environment::Environment;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Output, View};
+use crate::web;
 
 pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<Output> {
     let Cli { global, command } = cli;
-    if let Command::Completions { shell } = command {
-        return completions(shell);
+    match command {
+        Command::Completions { shell } => completions(shell),
+        Command::Web(args) => Box::pin(web::serve(global, args, environment)).await,
+        command => {
+            let context = open(global, environment).await?;
+            dispatch(&context, command).await
+        }
     }
-    let context = &Box::pin(CommandContext::new(global, environment)).await?;
+}
+
+/// The context of a command, where this version may read the state.
+pub(crate) async fn open(global: Global, environment: &Environment) -> Result<CommandContext<'_>> {
+    let context = Box::pin(CommandContext::new(global, environment)).await?;
     match context.store.check_version().await {
         // Where there is no table, each command says what follows for it.
-        Ok(()) | Err(StateError::NoTable { .. }) => {}
-        Err(error) => return Err(error.into()),
+        Ok(()) | Err(StateError::NoTable { .. }) => Ok(context),
+        Err(error) => Err(error.into()),
     }
+}
+
+async fn dispatch(context: &CommandContext<'_>, command: Command) -> Result<Output> {
     // On the heap: one command's future is enough for one stack.
     match command {
         Command::Add(args) => Box::pin(add::add(context, &args)).await,
@@ -60,7 +78,42 @@ pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<Output> {
         Command::Remove(args) => Box::pin(remove::remove(context, &args)).await,
         Command::Restore(args) => Box::pin(restore::restore(context, &args)).await,
         Command::List => Box::pin(list::list(context)).await,
-        Command::Completions { shell } => completions(shell),
+        Command::Completions { .. } | Command::Web(_) => {
+            Err(Failure::usage("this command runs on its own"))
+        }
+    }
+}
+
+/// A command that a button of the console carries out.
+#[derive(Debug)]
+pub(crate) enum Action {
+    Approve(Decide),
+    Dismiss(Decide),
+    Pause(TenantId),
+    Resume(TenantId),
+    Check(Check),
+    RetryPeople(RetryPeople),
+    RetryCertificates(CertificateChoice),
+    DismissCertificates(CertificateChoice),
+    StartCertificates(StartCertificates),
+}
+
+pub(crate) async fn act(context: &CommandContext<'_>, action: Action) -> Result<Output> {
+    use certificates::decide::{self as certificate, Decision};
+    match action {
+        Action::Approve(args) => decide::approve(context, &args).await,
+        Action::Dismiss(args) => decide::dismiss(context, &args).await,
+        Action::Pause(tenant) => pause::pause(context, &tenant).await,
+        Action::Resume(tenant) => pause::resume(context, &tenant).await,
+        Action::Check(args) => Box::pin(check::check(context, &args)).await,
+        Action::RetryPeople(args) => people::retry::retry(context, &args).await,
+        Action::RetryCertificates(args) => {
+            certificate::decide(context, &args, Decision::Retry).await
+        }
+        Action::DismissCertificates(args) => {
+            certificate::decide(context, &args, Decision::Dismiss).await
+        }
+        Action::StartCertificates(args) => certificates::start::start(context, &args).await,
     }
 }
 

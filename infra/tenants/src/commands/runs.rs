@@ -13,15 +13,20 @@ use crate::output::{Output, View};
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct RunsView<'a> {
-    reports: Vec<Report<Value>>,
+pub(crate) struct RunsView<'a> {
+    pub(crate) reports: Vec<Report<Value>>,
     #[serde(skip)]
-    tenant: &'a TenantId,
+    pub(crate) tenant: &'a TenantId,
     #[serde(skip)]
-    findings: bool,
+    pub(crate) findings: bool,
 }
 
 pub(super) async fn runs(context: &CommandContext<'_>, args: &Runs) -> Result<Output> {
+    Output::of(&read(context, args).await?)
+}
+
+/// The newest reports.
+pub(crate) async fn read<'a>(context: &CommandContext<'_>, args: &'a Runs) -> Result<RunsView<'a>> {
     let Runs {
         tenant,
         number,
@@ -29,7 +34,7 @@ pub(super) async fn runs(context: &CommandContext<'_>, args: &Runs) -> Result<Ou
     } = args;
     context.tenant(tenant).await?;
     let number = usize::from(*number);
-    Output::of(&RunsView {
+    Ok(RunsView {
         reports: context.store.reports(tenant, number).await?,
         tenant,
         findings: *findings,

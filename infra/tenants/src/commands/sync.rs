@@ -3,7 +3,7 @@
 use aws_sdk_lambda::primitives::Blob;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::runtime::{Mode, Report};
+use shared::runtime::{Mode, ProgressFn, Report};
 use shared::state::JobKind;
 use terminal::Bars;
 
@@ -51,13 +51,42 @@ pub(super) async fn sync(context: &CommandContext<'_>, args: &Sync) -> Result<Ou
 }
 
 /// Runs the job once, here or as the deployed function.
-pub(super) async fn run(context: &CommandContext<'_>, args: &Sync) -> Result<Report<Value>> {
-    let job = JobKind::from(args.job);
-    if args.here {
-        here(context, args, job).await
-    } else {
-        called(context, args, job).await
+pub(crate) async fn run(context: &CommandContext<'_>, args: &Sync) -> Result<Report<Value>> {
+    if !args.here || context.environment.interactivity == Interactivity::NonInteractive {
+        return watched(context, args, &|_| {}).await;
     }
+    let bar = Bars::default().bar(args.tenant.as_str(), args.job.into());
+    let report = watched(context, args, &|progress| bar.show(progress)).await;
+    bar.end();
+    report
+}
+
+/// The same for somebody else who shows the progress of a run in this process.
+pub(crate) async fn watched(
+    context: &CommandContext<'_>,
+    args: &Sync,
+    progress: ProgressFn<'_>,
+) -> Result<Report<Value>> {
+    let Sync { tenant, job, .. } = args;
+    let (job, mode) = (JobKind::from(*job), Mode::from(args.mode));
+    if !args.here {
+        return called(context, args, job).await;
+    }
+    let report = match job {
+        JobKind::Employees => {
+            let app = context.employees();
+            let ran = job::watched(context, &app, tenant, mode, progress).await;
+            serde_json::to_value(ran.report)
+        }
+        JobKind::Certificates => {
+            let app = context.certificates()?;
+            let ran = job::watched(context, &app, tenant, mode, progress).await;
+            serde_json::to_value(ran.report)
+        }
+    };
+    report
+        .and_then(serde_json::from_value)
+        .map_err(|error| unreadable(job, &error))
 }
 
 #[derive(Serialize)]
@@ -73,25 +102,6 @@ impl View for ReportView {
         let Self(report) = self;
         report.outcome.is_failure() || report.held.is_some() || report.findings_total > 0
     }
-}
-
-async fn here(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {
-    let (tenant, mode) = (&args.tenant, Mode::from(args.mode));
-    let report = match job {
-        JobKind::Employees => serde_json::to_value(
-            job::run(context, &context.employees(), tenant, mode)
-                .await
-                .report,
-        ),
-        JobKind::Certificates => serde_json::to_value(
-            job::run(context, &context.certificates()?, tenant, mode)
-                .await
-                .report,
-        ),
-    };
-    report
-        .and_then(serde_json::from_value)
-        .map_err(|error| unreadable(job, &error))
 }
 
 async fn called(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {

@@ -9,6 +9,8 @@ mod check;
 #[cfg(test)]
 mod connect;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod explain;

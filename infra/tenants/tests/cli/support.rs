@@ -238,7 +238,7 @@ impl Desk {
         errors: Errors,
     ) -> Environment {
         Environment {
-            variables: Box::new(move |name| variables.get(name).cloned()),
+            variables: Arc::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.clock().clone()),
             pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(Cursor::new(input.to_owned()))),

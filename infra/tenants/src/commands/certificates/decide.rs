@@ -28,7 +28,7 @@ const CONCURRENCY: usize = 16;
 const MAX_REASONS: usize = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(crate) enum Decision {
     Retry,
     /// File again what was issued again.
     Refile,
@@ -49,7 +49,7 @@ struct Decided {
     problem: Option<String>,
 }
 
-pub(super) async fn decide(
+pub(crate) async fn decide(
     context: &CommandContext<'_>,
     args: &CertificateChoice,
     decision: Decision,

@@ -13,10 +13,10 @@ use crate::output::{Output, View};
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct ParkedView<'a> {
-    entries: Vec<CertificateEntry>,
+pub(crate) struct ParkedView<'a> {
+    pub(crate) entries: Vec<CertificateEntry>,
     #[serde(skip)]
-    tenant: &'a TenantId,
+    pub(crate) tenant: &'a TenantId,
 }
 
 pub(super) async fn list(context: &CommandContext<'_>, args: &ListCertificates) -> Result<Output> {
@@ -26,12 +26,21 @@ pub(super) async fn list(context: &CommandContext<'_>, args: &ListCertificates) 
         filter,
     } = args;
     if *all {
-        return ledger(context, tenant, filter).await;
+        return Output::of(&ledger(context, tenant, filter).await?);
     }
+    Output::of(&parked(context, tenant, filter).await?)
+}
+
+/// The certificates that wait for a decision.
+pub(crate) async fn parked<'a>(
+    context: &CommandContext<'_>,
+    tenant: &'a TenantId,
+    filter: &CertificateFilter,
+) -> Result<ParkedView<'a>> {
     context.tenant(tenant).await?;
     let mut entries = context.store.undecided_certificates(tenant).await?;
     entries.retain(|entry| is_chosen(filter, entry));
-    Output::of(&ParkedView { entries, tenant })
+    Ok(ParkedView { entries, tenant })
 }
 
 /// Whether the entry is one that the filter asks for.
@@ -51,7 +60,7 @@ pub(super) fn is_chosen(filter: &CertificateFilter, entry: &CertificateEntry) ->
 const REISSUED: &str = "issued again by reteach, or completed on another day";
 
 /// Since when a certificate is out of date in the personnel file, if it is.
-pub(super) fn reissued_at(entry: &CertificateEntry) -> Option<Timestamp> {
+pub(crate) fn reissued_at(entry: &CertificateEntry) -> Option<Timestamp> {
     let is_filed = matches!(entry.state, CertificateState::Uploaded { .. });
     entry
         .reissued
@@ -60,7 +69,7 @@ pub(super) fn reissued_at(entry: &CertificateEntry) -> Option<Timestamp> {
 }
 
 /// Why a certificate is parked, has failed or is out of date.
-pub(super) fn reason_of(entry: &CertificateEntry) -> Option<&str> {
+pub(crate) fn reason_of(entry: &CertificateEntry) -> Option<&str> {
     if reissued_at(entry).is_some() {
         return Some(REISSUED);
     }
@@ -127,18 +136,18 @@ impl View for ParkedView<'_> {
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct LedgerView<'a> {
-    entries: Vec<CertificateEntry>,
+pub(crate) struct LedgerView<'a> {
+    pub(crate) entries: Vec<CertificateEntry>,
     #[serde(skip)]
-    tenant: &'a TenantId,
+    pub(crate) tenant: &'a TenantId,
 }
 
 /// The ledger outlives a removed tenant, so the tenant need not exist.
-async fn ledger(
+pub(crate) async fn ledger<'a>(
     context: &CommandContext<'_>,
-    tenant: &TenantId,
+    tenant: &'a TenantId,
     filter: &CertificateFilter,
-) -> Result<Output> {
+) -> Result<LedgerView<'a>> {
     let ledger = context.store.all_certificates(tenant).await?;
     let mut entries: Vec<CertificateEntry> = ledger
         .into_values()
@@ -148,7 +157,7 @@ async fn ledger(
         let (one, other) = (&one.certificate_id, &other.certificate_id);
         one.as_str().cmp(other.as_str())
     });
-    Output::of(&LedgerView { entries, tenant })
+    Ok(LedgerView { entries, tenant })
 }
 
 impl View for LedgerView<'_> {
@@ -171,7 +180,7 @@ impl View for LedgerView<'_> {
 }
 
 /// The state and its details.
-pub(in crate::commands) fn described(entry: &CertificateEntry) -> (&'static str, String) {
+pub(crate) fn described(entry: &CertificateEntry) -> (&'static str, String) {
     match &entry.state {
         CertificateState::Intended(intent) => (
             "under way",

@@ -1,9 +1,9 @@
 //! `tenants certificates`
 
-mod decide;
-mod list;
+pub(crate) mod decide;
+pub(crate) mod list;
 mod relocate;
-mod start;
+pub(crate) mod start;
 
 use self::decide::Decision;
 pub(super) use self::list::described;

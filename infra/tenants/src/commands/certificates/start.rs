@@ -26,7 +26,7 @@ struct StartedView<'a> {
     folder: String,
 }
 
-pub(super) async fn start(
+pub(crate) async fn start(
     context: &CommandContext<'_>,
     args: &StartCertificates,
 ) -> Result<Output> {

@@ -16,7 +16,7 @@ use shared::source::{Absence, EmployeeSource as _, SourceRecord};
 
 use self::facts::Facts;
 pub(super) use self::facts::written;
-use self::view::ExplainView;
+pub(crate) use self::view::{ExplainView, Steps};
 use crate::args::Explain;
 use crate::commands::person;
 use crate::context::CommandContext;
@@ -24,6 +24,11 @@ use crate::failure::{Failure, Result};
 use crate::output::Output;
 
 pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Result<Output> {
+    Output::of(&read(context, args).await?)
+}
+
+/// Reads one person live.
+pub(crate) async fn read(context: &CommandContext<'_>, args: &Explain) -> Result<ExplainView> {
     let began = Instant::now();
     let tenant = &args.tenant;
     let stored = context.tenant(tenant).await?;
@@ -123,5 +128,5 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
             Details::Names
         },
     };
-    Output::of(&ExplainView::new(&facts, began.elapsed()))
+    Ok(ExplainView::new(&facts, began.elapsed()))
 }

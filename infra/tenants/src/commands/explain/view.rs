@@ -10,33 +10,33 @@ use super::facts::Facts;
 use crate::output::View;
 
 #[derive(Serialize)]
-pub(super) struct ExplainView<'a> {
-    tenant_id: &'a TenantId,
-    person: &'a SourceId,
-    steps: Steps,
-    entry: Option<&'a EmployeeEntry>,
-    troubled: bool,
-    took_ms: u64,
+pub(crate) struct ExplainView {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) person: SourceId,
+    pub(crate) steps: Steps,
+    pub(crate) entry: Option<EmployeeEntry>,
+    pub(crate) troubled: bool,
+    pub(crate) took_ms: u64,
     #[serde(skip)]
-    is_known: bool,
+    pub(crate) is_known: bool,
 }
 
 /// The steps of a run, each with its lines.
 #[derive(Serialize)]
-struct Steps {
-    read: Vec<String>,
-    scope: Vec<String>,
-    r#match: Vec<String>,
-    map: Vec<String>,
-    decide: Vec<String>,
-    last_write: Vec<String>,
+pub(crate) struct Steps {
+    pub(crate) read: Vec<String>,
+    pub(crate) scope: Vec<String>,
+    pub(crate) r#match: Vec<String>,
+    pub(crate) map: Vec<String>,
+    pub(crate) decide: Vec<String>,
+    pub(crate) last_write: Vec<String>,
 }
 
-impl<'a> ExplainView<'a> {
-    pub(super) fn new(facts: &'a Facts<'_>, took: Duration) -> Self {
+impl ExplainView {
+    pub(super) fn new(facts: &Facts<'_>, took: Duration) -> Self {
         Self {
-            tenant_id: facts.tenant,
-            person: facts.person,
+            tenant_id: facts.tenant.clone(),
+            person: facts.person.clone(),
             steps: Steps {
                 read: facts.read(),
                 scope: vec![facts.scope()],
@@ -45,7 +45,7 @@ impl<'a> ExplainView<'a> {
                 decide: facts.decided(),
                 last_write: facts.written(),
             },
-            entry: facts.candidate.entry.as_ref(),
+            entry: facts.candidate.entry.clone(),
             troubled: facts.is_troubled(),
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             is_known: facts.is_known(),
@@ -53,7 +53,7 @@ impl<'a> ExplainView<'a> {
     }
 }
 
-impl View for ExplainView<'_> {
+impl View for ExplainView {
     fn text(&self) -> String {
         let Steps {
             read,

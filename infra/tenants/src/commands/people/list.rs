@@ -19,16 +19,24 @@ use crate::output::{Output, View};
 const REPORTS: usize = 50;
 
 #[derive(Serialize)]
-struct PeopleView<'a> {
-    tenant_id: &'a TenantId,
+pub(crate) struct PeopleView<'a> {
+    pub(crate) tenant_id: &'a TenantId,
     /// People by state.
-    counts: BTreeMap<PersonState, u64>,
-    people: Vec<Standing>,
+    pub(crate) counts: BTreeMap<PersonState, u64>,
+    pub(crate) people: Vec<Standing>,
     /// People who would follow.
-    more: u64,
+    pub(crate) more: u64,
 }
 
 pub(super) async fn list(context: &CommandContext<'_>, args: &ListPeople) -> Result<Output> {
+    Output::of(&page(context, args).await?)
+}
+
+/// One page of the list.
+pub(crate) async fn page<'a>(
+    context: &CommandContext<'_>,
+    args: &'a ListPeople,
+) -> Result<PeopleView<'a>> {
     let ListPeople {
         tenant,
         state,
@@ -53,7 +61,7 @@ pub(super) async fn list(context: &CommandContext<'_>, args: &ListPeople) -> Res
     let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
     let more = people.len().saturating_sub(limit) as u64;
     people.truncate(limit);
-    Output::of(&PeopleView {
+    Ok(PeopleView {
         tenant_id: tenant,
         counts,
         people,
@@ -154,7 +162,7 @@ impl View for PeopleView<'_> {
 }
 
 /// The state as the command line spells it.
-pub(super) fn name(state: PersonState) -> String {
+pub(crate) fn name(state: PersonState) -> String {
     let name = serde_json::to_value(state).ok();
     name.and_then(|name| name.as_str().map(str::to_owned))
         .unwrap_or_default()

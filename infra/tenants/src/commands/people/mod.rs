@@ -4,9 +4,9 @@ mod export;
 mod forget;
 mod handover;
 mod holdings;
-mod list;
-mod retry;
-mod standing;
+pub(crate) mod list;
+pub(crate) mod retry;
+pub(crate) mod standing;
 
 use crate::args::People;
 use crate::context::CommandContext;

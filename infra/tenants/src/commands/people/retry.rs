@@ -34,7 +34,7 @@ struct Retried {
     problem: Option<String>,
 }
 
-pub(super) async fn retry(context: &CommandContext<'_>, args: &RetryPeople) -> Result<Output> {
+pub(crate) async fn retry(context: &CommandContext<'_>, args: &RetryPeople) -> Result<Output> {
     let RetryPeople { tenant, only, here } = args;
     context.tenant(tenant).await?;
     let known = read(context, tenant).await?;

@@ -12,13 +12,13 @@ use crate::args::PersonState;
 
 /// One person, with what stands in their way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Standing {
-    pub(super) person: SourceId,
-    pub(super) state: PersonState,
-    pub(super) reason: Option<String>,
+pub(crate) struct Standing {
+    pub(crate) person: SourceId,
+    pub(crate) state: PersonState,
+    pub(crate) reason: Option<String>,
     /// When they are tried again.
-    pub(super) retry_at: Option<Timestamp>,
-    pub(super) account: Option<CustomerId>,
+    pub(crate) retry_at: Option<Timestamp>,
+    pub(crate) account: Option<CustomerId>,
 }
 
 /// Everything that the state knows of a tenant's people.
@@ -121,7 +121,7 @@ pub(super) fn in_order(id: &SourceId) -> (usize, &str) {
 
 impl PersonState {
     /// Whether somebody should look at a person in this state.
-    pub(super) fn needs_attention(self) -> bool {
+    pub(crate) fn needs_attention(self) -> bool {
         match self {
             Self::Refused | Self::Conflict | Self::Waiting | Self::Held | Self::Orphaned => true,
             Self::InSync | Self::Due | Self::MissingOnce | Self::Gone | Self::HandedOver => false,

@@ -24,32 +24,32 @@ use crate::format;
 const RUN_UPLOADS: usize = 840;
 
 #[derive(Serialize)]
-pub(super) struct CertificatesPreview {
+pub(crate) struct CertificatesPreview {
     /// Personio's document category.
-    pub(super) folder: Option<String>,
-    pub(super) to_file: Vec<Filing>,
+    pub(crate) folder: Option<String>,
+    pub(crate) to_file: Vec<Filing>,
     /// How many of them are looked for first, and in how many people's documents.
-    looked_for: usize,
-    people_to_look_at: usize,
+    pub(crate) looked_for: usize,
+    pub(crate) people_to_look_at: usize,
     /// Part of a backfill that nobody has started.
-    pub(super) held: usize,
+    pub(crate) held: usize,
     /// At Personio's pace of uploads; `None` where nothing is to be filed.
-    minutes_left: Option<u64>,
+    pub(crate) minutes_left: Option<u64>,
     /// Filed, parked, without a PDF, or of nobody from Personio.
-    not_filed: usize,
+    pub(crate) not_filed: usize,
     /// Why nothing can be filed.
-    problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Filing {
-    pub(super) certificate: CertificateId,
-    pub(super) person: SourceId,
+pub(crate) struct Filing {
+    pub(crate) certificate: CertificateId,
+    pub(crate) person: SourceId,
     /// The day of completion in the tenant's time zone.
-    pub(super) day: Option<String>,
+    pub(crate) day: Option<String>,
     /// Personal data: with --details only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) course: Option<String>,
+    pub(crate) course: Option<String>,
 }
 
 /// Reads all completed courses and the ledger. Writes nothing.

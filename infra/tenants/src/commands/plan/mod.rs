@@ -29,59 +29,59 @@ use crate::output::{Output, View};
 
 /// What the next employee run would do. Without a plan only the report tells why there is none.
 #[derive(Serialize)]
-struct PlanView {
-    totals: Option<Totals>,
-    changes: Option<Vec<ChangeView>>,
-    held: Option<Vec<ChangeView>>,
-    skipped: Option<Vec<SkipView>>,
-    certificates: Option<CertificatesPreview>,
-    report: Report,
+pub(crate) struct PlanView {
+    pub(crate) totals: Option<Totals>,
+    pub(crate) changes: Option<Vec<ChangeView>>,
+    pub(crate) held: Option<Vec<ChangeView>>,
+    pub(crate) skipped: Option<Vec<SkipView>>,
+    pub(crate) certificates: Option<CertificatesPreview>,
+    pub(crate) report: Report,
     /// The plan, person by person.
     #[serde(skip)]
-    listing: Option<String>,
+    pub(crate) listing: Option<String>,
     /// Why old values are not shown.
     #[serde(skip)]
-    unread: Option<String>,
+    pub(crate) unread: Option<String>,
     #[serde(skip)]
-    status: TenantStatus,
+    pub(crate) status: TenantStatus,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Totals {
-    create: u64,
-    adopt: u64,
-    handover: u64,
-    update: u64,
-    lock: u64,
-    unlock: u64,
-    held: u64,
-    conflict: u64,
-    skipped: u64,
-    unchanged: u64,
+pub(crate) struct Totals {
+    pub(crate) create: u64,
+    pub(crate) adopt: u64,
+    pub(crate) handover: u64,
+    pub(crate) update: u64,
+    pub(crate) lock: u64,
+    pub(crate) unlock: u64,
+    pub(crate) held: u64,
+    pub(crate) conflict: u64,
+    pub(crate) skipped: u64,
+    pub(crate) unchanged: u64,
 }
 
 #[derive(Serialize)]
-struct ChangeView {
-    person: SourceId,
-    kind: String,
-    fields: Vec<String>,
-    cause: Option<String>,
-    window: Option<WindowView>,
+pub(crate) struct ChangeView {
+    pub(crate) person: SourceId,
+    pub(crate) kind: String,
+    pub(crate) fields: Vec<String>,
+    pub(crate) cause: Option<String>,
+    pub(crate) window: Option<WindowView>,
     /// Old and new values: with --details only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<Vec<String>>,
+    pub(crate) values: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
-struct WindowView {
-    before: AccessWindow,
-    after: AccessWindow,
+pub(crate) struct WindowView {
+    pub(crate) before: AccessWindow,
+    pub(crate) after: AccessWindow,
 }
 
 #[derive(Serialize)]
-struct SkipView {
-    person: SourceId,
-    why: String,
+pub(crate) struct SkipView {
+    pub(crate) person: SourceId,
+    pub(crate) why: String,
 }
 
 pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Output> {
@@ -94,12 +94,17 @@ pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Ou
     match (tenant, save, against) {
         (tenant, Some(file), _) => versions::save(context, tenant.as_ref(), file).await,
         (tenant, None, Some(file)) => versions::compare(context, tenant.as_ref(), file).await,
-        (Some(tenant), None, None) => show(context, tenant, *details).await,
+        (Some(tenant), None, None) => Output::of(&read(context, tenant, *details).await?),
         (None, None, None) => Err(Failure::usage("name a tenant, or give --save or --against")),
     }
 }
 
-async fn show(context: &CommandContext<'_>, tenant: &TenantId, details: bool) -> Result<Output> {
+/// Plans and reads; writes nothing.
+pub(crate) async fn read(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+    details: bool,
+) -> Result<PlanView> {
     let stored = context.tenant(tenant).await?;
     let Ran {
         report, mut plan, ..
@@ -125,7 +130,7 @@ async fn show(context: &CommandContext<'_>, tenant: &TenantId, details: bool) ->
             .map(|change| ChangeView::new(change, now, details))
             .collect()
     };
-    Output::of(&PlanView {
+    Ok(PlanView {
         totals: plan.map(|plan| Totals::of(plan, now)),
         changes: plan.map(|plan| views(&plan.changes)),
         held: plan.map(|plan| views(&plan.held)),
@@ -160,7 +165,7 @@ impl PlanView {
     }
 
     /// The last line: how to apply the plan.
-    fn next_step(&self) -> Option<String> {
+    pub(crate) fn next_step(&self) -> Option<String> {
         let tenant = &self.report.tenant_id;
         if self.report.outcome != Outcome::Planned || self.listing.is_none() {
             return None;

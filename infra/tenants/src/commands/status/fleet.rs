@@ -14,17 +14,17 @@ use crate::format;
 use crate::output::View;
 
 #[derive(Serialize)]
-pub(super) struct FleetView {
-    tenants: Vec<TenantHealth>,
-    orphaned_schedules: Vec<String>,
+pub(crate) struct FleetView {
+    pub(crate) tenants: Vec<TenantHealth>,
+    pub(crate) orphaned_schedules: Vec<String>,
     #[serde(skip)]
-    now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 /// Tenants whose items one call reads: six items each, and a call reads at most a hundred.
 const TENANTS_PER_CALL: usize = 16;
 
-pub(super) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
+pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     let ids = context.store.list_tenants().await?;
     let listed = async {
         match &context.schedules {
@@ -51,10 +51,11 @@ pub(super) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
 }
 
 async fn healths(context: &CommandContext<'_>, ids: &[TenantId]) -> Result<Vec<Vec<TenantHealth>>> {
-    stream::iter(ids.chunks(TENANTS_PER_CALL))
-        .map(|group| async {
+    let groups: Vec<Vec<TenantId>> = ids.chunks(TENANTS_PER_CALL).map(<[_]>::to_vec).collect();
+    stream::iter(groups)
+        .map(|group| async move {
             let mut healths = Vec::with_capacity(group.len());
-            for (tenant, snapshot) in context.store.snapshots(group).await? {
+            for (tenant, snapshot) in context.store.snapshots(&group).await? {
                 healths.push(health::judge(context, &tenant, snapshot).await?);
             }
             Ok::<_, Failure>(healths)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::Report;
 use shared::secrets::SecretError;
-use shared::state::{JobKind, LeaseState, TenantSnapshot, TenantStatus};
+use shared::state::{HeldSource, JobKind, LeaseState, TenantSnapshot, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use crate::context::CommandContext;
@@ -16,34 +16,43 @@ use crate::failure::Result;
 use crate::format;
 
 /// So many people who wait are a problem of the tenant.
-const MANY_WAITING: u64 = 5;
+const MANY_WAITING: u32 = 5;
 
 /// A good run is late after this many ticks without one.
 const TICKS: i64 = 3;
 
 /// The health of one tenant.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct TenantHealth {
-    pub(super) tenant_id: TenantId,
+pub(crate) struct TenantHealth {
+    pub(crate) tenant_id: TenantId,
     /// `active`, `paused`, `half removed`, `bad configuration`
-    pub(super) status: &'static str,
+    pub(crate) status: &'static str,
     /// Since when certificates are filed: after the first complete employee run.
-    pub(super) gate: Option<Timestamp>,
-    pub(super) last_good_runs: BTreeMap<JobKind, Timestamp>,
-    pub(super) running: Vec<JobKind>,
-    pub(super) parked_certificates: u32,
+    pub(crate) gate: Option<Timestamp>,
+    pub(crate) last_good_runs: BTreeMap<JobKind, Timestamp>,
+    pub(crate) running: Vec<JobKind>,
+    /// Open accounts, as of the last employee run.
+    pub(crate) open_accounts: u32,
+    /// People who wait for a retry.
+    pub(crate) waiting: u32,
+    /// Held changes that nobody has decided about.
+    pub(crate) held_changes: u32,
+    pub(crate) parked_certificates: u32,
+    /// The reading that waits for a decision.
+    #[serde(skip)]
+    pub(crate) rejected: Option<HeldSource>,
     /// What vendors announce about the endpoints that runs call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) announcements: Vec<String>,
+    pub(crate) announcements: Vec<String>,
     /// What the operator should look at, and what to do about it.
-    pub(super) problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
     /// What its schedules should be like, where the configuration can be read.
     #[serde(skip)]
-    pub(super) desired: Option<(TenantConfig, TenantStatus)>,
+    pub(crate) desired: Option<(TenantConfig, TenantStatus)>,
 }
 
 /// The health of one tenant.
-pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<TenantHealth> {
+pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<TenantHealth> {
     let snapshots = context
         .store
         .snapshots(std::slice::from_ref(tenant))
@@ -53,7 +62,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
 }
 
 /// The health that `snapshot` shows. Only a tenant that may have failed, or whose reading was rejected, takes more calls.
-pub(super) async fn judge(
+pub(crate) async fn judge(
     context: &CommandContext<'_>,
     tenant: &TenantId,
     snapshot: TenantSnapshot,
@@ -107,6 +116,9 @@ pub(super) async fn judge(
             report.message
         ));
     }
+    let held_changes = held
+        .as_ref()
+        .map_or(0, |held| held.undecided().values().sum());
     if let Some(held) = held.filter(|held| !held.undecided().is_empty()) {
         let (what, hash) = (format::held_plan(&held), &held.hash);
         problems.push(format!(
@@ -117,17 +129,19 @@ pub(super) async fn judge(
         Some(state) if state.source_held => store.held_source(tenant).await?,
         _ => None,
     };
-    if let Some(source) = source.filter(|source| source.is_undecided(now)) {
-        let (what, hash) = (format::held_source(&source), &source.hash);
+    let rejected = source.filter(|source| source.is_undecided(now));
+    if let Some(source) = &rejected {
+        let (what, hash) = (format::held_source(source), &source.hash);
         problems.push(format!(
             "rejected: {what}; `tenants check {tenant}` looks at the credential, `tenants approve {tenant} {hash}` accepts the \
              reading"
         ));
     }
-    let waiting = state.map_or(0, |state| u64::from(state.waiting));
+    let (open_accounts, waiting) =
+        state.map_or((0, 0), |state| (state.open_accounts, state.waiting));
     // A few are a matter for the HR admin, not for the operator.
     if waiting >= MANY_WAITING {
-        let people = format::number(waiting, "person is", "people are");
+        let people = format::number(u64::from(waiting), "person is", "people are");
         problems.push(format!(
             "{people} refused, in conflict or without an answer from reteach: `tenants runs {tenant}` names them"
         ));
@@ -161,7 +175,11 @@ pub(super) async fn judge(
             .filter(|(_, lease)| lease.until > now)
             .map(|(job, _)| *job)
             .collect(),
+        open_accounts,
+        waiting,
+        held_changes,
         parked_certificates: parked,
+        rejected,
         announcements: announcements(&leases),
         problems,
         desired: config.and_then(|config| Some((config.ok()?, status_of?))),
@@ -176,7 +194,7 @@ fn announcements(leases: &BTreeMap<JobKind, LeaseState>) -> Vec<String> {
 
 impl TenantHealth {
     /// When the job last succeeded, as text.
-    pub(super) fn last_good_run(&self, job: JobKind, now: Timestamp) -> String {
+    pub(crate) fn last_good_run(&self, job: JobKind, now: Timestamp) -> String {
         if self.running.contains(&job) {
             return "running now".to_owned();
         }
@@ -231,7 +249,7 @@ fn certificate_lateness(
 }
 
 /// A problem of the stored credentials. No vendor is called.
-pub(super) async fn secret_problem(
+pub(crate) async fn secret_problem(
     context: &CommandContext<'_>,
     config: &TenantConfig,
 ) -> Result<Option<String>> {

@@ -1,9 +1,9 @@
 //! `tenants status`
 
 mod drift;
-mod fleet;
-mod health;
-mod one;
+pub(crate) mod fleet;
+pub(crate) mod health;
+pub(crate) mod one;
 
 use shared::domain::id::TenantId;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use certificate_sync::report::{Backlog, Counts, duration};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
@@ -23,33 +24,38 @@ use crate::schedule::Firing;
 const SEARCHED_REPORTS: usize = 50;
 
 #[derive(Serialize)]
-pub(super) struct StatusView {
-    health: TenantHealth,
+pub(crate) struct StatusView {
+    pub(crate) health: TenantHealth,
     /// `None` where the stored configuration cannot be read.
-    configuration: Option<Configuration>,
-    accounts: Option<Accounts>,
-    schedules: Vec<ScheduleView>,
-    held: Option<HeldView>,
+    pub(crate) configuration: Option<Configuration>,
+    pub(crate) accounts: Option<Accounts>,
+    pub(crate) schedules: Vec<ScheduleView>,
+    pub(crate) held: Option<HeldView>,
     /// Certificates that are to be filed or held; `None`: none, or no report says so.
-    certificates_left: Option<Backlog>,
-    last_reports: Vec<Report<Value>>,
+    pub(crate) certificates_left: Option<Backlog>,
+    pub(crate) last_reports: Vec<Report<Value>>,
+    /// The newest report of each job, as far as the newest reports have one.
     #[serde(skip)]
-    has_scheduler: bool,
+    pub(crate) newest: BTreeMap<JobKind, Report<Value>>,
     #[serde(skip)]
-    now: Timestamp,
+    pub(crate) time_zone: TimeZone,
+    #[serde(skip)]
+    pub(crate) has_scheduler: bool,
+    #[serde(skip)]
+    pub(crate) now: Timestamp,
 }
 
 #[derive(Serialize)]
-struct HeldView {
-    hash: String,
-    since: Timestamp,
+pub(crate) struct HeldView {
+    pub(crate) hash: String,
+    pub(crate) since: Timestamp,
     /// People with held changes, by kind.
-    counts: BTreeMap<Brake, u32>,
+    pub(crate) counts: BTreeMap<Brake, u32>,
     /// Changes that nobody has decided about, by kind.
-    undecided: BTreeMap<Brake, u32>,
-    dismissed: usize,
-    patterns: Vec<String>,
-    sample: Vec<String>,
+    pub(crate) undecided: BTreeMap<Brake, u32>,
+    pub(crate) dismissed: usize,
+    pub(crate) patterns: Vec<String>,
+    pub(crate) sample: Vec<String>,
 }
 
 impl From<HeldPlan> for HeldView {
@@ -67,30 +73,30 @@ impl From<HeldPlan> for HeldView {
 }
 
 #[derive(Serialize)]
-struct Configuration {
-    route: &'static str,
-    people_every: String,
+pub(crate) struct Configuration {
+    pub(crate) route: &'static str,
+    pub(crate) people_every: String,
     /// `None` where certificates are off.
-    certificates_every: Option<String>,
+    pub(crate) certificates_every: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Accounts {
-    open: u32,
-    waiting: u32,
+pub(crate) struct Accounts {
+    pub(crate) open: u32,
+    pub(crate) waiting: u32,
 }
 
 #[derive(Serialize)]
-struct ScheduleView {
-    job: JobKind,
-    name: String,
-    expression: String,
-    fires: bool,
-    found: bool,
-    differences: Vec<String>,
+pub(crate) struct ScheduleView {
+    pub(crate) job: JobKind,
+    pub(crate) name: String,
+    pub(crate) expression: String,
+    pub(crate) fires: bool,
+    pub(crate) found: bool,
+    pub(crate) differences: Vec<String>,
 }
 
-pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<StatusView> {
+pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<StatusView> {
     let store = &context.store;
     let record = store.tenant(tenant).await?;
     if record.is_none() && !store.list_tenants().await?.contains(tenant) {
@@ -120,7 +126,16 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     let every = config
         .as_ref()
         .map(|(config, _)| config.schedule.certificates);
+    let newest = [JobKind::Employees, JobKind::Certificates];
+    let newest = newest.into_iter().filter_map(|job| {
+        let report = reports.iter().find(|report| report.job == job.function())?;
+        Some((job, report.clone()))
+    });
     Ok(StatusView {
+        newest: newest.collect(),
+        time_zone: config
+            .as_ref()
+            .map_or(TimeZone::UTC, |(config, _)| config.time_zone.clone()),
         certificates_left: every.and_then(|every| backlog(&reports, every)),
         health,
         configuration: config.map(|(config, _)| Configuration::new(&config)),

@@ -1,0 +1,80 @@
+//! People by id, mail address or name, read from the HR system now. Nothing of it is kept.
+
+use shared::domain::employee::Employee;
+use shared::domain::id::{SourceId, TenantId};
+use shared::routes::Connections;
+use shared::source::{EmployeeSource as _, SourceRecord, read_all};
+
+use super::person;
+use crate::context::CommandContext;
+use crate::failure::{Failure, Result};
+
+/// More people of one name are not shown.
+const MAX_FOUND: usize = 50;
+
+/// Somebody who matches.
+pub(crate) struct Found {
+    pub(crate) person: SourceId,
+    /// Name and mail address: personal data.
+    pub(crate) details: String,
+}
+
+/// The people that `who` names: an id, a mail address, or a part of a name.
+pub(crate) async fn people(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+    who: &str,
+) -> Result<Vec<Found>> {
+    let stored = context.tenant(tenant).await?;
+    let secret = context.secrets.refresh(tenant).await?;
+    let connections: Connections = context.connect(&stored.config, &secret)?;
+    // Known or not: the page of the person says it.
+    let by_id = || -> Result<Vec<Found>> {
+        Ok(vec![Found {
+            person: person::parse(who, connections.hr.tool())?,
+            details: String::new(),
+        }])
+    };
+    let number = who.rsplit(':').next().unwrap_or_default();
+    if !number.is_empty() && number.chars().all(|char| char.is_ascii_digit()) {
+        return by_id();
+    }
+    let wanted = who.to_lowercase();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (records, _) = read_all(&connections.hr, 0)
+        .await
+        .map_err(|error| Failure::attention(format!("people cannot be read: {error}")))?;
+    let employees = records.into_iter().filter_map(|record| match record {
+        SourceRecord::Employee(employee) => Some(employee),
+        SourceRecord::Rejected { .. } => None,
+    });
+    let found = employees.filter_map(|employee| matching(&employee, &wanted));
+    let found: Vec<Found> = found.take(MAX_FOUND).collect();
+    // Not all ids are numbers.
+    if found.is_empty() && !who.contains(['@', ' ']) {
+        return by_id();
+    }
+    Ok(found)
+}
+
+/// The person if the mail address is `wanted`, or the name contains it.
+fn matching(employee: &Employee, wanted: &str) -> Option<Found> {
+    let text = |field: Option<&String>| field.cloned().unwrap_or_default();
+    let mail = text(employee.email.value());
+    let name = format!(
+        "{} {}",
+        text(employee.first_name.value()),
+        text(employee.last_name.value())
+    );
+    let is_match = if wanted.contains('@') {
+        mail.to_lowercase() == wanted
+    } else {
+        name.to_lowercase().contains(wanted)
+    };
+    is_match.then(|| Found {
+        person: employee.source_id.clone(),
+        details: format!("{name}, {mail}"),
+    })
+}

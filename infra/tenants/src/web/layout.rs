@@ -1,0 +1,135 @@
+//! What all pages have around them.
+
+use maud::{DOCTYPE, Markup, html};
+use shared::domain::id::TenantId;
+
+use super::language::Language;
+use super::visit::Visit;
+
+/// Where a page stands: marks the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place<'a> {
+    Fleet,
+    Tenant(&'a TenantId, Tab),
+    Other(Option<&'a TenantId>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tab {
+    Overview,
+    Plan,
+    People,
+    Certificates,
+    Runs,
+    Audit,
+}
+
+const TABS: [(Tab, &str, &str, &str); 6] = [
+    (Tab::Overview, "", "Überblick", "Overview"),
+    (Tab::Plan, "/plan", "Plan", "Plan"),
+    (Tab::People, "/people", "Personen", "People"),
+    (
+        Tab::Certificates,
+        "/certificates",
+        "Zertifikate",
+        "Certificates",
+    ),
+    (Tab::Runs, "/runs", "Läufe", "Runs"),
+    (Tab::Audit, "/audit", "Entscheidungen", "Decisions"),
+];
+
+/// No style and no script in the page: the policy would not let them run.
+const HTMX: &str =
+    r#"{"includeIndicatorCSS":false,"history":false,"noSwap":[204,304,"4xx","5xx"]}"#;
+
+pub(super) fn page(visit: &Visit, place: Place<'_>, title: &str, body: &Markup) -> Markup {
+    let tenant = match place {
+        Place::Fleet => None,
+        Place::Tenant(tenant, _) => Some(tenant),
+        Place::Other(tenant) => tenant,
+    };
+    let main = html! {
+        header.top {
+            a.skip href="#main" { (visit.pick("Zum Inhalt", "Skip to content")) }
+            a.brand href="/" { "tenants" }
+            @if let Some(tenant) = tenant {
+                nav aria-label=(visit.pick("Firma", "Company")) {
+                    span.crumb { (tenant) }
+                    ul {
+                        @for (tab, path, german, english) in TABS {
+                            li {
+                                a href=(format!("/tenants/{tenant}{path}"))
+                                  aria-current=[(place == Place::Tenant(tenant, tab)).then_some("page")] {
+                                    (visit.pick(german, english))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @if visit.is_read_only() {
+                span.badge { (visit.pick("nur zum Ansehen", "for looking only")) }
+            }
+        }
+        main id="main" tabindex="-1" { (body) }
+    };
+    document(visit.language, title, &main)
+}
+
+/// A page for somebody who has not come in.
+pub(super) fn bare(language: Language, title: &str, body: &Markup) -> Markup {
+    let main = html! {
+        header.top { span.brand { "tenants" } }
+        main id="main" { (body) }
+    };
+    document(language, title, &main)
+}
+
+fn document(language: Language, title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="htmx-config" content=(HTMX);
+                title { (title) " · tenants" }
+                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/assets/console.css";
+                script src="/assets/htmx.min.js" defer {}
+                script src="/assets/console.js" defer {}
+            }
+            body { (body) }
+        }
+    }
+}
+
+/// A part of a page that is read again every `seconds`. Forms keep what is typed into them.
+pub(super) fn refreshed(id: &str, path: &str, seconds: u32, body: &Markup) -> Markup {
+    html! {
+        div id=(id) hx-get=(path) hx-trigger=(format!("every {seconds}s")) hx-select=(format!("#{id}"))
+            hx-target="this" hx-swap="outerMorph" {
+            (body)
+        }
+    }
+}
+
+/// A part of a page that takes a while: it is read when the page is there.
+pub(super) fn later(visit: &Visit, path: &str, what: &str) -> Markup {
+    html! {
+        div.later hx-get=(path) hx-trigger="load" hx-target="this" hx-swap="outerHTML" aria-live="polite" {
+            p.loading { span.spinner aria-hidden="true" {} (what) }
+            noscript { a.button href=(path) { (visit.pick("Jetzt lesen", "Read now")) } }
+        }
+    }
+}
+
+/// Text of the command line, in which `commands` are marked.
+pub(super) fn code(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}

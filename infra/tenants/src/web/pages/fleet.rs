@@ -1,0 +1,221 @@
+//! All companies: those that need somebody first.
+
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use shared::state::JobKind;
+
+use crate::commands::status::fleet::{self, FleetView};
+use crate::commands::status::health::TenantHealth;
+use crate::web::layout::{self, Place, refreshed};
+use crate::web::visit::Visit;
+
+/// Rows on one page.
+const ROWS: usize = 100;
+
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Search {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    page: usize,
+}
+
+pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> Response {
+    let view = match Box::pin(fleet::read(visit.context())).await {
+        Ok(view) => view,
+        Err(failure) => return visit.problem(StatusCode::BAD_GATEWAY, None, &failure),
+    };
+    let title = visit.pick("Alle Firmen", "All companies");
+    let body = html! {
+        h1 { (sentence(&visit, &view)) }
+        @if view.tenants.is_empty() && view.orphaned_schedules.is_empty() {
+            p.lead { (layout::code(visit.pick("`tenants add` legt die erste an.", "`tenants add` makes the first one."))) }
+        } @else {
+            form.search role="search" action="/" {
+                label for="q" { (visit.pick("Firma suchen", "Find a company")) }
+                input id="q" name="q" type="search" value=(search.q) autocomplete="off" spellcheck="false"
+                    hx-get="/" hx-trigger="input delay:200ms" hx-select="#fleet" hx-target="#fleet" hx-swap="outerMorph";
+                button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
+            }
+            (listed(&visit, &view, &search))
+        }
+    };
+    layout::page(&visit, Place::Fleet, title, &body).into_response()
+}
+
+fn sentence(visit: &Visit, view: &FleetView) -> String {
+    let all = view.tenants.len() as u64;
+    let troubled = view
+        .tenants
+        .iter()
+        .filter(|tenant| !tenant.problems.is_empty());
+    let troubled = troubled.count() as u64;
+    let count = |number| visit.language.number(number);
+    match (troubled, all) {
+        (_, 0) => visit
+            .pick("Noch keine Firma", "No companies yet")
+            .to_owned(),
+        (0, 1) => visit
+            .pick("Die eine Firma ist in Ordnung", "The one company is fine")
+            .to_owned(),
+        (0, _) => visit.pick(
+            format!("Alle {} Firmen sind in Ordnung", count(all)),
+            format!("All {} companies are fine", count(all)),
+        ),
+        (1, 1) => visit
+            .pick("Die eine Firma braucht dich", "The one company needs you")
+            .to_owned(),
+        (1, _) => visit.pick(
+            format!("1 von {} Firmen braucht dich", count(all)),
+            format!("1 of {} companies needs you", count(all)),
+        ),
+        _ => visit.pick(
+            format!(
+                "{} von {} Firmen brauchen dich",
+                count(troubled),
+                count(all)
+            ),
+            format!("{} of {} companies need you", count(troubled), count(all)),
+        ),
+    }
+}
+
+/// Trouble first, then by name.
+fn chosen<'a>(view: &'a FleetView, search: &Search) -> Vec<&'a TenantHealth> {
+    let wanted = search.q.trim().to_lowercase();
+    let mut tenants: Vec<&TenantHealth> = view
+        .tenants
+        .iter()
+        .filter(|tenant| tenant.tenant_id.as_str().contains(&wanted) || tenant.status == wanted)
+        .collect();
+    tenants.sort_by(|one, other| {
+        let key = |tenant: &TenantHealth| {
+            (
+                std::cmp::Reverse(tenant.problems.len()),
+                tenant.tenant_id.clone(),
+            )
+        };
+        key(one).cmp(&key(other))
+    });
+    tenants
+}
+
+fn listed(visit: &Visit, view: &FleetView, search: &Search) -> Markup {
+    let chosen = chosen(view, search);
+    let shown = chosen.iter().skip(search.page * ROWS).take(ROWS);
+    let path = |page: usize| {
+        let query = form_query(&search.q);
+        format!("/?q={query}&page={page}")
+    };
+    let more = chosen.len() > (search.page + 1) * ROWS;
+    refreshed(
+        "fleet",
+        &path(search.page),
+        30,
+        &html! {
+            @if chosen.is_empty() {
+                p { (visit.pick("Keine Firma passt dazu.", "No company matches.")) }
+            } @else {
+                table.rows {
+                    thead { tr {
+                        th scope="col" { (visit.pick("Firma", "Company")) }
+                        th scope="col" { (visit.pick("Personen", "People")) }
+                        th.number scope="col" { (visit.pick("offene Konten", "open accounts")) }
+                        th.number scope="col" { (visit.pick("warten", "waiting")) }
+                        th.number scope="col" { (visit.pick("gehalten", "held")) }
+                        th scope="col" { (visit.pick("Zertifikate", "Certificates")) }
+                        th.number scope="col" { (visit.pick("liegen", "parked")) }
+                    } }
+                    tbody { @for tenant in shown { (row(visit, view, tenant)) } }
+                }
+                @if more || search.page > 0 {
+                    nav.pager aria-label=(visit.pick("Seiten", "Pages")) {
+                        @if search.page > 0 { a href=(path(search.page - 1)) { "← " (visit.pick("zurück", "back")) } }
+                        @if more { a href=(path(search.page + 1)) { (visit.pick("weiter", "next")) " →" } }
+                    }
+                }
+            }
+            @for schedule in &view.orphaned_schedules {
+                p.note lang="en" { (layout::code(schedule)) }
+            }
+        },
+    )
+}
+
+/// A search as a part of an address.
+fn form_query(text: &str) -> String {
+    let url = reqwest::Url::parse_with_params("http://x/", [("q", text)]);
+    let query = url.ok().and_then(|url| url.query().map(str::to_owned));
+    query
+        .and_then(|query| query.strip_prefix("q=").map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn row(visit: &Visit, view: &FleetView, tenant: &TenantHealth) -> Markup {
+    let id = &tenant.tenant_id;
+    let link = format!("/tenants/{id}");
+    let (class, state) = state(visit, tenant);
+    html! {
+        tr {
+            th scope="row" {
+                a.name href=(link) { (id) }
+                span.state { span class=(format!("dot {class}")) aria-hidden="true" {} (state) }
+            }
+            td data-label=(visit.pick("Personen", "People")) { (last_run(visit, view, tenant, JobKind::Employees)) }
+            td.number data-label=(visit.pick("offene Konten", "open accounts")) {
+                a href=(format!("{link}/people")) { (visit.language.number(tenant.open_accounts.into())) }
+            }
+            (count(visit, visit.pick("warten", "waiting"), tenant.waiting, &format!("{link}/people?state=refused&state=conflict&state=waiting")))
+            (count(visit, visit.pick("gehalten", "held"), tenant.held_changes, &format!("{link}/plan")))
+            td data-label=(visit.pick("Zertifikate", "Certificates")) { (last_run(visit, view, tenant, JobKind::Certificates)) }
+            (count(visit, visit.pick("liegen", "parked"), tenant.parked_certificates, &format!("{link}/certificates")))
+        }
+    }
+}
+
+/// A number that leads to what it counts. Zeros are quiet.
+fn count(visit: &Visit, label: &str, number: u32, link: &str) -> Markup {
+    html! {
+        td.number data-label=(label) {
+            @if number == 0 { span.zero { "0" } } @else { a.warn href=(link) { (visit.language.number(number.into())) } }
+        }
+    }
+}
+
+fn last_run(visit: &Visit, view: &FleetView, tenant: &TenantHealth, job: JobKind) -> String {
+    if tenant.running.contains(&job) {
+        return visit.pick("läuft gerade", "running now").to_owned();
+    }
+    match tenant.last_good_runs.get(&job) {
+        None => "–".to_owned(),
+        Some(at) => visit.language.ago(*at, view.now),
+    }
+}
+
+/// The class of the dot, and the state in words: colour alone says nothing.
+pub(in crate::web) fn state(visit: &Visit, tenant: &TenantHealth) -> (&'static str, String) {
+    let problems = tenant.problems.len() as u64;
+    match (tenant.status, problems) {
+        ("half removed", _) => (
+            "bad",
+            visit.pick("halb entfernt", "half removed").to_owned(),
+        ),
+        ("bad configuration", _) => {
+            let text = visit.pick("Einstellungen unbrauchbar", "configuration unusable");
+            ("bad", text.to_owned())
+        }
+        ("paused", 0) => ("off", visit.pick("angehalten", "paused").to_owned()),
+        (_, 0) => ("good", visit.pick("in Ordnung", "fine").to_owned()),
+        (_, problems) => {
+            let text = visit.language.counted(
+                problems,
+                ("Sache zu klären", "Sachen zu klären"),
+                ("thing to look at", "things to look at"),
+            );
+            ("warn", text)
+        }
+    }
+}

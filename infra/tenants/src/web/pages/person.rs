@@ -1,0 +1,118 @@
+//! One person: the steps of a run, read now. Values only on demand, and never kept.
+
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse as _, Response};
+use maud::{Markup, html};
+use shared::domain::id::TenantId;
+
+use super::plan::Details;
+use crate::args::Explain;
+use crate::commands::explain::{self, ExplainView, Steps};
+use crate::web::layout::{self, Place, Tab, later};
+use crate::web::visit::{Button, Company, Visit};
+
+pub(in crate::web) async fn page(
+    visit: Visit,
+    Company(tenant): Company,
+    Path((_, person)): Path<(String, String)>,
+    Query(Details { details }): Query<Details>,
+) -> Response {
+    let path = format!("/tenants/{tenant}/people/{}", encoded(&person));
+    let body = html! {
+        p.eyebrow { (tenant) }
+        h1 { "Person " (person) }
+        (later(
+            &visit,
+            &format!("{path}/live?details={details}"),
+            visit.pick("Personio und reteach werden gelesen …", "Personio and reteach are being read …"),
+        ))
+        (super::people::search(&visit, &tenant))
+    };
+    let title = format!("Person {person}");
+    layout::page(&visit, Place::Tenant(&tenant, Tab::People), &title, &body).into_response()
+}
+
+pub(in crate::web) async fn live(
+    visit: Visit,
+    Company(tenant): Company,
+    Path((_, person)): Path<(String, String)>,
+    Query(Details { details }): Query<Details>,
+) -> Response {
+    let args = Explain {
+        tenant: tenant.clone(),
+        person,
+        details: details == 1,
+    };
+    let body = match Box::pin(explain::read(visit.context(), &args)).await {
+        Ok(view) => shown(&visit, &tenant, &view, args.details),
+        Err(failure) => html! { p.lead.bad lang="en" { (layout::code(&failure.text)) } },
+    };
+    html! { section.live aria-live="polite" { (body) } }.into_response()
+}
+
+/// An id as a part of an address.
+fn encoded(person: &str) -> String {
+    let mut url = reqwest::Url::parse("http://x/").ok();
+    if let Some(url) = &mut url
+        && let Ok(mut segments) = url.path_segments_mut()
+    {
+        segments.clear().push(person);
+    }
+    let path = url.map(|url| url.path().trim_start_matches('/').to_owned());
+    path.unwrap_or_default()
+}
+
+fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) -> Markup {
+    let Steps {
+        read,
+        scope,
+        r#match,
+        map,
+        decide,
+        last_write,
+    } = &view.steps;
+    let steps = [
+        (visit.pick("In Personio", "In Personio"), read),
+        (visit.pick("Gehört dazu?", "In scope?"), scope),
+        (
+            visit.pick("Konto in reteach", "Account in reteach"),
+            r#match,
+        ),
+        (visit.pick("Soll", "Should be"), map),
+        (visit.pick("Nächster Lauf", "Next run"), decide),
+        (visit.pick("Zuletzt geschrieben", "Last write"), last_write),
+    ];
+    let path = format!("/tenants/{tenant}/people/{}", encoded(view.person.as_str()));
+    let (class, lead) = match (view.is_known, view.troubled) {
+        (false, _) => (
+            "bad",
+            visit.pick("Niemand kennt diese Person.", "Nobody knows this person."),
+        ),
+        (true, true) => (
+            "warn",
+            visit.pick(
+                "Hier ist etwas zu klären.",
+                "There is something to look at.",
+            ),
+        ),
+        (true, false) => ("good", visit.pick("Alles in Ordnung.", "All is fine.")),
+    };
+    html! {
+        p.lead { span class=(format!("dot {class}")) aria-hidden="true" {} (lead) }
+        p.small {
+            a href=(format!("{path}?details={}", u8::from(!details))) {
+                @if details { (visit.pick("Angaben verbergen", "Hide details")) } @else { (visit.pick("Angaben zeigen (persönliche Daten)", "Show details (personal data)")) }
+            }
+        }
+        ol.steps {
+            @for (step, lines) in steps {
+                li { h2 { (step) } @for line in lines { p lang="en" { (layout::code(line)) } } }
+            }
+        }
+        @if view.entry.as_ref().is_some_and(|entry| entry.failure.is_some()) {
+            (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Jetzt noch einmal", "Try again now"), class: "primary" },
+                &html! { input type="hidden" name="only" value=(view.person); }))
+        }
+        p.small { (visit.pick("Gelesen in ", "Read in ")) (visit.language.seconds(i64::try_from(view.took_ms).unwrap_or(i64::MAX))) "." }
+    }
+}

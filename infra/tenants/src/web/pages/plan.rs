@@ -1,0 +1,207 @@
+//! What the next run would do, as a difference.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Query;
+use axum::response::{IntoResponse as _, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use shared::domain::id::TenantId;
+
+use super::tenant::held_card;
+use crate::commands::plan::{self, ChangeView, PlanView};
+use crate::commands::status::one;
+use crate::web::layout::{self, Place, Tab, later};
+use crate::web::visit::{Company, Visit};
+
+/// People that are named for one pattern.
+const MAX_NAMED: usize = 200;
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(in crate::web) struct Details {
+    #[serde(default)]
+    pub(super) details: u8,
+}
+
+pub(in crate::web) async fn page(
+    visit: Visit,
+    Company(tenant): Company,
+    Query(Details { details }): Query<Details>,
+) -> Response {
+    let view = match Box::pin(one::read(visit.context(), &tenant)).await {
+        Ok(view) => view,
+        Err(failure) => return visit.unread(&tenant, &failure),
+    };
+    let held = view.held.as_ref().filter(|held| !held.undecided.is_empty());
+    let body = html! {
+        p.eyebrow { (tenant) }
+        h1 { (visit.pick("Was der nächste Lauf täte", "What the next run would do")) }
+        @if let Some(held) = held { (held_card(&visit, &tenant, &view, held)) }
+        (later(
+            &visit,
+            &format!("/tenants/{tenant}/plan/live?details={details}"),
+            visit.pick("Alle Personen werden gelesen und verglichen …", "Everybody is being read and compared …"),
+        ))
+    };
+    let title = visit.pick("Plan", "Plan");
+    layout::page(&visit, Place::Tenant(&tenant, Tab::Plan), title, &body).into_response()
+}
+
+/// The plan itself: read live, which takes as long as a run without its writes.
+pub(in crate::web) async fn live(
+    visit: Visit,
+    Company(tenant): Company,
+    Query(Details { details }): Query<Details>,
+) -> Response {
+    let details = details == 1;
+    let body = match Box::pin(plan::read(visit.context(), &tenant, details)).await {
+        Ok(view) => shown(&visit, &tenant, &view, details),
+        Err(failure) => html! { p.lead.bad lang="en" { (layout::code(&failure.text)) } },
+    };
+    html! { section.live aria-live="polite" { (body) } }.into_response()
+}
+
+fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Markup {
+    let changes = view.changes.as_deref().unwrap_or_default();
+    let held = view.held.as_deref().unwrap_or_default();
+    let skipped = view.skipped.as_deref().unwrap_or_default();
+    let number = |number: usize| visit.language.number(number as u64);
+    html! {
+        p.lead { (sentence(visit, view)) }
+        @if !view.report.message.is_empty() { p lang="en" { (layout::code(&view.report.message)) } }
+        @if let Some(unread) = &view.unread { p.note lang="en" { (unread) } }
+        @if !changes.is_empty() || !held.is_empty() {
+            p.small {
+                a href=(format!("/tenants/{tenant}/plan?details={}", u8::from(!details))) {
+                    @if details { (visit.pick("Werte verbergen", "Hide values")) } @else { (visit.pick("Werte zeigen (persönliche Daten)", "Show values (personal data)")) }
+                }
+            }
+        }
+        @if !held.is_empty() {
+            h2 { (visit.pick("Gehalten", "Held")) " " span.count { (number(held.len())) } }
+            p.small { (visit.pick("Geschieht erst nach einer Freigabe.", "Happens only after an approval.")) }
+            (patterns(visit, tenant, held, details))
+        }
+        @if !changes.is_empty() {
+            h2 { (visit.pick("Geschieht", "Happens")) " " span.count { (number(changes.len())) } }
+            (patterns(visit, tenant, changes, details))
+        }
+        @if !skipped.is_empty() {
+            h2 { (visit.pick("Bleibt, wie es ist", "Left alone")) " " span.count { (number(skipped.len())) } }
+            ul.diff {
+                @for skip in skipped.iter().take(MAX_NAMED) {
+                    li { a href=(format!("/tenants/{tenant}/people/{}", skip.person)) { (skip.person) } " " span lang="en" { (skip.why) } }
+                }
+            }
+        }
+        @if let Some(certificates) = &view.certificates {
+            h2 { (visit.pick("Zertifikate danach", "Certificates afterwards")) }
+            p {
+                (visit.language.counted(certificates.to_file.len() as u64, ("Zertifikat wird abgelegt", "Zertifikate werden abgelegt"), ("certificate to file", "certificates to file")))
+                @if let Some(folder) = &certificates.folder { (visit.pick(" in „", " in “")) (folder) (visit.pick("“", "”")) }
+                "."
+            }
+            @if let Some(problem) = &certificates.problem { p.note lang="en" { (problem) } }
+            @if !certificates.to_file.is_empty() {
+                details {
+                    summary { (visit.pick("Welche", "Which")) }
+                    ul.diff {
+                        @for filing in certificates.to_file.iter().take(MAX_NAMED) {
+                            li.create {
+                                a href=(format!("/tenants/{tenant}/people/{}", filing.person)) { (filing.person) } " "
+                                (filing.day.as_deref().unwrap_or("–")) " " code { (filing.certificate) }
+                                @if let Some(course) = &filing.course { " " (course) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if let Some(step) = view.next_step() { p.small lang="en" { (layout::code(&step)) } }
+    }
+}
+
+fn sentence(visit: &Visit, view: &PlanView) -> String {
+    let Some(totals) = view.totals else {
+        return visit
+            .pick("Es gibt keinen Plan.", "There is no plan.")
+            .to_owned();
+    };
+    let parts = [
+        (totals.create, "werden angelegt", "to create"),
+        (totals.adopt, "werden übernommen", "to adopt"),
+        (totals.handover, "werden übergeben", "to hand over"),
+        (totals.update, "werden geändert", "to update"),
+        (totals.lock, "werden gesperrt", "to lock"),
+        (totals.unlock, "werden entsperrt", "to unlock"),
+        (totals.held, "werden gehalten", "held"),
+        (totals.conflict, "im Konflikt", "in conflict"),
+        (totals.skipped, "bleiben, wie sie sind", "left alone"),
+        (totals.unchanged, "stimmen schon", "as they should be"),
+    ];
+    let parts = parts.into_iter().filter(|(number, ..)| *number > 0);
+    let parts: Vec<String> = parts
+        .map(|(number, german, english)| {
+            format!(
+                "{} {}",
+                visit.language.number(number),
+                visit.pick(german, english)
+            )
+        })
+        .collect();
+    if parts.is_empty() {
+        return visit.pick("Nichts zu tun.", "Nothing to do.").to_owned();
+    }
+    format!("{}.", parts.join(", "))
+}
+
+/// Changes of the same kind to the same fields for the same cause.
+fn patterns(visit: &Visit, tenant: &TenantId, changes: &[ChangeView], details: bool) -> Markup {
+    let mut patterns: BTreeMap<(&str, String, &str), Vec<&ChangeView>> = BTreeMap::new();
+    for change in changes {
+        // An account that is created or adopted gets every field.
+        let fields = match change.kind.as_str() {
+            "create" | "adopt" => String::new(),
+            _ => change.fields.join(", "),
+        };
+        let cause = change.cause.as_deref().unwrap_or_default();
+        let key = (change.kind.as_str(), fields, cause);
+        patterns.entry(key).or_default().push(change);
+    }
+    let mut patterns: Vec<_> = patterns.into_iter().collect();
+    patterns.sort_by_key(|(_, changes)| std::cmp::Reverse(changes.len()));
+    html! {
+        @for ((kind, fields, cause), changes) in &patterns {
+            details.pattern open[changes.len() <= 5] {
+                summary {
+                    span class=(format!("kind {kind}")) { (word(visit, kind)) } " "
+                    strong { (visit.language.counted(changes.len() as u64, ("Person", "Personen"), ("person", "people"))) }
+                    @if !fields.is_empty() { span.fields { " " (fields) } }
+                    @if !cause.is_empty() { span.small lang="en" { " " (cause) } }
+                }
+                ul.diff {
+                    @for change in changes.iter().take(MAX_NAMED) {
+                        li class=(kind) {
+                            a href=(format!("/tenants/{tenant}/people/{}", change.person)) { (change.person) }
+                            @if details { @for value in change.values.iter().flatten() { " " span.value { (value) } } }
+                        }
+                    }
+                    @if changes.len() > MAX_NAMED {
+                        li { "… " (visit.language.number((changes.len() - MAX_NAMED) as u64)) (visit.pick(" weitere", " more")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn word(visit: &Visit, kind: &str) -> &'static str {
+    match kind {
+        "create" => visit.pick("anlegen", "create"),
+        "adopt" => visit.pick("übernehmen", "adopt"),
+        "handover" => visit.pick("übergeben", "hand over"),
+        "lock" => visit.pick("sperren", "lock"),
+        "unlock" => visit.pick("entsperren", "unlock"),
+        _ => visit.pick("ändern", "update"),
+    }
+}

@@ -1,0 +1,308 @@
+//! One company: how it is in one sentence, and what waits with its buttons.
+
+use axum::response::{IntoResponse as _, Response};
+use maud::{Markup, html};
+use shared::domain::id::TenantId;
+use shared::state::{HeldSource, JobKind};
+
+use super::fact;
+use crate::commands::status::one::{self, HeldView, StatusView};
+use crate::format;
+use crate::web::layout::{self, Place, Tab, refreshed};
+use crate::web::live::sync_button;
+use crate::web::visit::{Button, Company, Visit};
+
+pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Response {
+    let view = match Box::pin(one::read(visit.context(), &tenant)).await {
+        Ok(view) => view,
+        Err(failure) => return visit.unread(&tenant, &failure),
+    };
+    let body = refreshed(
+        "tenant",
+        &format!("/tenants/{tenant}"),
+        15,
+        &html! {
+            p.eyebrow { (tenant) }
+            h1 { (sentence(&visit, &view)) }
+            (waiting(&visit, &tenant, &view))
+            (facts(&visit, &tenant, &view))
+            (connection(&visit, &tenant, &view))
+            (last_runs(&visit, &tenant, &view))
+        },
+    );
+    let place = Place::Tenant(&tenant, Tab::Overview);
+    layout::page(&visit, place, tenant.as_str(), &body).into_response()
+}
+
+/// The people that the newest employee run read.
+fn people(view: &StatusView) -> Option<u64> {
+    let report = view.newest.get(&JobKind::Employees)?;
+    report.counts.get("people")?.as_u64()
+}
+
+fn sentence(visit: &Visit, view: &StatusView) -> String {
+    let health = &view.health;
+    let count = |number: u64| visit.language.number(number);
+    if health.status == "paused" {
+        return visit
+            .pick(
+                "Angehalten: niemand wird abgeglichen",
+                "Paused: nobody is synced",
+            )
+            .to_owned();
+    }
+    if health.running.contains(&JobKind::Employees) {
+        return visit
+            .pick(
+                "Personen werden gerade abgeglichen",
+                "People are being synced now",
+            )
+            .to_owned();
+    }
+    let Some(at) = health.last_good_runs.get(&JobKind::Employees) else {
+        return visit
+            .pick("Noch nie abgeglichen", "Never in sync yet")
+            .to_owned();
+    };
+    let ago = visit.language.ago(*at, view.now);
+    let left = u64::from(health.waiting) + u64::from(health.held_changes);
+    let people = people(view);
+    let start = visit.pick(format!("Abgeglichen {ago}"), format!("In sync {ago}"));
+    match (people, left) {
+        (None, 0) => start,
+        (Some(people), 0) => visit.pick(
+            format!("{start}: alle {} Personen", count(people)),
+            format!("{start}: all {} people", count(people)),
+        ),
+        (people, left) => {
+            let synced = people.map(|people| {
+                let (fine, all) = (count(people.saturating_sub(left)), count(people));
+                visit.pick(
+                    format!("{fine} von {all} Personen, "),
+                    format!("{fine} of {all} people, "),
+                )
+            });
+            let synced = synced.unwrap_or_default();
+            let waits = visit.pick(
+                format!("{} warten auf dich", count(left)),
+                format!("{} wait for you", count(left)),
+            );
+            format!("{start}: {synced}{waits}")
+        }
+    }
+}
+
+/// What waits for somebody, each with its buttons, then every other problem.
+fn waiting(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
+    let health = &view.health;
+    let held = view.held.as_ref().filter(|held| !held.undecided.is_empty());
+    // What has a card of its own needs no line.
+    let has_card = |problem: &&String| {
+        let is_of_people = problem.contains("refused, in conflict or without");
+        problem.starts_with("held: ") || problem.starts_with("rejected: ") || is_of_people
+    };
+    let others: Vec<&String> = health
+        .problems
+        .iter()
+        .filter(|problem| !has_card(problem))
+        .collect();
+    html! {
+        @if health.problems.is_empty() && held.is_none() {
+            p.fine { (visit.pick("Nichts wartet auf dich.", "Nothing waits for you.")) }
+        } @else {
+            section aria-labelledby="waits" {
+                h2 id="waits" { (visit.pick("Wartet auf dich", "Waits for you")) }
+                @if let Some(held) = held { (held_card(visit, tenant, view, held)) }
+                @if let Some(source) = &health.rejected { (source_card(visit, tenant, view, source)) }
+                @if health.waiting > 0 { (people_card(visit, tenant, view)) }
+                @for problem in others {
+                    div.card { p lang="en" { (layout::code(&format::capitalized(problem))) } }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn held_card(
+    visit: &Visit,
+    tenant: &TenantId,
+    view: &StatusView,
+    held: &HeldView,
+) -> Markup {
+    let undecided: u64 = held
+        .undecided
+        .values()
+        .map(|number| u64::from(*number))
+        .sum();
+    let hash = html! { input type="hidden" name="hash" value=(held.hash); };
+    let kinds = html! {
+        (hash)
+        @if held.undecided.len() > 1 {
+            label { (visit.pick("Welche", "Which")) " "
+                select name="kind" {
+                    option value="" { (visit.pick("alle", "all")) }
+                    @for (brake, number) in &held.undecided {
+                        option value=(brake.name()) { (number) " " (brake.describe()) }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        article.card.waits {
+            h3 { (visit.language.counted(undecided, ("Änderung wird gehalten", "Änderungen werden gehalten"), ("change is held", "changes are held"))) }
+            ul.plain lang="en" {
+                @for (brake, number) in &held.undecided { li { (number) " " (brake.describe()) } }
+                @for pattern in &held.patterns { li { code { (pattern) } } }
+            }
+            @if held.dismissed > 0 {
+                p.small { (visit.language.number(held.dismissed as u64)) (visit.pick(" andere sind verworfen.", " others are dismissed.")) }
+            }
+            p.small {
+                (visit.pick("Plan ", "Plan ")) code { (held.hash) } ", " (visit.pick("gehalten seit ", "held since "))
+                (visit.language.moment(held.since, &view.time_zone)) ". "
+                (visit.pick(
+                    "Freigegeben gilt er 24 Stunden: der nächste Lauf führt ihn aus. Verworfen bleibt alles, wie es ist.",
+                    "Once approved, the next run applies it; the approval lasts 24 hours. Once dismissed, all stays as it is."
+                ))
+            }
+            div.actions {
+                a.button href=(format!("/tenants/{tenant}/plan")) { (visit.pick("Plan ansehen", "Look at the plan")) }
+                (visit.form(tenant, Button { action: "approve", label: visit.pick("Freigeben", "Approve"), class: "primary" }, &kinds))
+                (visit.form(tenant, Button { action: "dismiss", label: visit.pick("Verwerfen", "Dismiss"), class: "danger" }, &hash))
+            }
+        }
+    }
+}
+
+/// A reading with too few of the known people.
+fn source_card(visit: &Visit, tenant: &TenantId, view: &StatusView, source: &HeldSource) -> Markup {
+    let hash = html! { input type="hidden" name="hash" value=(source.hash); };
+    let (found, known) = (
+        visit.language.number(source.found),
+        visit.language.number(source.known),
+    );
+    html! {
+        article.card.waits {
+            h3 { (visit.pick("Vielleicht eine andere Firma", "Perhaps another company")) }
+            p {
+                (visit.pick(
+                    format!("Nur {found} von {known} bekannten Personen stehen noch in Personio. Bis zu einer Entscheidung ändert sich niemand."),
+                    format!("Only {found} of {known} known people are still in Personio. Nobody is changed until somebody decides.")
+                ))
+            }
+            p.small { code { (source.hash) } ", " (visit.language.moment(source.since, &view.time_zone)) }
+            div.actions {
+                (visit.form(tenant, Button { action: "check", label: visit.pick("Zugang prüfen", "Check the credential"), class: "quiet" }, &Markup::default()))
+                (visit.form(tenant, Button { action: "approve", label: visit.pick("Das ist richtig so", "This is right"), class: "primary" }, &hash))
+                (visit.form(tenant, Button { action: "dismiss", label: visit.pick("Verwerfen", "Dismiss"), class: "danger" }, &hash))
+            }
+        }
+    }
+}
+
+fn people_card(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
+    let waiting = u64::from(view.health.waiting);
+    html! {
+        article.card.waits {
+            h3 {
+                a href=(format!("/tenants/{tenant}/people?state=refused&state=conflict&state=waiting")) {
+                    (visit.language.counted(waiting, ("Person wurde nicht übernommen", "Personen wurden nicht übernommen"), ("person was not taken", "people were not taken")))
+                }
+            }
+            p.small {
+                (visit.pick(
+                    "Die Akademie hat sie abgelehnt, oder ihre Mailadresse gehört einem anderen Konto. Sie werden von selbst wieder versucht.",
+                    "The academy refused them, or another account has their mail address. They are tried again by themselves."
+                ))
+            }
+            div.actions {
+                (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Jetzt noch einmal", "Try again now"), class: "primary" }, &Markup::default()))
+            }
+        }
+    }
+}
+
+fn facts(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
+    let health = &view.health;
+    let number = |number: u64| visit.language.number(number);
+    let link = |path: &str| format!("/tenants/{tenant}{path}");
+    let class = |number: u32| if number > 0 { "warn" } else { "" };
+    html! {
+        section aria-label=(visit.pick("Zahlen", "Figures")) {
+            ul.facts {
+                @if let Some(people) = people(view) {
+                    (fact(&number(people), visit.pick("Personen", "people"), Some(&link("/people")), ""))
+                }
+                (fact(&number(health.open_accounts.into()), visit.pick("offene Konten", "open accounts"), Some(&link("/people?state=in-sync")), ""))
+                (fact(&number(health.waiting.into()), visit.pick("warten", "waiting"), Some(&link("/people?state=refused&state=conflict&state=waiting")), class(health.waiting)))
+                (fact(&number(health.held_changes.into()), visit.pick("gehalten", "held"), Some(&link("/plan")), class(health.held_changes)))
+                (fact(&number(health.parked_certificates.into()), visit.pick("Zertifikate liegen", "certificates parked"), Some(&link("/certificates")), class(health.parked_certificates)))
+                @if let Some(left) = &view.certificates_left {
+                    (fact(&number(left.to_file), visit.pick("abzulegen", "to file"), Some(&link("/certificates")), ""))
+                }
+            }
+        }
+    }
+}
+
+fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
+    let paused = view.health.status == "paused";
+    let none = Markup::default();
+    html! {
+        section aria-labelledby="connection" {
+            h2 id="connection" { (visit.pick("Verbindung", "Connection")) }
+            dl {
+                @if let Some(configuration) = &view.configuration {
+                    dt { (visit.pick("Weg zu Personio", "Route to Personio")) } dd { code { (configuration.route) } }
+                    dt { (visit.pick("Nächster Lauf", "Next run")) }
+                    dd {
+                        @if paused { (visit.pick("keiner, solange angehalten", "none while paused")) } @else {
+                            (visit.pick("Personen in höchstens ", "people within ")) span lang="en" { (configuration.people_every) }
+                            @if let Some(every) = &configuration.certificates_every {
+                                ", " (visit.pick("Zertifikate in höchstens ", "certificates within ")) span lang="en" { (every) }
+                            } @else { ", " (visit.pick("Zertifikate sind aus", "certificates are off")) }
+                        }
+                    }
+                }
+                dt { (visit.pick("Zertifikate", "Certificates")) }
+                dd {
+                    @match view.health.gate {
+                        Some(at) => { (visit.pick("werden abgelegt seit ", "are filed since ")) (visit.language.moment(at, &view.time_zone)) }
+                        None => { (visit.pick("warten auf den ersten vollständigen Lauf", "wait for the first complete run of people")) }
+                    }
+                }
+                @for announcement in &view.health.announcements {
+                    dt { (visit.pick("Ein Anbieter kündigt an", "A vendor announces")) } dd lang="en" { (announcement) }
+                }
+                @if !view.has_scheduler {
+                    dt { (visit.pick("Zeitpläne", "Schedules")) } dd { (visit.pick("gibt es hier nicht", "there are none here")) }
+                }
+            }
+            div.actions {
+                @if paused {
+                    (visit.form(tenant, Button { action: "resume", label: visit.pick("Weiterlaufen lassen", "Resume"), class: "primary" }, &none))
+                } @else {
+                    (sync_button(visit, tenant, JobKind::Employees))
+                    (sync_button(visit, tenant, JobKind::Certificates))
+                    (visit.form(tenant, Button { action: "pause", label: visit.pick("Anhalten", "Pause"), class: "danger" }, &none))
+                }
+                (visit.form(tenant, Button { action: "check", label: visit.pick("Zugang und Rechte prüfen", "Check connection and rights"), class: "quiet" }, &none))
+            }
+        }
+    }
+}
+
+fn last_runs(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
+    html! {
+        section aria-labelledby="last" {
+            h2 id="last" { (visit.pick("Letzte Läufe", "Last runs")) }
+            @if view.last_reports.is_empty() {
+                p { (visit.pick("Es gab noch keinen.", "There was none yet.")) }
+            } @else {
+                (super::runs::table(visit, tenant, &view.last_reports, &view.time_zone))
+            }
+            p { a href=(format!("/tenants/{tenant}/runs")) { (visit.pick("Alle Läufe", "All runs")) } }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The console: `tenants web`.
+
+mod pages;
+mod security;
+mod visitor;

@@ -1,0 +1,289 @@
+//! What the pages show, and what their buttons do.
+
+use reqwest::StatusCode;
+use shared::state::TenantStatus;
+use shared::tenant::Via;
+use simulators::people::Status;
+
+use super::visitor::visitor;
+use crate::support::{Desk, participation, person};
+
+/// A company of which a brake holds the locks.
+async fn held(desk: &Desk) -> local::Company {
+    let company = desk.company(Via::Direct).await;
+    company.personio.put_all((1..=20).map(person));
+    desk.done(&desk.add(&company, "")).await;
+    desk.done("sync acme --here").await;
+    for id in 1..=8 {
+        company
+            .personio
+            .change(id, |person| person.status = Status::Inactive);
+    }
+    desk.pass_minutes(5);
+    desk.attention("sync acme --here").await;
+    company
+}
+
+fn assert_has(page: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_console_without_tenants_says_how_to_add_one() {
+    let desk = Desk::new().await;
+    let visitor = visitor(&desk, "").await;
+    assert_has(
+        &visitor.text("/").await,
+        &["No companies yet", "<code>tenants add</code>"],
+    );
+    let missing = visitor.get("/tenants/acme").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert_has(&missing.text, &["there is no tenant acme"]);
+    assert_eq!(
+        visitor.get("/tenants/A%3Cb%3E").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let mut visitor = visitor(&desk, "").await;
+    assert_has(&visitor.text("/tenants/acme").await, &["Never in sync yet"]);
+    desk.done("sync acme --here").await;
+    desk.pass_minutes(4);
+    assert_has(&visitor.text("/").await, &["The one company is fine"]);
+    assert_has(
+        &visitor.text("/tenants/acme").await,
+        &["In sync 4 minutes ago: all 3 people"],
+    );
+    visitor.language = "de-AT,de;q=0.9,en;q=0.5";
+    assert_has(
+        &visitor.text("/").await,
+        &["<html lang=\"de\">", "Die eine Firma ist in Ordnung"],
+    );
+    assert_has(
+        &visitor.text("/tenants/acme").await,
+        &[
+            "Abgeglichen vor 4 Minuten: alle 3 Personen",
+            "11.05.2026, 10:00",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_held_plan_is_shown_by_pattern_and_approved_by_its_hash() {
+    let desk = Desk::new().await;
+    let company = held(&desk).await;
+    let visitor = visitor(&desk, "").await;
+    assert_has(&visitor.text("/").await, &["The one company needs you"]);
+    let page = visitor.text("/tenants/acme").await;
+    assert_has(
+        &page,
+        &[
+            "12 of 20 people, 8 wait for you",
+            "8 changes are held",
+            "locks without an end date",
+        ],
+    );
+    let plan = visitor.text("/tenants/acme/plan/live").await;
+    assert_has(&plan, &["8 held", "8 people", "/tenants/acme/people/1\""]);
+    assert!(!plan.contains("Groß"), "{plan}");
+    let done = visitor
+        .submit("/tenants/acme", "/tenants/acme/do/approve", &[])
+        .await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert_has(&done.text, &["Approved: 8 changes", "Sync people now"]);
+    assert_has(
+        &visitor.text("/tenants/acme/audit").await,
+        &["8 decisions", "approved"],
+    );
+    let csv = visitor.text("/tenants/acme/audit.csv").await;
+    assert_eq!(csv.lines().count(), 9, "{csv}");
+    assert_has(
+        &visitor.text("/tenants/acme/audit.json").await,
+        &["\"decision\":\"approved\""],
+    );
+    desk.done("sync acme --here").await;
+    let locked = company.reteach.customers();
+    let locked = locked
+        .iter()
+        .filter(|account| account.set_inactive_at.is_some());
+    assert_eq!(locked.count(), 8);
+}
+
+#[tokio::test]
+async fn a_plan_that_changed_between_look_and_click_is_refused() {
+    let desk = Desk::new().await;
+    let company = held(&desk).await;
+    let visitor = visitor(&desk, "").await;
+    let seen = super::visitor::form(
+        &visitor.text("/tenants/acme").await,
+        "/tenants/acme/do/approve",
+    );
+    company
+        .personio
+        .change(9, |person| person.status = Status::Inactive);
+    desk.pass_minutes(5);
+    desk.attention("sync acme --here").await;
+    let refused = visitor.post("/tenants/acme/do/approve", &seen).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert_has(
+        &refused.text,
+        &["Nothing was changed", "the plan has changed", "Back to "],
+    );
+    // A kind that does not exist must not become a decision about all kinds.
+    let mut unknown = seen.clone();
+    unknown.push(("kind".to_owned(), "everything".to_owned()));
+    let refused = visitor.post("/tenants/acme/do/approve", &unknown).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert_has(&visitor.text("/tenants/acme/audit").await, &["0 decisions"]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_was_removed_meanwhile_is_not_acted_on() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let visitor = visitor(&desk, "").await;
+    let page = visitor.text("/tenants/acme").await;
+    desk.done("remove acme --yes").await;
+    for action in ["pause", "sync", "check"] {
+        let path = format!("/tenants/acme/do/{action}");
+        let refused = visitor
+            .post(&path, &super::visitor::form(&page, &path))
+            .await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
+        assert_has(&refused.text, &["there is no tenant acme"]);
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_is_paused_resumed_and_checked() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let visitor = visitor(&desk, "").await;
+    visitor
+        .submit("/tenants/acme", "/tenants/acme/do/pause", &[])
+        .await;
+    assert_ne!(desk.stored(&company).await.status, TenantStatus::Active);
+    assert_has(
+        &visitor.text("/tenants/acme").await,
+        &["Paused: nobody is synced"],
+    );
+    visitor
+        .submit("/tenants/acme", "/tenants/acme/do/resume", &[])
+        .await;
+    assert_eq!(desk.stored(&company).await.status, TenantStatus::Active);
+    let checked = visitor
+        .submit("/tenants/acme", "/tenants/acme/do/check", &[])
+        .await;
+    assert_has(&checked.text, &["Connection and rights", "Personio"]);
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let visitor = visitor(&desk, "").await;
+    let mail = person(2).email.unwrap();
+    for who in ["2", "personio:2", mail.as_str(), "groß-2"] {
+        let find = "/tenants/acme/people/find";
+        let found = visitor
+            .submit("/tenants/acme/people", find, &[("who", who)])
+            .await;
+        assert_eq!(found.headers["location"], "/tenants/acme/people/2", "{who}");
+    }
+    let several = visitor
+        .submit(
+            "/tenants/acme/people",
+            "/tenants/acme/people/find",
+            &[("who", "käthe")],
+        )
+        .await;
+    assert_has(
+        &several.text,
+        &["Several people match", "/tenants/acme/people/3"],
+    );
+    let shown = visitor.text("/tenants/acme/people/2/live").await;
+    assert_has(&shown, &["All is fine", "by external id"]);
+    assert!(!shown.contains("Groß"), "{shown}");
+    let details = visitor.text("/tenants/acme/people/2/live?details=1").await;
+    assert_has(&details, &["Groß-2", &mail]);
+    let nobody = visitor.text("/tenants/acme/people/4711/live").await;
+    assert_has(&nobody, &["Nobody knows this person"]);
+}
+
+#[tokio::test]
+async fn people_are_listed_by_state_and_tried_again() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    company
+        .reteach
+        .insert(crate::support::account_of(2, Some("sap:2")));
+    desk.run(&desk.add(&company, "")).await;
+    desk.run("sync acme --here").await;
+    let mut visitor = visitor(&desk, "").await;
+    let all = visitor.text("/tenants/acme/people").await;
+    assert_has(&all, &["3 people, 1 to look at", "state=conflict"]);
+    let some = visitor.text("/tenants/acme/people?state=conflict").await;
+    assert_has(&some, &["/tenants/acme/people/2\"", "Try again"]);
+    assert!(!some.contains("/tenants/acme/people/3\""), "{some}");
+    visitor.language = "de";
+    assert_has(
+        &visitor.text("/tenants/acme/people").await,
+        &["im Konflikt"],
+    );
+}
+
+#[tokio::test]
+async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let course = "<script>alert(1)</script>";
+    company
+        .reteach
+        .add_participation(participation(1, 1, course));
+    let visitor = visitor(&desk, "").await;
+    let plan = visitor.text("/tenants/acme/plan/live?details=1").await;
+    assert_has(&plan, &["&lt;script&gt;alert(1)&lt;/script&gt;"]);
+    assert!(!plan.contains("<script>"), "{plan}");
+    desk.done("sync acme --here --job certificates").await;
+    let page = visitor.text("/tenants/acme/certificates").await;
+    assert_has(
+        &page,
+        &["1 certificate filed", "No certificate is parked", "<svg"],
+    );
+    let runs = visitor.text("/tenants/acme/runs").await;
+    assert_has(&runs, &["2 reports, none failed", "<svg", "Duration"]);
+}
+
+#[tokio::test]
+async fn a_run_is_watched_to_its_report() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    // Without functions a run takes place in this process.
+    let visitor = visitor(&desk, "").await;
+    let started = visitor
+        .submit(
+            "/tenants/acme",
+            "/tenants/acme/do/sync",
+            &[("job", "employees")],
+        )
+        .await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
+    let path = started.headers["location"].to_str().unwrap().to_owned();
+    let events = visitor.text(&format!("{path}/events")).await;
+    assert_has(&events, &["\"done\":true"]);
+    let report = visitor.text(&path).await;
+    assert!(!report.contains("data-events"), "{report}");
+    assert_eq!(
+        visitor.get("/tenants/other/sync/1").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
