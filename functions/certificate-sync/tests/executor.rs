@@ -241,6 +241,43 @@ fn cases() -> Vec<Case> {
             documents: 1,
         },
         Case {
+            name: "the address is refused, and the certificate is not found by its id",
+            begin: |scene| {
+                deliver(scene, Delivery::Status(403));
+                let fault = Fault::new(Behaviour::EmptyList).path("/participation");
+                let fault = fault.query("customerCertificateId", "c-1").always();
+                scene.company.reteach.fail(fault);
+            },
+            first: (Outcome::Done, [0, 0, 1, 0, 0, 0], "failed"),
+            between: |scene| {
+                scene.company.reteach.clear_faults();
+                deliver(scene, Delivery::default());
+            },
+            second: FILED,
+            documents: 1,
+        },
+        Case {
+            name: "a right is missing, as far as one upload shows, and the folders cannot be read either",
+            begin: |scene| {
+                scene.fail(UPLOADS, Behaviour::Status(401, Body::Vendor), 2);
+                let folders = "/v1/company/document-categories";
+                let fault = Fault::new(Behaviour::Status(403, Body::Vendor)).path(folders);
+                scene.company.personio.fail(fault.nth(2).always());
+            },
+            first: (Outcome::AccessDenied, [0, 0, 0, 0, 0, 1], "withdrawn"),
+            between: |scene| scene.company.personio.clear_faults(),
+            second: FILED,
+            documents: 1,
+        },
+        Case {
+            name: "a firewall refuses one upload",
+            begin: |scene| scene.fail(UPLOADS, Behaviour::Status(403, Body::Html), 1),
+            first: FAILED,
+            between: nothing,
+            second: FILED,
+            documents: 1,
+        },
+        Case {
             name: "the address is refused, and so is a fresh one",
             begin: |scene| deliver(scene, Delivery::Status(403)),
             first: (Outcome::Done, [0, 0, 1, 0, 0, 0], "failed"),

@@ -31,6 +31,8 @@ pub struct FilingError {
 pub enum Reach {
     /// This certificate alone; all others may be filed.
     Certificate,
+    /// This certificate alone, or what is suspected: only other certificates show it.
+    Unclear(Suspect),
     /// All certificates of the tenant.
     Tenant(TenantFault),
     /// Everything that the vendor does at the moment.
@@ -41,6 +43,13 @@ pub enum Reach {
     Limit(Vendor, Option<Duration>),
     /// This run: its time is over.
     Run,
+}
+
+/// What an answer to one certificate's file or upload says about all others, if it is not that certificate's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspect {
+    Tenant(TenantFault),
+    Vendor(Vendor),
 }
 
 /// What keeps a tenant's certificates from being filed.
@@ -88,6 +97,18 @@ impl FilingError {
     #[must_use]
     pub fn tenant(fault: TenantFault, reason: impl Into<String>) -> Self {
         Self::new(Reach::Tenant(fault), false, reason)
+    }
+
+    /// The upload was answered as if nothing of the tenant could be filed; this document was not.
+    #[must_use]
+    pub fn unclear(fault: TenantFault, reason: impl Into<String>) -> Self {
+        Self::new(Reach::Unclear(Suspect::Tenant(fault)), false, reason)
+    }
+
+    /// The file's address did not answer, or as if its host did not work; nothing was filed.
+    #[must_use]
+    pub fn no_file(vendor: Vendor, reason: impl Into<String>) -> Self {
+        Self::new(Reach::Unclear(Suspect::Vendor(vendor)), true, reason)
     }
 
     /// The vendor does not work at the moment; nothing was filed.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::document::{Certificate, Document, FilingError, PdfBody, Reach, TenantFault};
+use crate::document::{Certificate, Document, FilingError, PdfBody, Reach, Suspect, TenantFault};
 use crate::domain::id::{CategoryId, CertificateId, SourceId};
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, RateLimiter, Vendor};
@@ -138,6 +138,7 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
     let busy = (Reach::Limit(Vendor::Kombo, None), Effect::None);
     let not_taken = (Reach::Certificate, Effect::None);
     let tenant = |fault| (Reach::Tenant(fault), Effect::None);
+    let unclear = |fault| (Reach::Unclear(Suspect::Tenant(fault)), Effect::None);
     let right = tenant(TenantFault::Right);
     let credential = tenant(TenantFault::Credential);
     let connection = tenant(TenantFault::Connection);
@@ -150,7 +151,11 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
         (400, json!("PLATFORM.SOMETHING_NEW"), unknown),
         (400, json!("INTEGRATION.ACTION_DISABLED"), right),
         (400, json!("INTEGRATION.ACTION_NOT_AVAILABLE"), right),
-        (400, json!("INTEGRATION.PERMISSION_MISSING"), right),
+        (
+            400,
+            json!("INTEGRATION.PERMISSION_MISSING"),
+            unclear(TenantFault::Right),
+        ),
         (403, json!("PLATFORM.IP_NOT_WHITELISTED"), right),
         (400, json!("REMOTE.INPUT_INVALID"), not_taken),
         (400, json!("PLATFORM.INPUT_INVALID"), not_taken),
@@ -161,7 +166,8 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
         (409, json!("INTEGRATION.SETUP_SYNC_PENDING"), connection),
         (413, json!(null), not_taken),
         (404, json!(null), not_taken),
-        (401, json!(null), credential),
+        (401, json!(null), unclear(TenantFault::Credential)),
+        (403, json!(null), not_taken),
         (429, json!(null), busy),
         (503, json!(null), unknown),
     ] {
@@ -177,7 +183,10 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
         assert_eq!(server.seen().len(), 2, "{status} {code}");
         let may_pass = matches!(error.reach, Reach::Vendor(_) | Reach::Limit(..));
         assert_eq!(error.transient, may_pass, "{status} {code}");
-        let folder = matches!(status, 400 | 404) && error.reach == Reach::Certificate;
+        let folder = match error.reach {
+            Reach::Certificate => status != 413,
+            reach => matches!(reach, Reach::Unclear(_)),
+        };
         assert_eq!(error.folder_suspected, folder, "{status} {code}");
         let text = error.to_string();
         assert!(!text.contains("x@y.de") && !text.contains("k32"), "{text}");

@@ -35,9 +35,14 @@ fn refused(refusal: Refusal) -> FilingError {
         Code::ActionNotAvailable => missing_right(
             "Kombo cannot file documents here: check the integration's actions in Kombo's dashboard.",
         ),
-        Code::PermissionMissing => missing_right(
-            "The customer's HR credential lacks a right: grant \"Documents: write\" there.",
-        ),
+        // Kombo makes it of the HR system's answer to this upload.
+        Code::PermissionMissing => FilingError::unclear(
+            TenantFault::Right,
+            format!(
+                "{text}. The customer's HR credential lacks a right: grant \"Documents: write\" there."
+            ),
+        )
+        .suspecting_folder(),
         // Kombo calls a repetition "generally safe" where the HR system is down; whether it was reached is not said.
         Code::TaskTimedOut
         | Code::PlatformUnknown
@@ -61,14 +66,14 @@ fn refused(refusal: Refusal) -> FilingError {
 fn by_status(refusal: &Refusal) -> FilingError {
     let text = refusal.to_string();
     match refusal.status.as_u16() {
-        401 => FilingError::tenant(
+        401 => FilingError::unclear(
             TenantFault::Credential,
             format!("{text}. The Kombo API key is wrong or revoked."),
-        ),
-        403 => FilingError::tenant(TenantFault::Right, text),
+        )
+        .suspecting_folder(),
         413 => FilingError::refused(text),
         429 => FilingError::limited(Vendor::Kombo, refusal.asked, text),
-        400 | 404 | 415 | 422 => FilingError::refused(text).suspecting_folder(),
+        400 | 403 | 404 | 415 | 422 => FilingError::refused(text).suspecting_folder(),
         _ => FilingError::outcome_unknown(Vendor::Kombo, text),
     }
 }

@@ -87,6 +87,8 @@ pub(super) struct No<'a> {
     pub(super) model: Option<Model>,
     /// The fields of an upload that did not pass.
     pub(super) fields: Vec<String>,
+    /// Whether it has the shape of Personio's refusals: a gateway or firewall before it answers otherwise.
+    pub(super) is_personios: bool,
 }
 
 /// What an id of ours may not lead to (any more).
@@ -135,6 +137,10 @@ pub(super) fn no(reply: &Reply) -> Option<No<'_>> {
     if reply.status.is_success() && !failed {
         return None;
     }
+    let is_personios = failed
+        || outcome
+            .as_ref()
+            .is_some_and(|outcome| outcome.error.is_some());
     let (own_code, message, error_data) = match outcome.and_then(|outcome| outcome.error) {
         Some(Detail::Usual {
             code,
@@ -167,5 +173,6 @@ pub(super) fn no(reply: &Reply) -> Option<No<'_>> {
         message,
         model,
         fields,
+        is_personios,
     })
 }

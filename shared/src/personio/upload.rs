@@ -78,24 +78,32 @@ pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, FilingError> 
 fn refused(no: &No<'_>, reply: &Reply) -> FilingError {
     let (text, origin) = (no.text(), reply.origin);
     match no.code {
-        401 if origin == Origin::Remote => FilingError::tenant(
+        // The folders show whether it is the credential's; else another upload does.
+        401 if origin == Origin::Remote => FilingError::unclear(
             TenantFault::Connection,
             format!(
                 "{text}. Personio refuses the credential that Kombo holds: check its access rights, or reconnect."
             ),
-        ),
-        401 => FilingError::tenant(
+        )
+        .suspecting_folder(),
+        401 => FilingError::unclear(
             TenantFault::Credential,
             format!(
                 "{text}. The token was refused after a fresh login: check the credential and its access rights."
             ),
-        ),
-        403 => FilingError::tenant(
+        )
+        .suspecting_folder(),
+        403 if no.is_personios => FilingError::unclear(
             TenantFault::Right,
             format!(
                 "{text}. The credential lacks a right: grant \"Documents: write\" in Personio."
             ),
-        ),
+        )
+        .suspecting_folder(),
+        403 => FilingError::refused(format!(
+            "{text}, and not as Personio does: a firewall may refuse the course's name or the file."
+        ))
+        .suspecting_folder(),
         // Both an unknown employee and an unknown category are a 404.
         404 => match no.model {
             Some(Model::Employee) => FilingError::no_person(format!(

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Outcome;
 use crate::aws::SessionError;
-use crate::document::{FilingError, Reach, TenantFault};
+use crate::document::{FilingError, Reach, Suspect, TenantFault};
 use crate::domain::id::TenantId;
 use crate::http::Vendor;
 use crate::reteach;
@@ -148,8 +148,14 @@ impl From<reteach::Error> for RunError {
 /// A failure that ends the run, or would with a few more of its kind.
 impl From<FilingError> for RunError {
     fn from(error: FilingError) -> Self {
-        let outcome = match error.reach {
-            Reach::Certificate | Reach::Person => Outcome::Done,
+        // Only what has turned out to be more than a certificate's own ends a run.
+        let reach = match error.reach {
+            Reach::Unclear(Suspect::Tenant(fault)) => Reach::Tenant(fault),
+            Reach::Unclear(Suspect::Vendor(vendor)) => Reach::Vendor(vendor),
+            reach => reach,
+        };
+        let outcome = match reach {
+            Reach::Certificate | Reach::Unclear(_) | Reach::Person => Outcome::Done,
             Reach::Tenant(TenantFault::Folder) => Outcome::NoCategory,
             Reach::Tenant(
                 TenantFault::Right
@@ -163,11 +169,11 @@ impl From<FilingError> for RunError {
             Reach::Run | Reach::Limit(..) => Outcome::Partly,
         };
         let refused = matches!(
-            error.reach,
+            reach,
             Reach::Tenant(TenantFault::Credential | TenantFault::AcademyCredential)
         );
         let is_of_academy = matches!(
-            error.reach,
+            reach,
             Reach::Tenant(TenantFault::AcademyRight | TenantFault::AcademyCredential)
                 | Reach::Vendor(Vendor::Reteach)
         );

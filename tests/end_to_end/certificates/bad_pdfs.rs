@@ -139,6 +139,34 @@ async fn many_bad_files_stop_no_other_certificate() {
     }
 }
 
+/// A file's own status says nothing about the academy, and an address that does not answer is tried elsewhere first.
+#[tokio::test]
+async fn files_that_answer_with_an_error_stop_no_other_certificate() {
+    for status in [202, 406, 422, 451, 500, 503] {
+        let harness = certified(Via::Direct, 16).await;
+        for number in 5..=16 {
+            deliver(&harness, &id(number), Delivery::Status(status));
+        }
+        let report = harness.certificates_now().await;
+        assert_run!("{status}", report, Outcome::Done, uploaded = 4, failed = 12);
+    }
+}
+
+#[tokio::test]
+async fn a_file_store_that_answers_nobody_is_an_outage_and_nobodys_failure() {
+    let harness = certified(Via::Direct, 16).await;
+    for number in 1..=16 {
+        deliver(&harness, &id(number), Delivery::Status(503));
+    }
+    let report = harness.certificates_now().await;
+    assert_run!(
+        report,
+        Outcome::ReteachUnavailable,
+        failed = 0,
+        remaining = 16
+    );
+}
+
 #[tokio::test]
 async fn bad_files_that_are_the_only_ones_left_are_parked_in_the_end() {
     let harness = certified(Via::Direct, 14).await;
@@ -198,6 +226,51 @@ async fn files_that_nobody_gets_are_one_outcome_and_no_failure_of_single_certifi
         assert_run!("{delivery:?}", report, Outcome::AcademyRefuses, failed = 0);
         assert!(harness.personio.documents().is_empty());
     }
+}
+
+/// The look-up by id finds nothing, although the list has them.
+#[tokio::test]
+async fn listed_certificates_that_are_not_found_by_their_ids_are_no_silent_success() {
+    for (certificates, outcome, failed) in [(1, Outcome::Done, 1), (5, Outcome::AcademyRefuses, 0)]
+    {
+        let harness = certified(Via::Direct, certificates).await;
+        for number in 1..=certificates {
+            deliver(&harness, &id(number), Delivery::Status(403));
+            let one = Fault::new(Behaviour::EmptyList).path("/participation");
+            let one = one.query("customerCertificateId", id(number).leak());
+            harness.reteach.fail(one.always());
+        }
+        let report = harness.certificates_now().await;
+        assert_run!("{certificates}", report, outcome, failed = failed);
+        let text = format!("{report:?}");
+        assert!(
+            text.contains("does not find the certificate by its id"),
+            "{text}"
+        );
+    }
+}
+
+/// Bad files of one course hide good ones of other courses in fixed places.
+#[tokio::test]
+async fn certificates_of_other_courses_are_filed_behind_many_bad_ones() {
+    let harness = Harness::with_folder(Via::Direct, "", harness::people(1)).await;
+    let good = [17, 31, 44];
+    for number in 1..=63 {
+        let at = harness.moment() - SignedDuration::from_mins(number);
+        let number = u64::try_from(number).unwrap();
+        let course = match good.contains(&number) {
+            true => format!("Kurs {number}"),
+            false => "Brandschutz".to_owned(),
+        };
+        harness.issue([harness::completed(&id(number), 1, &course, &at.to_string())]);
+        if !good.contains(&number) {
+            deliver(&harness, &id(number), Delivery::NotAPdf);
+        }
+    }
+    for _ in 0..5 {
+        harness.certificates_tick().await;
+    }
+    assert_eq!(harness.personio.documents().len(), good.len());
 }
 
 #[tokio::test]

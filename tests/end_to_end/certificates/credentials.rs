@@ -107,9 +107,9 @@ async fn every_broken_connection_is_named_and_recovers() {
                 assert!(harness.personio.documents().is_empty(), "{label}");
                 nothing_is_held_against_any(&harness).await;
             }
-            // Four uploads are in flight when the first refusal comes.
+            // Four uploads are in flight when the first refusal comes, and three more while three others are tried.
             let uploads = harness.personio.calls(personio::Endpoint::UploadDocument);
-            assert!(uploads <= 3 * 4, "{label}: {uploads} attempts");
+            assert!(uploads <= 3 * 10, "{label}: {uploads} attempts");
             if outcome == Outcome::ReteachUnavailable {
                 assert_eq!(root().await, None, "{label}: nothing counts as read");
             }
@@ -192,7 +192,8 @@ async fn a_missing_write_right_is_reported_after_one_round() {
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::AccessDenied, remaining = 60);
         let uploads = harness.personio.calls(personio::Endpoint::UploadDocument);
-        assert!((1..=4).contains(&uploads), "{via:?} {uploads}");
+        // Those under way with the first, three from elsewhere, and those under way with them.
+        assert!((1..=10).contains(&uploads), "{via:?} {uploads}");
         let listed = harness.reteach.calls(reteach::Endpoint::ListParticipations);
         assert_eq!(listed, 1, "{via:?}");
     }

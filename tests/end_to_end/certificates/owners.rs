@@ -43,7 +43,7 @@ fn of(account: &str, id: &str) -> Participation {
 }
 
 #[tokio::test]
-async fn an_account_without_our_external_id_is_found_in_the_employee_ledger() {
+async fn an_account_without_external_id_is_found_in_the_employee_ledger_and_a_foreign_one_is_not() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         harness.issue([
@@ -51,15 +51,16 @@ async fn an_account_without_our_external_id_is_found_in_the_employee_ledger() {
             of("personio:2", "c-2"),
             of("personio:3", "c-3"),
         ]);
-        // An admin clears or replaces the external id.
+        // An admin clears the external id of one account, and gives another account to somebody of another system.
         set_external_id(&harness, "personio:2", None);
         set_external_id(&harness, "personio:3", Some("sap:77"));
         let report = harness.certificates_now().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 3);
-        assert_eq!(report.counts.not_from_hr, 0, "{via:?}");
-        for (id, person) in [("c-1", 1), ("c-2", 2), ("c-3", 3)] {
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);
+        assert_eq!(report.counts.not_from_hr, 1, "{via:?}");
+        for (id, person) in [("c-1", 1), ("c-2", 2)] {
             assert_owner(&harness, id, person);
         }
+        assert!(harness.document_of("c-3").is_none(), "{via:?}");
     }
 }
 

@@ -10,8 +10,8 @@ use simulators::personio::Endpoint;
 use simulators::{Behaviour, Body, Fault, reteach};
 
 use super::fixture::{
-    PERSONIO, all_are_filed, all_are_filed_in_the_end, certified, fail_uploads, finding, id,
-    nothing_is_held_against_any, with_meanwhile,
+    PAUSES, PERSONIO, all_are_filed, all_are_filed_in_the_end, assert_failed_or_parked, certified,
+    fail_uploads, finding, id, nothing_is_held_against_any, with_meanwhile,
 };
 
 #[tokio::test]
@@ -200,6 +200,27 @@ async fn a_refused_document_is_reported_by_fields_without_values_and_stops_no_ot
                 assert!(!found.text.contains(value), "{label}: {}", found.text);
             }
             all_are_filed_in_the_end(&harness, 4).await;
+        }
+    }
+}
+
+/// A firewall before Personio dislikes a course's title.
+#[tokio::test]
+async fn a_title_that_a_firewall_refuses_stops_no_other_certificate() {
+    for body in [Body::Html, Body::Vendor] {
+        let harness = certified(Via::Direct, 10).await;
+        let fault = Fault::new(Behaviour::Status(403, body)).body(&["Kurs 10"]);
+        fail_uploads(&harness, fault.always());
+        let report = harness.certificates_now().await;
+        assert_run!("{body:?}", report, Outcome::Done, uploaded = 9, failed = 1);
+        finding(&report, FindingKind::NotFiled, "c-010");
+        if body == Body::Html {
+            for (number, minutes) in PAUSES.into_iter().enumerate() {
+                let pause = SignedDuration::from_mins(minutes);
+                let report = harness.certificates_after(pause).await;
+                assert_eq!(report.outcome, Outcome::Done, "{report:#?}");
+                assert_failed_or_parked(&report, number);
+            }
         }
     }
 }

@@ -118,9 +118,14 @@ async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SignedUrl, Attem
         .reteach
         .participation_by_certificate(&upload.id)
         .await?;
+    // The run's list has it: only a complete list without it shows that it is gone.
     let certificate = found
         .and_then(|participation| participation.certificate)
-        .ok_or(AttemptError::Skipped(SkipReason::Gone))?;
+        .ok_or_else(|| {
+            let reason = "its file's address is no longer good, and reteach does not find the certificate by its id, \
+                          although it lists it";
+            AttemptError::DownloadRefused(FilingError::interrupted(reason))
+        })?;
     certificate
         .url
         .ok_or(AttemptError::Skipped(SkipReason::AwaitingPdf))

@@ -36,6 +36,9 @@ pub const CONCURRENCY: usize = 4;
 /// With less than this left, no upload is begun: it may be a large file.
 const MIN_REMAINING: Duration = Duration::from_secs(30);
 
+/// The usual time between two runs.
+const TICK_SECONDS: i64 = 30 * 60;
+
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
 pub struct Tools<'a> {
@@ -121,7 +124,11 @@ pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -
         mut uploads,
         skipped: _,
     } = plan;
-    let shared = Shared::default();
+    let turn = tools.clock.now().as_second() / TICK_SECONDS;
+    let shared = Shared {
+        refusals: Mutex::new(Series::new(usize::try_from(turn).unwrap_or_default())),
+        ..Shared::default()
+    };
     let mut applied = Applied::default();
     let held = hold_all(tools, holds, &shared.breaker).await;
     applied.holds_left = held

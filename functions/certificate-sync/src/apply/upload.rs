@@ -5,6 +5,7 @@ use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures::{StreamExt as _, stream};
+use shared::document::{FilingError, Suspect};
 use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{Outcome, RunError};
 use shared::source::SourceError;
@@ -15,8 +16,8 @@ use super::file::Attempted;
 use super::folder::Folder;
 use super::{Applied, Refused, Shared, Tools, file, folder, is_late, ledger};
 use crate::decide::{
-    Advance, BeforeFiling, Rest, Series, after_attempt, after_person_deleted, after_shared_refusal,
-    before_filing,
+    Advance, AttemptError, BeforeFiling, Refusal, Rest, Series, after_attempt,
+    after_person_deleted, after_shared_refusal, before_filing,
 };
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
@@ -148,7 +149,7 @@ fn next(
     shared: &Shared,
 ) -> Option<Next> {
     let mut order = lock(order);
-    let probe = lock(&shared.refusals).next_probe(order.len());
+    let probe = probe(people, &order, &mut lock(&shared.refusals));
     let is_list_probe = shared.lists.are_suspect();
     let (number, place) = match probe {
         Some(at) => order.remove(at),
@@ -161,6 +162,37 @@ fn next(
         is_probe: probe.is_some(),
         is_list_probe,
     })
+}
+
+/// The place of the next probe, if there is to be one: of another course than those that were refused, if any waits.
+fn probe(
+    people: &[Arc<Person>],
+    order: &VecDeque<(usize, usize)>,
+    refusals: &mut Series<Refused>,
+) -> Option<usize> {
+    if !refusals.is_suspect() {
+        return None;
+    }
+    let refused = refusals.refused_so_far().iter();
+    let refused: HashSet<_> = refused
+        .map(|refused| refused.upload.course.as_deref())
+        .collect();
+    let course = |(number, place): (usize, usize)| {
+        let upload = people.get(number)?.uploads.get(place)?;
+        Some(upload.course.as_deref())
+    };
+    let places = order.iter().enumerate();
+    let others: Vec<usize> = places
+        .filter(|(_, next)| course(**next).is_some_and(|course| !refused.contains(&course)))
+        .map(|(at, _)| at)
+        .collect();
+    match others.is_empty() {
+        true => refusals.next_probe(order.len()),
+        false => {
+            let at = refusals.next_probe(others.len())?;
+            others.get(at).copied()
+        }
+    }
 }
 
 /// Files a certificate, unless its person's documents say otherwise.
@@ -261,8 +293,7 @@ async fn upload_one(
         return vec![settle(tools, this, shared).await];
     }
     let Attempted { result, intent } = file::file(tools, folder, &upload).await;
-    let refusal = result.as_ref().err().and_then(|error| error.refusal());
-    let refusal = refusal.map(str::to_owned);
+    let refusal = result.as_ref().err().and_then(AttemptError::refusal);
     let says_nothing = result
         .as_ref()
         .err()
@@ -280,14 +311,15 @@ async fn upload_one(
         own,
     };
     // That it is the certificate's own, an earlier run has shown.
-    let is_known = refusal.as_deref().is_some_and(|reason| {
-        matches!(&this.upload.read, Some(CertificateState::Failed(known)) if known.failures > 0 && known.reason == reason)
+    let is_known = refusal.as_ref().is_some_and(|refusal| {
+        refusal.suspect.is_none()
+            && matches!(&this.upload.read, Some(CertificateState::Failed(known)) if known.failures > 0 && known.reason == refusal.reason)
     });
     if is_known {
         return vec![settle(tools, this, shared).await];
     }
     let advance = match refusal {
-        Some(reason) => lock(&shared.refusals).refused(&reason, this, is_probe),
+        Some(refusal) => lock(&shared.refusals).refused(refusal, this, is_probe),
         None => {
             let mut settled = match says_nothing {
                 true => Vec::new(),
@@ -299,8 +331,8 @@ async fn upload_one(
     };
     let own = match advance {
         Advance::Own(own) => own,
-        Advance::Stop { reason, own } => {
-            breaker.open(refused_alike(&reason));
+        Advance::Stop { refusal, own } => {
+            breaker.open(refused_alike(refusal));
             own
         }
     };
@@ -311,10 +343,18 @@ async fn upload_one(
     left
 }
 
-fn refused_alike(reason: &str) -> RunError {
-    let message =
-        format!("certificates are refused one after the other for the same reason: {reason}");
-    RunError::new(Outcome::AcademyRefuses, message)
+fn refused_alike(refusal: Refusal) -> RunError {
+    let Refusal { reason, suspect } = refusal;
+    match suspect {
+        Some(Suspect::Tenant(fault)) => FilingError::tenant(fault, reason).into(),
+        Some(Suspect::Vendor(vendor)) => FilingError::vendor(vendor, reason).into(),
+        None => {
+            let message = format!(
+                "certificates are refused one after the other for the same reason: {reason}"
+            );
+            RunError::new(Outcome::AcademyRefuses, message)
+        }
+    }
 }
 
 async fn settle(tools: Tools<'_>, refused: Refused, shared: &Shared) -> Left {
@@ -348,16 +388,16 @@ fn in_doubt() -> RunError {
 async fn settle_rest(tools: Tools<'_>, refusals: Series<Refused>, shared: &Shared) -> Vec<Left> {
     let Rest {
         refused,
-        reason,
+        refusal,
         are_own,
     } = refusals.into_rest();
-    if let Some(reason) = &reason {
-        shared.breaker.open(refused_alike(reason));
+    if let Some(refusal) = &refusal {
+        shared.breaker.open(refused_alike(refusal.clone()));
     }
     let mut left = Vec::new();
     for refused in refused {
-        let own = match &reason {
-            Some(reason) if !are_own => {
+        let own = match &refusal {
+            Some(Refusal { reason, .. }) if !are_own => {
                 let (previous, now) = (refused.upload.previous, tools.clock.now());
                 after_shared_refusal(previous, reason, refused.intent, now)
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use shared::document::{FilingError, Reach};
+use shared::document::{FilingError, Reach, Suspect};
 use shared::domain::id::DocumentId;
 use shared::http::{Effect, Elapsed};
 use shared::reteach;
@@ -11,7 +11,7 @@ use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateState, Intent, RetryState, StateError};
 use thiserror::Error;
 
-use super::{Signal, Transition, out_of_time, retry};
+use super::{Refusal, Signal, Transition, out_of_time, retry};
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{PreviousFailures, VERIFY_AFTER};
 
@@ -81,23 +81,30 @@ impl AttemptError {
         }
     }
 
-    /// What was refused, for good or for now, where the certificate or its file is the cause.
+    /// What was refused, for good or for now, where the certificate or its file may be the cause.
     #[must_use]
-    pub fn refusal(&self) -> Option<&str> {
-        match self {
-            Self::Filing(error) | Self::DownloadRefused(error) => {
-                let is_refusal = error.reach == Reach::Certificate && error.effect == Effect::None;
-                is_refusal.then_some(error.reason.as_str())
-            }
-            Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => None,
-        }
+    pub fn refusal(&self) -> Option<Refusal> {
+        let (Self::Filing(error) | Self::DownloadRefused(error)) = self else {
+            return None;
+        };
+        let suspect = match error.reach {
+            Reach::Certificate => None,
+            Reach::Unclear(suspect) => Some(suspect),
+            _ => return None,
+        };
+        (error.effect == Effect::None).then(|| Refusal {
+            reason: error.reason.clone(),
+            suspect,
+        })
     }
 
     /// Whether it says anything about other certificates.
     #[must_use]
     pub fn is_answer(&self) -> bool {
         match self {
-            Self::Filing(error) | Self::DownloadRefused(error) => error.reach == Reach::Certificate,
+            Self::Filing(error) | Self::DownloadRefused(error) => {
+                matches!(error.reach, Reach::Certificate | Reach::Unclear(_))
+            }
             Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => false,
         }
     }
@@ -109,7 +116,10 @@ impl AttemptError {
             Self::Filing(error) => {
                 error.transient
                     && error.effect == Effect::None
-                    && matches!(error.reach, Reach::Certificate | Reach::Vendor(_))
+                    && matches!(
+                        error.reach,
+                        Reach::Certificate | Reach::Unclear(_) | Reach::Vendor(_)
+                    )
             }
             Self::HostNotAllowed(_)
             | Self::DownloadRefused(_)
@@ -177,7 +187,8 @@ fn after_failure(
     } = error.clone();
     let signal = match reach {
         Reach::Certificate if transient => Signal::None,
-        Reach::Certificate | Reach::Person => Signal::Answered,
+        Reach::Unclear(Suspect::Vendor(_)) => Signal::None,
+        Reach::Certificate | Reach::Unclear(Suspect::Tenant(_)) | Reach::Person => Signal::Answered,
         // Waited out before, as long as there was time.
         Reach::Limit(..) => Signal::Stop(RunError::new(Outcome::Partly, &error)),
         Reach::Vendor(_) => Signal::NoAnswer(error.into()),
@@ -186,7 +197,7 @@ fn after_failure(
     };
     let transition = match (effect, reach) {
         (Effect::Unknown, _) => Transition::unchanged(unknown_or_unreached(intent)),
-        (Effect::None, Reach::Certificate | Reach::Vendor(_)) => {
+        (Effect::None, Reach::Certificate | Reach::Unclear(_) | Reach::Vendor(_)) => {
             retry::after(previous, transient, reason, now, now)
         }
         (Effect::None, Reach::Person) => after_person_deleted(previous, reason, now),

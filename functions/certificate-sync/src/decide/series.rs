@@ -1,14 +1,26 @@
 //! Equal refusals in a row: whether they are the certificates' or the tenant's.
 
+use shared::document::Suspect;
+
 /// After this many equal refusals in a row others are tried from elsewhere in the queue.
 const SUSPECT_AFTER: usize = 5;
+/// The same where files do not come.
+const NO_FILES_AFTER: usize = 3;
 /// So many of these, refused alike, show that it is not the certificates.
 const PROBES: usize = 3;
+
+/// A refusal that had no effect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: String,
+    /// What it is if other certificates are refused alike, where the answer says so.
+    pub suspect: Option<Suspect>,
+}
 
 /// The refusals that are not decided about yet: all for the same reason, in a row.
 #[derive(Debug)]
 pub struct Series<T> {
-    reason: String,
+    refusal: Refusal,
     refused: Vec<T>,
     /// How many of the refused were probes.
     probes: usize,
@@ -16,6 +28,8 @@ pub struct Series<T> {
     taken: usize,
     /// Whether any certificate was filed in this run.
     has_filed: bool,
+    /// The number of the tick: each takes its probes from other places.
+    turn: usize,
 }
 
 /// What follows from an answer.
@@ -23,69 +37,101 @@ pub struct Series<T> {
 pub enum Advance<T> {
     /// These refusals were their certificates' own.
     Own(Vec<T>),
-    /// Nothing more is tried, for this reason. These refusals count as their certificates' own, because others were
-    /// filed; without any, they are the tenant's and stay in the series.
-    Stop { reason: String, own: Vec<T> },
+    /// Nothing more is tried, because of this refusal. These refusals count as their certificates' own, because others
+    /// were filed; without any, they are the tenant's and stay in the series.
+    Stop { refusal: Refusal, own: Vec<T> },
 }
 
 /// What is left at the end of a run.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rest<T> {
     pub refused: Vec<T>,
-    /// The common reason of at least five.
-    pub reason: Option<String>,
+    /// What they have in common, where that ends the run.
+    pub refusal: Option<Refusal>,
     /// Whether they count as their certificates' own.
     pub are_own: bool,
 }
 
-impl<T> Default for Series<T> {
-    fn default() -> Self {
-        Self {
-            reason: String::new(),
-            refused: Vec::new(),
-            probes: 0,
-            taken: 0,
-            has_filed: false,
+impl Refusal {
+    fn is_like(&self, other: &Self) -> bool {
+        match (self.suspect, other.suspect) {
+            // An outage has many faces.
+            (Some(Suspect::Vendor(one)), Some(Suspect::Vendor(other))) => one == other,
+            _ => self == other,
         }
     }
 }
 
+impl<T> Default for Series<T> {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
 impl<T> Series<T> {
-    fn is_suspect(&self) -> bool {
-        self.refused.len() >= SUSPECT_AFTER
+    /// The series of a run. `turn` is the number of the tick.
+    #[must_use]
+    pub fn new(turn: usize) -> Self {
+        Self {
+            refusal: Refusal::default(),
+            refused: Vec::new(),
+            probes: 0,
+            taken: 0,
+            has_filed: false,
+            turn,
+        }
+    }
+
+    /// Whether the next certificate is taken as a probe.
+    #[must_use]
+    pub fn is_suspect(&self) -> bool {
+        let enough = match self.refusal.suspect {
+            Some(Suspect::Tenant(_)) => 1,
+            Some(Suspect::Vendor(_)) => NO_FILES_AFTER,
+            None => SUSPECT_AFTER,
+        };
+        self.refused.len() >= enough
+    }
+
+    /// The refusals that are not decided about.
+    #[must_use]
+    pub fn refused_so_far(&self) -> &[T] {
+        &self.refused
     }
 
     /// The place in a queue of `waiting` certificates where the next one is taken as a probe, if it is: if that one is
-    /// filed, the refusals are the certificates' own. The end, the middle and the first quarter take turns.
+    /// filed, the refusals are the certificates' own. The end takes turns with two places that move from tick to tick.
     pub fn next_probe(&mut self, waiting: usize) -> Option<usize> {
         if !self.is_suspect() {
             return None;
         }
         let last = waiting.checked_sub(1)?;
+        // In thousandths of the queue: the golden ratio leaves no part of it out for long.
+        let moved = |from: usize| last * ((from + 618 * (self.turn % 1_000)) % 1_000) / 1_000;
         let at = match self.taken % 3 {
             0 => last,
-            1 => last / 2,
-            _ => last / 4,
+            1 => moved(500),
+            _ => moved(250),
         };
         self.taken += 1;
         Some(at)
     }
 
     /// Another certificate was refused; `is_probe`: it was taken from elsewhere in the queue.
-    pub fn refused(&mut self, reason: &str, certificate: T, is_probe: bool) -> Advance<T> {
-        let before = match reason == self.reason {
+    pub fn refused(&mut self, refusal: Refusal, certificate: T, is_probe: bool) -> Advance<T> {
+        let before = match refusal.is_like(&self.refusal) {
             true => Vec::new(),
             false => self.broken(false),
         };
-        reason.clone_into(&mut self.reason);
+        self.refusal = refusal;
         self.refused.push(certificate);
         self.probes += usize::from(is_probe);
         if self.probes < PROBES || !self.is_suspect() {
             return Advance::Own(before);
         }
         Advance::Stop {
-            reason: self.reason.clone(),
-            own: match self.has_filed {
+            refusal: self.refusal.clone(),
+            own: match self.has_filed && self.refusal.suspect.is_none() {
                 true => self.broken(false),
                 false => before,
             },
@@ -99,37 +145,48 @@ impl<T> Series<T> {
         std::mem::take(&mut self.refused)
     }
 
-    /// What is left at the end, and whether it is the tenant's: at least five and nothing else.
+    /// What is left at the end, and whether it is the tenant's: enough of them and nothing else. What names its suspect
+    /// is the suspect's after three probes, even if others were filed before.
     pub fn into_rest(self) -> Rest<T> {
         let is_shared = self.is_suspect();
+        let is_known = self.refusal.suspect.is_some();
+        let is_shown_own = match is_known {
+            true => self.has_filed && self.probes < PROBES,
+            false => self.has_filed,
+        };
+        let are_own = !is_shared || is_shown_own;
+        let ends_run = is_shared && !(is_known && are_own);
         Rest {
             refused: self.refused,
-            reason: is_shared.then_some(self.reason),
-            are_own: !is_shared || self.has_filed,
+            refusal: ends_run.then_some(self.refusal),
+            are_own,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::document::TenantFault;
+    use shared::http::Vendor;
+
     use super::*;
 
-    /// Feeds reasons (`-` is a filed certificate, a capital letter a probe); which were their own, and the reason to
-    /// stop.
+    /// Feeds reasons (`-` is a filed certificate, a capital letter a probe): which were their own, and the reason to
+    /// stop. `t` is a right that seems to be missing, `v` and `w` are faces of an outage.
     fn fed(reasons: &str) -> (Vec<usize>, Option<String>) {
         let (mut series, mut own, mut stop) = (Series::default(), Vec::new(), None);
         for (number, letter) in reasons.chars().enumerate() {
             let reason = letter.to_lowercase().to_string();
             match letter {
                 '-' => own.extend(series.broken(true)),
-                _ => match series.refused(&reason, number, letter.is_uppercase()) {
+                _ => match series.refused(refusal(&reason), number, letter.is_uppercase()) {
                     Advance::Own(before) => own.extend(before),
                     Advance::Stop {
-                        reason,
+                        refusal,
                         own: before,
                     } => {
                         own.extend(before);
-                        stop = Some(reason);
+                        stop = Some(refusal.reason);
                         break;
                     }
                 },
@@ -137,13 +194,59 @@ mod tests {
         }
         let Rest {
             refused,
-            reason,
+            refusal,
             are_own,
         } = series.into_rest();
         if are_own {
             own.extend(refused);
         }
-        (own, stop.or(reason))
+        (own, stop.or(refusal.map(|refusal| refusal.reason)))
+    }
+
+    fn refusal(reason: &str) -> Refusal {
+        let suspect = match reason {
+            "t" => Some(Suspect::Tenant(TenantFault::Right)),
+            "v" | "w" => Some(Suspect::Vendor(Vendor::Reteach)),
+            _ => None,
+        };
+        Refusal {
+            reason: reason.to_owned(),
+            suspect,
+        }
+    }
+
+    #[test]
+    fn a_right_that_seems_to_be_missing_is_missing_after_three_probes_or_if_nothing_was_filed() {
+        let right = || Some("t".to_owned());
+        for (reasons, own, stop) in [
+            ("t", vec![], right()),
+            ("tT", vec![], right()),
+            ("tTTT-", vec![], right()),
+            ("t-", vec![0], None),
+            ("tTT-", vec![0, 1, 2], None),
+            ("-t", vec![1], None),
+            ("-tTT", vec![1, 2, 3], None),
+            // Withdrawn while certificates were filed.
+            ("----ttTTT", vec![], right()),
+            ("tTa", vec![0, 1, 2], None),
+        ] {
+            assert_eq!(fed(reasons), (own, stop), "{reasons}");
+        }
+    }
+
+    #[test]
+    fn files_that_do_not_come_are_an_outage_after_three_probes_or_if_nothing_was_filed() {
+        let outage = |face: &str| Some(face.to_owned());
+        for (reasons, own, stop) in [
+            ("vv", vec![0, 1], None),
+            ("vwv", vec![], outage("v")),
+            ("vvvwVWV", vec![], outage("v")),
+            ("vvvV-", vec![0, 1, 2, 3], None),
+            ("-vvvVV", vec![1, 2, 3, 4, 5], None),
+            ("-vvvVVW", vec![], outage("w")),
+        ] {
+            assert_eq!(fed(reasons), (own, stop), "{reasons}");
+        }
     }
 
     #[test]
@@ -182,17 +285,26 @@ mod tests {
     }
 
     #[test]
-    fn probes_come_from_the_end_the_middle_and_the_first_quarter_after_the_fifth_refusal() {
+    fn probes_come_from_the_end_and_from_places_that_move_from_tick_to_tick() {
         let mut series = Series::default();
         for number in 0..4 {
-            series.refused("why", number, false);
+            series.refused(refusal("why"), number, false);
             assert_eq!(series.next_probe(9), None);
         }
-        series.refused("why", 4, false);
+        series.refused(refusal("why"), 4, false);
         let places: Vec<_> = (0..4).map(|_| series.next_probe(9)).collect();
         assert_eq!(places, [Some(8), Some(4), Some(2), Some(8)]);
         assert_eq!(series.next_probe(0), None);
         series.broken(false);
         assert_eq!(series.next_probe(9), None);
+        let mut tried = std::collections::BTreeSet::new();
+        for turn in 990_000..990_048 {
+            let mut series = Series::new(turn);
+            for number in 0..5 {
+                series.refused(refusal("why"), number, false);
+            }
+            tried.extend((0..3).filter_map(|_| series.next_probe(40)));
+        }
+        assert!(tried.len() > 35, "in a day nearly all of them: {tried:?}");
     }
 }

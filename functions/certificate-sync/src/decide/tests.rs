@@ -134,7 +134,11 @@ fn each_end_of_an_attempt_has_one_consequence() {
     let limited = || FilingError::limited(Vendor::Personio, None, "why");
     let elsewhere = "stays / HostNotAllowed(\"cdn.example\") / HostNotAllowed(\"cdn.example\") / -";
     let deleted = "failed 1 in 30: why / deleted / NotReached / answered".to_owned();
-    let cases: [(AttemptError, (String, String)); 18] = [
+    let unclear_right = FilingError::unclear(TenantFault::Right, "why");
+    let no_file = FilingError::no_file(Vendor::Reteach, "why");
+    let cases: [(AttemptError, (String, String)); 20] = [
+        (unclear_right.into(), failed("answered")),
+        (no_file.into(), failed("-")),
         (limited().into(), stopped("Partly")),
         (
             FilingError::no_person("why").into(),
@@ -209,7 +213,12 @@ fn only_what_certainly_had_no_effect_and_may_pass_is_tried_again_at_once() {
         (vendor().into(), true),
         (broken().into(), true),
         (vendor().with_effect(Effect::Unknown).into(), false),
+        (FilingError::no_file(Vendor::Reteach, "why").into(), true),
         (FilingError::refused("why").into(), false),
+        (
+            FilingError::unclear(TenantFault::Right, "why").into(),
+            false,
+        ),
         (
             FilingError::limited(Vendor::Kombo, None, "why").into(),
             false,

@@ -182,7 +182,7 @@ impl Read {
                 Keep::Count(Counted::Done) | Keep::Newest(Class::Reissued)
             );
             let customer = participation.customer.as_ref();
-            if !is_done && customer.is_some_and(|customer| is_unclear(customer, people.tool)) {
+            if !is_done && customer.is_some_and(is_unclear) {
                 is_any_unclear.store(true, Ordering::Relaxed);
             }
             Rule { keep, digest }
@@ -234,9 +234,8 @@ impl Asked {
                 Ok(Some(found)) if is_made(&found) => {
                     asked.made.insert(id, found);
                 }
-                Ok(Some(_)) | Err(_) => asked.waiting.push(id),
-                // Revoked.
-                Ok(None) => {}
+                // Only a listing of everything shows that it was revoked.
+                Ok(_) | Err(_) => asked.waiting.push(id),
             }
         }
         asked
@@ -341,7 +340,7 @@ async fn candidates(
         .map(|(_, participation)| participation);
     let owners = match known_owners {
         Some(known) => known,
-        None => owners(sources.store, sources.tenant, tool, unsettled).await?,
+        None => owners(sources.store, sources.tenant, unsettled).await?,
     };
     let people = People {
         tool,
@@ -366,17 +365,14 @@ async fn candidates(
     Ok(candidates)
 }
 
-/// Whose account is whose: the ledger of employees is read only where an external id does not say.
+/// Whose account is whose: the ledger of employees is read only where an account has no external id.
 async fn owners<'a>(
     store: &Store,
     tenant: &TenantId,
-    tool: &str,
     mut unsettled: impl Iterator<Item = &'a Participation>,
 ) -> Result<HashMap<CustomerId, SourceId>, RunError> {
-    let is_unclear = unsettled.any(|participation| {
-        let customer = participation.customer.as_ref();
-        customer.is_some_and(|customer| is_unclear(customer, tool))
-    });
+    let is_unclear =
+        unsettled.any(|participation| participation.customer.as_ref().is_some_and(is_unclear));
     match is_unclear {
         true => Ok(store.owners(tenant).await?),
         false => Ok(HashMap::new()),

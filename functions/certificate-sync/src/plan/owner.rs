@@ -14,28 +14,30 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// By the external id, else by the account that the ledger of employees knows.
+    /// By the external id; where there is none, by the account that the ledger of employees knows. With an external id
+    /// that is not ours the account is somebody else's, whoever had it before.
     #[must_use]
     pub fn of(customer: Option<&reteach::Owner>, people: People<'_>) -> Self {
         let Some(customer) = customer else {
             return Self::NoCustomer;
         };
-        by_external_id(customer, people.tool)
-            .or_else(|| people.owners.get(&customer.id).cloned())
-            .map_or(Self::NotFromHr, Self::Employee)
+        let employee = match external_id(customer) {
+            Some(id) => id
+                .source_id(people.tool)
+                .filter(|id| !id.as_str().is_empty()),
+            None => people.owners.get(&customer.id).cloned(),
+        };
+        employee.map_or(Self::NotFromHr, Self::Employee)
     }
 }
 
-/// Whether the external id alone does not tell whose the account is.
+/// Whether the account has no external id: then the ledger of employees tells whose it is.
 #[must_use]
-pub fn is_unclear(customer: &reteach::Owner, tool: &str) -> bool {
-    by_external_id(customer, tool).is_none()
+pub fn is_unclear(customer: &reteach::Owner) -> bool {
+    external_id(customer).is_none()
 }
 
-fn by_external_id(customer: &reteach::Owner, tool: &str) -> Option<SourceId> {
-    let id = customer
-        .external_id
-        .as_ref()
-        .and_then(|id: &ExternalId| id.source_id(tool))?;
-    Some(id).filter(|id| !id.as_str().is_empty())
+fn external_id(customer: &reteach::Owner) -> Option<&ExternalId> {
+    let id = customer.external_id.as_ref();
+    id.filter(|id| !id.as_str().trim().is_empty())
 }

@@ -248,7 +248,7 @@ fn the_newest_is_filed_first_and_what_has_no_date_last() {
 }
 
 #[test]
-fn an_owner_is_found_by_external_id_else_by_the_ledger_of_employees() {
+fn an_owner_is_found_by_external_id_and_without_one_by_the_ledger_of_employees() {
     let ours = SourceId::new("3");
     let owners = [(CustomerId::new("known"), ours.clone())].into();
     let people = People {
@@ -256,24 +256,26 @@ fn an_owner_is_found_by_external_id_else_by_the_ledger_of_employees() {
         owners: &owners,
     };
     let employee = |id: &str| Owner::Employee(SourceId::new(id));
-    for (account, external_id, expected, is_clear) in [
-        ("new", Some("personio:1"), employee("1"), true),
-        ("known", Some("personio:1"), employee("1"), true),
-        ("known", None, employee("3"), false),
-        ("known", Some("personio:"), employee("3"), false),
-        ("known", Some("sap:1"), employee("3"), false),
-        ("known", Some("Personio:1"), employee("3"), false),
-        ("known", Some("personio1"), employee("3"), false),
-        ("new", None, Owner::NotFromHr, false),
-        ("new", Some("personio:"), Owner::NotFromHr, false),
-        ("new", Some("hibob:1"), Owner::NotFromHr, false),
+    for (account, external_id, expected) in [
+        ("new", Some("personio:1"), employee("1")),
+        ("known", Some("personio:1"), employee("1")),
+        ("known", None, employee("3")),
+        ("known", Some(" "), employee("3")),
+        ("new", None, Owner::NotFromHr),
+        // Given to somebody whom another system numbers, or nobody knows.
+        ("known", Some("personio:"), Owner::NotFromHr),
+        ("known", Some("sap:1"), Owner::NotFromHr),
+        ("known", Some("Personio:1"), Owner::NotFromHr),
+        ("known", Some("personio1"), Owner::NotFromHr),
+        ("new", Some("hibob:1"), Owner::NotFromHr),
     ] {
+        let is_clear = external_id.is_some_and(|id| !id.trim().is_empty());
         let account = reteach::Owner {
             id: CustomerId::new(account),
             external_id: external_id.map(ExternalId::new),
         };
         assert_eq!(Owner::of(Some(&account), people), expected, "{account:?}");
-        assert_eq!(is_unclear(&account, "personio"), !is_clear, "{account:?}");
+        assert_eq!(is_unclear(&account), !is_clear, "{account:?}");
     }
     assert_eq!(Owner::of(None, people), Owner::NoCustomer);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::document::{BodyError, FilingError, Reach, TenantFault};
+use crate::document::{BodyError, FilingError, Reach, Suspect, TenantFault};
 use crate::http::{Deadline, Effect, Vendor};
 
 fn filed(id: Value) -> Canned {
@@ -110,7 +110,8 @@ async fn says_what_a_refusal_means_and_never_sends_again() {
     let busy = (Reach::Limit(Vendor::Personio, None), Effect::None);
     let deleted = (Reach::Person, Effect::None);
     let refusal = (Reach::Certificate, Effect::None);
-    let right = (Reach::Tenant(TenantFault::Right), Effect::None);
+    let right = Reach::Unclear(Suspect::Tenant(TenantFault::Right));
+    let right = (right, Effect::None);
     let folder = (Reach::Tenant(TenantFault::Folder), Effect::None);
     let no = |message: &str| {
         json!({"success": false, "error": {"message": message, "code": 0}}).to_string()
@@ -131,7 +132,9 @@ async fn says_what_a_refusal_means_and_never_sends_again() {
         (422, invalid.to_string(), (refusal, false)),
         (422, unnamed, (refusal, true)),
         (400, String::new(), (refusal, true)),
-        (403, no("Erika"), (right, false)),
+        (403, no("Erika"), (right, true)),
+        (403, html(), (refusal, true)),
+        (403, String::new(), (refusal, true)),
         (413, html(), (refusal, false)),
         (429, String::new(), (busy, false)),
         (302, String::new(), (unknown, false)),
@@ -175,7 +178,7 @@ async fn a_refused_token_is_renewed_once_and_the_file_is_sent_again() {
     };
     assert_eq!(first.raw.len(), second.raw.len());
     let server = personio(|_| Canned::Json(401, json!({"success": false}))).await;
-    let credential = Reach::Tenant(TenantFault::Credential);
+    let credential = Reach::Unclear(Suspect::Tenant(TenantFault::Credential));
     assert_eq!(refused(&server, pdf()).await.reach, credential);
     assert_eq!(uploads(&server).len(), 2);
 }

@@ -29,6 +29,9 @@ pub enum DownloadError {
         /// The status that said so.
         status: u16,
     },
+    /// Its answer is about this file alone, and may change.
+    #[error("the certificate's address answered {status}")]
+    Refused { status: u16 },
     /// Transient: it may pass by itself.
     #[error("{0}")]
     Unavailable(String),
@@ -99,7 +102,8 @@ impl From<DownloadError> for FilingError {
                     _ => Self::interrupted(reason),
                 }
             }
-            DownloadError::Unavailable(_) => Self::vendor(Vendor::Reteach, reason),
+            DownloadError::Refused { .. } => Self::interrupted(reason),
+            DownloadError::Unavailable(_) => Self::no_file(Vendor::Reteach, reason),
             DownloadError::OutOfTime => Self::out_of_time(reason),
             DownloadError::Academy(error) => error.into(),
         }

@@ -129,8 +129,10 @@ fn judged(response: reqwest::Response) -> Result<reqwest::Response, DownloadErro
         204 | 205 => Err(DownloadError::Empty),
         status @ (400 | 401 | 403 | 404 | 410) => Err(DownloadError::Expired { status }),
         429 => Err(reteach::Error::Limited(format!("{CALL} answered 429")).into()),
-        status => Err(DownloadError::Unavailable(format!(
-            "{CALL} answered {status}"
+        502..=504 => Err(DownloadError::Unavailable(format!(
+            "{CALL} answered {}",
+            response.status().as_u16()
         ))),
+        status => Err(DownloadError::Refused { status }),
     }
 }

@@ -218,8 +218,11 @@ async fn says_what_an_answer_means() {
         (404, DownloadError::Expired { status: 404 }, 1),
         (410, DownloadError::Expired { status: 410 }, 1),
         (204, DownloadError::Empty, 1),
-        (206, unavailable(206), 1),
-        (418, unavailable(418), 1),
+        (202, DownloadError::Refused { status: 202 }, 1),
+        (206, DownloadError::Refused { status: 206 }, 1),
+        (418, DownloadError::Refused { status: 418 }, 1),
+        (451, DownloadError::Refused { status: 451 }, 1),
+        (500, DownloadError::Refused { status: 500 }, 4),
         (429, limited(), 4),
         (503, unavailable(503), 4),
     ] {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::*;
-use crate::document::{BodyError, Reach, TenantFault};
+use crate::document::{BodyError, Reach, Suspect, TenantFault};
 use crate::domain::id::CategoryId;
 use crate::http::{Effect, Vendor};
 
@@ -57,7 +57,8 @@ async fn the_remote_status_decides_then_kombos_code() {
     let gone = json!({"success": false, "error": {"message": "No query results for model [Employee] 1", "code": 0}});
     let tenant = |fault| (Reach::Tenant(fault), Effect::None);
     let right = tenant(TenantFault::Right);
-    let connection = tenant(TenantFault::Connection);
+    let unclear = |fault| (Reach::Unclear(Suspect::Tenant(fault)), Effect::None);
+    let connection = unclear(TenantFault::Connection);
     let credential = tenant(TenantFault::Credential);
     let refused_document = (Reach::Certificate, Effect::None);
     let vendor = Reach::Vendor(Vendor::Kombo);
@@ -69,10 +70,14 @@ async fn the_remote_status_decides_then_kombos_code() {
     let (timed_out, null) = ("PLATFORM.TASK_TIMED_OUT", json!(null));
     let html = || json!("<html>");
     let empty = || Canned::Json(200, json!({"status": "success", "data": {}}));
-    let cases: [(Answer, (Reach, Effect)); 16] = [
+    let cases: [(Answer, (Reach, Effect)); 17] = [
         (remote(404, gone), deleted),
         (remote(401, null.clone()), connection),
-        (remote(403, null.clone()), right),
+        (
+            remote(403, json!({"success": false})),
+            unclear(TenantFault::Right),
+        ),
+        (remote(403, null.clone()), refused_document),
         (remote(413, html()), refused_document),
         (remote(429, null), busy),
         (remote(502, html()), unknown),
