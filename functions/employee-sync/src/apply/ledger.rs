@@ -5,10 +5,12 @@ use std::collections::{HashMap, HashSet};
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use shared::fingerprint::Fingerprint;
-use shared::state::{EmployeeEntry, Failure, FailureKind, HeldPlan, StateError};
+use shared::state::{EmployeeEntry, Failure, FailureKind, StateError, ValueDigest};
 
 use crate::io::Writer;
-use crate::plan::{Account, Candidate, Plan, SourceState};
+use crate::plan::{
+    Account, AccountView, Before, Candidate, Change, MatchedBy, Plan, SourceState, with_account,
+};
 
 /// Writes ledger entries, a few at a time.
 ///
@@ -47,42 +49,77 @@ pub(crate) async fn write_notes(
     Ok(written)
 }
 
-/// The ledger entries of people all of whose changes are held, with what the academy was seen to hold. Later runs trust the ledger:
-/// by the old entries there would be nothing to change, and nothing to decide about.
-pub(crate) fn seen_entries(
-    plan: &Plan,
-    candidates: &[Candidate],
-    held_before: Option<&HeldPlan>,
-) -> Vec<EmployeeEntry> {
+/// The ledger's entry of a person, with what this run saw of their account; `change` is what was planned for it. Later runs trust
+/// the ledger: by the old entry they would find nothing to repair, and nothing for somebody to decide about.
+pub(super) fn as_seen(candidate: &Candidate, change: Option<&Change>) -> Option<EmployeeEntry> {
+    let entry = candidate.entry.as_ref()?;
+    let seen = match &candidate.account {
+        Account::FromLedger(_) | Account::NotFetched => entry.clone(),
+        Account::Fetched(account, MatchedBy::ExternalId | MatchedBy::Ledger) => {
+            match entry.customer_id {
+                Some(_) => with_account_seen(entry.clone(), account, &candidate.source, change),
+                None => entry.clone(),
+            }
+        }
+        // The account that the ledger knows is not the person's any more.
+        Account::Missing | Account::Fetched(_, MatchedBy::Mail) | Account::Conflicting(..) => {
+            EmployeeEntry {
+                failure: entry.failure.clone(),
+                handed_over_to: entry.handed_over_to.clone(),
+                ..EmployeeEntry::new(entry.source_id.clone())
+            }
+        }
+    };
+    Some(seen)
+}
+
+fn with_account_seen(
+    mut entry: EmployeeEntry,
+    account: &AccountView,
+    source: &SourceState,
+    change: Option<&Change>,
+) -> EmployeeEntry {
+    entry.customer_id = Some(account.id.clone());
+    entry.window = account.window;
+    let SourceState::Present { record, .. } = source else {
+        return entry;
+    };
+    if let Some(change) = change {
+        entry.digests.extend(change.baseline.digests.clone());
+    }
+    for value in with_account(&record.values, account) {
+        let name = value.attribute.name();
+        // A value of somebody else gets no digest: the ledger has those that reteach was given.
+        entry.digests.remove(name);
+        if value.before == Before::Null {
+            entry.digests.insert(name.to_owned(), ValueDigest::Null);
+        }
+    }
+    entry
+}
+
+/// The ledger entries of people for whom nothing is written, where the ledger says something else than what this run saw.
+pub(crate) fn seen_entries(plan: &Plan, candidates: &[Candidate]) -> Vec<EmployeeEntry> {
     let by_id: HashMap<_, _> = candidates
         .iter()
         .map(|candidate| (&candidate.source_id, candidate))
         .collect();
     let changed: HashSet<_> = plan.changes.iter().map(|it| &it.source_id).collect();
-    let held = plan.held.iter();
-    held.filter(|change| !changed.contains(&change.source_id))
-        .filter_map(|change| {
-            let candidate = by_id.get(&change.source_id)?;
-            let entry = candidate.entry.as_ref()?;
-            match (&candidate.source, &candidate.account) {
-                (SourceState::Gone { .. }, _) => None,
-                // The candidate's entry has forgotten the account already.
-                (_, Account::Missing) => {
-                    let is_new = !held_before.is_some_and(|held| held.holds(&change.source_id));
-                    is_new.then(|| entry.clone())
-                }
-                (_, Account::Fetched(account, _))
-                    if entry.customer_id.as_ref() == Some(&account.id) =>
-                {
-                    let mut seen = entry.clone();
-                    seen.window = account.window;
-                    for value in &change.values {
-                        seen.digests.remove(value.attribute.name());
-                    }
-                    (seen != *entry).then_some(seen)
-                }
-                _ => None,
+    let held = plan
+        .held
+        .iter()
+        .map(|change| (&change.source_id, Some(change)));
+    let skipped = plan.skipped.iter().filter(|(_, skip)| !skip.is_conflict());
+    let skipped = skipped.map(|(id, _)| (id, None));
+    held.filter(|(id, _)| !changed.contains(id))
+        .chain(skipped)
+        .filter_map(|(id, change)| {
+            let candidate = by_id.get(id)?;
+            // Each comparison looks at the open accounts of people who are gone.
+            if matches!(candidate.source, SourceState::Gone { .. }) {
+                return None;
             }
+            as_seen(candidate, change).filter(|seen| candidate.entry.as_ref() != Some(seen))
         })
         .collect()
 }
@@ -106,7 +143,7 @@ pub(crate) fn conflict_entries(
             };
             let reason = "the mail address belongs to another account".to_owned();
             Some(with_failure(
-                candidate.entry_or_new(),
+                as_seen(candidate, None).unwrap_or_else(|| candidate.entry_or_new()),
                 FailureKind::Conflict,
                 fingerprint,
                 reason,

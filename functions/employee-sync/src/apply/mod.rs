@@ -49,6 +49,10 @@ pub(crate) struct ApplyOutcome {
     pub(crate) is_undecided: bool,
     /// Whether an account of somebody gone has lost its external id.
     pub(crate) asks_for_list: bool,
+    /// Ledger entries that were not written, and say what this run saw of accounts that it did not bring into step.
+    pub(crate) seen: Vec<EmployeeEntry>,
+    /// Whether something that this run saw of accounts is neither in step nor in the ledger.
+    pub(crate) forgets: bool,
 }
 
 /// Writes the ledger entries that need no change in reteach, applies the plan's changes, and calls `progress` after each.
@@ -91,8 +95,11 @@ pub(crate) async fn apply(
     let is_kept = |work: &Work<'_>| {
         work.applied == Some(Applied::AccountLost) && work.entry.customer_id.is_some()
     };
+    let unwritten = people.iter().filter(|work| !work.is_stored);
     ApplyOutcome {
         asks_for_list: people.iter().any(is_kept),
+        seen: unwritten.map(|work| work.entry.clone()).collect(),
+        forgets: false,
         applied: people.into_iter().filter_map(Work::into_applied).collect(),
         abort: abort.or(vendor),
         is_undecided: !judgement.answered && !judgement.undecided.is_empty(),
@@ -247,7 +254,7 @@ async fn refused(
         }
         None => entry,
     };
-    if entry != task.entry {
+    if entry != task.entry || !task.is_stored {
         write_entry(writer, &entry).await?;
     }
     Ok(entry)

@@ -7,7 +7,7 @@ use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
 
 use super::blame::{Form, Outline, Reply, Sent, Step, StepPart};
 use super::input::{self, Person};
-use super::ledger::{with_failure, write_entry};
+use super::ledger::{as_seen, with_failure, write_entry};
 use crate::io::{Refusal, Writer};
 use crate::plan::{Account, Candidate, Change, SourceState};
 
@@ -52,6 +52,8 @@ pub(super) struct Work<'a> {
     pub(super) window: Option<Change>,
     pub(super) candidate: Option<&'a Candidate>,
     pub(super) entry: EmployeeEntry,
+    /// Whether the ledger has `entry`.
+    pub(super) is_stored: bool,
     pub(super) applied: Option<Applied>,
     /// Why reteach gave no usable answer.
     pub(super) silence: Option<ReteachError>,
@@ -59,11 +61,13 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(super) fn new(change: &'a Change, candidate: Option<&'a Candidate>) -> Self {
-        let entry = candidate.and_then(|candidate| candidate.entry.clone());
+        let entry = candidate.and_then(|candidate| as_seen(candidate, Some(change)));
+        let stored = candidate.and_then(|candidate| candidate.entry.as_ref());
         Self {
             change,
             window: input::window_alone(change),
             candidate,
+            is_stored: entry.as_ref() == stored,
             entry: entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone())),
             applied: None,
             silence: None,
@@ -97,6 +101,7 @@ impl<'a> Work<'a> {
             change: change.clone(),
             person: self.person(),
             entry: self.entry.clone(),
+            is_stored: self.is_stored,
             noted: self.applied.is_some(),
         }
     }
@@ -142,7 +147,7 @@ impl<'a> Work<'a> {
         let is_all = step.part == StepPart::Whole || self.change.values.is_empty();
         match attempted {
             Attempted::Done(entry) => {
-                self.entry = entry;
+                self.store(entry);
                 self.applied = Some(if is_all {
                     Applied::Done
                 } else {
@@ -155,7 +160,7 @@ impl<'a> Work<'a> {
                 entry,
                 wrote_window,
             } => {
-                self.entry = entry;
+                self.store(entry);
                 let noted = || self.failure(FailureKind::Refused, refusal.to_string(), now);
                 let applied = match earlier.or_else(noted) {
                     Some(failure) if wrote_window => Applied::WindowAlone(Some(failure)),
@@ -175,6 +180,11 @@ impl<'a> Work<'a> {
                 Reply::Silent
             }
         }
+    }
+
+    fn store(&mut self, entry: EmployeeEntry) {
+        self.entry = entry;
+        self.is_stored = true;
     }
 
     /// The failure for the report: the ledger keeps none of somebody who is gone, and tries them in every run.
@@ -213,7 +223,7 @@ impl<'a> Work<'a> {
                 };
             }
             write_entry(writer, &noted).await?;
-            self.entry = noted;
+            self.store(noted);
         }
         self.applied = self
             .failure(kind, reason, now)
@@ -241,6 +251,8 @@ pub(super) struct Task<'a> {
     pub(super) change: Change,
     pub(super) person: Person<'a>,
     pub(super) entry: EmployeeEntry,
+    /// Whether the ledger has `entry`.
+    pub(super) is_stored: bool,
     /// Whether a failure of this run is in the ledger already.
     pub(super) noted: bool,
 }

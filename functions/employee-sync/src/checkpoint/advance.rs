@@ -10,7 +10,7 @@ use shared::state::EmployeeEntry;
 use super::Sharding;
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
-use crate::plan::{Candidate, Change, Extent, Plan, SkipReason};
+use crate::plan::{Candidate, Change, Extent, Plan, SkipReason, SourceState};
 use crate::source::Completeness;
 
 /// A record that does not fit is reported again after this long, if it is still the same.
@@ -73,6 +73,35 @@ fn of_change(change: &Change, applied: Option<&Applied>) -> Resolution {
         Some(Applied::Done | Applied::WindowAlone(None) | Applied::AccountLost | Applied::Open)
         | None => Resolution::Open,
     }
+}
+
+/// Adds people who are gone and in no shard, and whose account this run could not lock: the next run tries again.
+pub(crate) fn with_left_open(
+    mut shards: BTreeMap<ShardNumber, Shard>,
+    candidates: &[Candidate],
+    plan: &Plan,
+    outcome: &ApplyOutcome,
+) -> BTreeMap<ShardNumber, Shard> {
+    let is_locked = |change: &&Change| {
+        let applied = outcome.applied.get(&change.source_id);
+        applied.is_some_and(Applied::wrote_window)
+    };
+    let changes = plan.changes.iter().filter(|change| !is_locked(change));
+    let open: BTreeSet<_> = changes.map(|change| &change.source_id).collect();
+    for candidate in candidates {
+        let (id, SourceState::Gone { .. }) = (&candidate.source_id, &candidate.source) else {
+            continue;
+        };
+        // An account that nobody has a history with is locked only by a comparison, after approval.
+        let entry = candidate.entry.as_ref().filter(|_| open.contains(id));
+        if let (Some(entry), Some(shard)) = (entry, shards.get_mut(&ShardNumber::of(id))) {
+            shard.0.entry(id.clone()).or_insert(ShardEntry {
+                fingerprint: entry.fingerprint.unwrap_or_default(),
+                status: EntryStatus::MissingOnce,
+            });
+        }
+    }
+    shards
 }
 
 fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {

@@ -8,8 +8,8 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use advance::resolve;
 pub use advance::{DUE_NOW, Resolution, next_shard};
+pub(crate) use advance::{resolve, with_left_open};
 pub use identity::Identity;
 pub use portion::{Limited, PORTION, Turn, in_progress, limited, portion};
 pub(crate) use preregister::register;

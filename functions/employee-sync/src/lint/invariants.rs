@@ -8,6 +8,7 @@ use shared::access::{EmploymentStatus, LockReason, Scoped};
 use shared::domain::employee::Field;
 use shared::domain::id::SourceId;
 use shared::mapping::Attribute;
+use shared::state::EmployeeEntry;
 
 use crate::plan::{
     Account, AccountView, Action, Candidate, Change, Holder, MatchedBy, Plan, SourceState,
@@ -229,11 +230,13 @@ fn creation_is_due(change: &Change, candidate: &Candidate) -> bool {
     if change.action != Action::Create {
         return true;
     }
-    let unknown = matches!(candidate.account, Account::Missing | Account::NotFetched)
-        && candidate
-            .entry
-            .as_ref()
-            .is_none_or(|entry| entry.customer_id.is_none());
+    let knows_account = |entry: &EmployeeEntry| entry.customer_id.is_some();
+    let unknown = match candidate.account {
+        // The ledger may know an account that was deleted since.
+        Account::Missing => true,
+        Account::NotFetched => !candidate.entry.as_ref().is_some_and(knows_account),
+        Account::FromLedger(_) | Account::Fetched(..) | Account::Conflicting(..) => false,
+    };
     match &candidate.source {
         SourceState::Present { record, .. } => unknown && record.employment.scope == Scoped::In,
         SourceState::Rejected { .. } | SourceState::Gone { .. } => false,

@@ -33,8 +33,8 @@ pub(super) fn with_digests(
     changed.collect()
 }
 
-/// The values that differ from what the account holds.
-pub(super) fn with_account(
+/// The values of the record that differ from what the account holds.
+pub(crate) fn with_account(
     desired: &BTreeMap<Attribute, Option<Text>>,
     account: &AccountView,
 ) -> Vec<ValueChange> {

@@ -16,7 +16,7 @@ use crate::apply::{Applied, ApplyOutcome};
 use crate::brake::consent::Parts;
 use crate::brake::hold::Hold;
 use crate::checkpoint::{
-    Reason, Resolution, Selection, Sharding, in_progress, next_shard, resolve,
+    Reason, Resolution, Selection, Sharding, in_progress, next_shard, resolve, with_left_open,
 };
 use crate::plan::{Account, Candidate, Part, Plan, RiskyChange};
 use crate::source::People;
@@ -86,6 +86,7 @@ pub(super) fn conclude(
             (*number, next)
         })
         .collect();
+    let next = with_left_open(next, &candidates, &plan, &outcome);
     let found = match selection {
         Selection::Everybody(_) => 0,
         Selection::Nobody | Selection::Shards(_) => newly_known(&candidates, &resolutions, now),
@@ -100,7 +101,7 @@ pub(super) fn conclude(
     };
     let waiting = elsewhere.saturating_add(count_waiting(next.values()));
 
-    let stopped = outcome.abort.is_some();
+    let stopped = outcome.abort.is_some() || outcome.forgets;
     // A comparison of everybody that stopped early begins again on the next run.
     let compared = match selection {
         Selection::Everybody(Reason::FirstRun) => true,
@@ -161,7 +162,7 @@ pub(super) fn conclude(
         state.listing_failed_at = None;
         state.key_check = rules.key.check();
     }
-    if outcome.asks_for_list {
+    if outcome.asks_for_list || outcome.forgets {
         // The next run compares everybody.
         state.reconciled_at = Timestamp::UNIX_EPOCH;
     }

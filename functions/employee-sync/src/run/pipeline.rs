@@ -11,7 +11,7 @@ use shared::runtime::{
 };
 use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
-use shared::state::{HeldPlan, JobKind, SyncState};
+use shared::state::{EmployeeEntry, HeldPlan, JobKind, StateError, SyncState};
 
 use super::Rules;
 use super::commit::{commit, register};
@@ -21,10 +21,10 @@ use super::load::{Inputs, Known, load};
 use super::stages::{approves_absent, are_in_step, prepare, preregister};
 use super::summary::Summary;
 use crate::EmployeeSync;
-use crate::apply::{self, Learned, apply, write_notes};
+use crate::apply::{self, ApplyOutcome, Learned, apply, write_notes};
 use crate::brake::hold::Hold;
 use crate::checkpoint::{PORTION, Selection, Sharding, portion, select, waits_for_list};
-use crate::io::{LiveReader, LiveWriter, Reader, Writer};
+use crate::io::{ApplyAbort, LiveReader, LiveWriter, Reader, Writer};
 use crate::plan::Plan;
 use crate::report::Counts;
 use crate::source::{self, People};
@@ -194,13 +194,30 @@ pub(super) async fn drive(
         },
     };
     let progress = || emit(Progress::Applied);
-    let outcome = apply(writer, plan, candidates, rules.config, learned, &progress).await;
+    let mut outcome = apply(writer, plan, candidates, rules.config, learned, &progress).await;
     let conflicts = std::mem::take(&mut prepared.conflicts);
     prepared.conflicts = write_notes(writer, conflicts).await?;
-    write_notes(writer, std::mem::take(&mut prepared.seen)).await?;
+    let mut seen = std::mem::take(&mut prepared.seen);
+    seen.append(&mut outcome.seen);
+    outcome.forgets = note_seen(writer, seen, &outcome).await?;
     let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);
     commit(writer, &conclusion).await?;
     Ok(conclusion.result)
+}
+
+/// Writes into the ledger what was seen of accounts and is not in step. Returns whether some of it was not written: only another
+/// comparison finds that again.
+async fn note_seen(
+    writer: &impl Writer,
+    seen: Vec<EmployeeEntry>,
+    outcome: &ApplyOutcome,
+) -> Result<bool, StateError> {
+    let notes = seen.len();
+    let written = match outcome.abort {
+        Some(ApplyAbort::State(_)) => Vec::new(),
+        _ => write_notes(writer, seen).await?,
+    };
+    Ok(written.len() < notes)
 }
 
 /// The held plan, if it names people whom only a comparison of everybody looks at.

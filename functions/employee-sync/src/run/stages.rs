@@ -34,7 +34,7 @@ pub(super) struct Prepared {
     pub(super) candidates: Vec<Candidate>,
     /// Ledger entries of people whose account is somebody else's.
     pub(super) conflicts: Vec<EmployeeEntry>,
-    /// Ledger entries of people whose changes are held, with what the academy holds.
+    /// Ledger entries of people for whom nothing is written, with what the academy holds.
     pub(super) seen: Vec<EmployeeEntry>,
     /// The risky changes that the brakes let through, and that count.
     pub(super) passed: Vec<RiskyChange>,
@@ -151,7 +151,7 @@ pub(super) fn prepare(
     Ok(Prepared {
         holds_first_run,
         conflicts: conflict_entries(&plan, &candidates, now),
-        seen: seen_entries(&plan, &candidates, held.as_ref()),
+        seen: seen_entries(&plan, &candidates),
         listing_failed: listing.failure.is_some(),
         summary: Summary::of(people, rules)
             .with_listing(listing, locks_nobody)

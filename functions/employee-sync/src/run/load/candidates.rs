@@ -12,6 +12,7 @@ use shared::tenant::TenantConfig;
 
 use super::super::Rules;
 use super::super::mail_holders::moves;
+use super::gone::absence;
 use super::{A_RUNS_LOOK_UPS, Inputs, PAGE};
 use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
 use crate::io::Reader;
@@ -72,16 +73,15 @@ pub(crate) fn candidates(
         Some((id, source))
     });
     let gone = gone.iter().map(|id| {
-        (
-            id,
-            SourceState::Gone {
-                external_id: ExternalId::of(tool, id),
-                absence: people.absence(id),
-            },
-        )
+        let source = SourceState::Gone {
+            external_id: ExternalId::of(tool, id),
+            absence: absence(people, id, entries.get(id)),
+        };
+        (id, source)
     });
-    let mut candidates = Vec::new();
-    for (id, source) in there.chain(gone) {
+    let sources: Vec<_> = there.chain(gone).collect();
+    let mut candidates = Vec::with_capacity(sources.len());
+    for (id, source) in sources {
         let entry = entries.remove(id);
         let known = entry.as_ref().and_then(|entry| entry.customer_id.clone());
         let account = known.map_or(Account::NotFetched, Account::FromLedger);
@@ -242,7 +242,7 @@ pub(crate) fn with_accounts(
     candidates
 }
 
-/// An account that the whole list does not have is gone: it is forgotten.
+/// An account that the whole list does not have is missing, whatever the ledger says.
 pub(super) fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>, key: &FingerprintKey) {
     let asked = match (accounts, &candidate.account) {
         (Some(Accounts::Listed(_)), _) | (Some(_), Account::NotFetched) => accounts,
@@ -267,15 +267,6 @@ pub(super) fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>, key
         let problem = format!("reteach's list shows it in a form that cannot be read ({field})");
         leave(candidate, problem);
         return;
-    }
-    if matches!(account, Account::Missing)
-        && let Some(entry) = candidate.entry.take()
-    {
-        candidate.entry = Some(EmployeeEntry {
-            failure: entry.failure,
-            handed_over_to: entry.handed_over_to,
-            ..EmployeeEntry::new(entry.source_id)
-        });
     }
     candidate.account = account;
 }

@@ -61,19 +61,22 @@ pub(super) fn concluded(
     concluded
 }
 
+/// What the absence of somebody means whom the ledger knows. Without a lock of ours nobody has agreed that the person is gone.
+pub(super) fn absence(people: &People, id: &SourceId, entry: Option<&EmployeeEntry>) -> Absence {
+    match entry.and_then(|entry| entry.locked) {
+        Some(_) => Absence::Explained,
+        None => people.absence(id),
+    }
+}
+
 /// Somebody whose absence was concluded before.
 pub(super) fn reopened(entry: EmployeeEntry, people: &People, tool: &str) -> Candidate {
-    // Without a lock of ours nobody has agreed that the person is gone.
-    let absence = match entry.locked {
-        Some(_) => Absence::Explained,
-        None => people.absence(&entry.source_id),
-    };
     let known = entry.customer_id.clone();
     Candidate {
         source_id: entry.source_id.clone(),
         source: SourceState::Gone {
             external_id: ExternalId::of(tool, &entry.source_id),
-            absence,
+            absence: absence(people, &entry.source_id, Some(&entry)),
         },
         account: known.map_or(Account::NotFetched, Account::FromLedger),
         entry: Some(entry),

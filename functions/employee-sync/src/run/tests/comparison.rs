@@ -80,7 +80,8 @@ const SCENES: [Scene; 4] = [
 #[test]
 fn what_a_comparison_finds_is_held_until_somebody_decides() {
     for scene in &SCENES {
-        for is_approved in [true, false] {
+        for (is_approved, is_alone) in [(true, true), (true, false), (false, true), (false, false)]
+        {
             let mut world = World::before(PEOPLE, "[brake]\nat_least = 5\n");
             (scene.hr)(&mut world);
             for _ in 0..3 {
@@ -88,6 +89,10 @@ fn what_a_comparison_finds_is_held_until_somebody_decides() {
                 world.after(5);
             }
             assert_eq!(((scene.in_step)(&world), world.hash()), (CHANGED, None));
+            if !is_alone {
+                // Another difference, which no brake holds.
+                edit_accounts(&mut world, |it| it.last_name = Some("von Hand".to_owned()));
+            }
             (scene.academy)(&mut world);
             world.after(24 * 60).tick(End::Well);
             let held = |world: &World| {
@@ -114,6 +119,8 @@ fn what_a_comparison_finds_is_held_until_somebody_decides() {
                 (0, found)
             };
             assert_eq!(((scene.in_step)(&world), held(&world)), expected);
+            let is_repaired = |it: &Customer| it.last_name.as_deref() == Some("Weiß");
+            assert!(accounts(&world).all(is_repaired), "{:?}", scene.kind);
         }
     }
 }

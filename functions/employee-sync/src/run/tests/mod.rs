@@ -9,5 +9,6 @@ mod lists;
 mod lost_state;
 mod mail_moves;
 mod portions;
+mod repairs;
 mod sharding;
 mod world;

@@ -45,6 +45,8 @@ pub(super) struct World {
     pub(super) config: TenantConfig,
     /// People for whom one run plans.
     pub(super) portion: usize,
+    /// Whether the HR system flags whom it deletes. It has flagged nobody.
+    pub(super) flags_deleted: bool,
     /// Of each reading.
     pub(super) completeness: Completeness,
 }
@@ -89,6 +91,7 @@ impl World {
             mode: Mode::Scheduled,
             config: config(rules),
             portion: PORTION,
+            flags_deleted: false,
             completeness: Completeness::Complete,
         }
     }
@@ -172,6 +175,7 @@ impl World {
             .for_each(|it| unreadable.observe(it));
         People {
             completeness: self.completeness,
+            marked: self.flags_deleted.then(BTreeSet::new),
             unreadable: unreadable.names(),
             ..People::complete(self.employees.iter().map(person))
         }

@@ -1,0 +1,172 @@
+//! Drift that a comparison finds and cannot repair: later runs go on with it.
+
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::reteach::Customer;
+use shared::runtime::{FindingKind, Mode, Outcome};
+
+use super::world::{End, World};
+use crate::io::memory::TOOL;
+use crate::plan::builders::employee;
+
+/// A company in step, with a leaver (0), somebody gone (1), and many who are employed.
+fn synced() -> World {
+    let mut world = World::before(40, "[brake]\nat_least = 100\n");
+    world.edit(0, |it| {
+        it.end_date = Field::Value("2026-05-01".parse().unwrap());
+    });
+    world.tick(End::Well);
+    world.employees.remove(&SourceId::new("1"));
+    for _ in 0..3 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!(world.locked(), 2);
+    world
+}
+
+fn account(world: &mut World, id: usize) -> &mut Customer {
+    let account = world.academy.account_of(&SourceId::new(id.to_string()));
+    let account = account.unwrap().id.clone();
+    world.academy.customers.get_mut(&account).unwrap()
+}
+
+fn external_id(id: usize) -> ExternalId {
+    ExternalId::of(TOOL, &SourceId::new(id.to_string()))
+}
+
+/// An admin opens the account of somebody locked, or locks that of somebody employed.
+fn turn(world: &mut World, id: usize) {
+    let now = world.now;
+    let account = account(world, id);
+    account.set_inactive_at = match account.set_inactive_at {
+        Some(_) => None,
+        None => Some(now),
+    };
+}
+
+#[test]
+fn a_lock_or_unlock_that_fails_in_the_comparison_comes_with_the_next_run() {
+    for (id, is_locked) in [(0, true), (1, true), (2, false)] {
+        for others_answer in [false, true] {
+            let mut world = synced();
+            turn(&mut world, id);
+            if others_answer {
+                account(&mut world, 9).position = Some("von Hand".into());
+            }
+            world.academy.dialect.fails.insert(external_id(id));
+            world.after(24 * 60).tick(End::Well);
+            assert_eq!(world.is_locked(id), !is_locked);
+            world.academy.dialect.fails.clear();
+            world.after(5).tick(End::Well);
+            assert_eq!(world.is_locked(id), is_locked, "{id} {others_answer}");
+            // Then nothing is left to do.
+            world.after(5).tick(End::Well);
+            let last = world.after(5).sync(End::Well);
+            assert_eq!(last.outcome, Outcome::Unchanged, "{id}");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_asked_again_about_somebody_whose_absence_was_concluded_before() {
+    let mut world = synced();
+    world.flags_deleted = true;
+    turn(&mut world, 1);
+    world.academy.dialect.fails.insert(external_id(1));
+    world.after(24 * 60).tick(End::Well);
+    world.academy.dialect.fails.clear();
+    world.after(5).tick(End::Well);
+    assert_eq!((world.is_locked(1), world.hash()), (true, None));
+}
+
+#[test]
+fn a_lock_that_the_academy_refuses_is_tried_and_reported_until_it_takes_it() {
+    for id in [0, 1] {
+        let mut world = synced();
+        turn(&mut world, id);
+        world.academy.dialect.refuses = Some("setInactiveAt");
+        world.after(24 * 60);
+        for minutes in [0, 15, 30, 60] {
+            let tick = world.after(minutes).tick(End::Well);
+            let refused = tick.found(FindingKind::Refused);
+            assert_eq!(refused, 1, "{id} after {minutes}");
+        }
+        world.academy.dialect.refuses = None;
+        world.after(120).tick(End::Well);
+        assert!(world.is_locked(id), "{id}");
+    }
+}
+
+#[test]
+fn a_field_that_the_academy_refuses_to_take_back_stays_reported() {
+    let mut world = synced();
+    for customer in world.academy.customers.values_mut() {
+        customer.position = None;
+    }
+    world.academy.dialect.refuses = Some("position");
+    world.after(24 * 60);
+    for _ in 0..3 {
+        let result = world.sync(End::Well);
+        assert_eq!(result.outcome, Outcome::AcademyRefuses);
+        world.after(5);
+    }
+    world.academy.dialect.refuses = None;
+    world.after(60).tick(End::Well);
+    let has_position = |id: usize| account(&mut world, id).position.is_some();
+    assert!((2..40).all(has_position));
+}
+
+#[test]
+fn accounts_that_were_deleted_are_made_again_once_the_academy_takes_the_record() {
+    let mut world = synced();
+    let made = world.academy.customers.len();
+    let deleted: Vec<CustomerId> = (10..20)
+        .map(|id| account(&mut world, id).id.clone())
+        .collect();
+    for id in &deleted {
+        world.academy.customers.remove(id);
+    }
+    world.academy.dialect.refuses = Some("position");
+    world.after(24 * 60).tick(End::Well);
+    world.after(5).tick(End::Well);
+    world.academy.dialect.refuses = None;
+    world.after(60).tick(End::Well);
+    assert_eq!(world.academy.customers.len(), made);
+}
+
+#[test]
+fn what_a_comparison_has_no_time_to_repair_or_note_is_compared_again_at_once() {
+    let mut world = synced();
+    for id in 2..12 {
+        turn(&mut world, id);
+    }
+    world.mode = Mode::Reconcile;
+    world.after(60).tick(End::OutOfTime(3));
+    assert_eq!(world.locked(), 9);
+    world.mode = Mode::Scheduled;
+    world.after(5).tick(End::Well);
+    assert_eq!(world.locked(), 2);
+}
+
+#[test]
+fn an_address_that_another_account_has_is_not_taken_for_written() {
+    let mut world = synced();
+    let mail = employee("5").email.value().cloned();
+    let theirs = account(&mut world, 5);
+    theirs.email = Some("alt@muster.example".into());
+    theirs.position = Some("von Hand".into());
+    let holder = world.academy.make(mail.clone());
+    let foreign = Some(ExternalId::new("sap:77"));
+    world
+        .academy
+        .customers
+        .get_mut(&holder)
+        .unwrap()
+        .external_id = foreign;
+    world.after(24 * 60).tick(End::Well);
+    let tick = world.after(5).tick(End::Well);
+    assert_eq!(tick.found(FindingKind::Conflict), 1);
+    world.academy.customers.remove(&holder);
+    world.after(60).tick(End::Well);
+    assert_eq!(account(&mut world, 5).email, mail);
+}
