@@ -14,6 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use jiff::Timestamp;
 use shared::domain::id::SourceId;
 use shared::reteach::Error as ReteachError;
 use shared::state::{EmployeeEntry, FailureKind, StateError};
@@ -33,6 +34,10 @@ use crate::plan::{Action, Candidate, Change, Plan};
 
 /// Changes in flight at once: 50 calls a second with replies that take 300 ms. The pace decides how many of them are sent.
 pub(crate) const CONCURRENCY: usize = 16;
+
+/// Why the account of a person is not written for now.
+const LOST_AGAIN: &str = "reteach finds an account for this person and then answers that it is not there, or not theirs: \
+                          nothing was written to it";
 
 /// The outcome of applying a plan.
 #[derive(Debug, Default)]
@@ -93,7 +98,7 @@ pub(crate) async fn apply(
     let is_untouched = |work: &&Work<'_>| work.applied.is_none() && work.silence.is_none();
     people.iter().filter(is_untouched).for_each(|_| progress());
     let is_kept = |work: &Work<'_>| {
-        work.applied == Some(Applied::AccountLost) && work.entry.customer_id.is_some()
+        work.applied == Some(Applied::AccountLost(None)) && work.entry.customer_id.is_some()
     };
     let unwritten = people.iter().filter(|work| !work.is_stored);
     ApplyOutcome {
@@ -216,22 +221,35 @@ async fn settle(
             })
         }
         // Nobody who is gone is found by mail address: only the list of all accounts shows whether this is still theirs.
-        Err(WriteError::IdLost) if task.person.record.is_none() => {
-            Ok(Attempted::AccountLost(task.entry))
-        }
+        Err(WriteError::IdLost) if task.person.record.is_none() => Ok(Attempted::IdLost),
         Err(WriteError::NotFound | WriteError::NotOurs | WriteError::IdLost) => {
-            let forgotten = EmployeeEntry {
-                locked: task.entry.locked,
-                failure: task.entry.failure,
-                handed_over_to: task.entry.handed_over_to,
-                ..EmployeeEntry::new(task.entry.source_id)
-            };
+            let forgotten = lost(task, writer.now());
             write_entry(writer, &forgotten).await?;
-            Ok(Attempted::AccountLost(forgotten))
+            Ok(Attempted::AccountForgotten(forgotten))
         }
         Err(WriteError::NoAnswer(error)) => Ok(Attempted::Silent(error)),
         Err(WriteError::Abort(abort)) => Err(abort),
     }
+}
+
+/// The entry of somebody whose account turned out not to be theirs. The next run looks for one; where it was so before, that
+/// waits longer each time.
+fn lost(task: Task<'_>, now: Timestamp) -> EmployeeEntry {
+    let forgotten = EmployeeEntry {
+        locked: task.entry.locked,
+        failure: task.entry.failure,
+        handed_over_to: task.entry.handed_over_to,
+        ..EmployeeEntry::new(task.entry.source_id)
+    };
+    let Some(fingerprint) = task.change.fingerprint.filter(|_| !task.noted) else {
+        return forgotten;
+    };
+    let reason = LOST_AGAIN.to_owned();
+    let mut noted = with_failure(forgotten, FailureKind::NoAnswer, fingerprint, reason, now);
+    if let Some(failure) = noted.failure.as_mut().filter(|_| !task.was_silent) {
+        failure.retry_at = now;
+    }
+    noted
 }
 
 /// Writes `entry` with the refusal and the pause before the same record is tried again. Nobody who is gone has a record.

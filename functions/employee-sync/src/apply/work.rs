@@ -21,8 +21,9 @@ pub(crate) enum Applied {
     /// The same, for the values alone: the account is there, with the lock or unlock. Without a failure, the values were
     /// not sent, because the academy refuses a field of theirs; they are left for the next run.
     WindowAlone(Option<Failure>),
-    /// The account carries another external id, or none, or was deleted: the next run looks for one again.
-    AccountLost,
+    /// The account carries another external id, or none, or was deleted: the next run looks for one again. With a failure, it
+    /// was so in the last try, too, and the next one has to wait.
+    AccountLost(Option<Failure>),
     /// Not reached, or not known to have taken effect: the next run looks again.
     Open,
 }
@@ -103,6 +104,7 @@ impl<'a> Work<'a> {
             entry: self.entry.clone(),
             is_stored: self.is_stored,
             noted: self.applied.is_some(),
+            was_silent: self.was_silent(),
         }
     }
 
@@ -170,9 +172,16 @@ impl<'a> Work<'a> {
                 self.applied = Some(applied);
                 Reply::Refused(refusal)
             }
-            Attempted::AccountLost(entry) => {
-                self.entry = entry;
-                self.applied = Some(Applied::AccountLost);
+            Attempted::AccountForgotten(entry) => {
+                self.store(entry);
+                let failure = self.entry.failure.clone();
+                let waits =
+                    |failure: &Failure| self.is_of_record(failure) && failure.retry_at > now;
+                self.applied = Some(Applied::AccountLost(failure.filter(waits)));
+                Reply::AccountLost
+            }
+            Attempted::IdLost => {
+                self.applied = Some(Applied::AccountLost(None));
                 Reply::AccountLost
             }
             Attempted::Silent(error) => {
@@ -233,12 +242,14 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Whether the same record got no answer in an earlier run either.
+    /// Whether the same record got no usable answer in an earlier run either.
     pub(super) fn was_silent(&self) -> bool {
-        self.entry.failure.as_ref().is_some_and(|failure| {
-            failure.kind == FailureKind::NoAnswer
-                && Some(failure.fingerprint) == self.change.fingerprint
-        })
+        let failure = self.entry.failure.as_ref();
+        failure.is_some_and(|it| it.kind == FailureKind::NoAnswer && self.is_of_record(it))
+    }
+
+    fn is_of_record(&self, failure: &Failure) -> bool {
+        Some(failure.fingerprint) == self.change.fingerprint
     }
 
     pub(super) fn into_applied(self) -> Option<(SourceId, Applied)> {
@@ -255,6 +266,8 @@ pub(super) struct Task<'a> {
     pub(super) is_stored: bool,
     /// Whether a failure of this run is in the ledger already.
     pub(super) noted: bool,
+    /// Whether the same record got no usable answer in an earlier run either.
+    pub(super) was_silent: bool,
 }
 
 /// What came of a step, as far as the ledger holds it.
@@ -265,6 +278,9 @@ pub(super) enum Attempted {
         entry: EmployeeEntry,
         wrote_window: bool,
     },
-    AccountLost(EmployeeEntry),
+    /// The ledger knows no account any more.
+    AccountForgotten(EmployeeEntry),
+    /// The account of somebody gone has no external id any more. The ledger still knows it.
+    IdLost,
     Silent(ReteachError),
 }

@@ -187,7 +187,11 @@ async fn update(
     });
     let mut before = None;
     if academy.reads_first() || (!by_external_id && !is_listed) {
-        before = Some(owned(writer, change, person).await?);
+        before = match owned(writer, change, person).await {
+            // This run has found the account: the academy may show locked ones in its list alone.
+            Err(WriteError::NotFound) if is_listed && !academy.replaces() => None,
+            read => Some(read?),
+        };
     }
     let input = academy.sent(input, before.as_ref());
     if by_external_id {
@@ -228,10 +232,7 @@ async fn owned(
     let Some(id) = change.action.account() else {
         return Err(WriteError::NotOurs);
     };
-    let customer = match writer.get(id).await {
-        Err(WriteError::NotFound) => return Err(WriteError::NotOurs),
-        result => result?,
-    };
+    let customer = writer.get(id).await?;
     match &customer.external_id {
         Some(id) if *id == change.external_id => Ok(customer),
         Some(id) if !id.as_str().is_empty() => Err(WriteError::NotOurs),

@@ -67,10 +67,14 @@ pub(crate) fn resolve(
 fn of_change(change: &Change, applied: Option<&Applied>) -> Resolution {
     match applied {
         Some(Applied::Done) if change.extent == Extent::Whole => Resolution::Settled,
-        Some(Applied::Refused(failure) | Applied::WindowAlone(Some(failure))) => {
-            Resolution::RetryAt(failure.retry_at)
-        }
-        Some(Applied::Done | Applied::WindowAlone(None) | Applied::AccountLost | Applied::Open)
+        Some(
+            Applied::Refused(failure)
+            | Applied::WindowAlone(Some(failure))
+            | Applied::AccountLost(Some(failure)),
+        ) => Resolution::RetryAt(failure.retry_at),
+        Some(
+            Applied::Done | Applied::WindowAlone(None) | Applied::AccountLost(None) | Applied::Open,
+        )
         | None => Resolution::Open,
     }
 }

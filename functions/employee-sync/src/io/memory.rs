@@ -54,8 +54,20 @@ pub(crate) struct Dialect {
     pub(crate) refuses: Option<&'static str>,
     /// These accounts, and new ones with these external ids, are answered 500.
     pub(crate) fails: BTreeSet<ExternalId>,
+    /// A locked account is not shown by its id.
+    pub(crate) hides_locked: bool,
+    /// Accounts with these external ids are not shown by their id, and not found by the external one in an address.
+    pub(crate) denies: BTreeSet<ExternalId>,
     /// Writes that got an error.
     pub(crate) refused: usize,
+    /// Accounts that were read or looked up.
+    pub(crate) read: usize,
+}
+
+impl Dialect {
+    fn denies(&self, id: Option<&ExternalId>) -> bool {
+        id.is_some_and(|id| self.denies.contains(id))
+    }
 }
 
 /// An academy's accounts, and the state.
@@ -206,7 +218,8 @@ impl Reader for InMemory {
         &self,
         queries: &[AccountQuery<'_>],
     ) -> Result<Accounts, AccountsError> {
-        let academy = self.academy();
+        let mut academy = self.academy();
+        academy.dialect.read += queries.len();
         let most = if academy.looks_up == 0 {
             queries.len()
         } else {
@@ -246,7 +259,7 @@ impl Writer for InMemory {
                 problem: Problem::Conflict,
             }));
         }
-        let external_id = self.get(id).await?.external_id;
+        let external_id = self.write(id, |_| {})?.external_id;
         self.admit(external_id.as_ref(), input)?;
         let (folds_mail, dialect) = {
             let academy = self.academy();
@@ -283,6 +296,7 @@ impl Writer for InMemory {
             .customers
             .values()
             .find(|customer| customer.external_id.as_ref() == Some(id));
+        let found = found.filter(|_| !academy.dialect.denies(Some(id)));
         match (found, academy.dialect.refuses_external_ids) {
             (Some(found), None) => self.update(&found.id, input).await,
             (_, None | Some(404)) => Err(WriteError::NotFound),
@@ -294,7 +308,15 @@ impl Writer for InMemory {
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Customer, WriteError> {
-        self.write(id, |_| {})
+        let customer = self.write(id, |_| {})?;
+        let dialect = &mut self.academy().dialect;
+        dialect.read += 1;
+        let until = customer.set_inactive_at;
+        let is_hidden = dialect.hides_locked && until.is_some_and(|until| until <= self.now);
+        if is_hidden || dialect.denies(customer.external_id.as_ref()) {
+            return Err(WriteError::NotFound);
+        }
+        Ok(customer)
     }
 
     async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<Vec<Tag>, WriteError> {

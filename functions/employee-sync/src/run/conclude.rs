@@ -235,7 +235,7 @@ pub(super) fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
     match outcome.applied.get(&risky.source_id) {
         Some(Applied::Done) => true,
         Some(Applied::WindowAlone(_)) => matches!(risky.part, Part::AccessWindow | Part::Account),
-        Some(Applied::Refused(_) | Applied::AccountLost | Applied::Open) | None => false,
+        Some(Applied::Refused(_) | Applied::AccountLost(_) | Applied::Open) | None => false,
     }
 }
 
@@ -246,7 +246,7 @@ pub(super) fn in_doubt(passed: &[RiskyChange], outcome: &ApplyOutcome) -> Vec<Ri
         None | Some(Applied::Open) => true,
         Some(Applied::Refused(failure)) => failure.kind == FailureKind::NoAnswer,
         Some(Applied::WindowAlone(None)) => risky.part != Part::AccessWindow,
-        Some(Applied::Done | Applied::WindowAlone(Some(_)) | Applied::AccountLost) => false,
+        Some(Applied::Done | Applied::WindowAlone(Some(_)) | Applied::AccountLost(_)) => false,
     };
     passed.iter().filter(in_doubt).cloned().collect()
 }

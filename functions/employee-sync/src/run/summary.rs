@@ -253,7 +253,15 @@ impl Summary {
                     };
                     self.refuse(change, failure, came);
                 }
-                Some(Applied::AccountLost) => {
+                Some(Applied::AccountLost(Some(failure))) => {
+                    self.counts.refused += 1;
+                    let text = format!(
+                        "{}; tried again from {:.0} on",
+                        failure.reason, failure.retry_at
+                    );
+                    self.find(Some(&change.source_id), FindingKind::AccountLost, text);
+                }
+                Some(Applied::AccountLost(None)) => {
                     self.counts.left += 1;
                     let text = "the account carries another external id or none, or was deleted: \
                                 nothing was written to it, and the next run looks for one again";

@@ -1,0 +1,122 @@
+//! Accounts that the academy shows and denies at once.
+
+use shared::domain::employee::{Field, Status};
+use shared::domain::id::{ExternalId, SourceId};
+use shared::runtime::{FindingKind, JobResult, Outcome};
+
+use super::world::{End, World};
+use crate::EmployeeSync;
+use crate::io::memory::TOOL;
+use crate::plan::builders::config;
+
+const PEOPLE: usize = 20;
+
+/// A company in step whose first person is locked and comes back.
+fn with_returner(rules: &str) -> World {
+    let mut world = World::before(PEOPLE, rules);
+    world.deactivate(0..1);
+    for _ in 0..2 {
+        world.tick(End::Well);
+        world.after(5);
+    }
+    assert_eq!(world.locked(), 1);
+    world.edit(0, |it| it.status = Field::Value(Status::Active));
+    world
+}
+
+fn lost(result: &JobResult<EmployeeSync>) -> Vec<&str> {
+    let findings = result.findings.iter();
+    let lost = findings.filter(|finding| finding.kind == FindingKind::AccountLost);
+    lost.map(|finding| finding.text.as_str()).collect()
+}
+
+fn move_to(world: &mut World, id: usize, office: &str) {
+    world.edit(id, |it| it.location = Field::Value(office.into()));
+}
+
+/// Nothing is read or written any more.
+fn assert_quiet(world: &mut World) {
+    let (read, refused) = (world.academy.dialect.read, world.academy.dialect.refused);
+    for _ in 0..3 {
+        let result = world.after(5).sync(End::Well);
+        assert_eq!(result.outcome, Outcome::Unchanged);
+    }
+    let dialect = &world.academy.dialect;
+    assert_eq!((dialect.read, dialect.refused), (read, refused));
+}
+
+#[test]
+fn a_returner_is_unlocked_by_an_academy_that_shows_locked_accounts_in_its_list_alone() {
+    for by_reteach_id in [false, true] {
+        let mut world = with_returner("");
+        world.academy.dialect.hides_locked = true;
+        world.academy.dialect.refuses_external_ids = by_reteach_id.then_some(404);
+        if by_reteach_id {
+            move_to(&mut world, 7, "Ulm");
+        }
+        for _ in 0..2 {
+            world.tick(End::Well);
+            world.after(5);
+        }
+        assert!(!world.is_locked(0), "{by_reteach_id}");
+        assert_eq!(world.academy.customers.len(), PEOPLE);
+        assert_quiet(&mut world);
+    }
+}
+
+#[test]
+fn an_account_that_stays_denied_is_named_and_paused_and_stops_nothing_else() {
+    let external_id = ExternalId::of(TOOL, &SourceId::new("0"));
+    for replaces in [false, true] {
+        let mut world = with_returner("");
+        let dialect = &mut world.academy.dialect;
+        if replaces {
+            (dialect.hides_locked, dialect.replaces) = (true, true);
+            world.config = config("[reteach]\nupdate = \"replace\"\n");
+        } else {
+            dialect.denies.insert(external_id.clone());
+        }
+        let first = world.sync(End::Well);
+        assert_eq!((first.outcome, lost(&first).len()), (Outcome::Partly, 1));
+        let second = world.after(5).sync(End::Well);
+        assert_eq!(second.outcome, Outcome::Done);
+        let texts = lost(&second);
+        assert!(
+            texts.len() == 1 && texts[0].contains("tried again"),
+            "{texts:?}"
+        );
+        assert_quiet(&mut world);
+        assert_eq!(world.academy.state.as_ref().unwrap().waiting, 1);
+        move_to(&mut world, 9, "Ulm");
+        let other = world.after(5).sync(End::Well);
+        assert_eq!((other.outcome, other.counts.updated), (Outcome::Done, 1));
+        // Each further pause is longer, until the academy shows the account again.
+        for _ in 0..2 {
+            let again = world.after(60).sync(End::Well);
+            assert_eq!(lost(&again).len(), 1);
+        }
+        world.academy.dialect.denies.clear();
+        world.academy.dialect.hides_locked = false;
+        world.after(4 * 60).sync(End::Well);
+        assert!(!world.is_locked(0));
+        assert_eq!(world.academy.customers.len(), PEOPLE);
+        assert_quiet(&mut world);
+    }
+}
+
+#[test]
+fn an_account_that_keeps_being_denied_does_not_keep_the_gate_shut() {
+    let mut world = World::before(PEOPLE, "");
+    world.academy.dialect.refuses = Some("position");
+    world.tick(End::Well);
+    world.academy.dialect.refuses = None;
+    world.after(24 * 60).tick(End::Well);
+    world.academy.gate = None;
+    let external_id = ExternalId::of(TOOL, &SourceId::new("0"));
+    world.academy.dialect.denies.insert(external_id);
+    move_to(&mut world, 0, "Ulm");
+    for _ in 0..3 {
+        world.after(5).tick(End::Well);
+    }
+    assert!(world.academy.gate.is_some());
+}
