@@ -19,7 +19,7 @@ const SAMPLE: usize = 100;
 /// Whose changes a run has planned.
 pub(crate) struct PlannedFor<'a> {
     pub(crate) people: BTreeSet<&'a SourceId>,
-    /// People whose record was refused and is not tried again yet: nothing was planned for them.
+    /// People whose record was refused and is not tried again yet: at most a lock or unlock was planned for them.
     pub(crate) paused: BTreeSet<&'a SourceId>,
     /// People who were due were left for later runs.
     pub(crate) is_part: bool,
@@ -173,7 +173,7 @@ impl NextHeld<'_> {
             .stored
             .into_iter()
             .flat_map(|stored| stored.parts.iter());
-        let kept = stored.filter(move |(_, part)| self.planned_for.keeps(part, now));
+        let kept = stored.filter(move |(key, part)| self.planned_for.keeps(key, part, now));
         kept.map(move |(key, part)| {
             let decision = valid(part.decision, now);
             let person = part.person.clone();
@@ -184,11 +184,16 @@ impl NextHeld<'_> {
 
 impl PlannedFor<'_> {
     /// Whether nobody knows if the change of a stored part is still planned.
-    fn keeps(&self, part: &HeldPart, now: Timestamp) -> bool {
+    fn keeps(&self, key: &PartKey, part: &HeldPart, now: Timestamp) -> bool {
         let decision = valid(part.decision, now);
         let is_dismissed = matches!(decision, Some(Decision::Dismissed { .. }));
+        let is_paused = part
+            .person
+            .as_ref()
+            .is_some_and(|it| self.paused.contains(it));
+        let is_of_window = key.brake.is_lock() || key.brake == Brake::Unlock;
         let is_planned_for = match &part.person {
-            Some(person) => self.people.contains(person),
+            Some(person) => self.people.contains(person) && (is_of_window || !is_paused),
             // Where nobody is left for later, only people with dismissed changes are not looked at.
             None => !is_dismissed && !self.is_part,
         };
@@ -198,10 +203,6 @@ impl PlannedFor<'_> {
             Some(person) => portion.contains(person),
             None => portion.is_whole(),
         });
-        let is_paused = part
-            .person
-            .as_ref()
-            .is_some_and(|it| self.paused.contains(it));
         let forgotten = decision.is_none() && is_compared && !is_paused;
         !is_planned_for && !lapsed && !forgotten
     }
@@ -221,7 +222,7 @@ impl PlannedFor<'_> {
             Some(_) => stored.is_unseen,
             None => {
                 let is_left = stored.partly_decided.contains(&key.brake) && !stored.is_unseen;
-                !is_left && self.keeps(part, now)
+                !is_left && self.keeps(key, part, now)
             }
         };
         let parts = stored.parts.iter();

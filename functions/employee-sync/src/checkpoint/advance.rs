@@ -50,10 +50,15 @@ pub(crate) fn resolve(
     }
     let skipped = plan.skipped.iter();
     resolutions.extend(skipped.map(|(id, skip)| (id.clone(), of_skip(skip, now))));
+    let left_out: BTreeMap<_, _> = plan.left_out.iter().map(|(id, skip)| (id, skip)).collect();
     let changed = plan.changes.iter();
     resolutions.extend(changed.map(|change| {
-        let applied = outcome.applied.get(&change.source_id);
-        (change.source_id.clone(), of_change(change, applied))
+        let id = &change.source_id;
+        let resolution = match (of_change(change, outcome.applied.get(id)), left_out.get(id)) {
+            (None, Some(SkipReason::AwaitingRetry(at))) => Resolution::RetryAt(*at),
+            (resolution, _) => resolution.unwrap_or(Resolution::Open),
+        };
+        (id.clone(), resolution)
     }));
     let held = plan.held.iter();
     resolutions.extend(held.map(|change| (change.source_id.clone(), Resolution::Open)));
@@ -64,18 +69,19 @@ pub(crate) fn resolve(
     resolutions
 }
 
-fn of_change(change: &Change, applied: Option<&Applied>) -> Resolution {
+/// `None` if a part of the change was applied, and the rest left out.
+fn of_change(change: &Change, applied: Option<&Applied>) -> Option<Resolution> {
     match applied {
-        Some(Applied::Done) if change.extent == Extent::Whole => Resolution::Settled,
+        Some(Applied::Done) if change.extent == Extent::Whole => Some(Resolution::Settled),
+        Some(Applied::Done) => None,
         Some(
             Applied::Refused(failure)
             | Applied::WindowAlone(Some(failure))
             | Applied::AccountLost(Some(failure)),
-        ) => Resolution::RetryAt(failure.retry_at),
-        Some(
-            Applied::Done | Applied::WindowAlone(None) | Applied::AccountLost(None) | Applied::Open,
-        )
-        | None => Resolution::Open,
+        ) => Some(Resolution::RetryAt(failure.retry_at)),
+        Some(Applied::WindowAlone(None) | Applied::AccountLost(None) | Applied::Open) | None => {
+            Some(Resolution::Open)
+        }
     }
 }
 

@@ -202,15 +202,28 @@ impl Context<'_> {
         record: &DesiredAccount,
         fingerprint: Fingerprint,
     ) -> Verdict {
-        let refused = candidate
-            .entry
-            .as_ref()
-            .and_then(|entry| entry.failure.as_ref());
-        if let Some(failure) =
-            refused.filter(|it| it.fingerprint == fingerprint && it.retry_at > self.now)
-        {
-            return Verdict::Skip(SkipReason::AwaitingRetry(failure.retry_at));
+        let verdict = self.present_now(candidate, record, fingerprint);
+        let failure = candidate.entry.as_ref().and_then(|it| it.failure.as_ref());
+        let is_over = |retry_at| retry_at <= self.now;
+        match failure.filter(|it| it.fingerprint == fingerprint && !is_over(it.retry_at)) {
+            None => verdict,
+            Some(failure) => {
+                let waits = SkipReason::AwaitingRetry(failure.retry_at);
+                match window_alone(candidate, verdict) {
+                    Some(change) => Verdict::Change(change, Some(waits)),
+                    None => Verdict::Skip(waits),
+                }
+            }
         }
+    }
+
+    /// The verdict if nothing waits for another try.
+    fn present_now(
+        &self,
+        candidate: &Candidate,
+        record: &DesiredAccount,
+        fingerprint: Fingerprint,
+    ) -> Verdict {
         let scope = record.employment.scope;
         match (&candidate.account, scope) {
             (
@@ -269,34 +282,18 @@ impl Context<'_> {
         record: &DesiredAccount,
         fingerprint: Fingerprint,
     ) -> Option<Change> {
-        let account = match &candidate.account {
-            Account::FromLedger(id) => id,
-            Account::Fetched(account, MatchedBy::ExternalId) => &account.id,
-            _ => return None,
-        };
         // Such a record does not show whether the person is one of those whom the tenant leaves alone.
         let may_be_left = self.config.scope.out_of_scope == OutOfScope::Leave
             && matches!(record.employment.scope, Scoped::Undecided(_));
         if may_be_left {
             return None;
         }
-        let action = Action::Update(account.clone());
-        let Verdict::Change(change, _) = self.present(candidate, record, fingerprint) else {
-            return None;
-        };
-        let window = change.window.filter(|window| {
-            let (before, after) = (window.before.inactive_at, window.after.inactive_at);
-            after.is_some_and(|after| before.is_none_or(|before| after < before))
-        })?;
-        (change.action == action).then(|| Change {
-            values: Vec::new(),
-            window: Some(window),
-            extent: Extent::Partial,
-            baseline: Baseline {
-                window: window.before,
-                ..Baseline::default()
-            },
-            ..change
+        let verdict = self.present(candidate, record, fingerprint);
+        window_alone(candidate, verdict).filter(|change| {
+            change.window.is_some_and(|window| {
+                let (before, after) = (window.before.inactive_at, window.after.inactive_at);
+                after.is_some_and(|after| before.is_none_or(|before| after < before))
+            })
         })
     }
 
@@ -487,6 +484,29 @@ impl Context<'_> {
             _ => target,
         }
     }
+}
+
+/// The lock or unlock of `verdict` without the values, if the account is the person's.
+fn window_alone(candidate: &Candidate, verdict: Verdict) -> Option<Change> {
+    let account = match &candidate.account {
+        Account::FromLedger(id) => id,
+        Account::Fetched(account, MatchedBy::ExternalId) => &account.id,
+        _ => return None,
+    };
+    let Verdict::Change(change, _) = verdict else {
+        return None;
+    };
+    let window = change.window?;
+    let is_theirs = matches!(&change.action, Action::Update(id) if id == account);
+    is_theirs.then(|| Change {
+        values: Vec::new(),
+        extent: Extent::Partial,
+        baseline: Baseline {
+            window: window.before,
+            ..Baseline::default()
+        },
+        ..change
+    })
 }
 
 /// The values without a mail address that another account has, and that account.

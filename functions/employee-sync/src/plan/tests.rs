@@ -719,6 +719,46 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
 }
 
 #[test]
+fn values_that_wait_for_another_try_keep_no_lock_or_unlock_waiting() {
+    let (config, employed) = (config(""), employee("1"));
+    let mut left = employed.clone();
+    left.end_date = Field::Value("2026-05-01".parse().unwrap());
+    let is_open = AccessWindow::default();
+    let is_shut = AccessWindow {
+        inactive_at: Some(now()),
+        ..is_open
+    };
+    for (person, window, kind) in [
+        (&left, is_open, Kind::Lock),
+        (&employed, is_shut, Kind::Unlock),
+    ] {
+        let mut account = account_of(person, &config);
+        account.window = window;
+        account.values.remove(&Attribute::Position);
+        let mut entry = synced(person, &config);
+        let retry_at = now() + SignedDuration::from_hours(12);
+        entry.failure = Some(Failure {
+            kind: FailureKind::Refused,
+            reason: "409".into(),
+            fingerprint: entry.fingerprint.unwrap(),
+            attempts: 8,
+            retry_at,
+        });
+        let mut candidate = seen(person, account, MatchedBy::ExternalId, &config);
+        candidate.entry = Some(entry.clone());
+        let plan = plan(&[candidate.clone()], &config);
+        let [change] = plan.changes.as_slice() else {
+            panic!("{plan:?}");
+        };
+        assert_eq!(change.kind(now()), kind);
+        assert!(change.values.is_empty() && change.baseline.digests.is_empty());
+        assert_eq!(change.extent, Extent::Partial);
+        let waits = SkipReason::AwaitingRetry(retry_at);
+        assert_eq!(plan.left_out, [(person.source_id.clone(), waits)]);
+    }
+}
+
+#[test]
 fn a_record_that_does_not_fit_is_skipped_by_name_of_the_field() {
     let employee_only = Leaving::default().employee(SourceId::new("1"));
     let record = DesiredAccount::of(&employee_only, "personio", &config(""));

@@ -119,11 +119,13 @@ pub(super) fn prepare(
     };
     let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
     let compared = matches!(selection, Selection::Everybody(_)).then_some(portion);
-    let paused = paused(&candidates, &plan);
-    let planned = candidates.iter().map(|candidate| &candidate.source_id);
+    let (skipped, in_part) = (waiting(&plan.skipped), waiting(&plan.left_out));
+    let ids = || candidates.iter().map(|candidate| &candidate.source_id);
     let planned_for = PlannedFor {
-        people: planned.filter(|id| !paused.contains(id)).collect(),
-        paused,
+        people: ids().filter(|id| !skipped.contains(id)).collect(),
+        paused: ids()
+            .filter(|id| skipped.contains(id) || in_part.contains(id))
+            .collect(),
         is_part,
         is_unseen,
         reads_old_mails: rules.mode == Mode::DryRun,
@@ -309,14 +311,11 @@ pub(super) fn approves_absent(
 }
 
 /// People whose record was refused and is not tried again yet.
-fn paused<'a>(candidates: &'a [Candidate], plan: &Plan) -> BTreeSet<&'a SourceId> {
-    let skipped = plan.skipped.iter();
-    let paused: BTreeSet<&SourceId> = skipped
-        .filter(|(_, skip)| matches!(skip, SkipReason::AwaitingRetry(_)))
-        .map(|(id, _)| id)
-        .collect();
-    let ids = candidates.iter().map(|candidate| &candidate.source_id);
-    ids.filter(|id| paused.contains(id)).collect()
+fn waiting(reasons: &[(SourceId, SkipReason)]) -> BTreeSet<SourceId> {
+    let waits = reasons
+        .iter()
+        .filter(|(_, reason)| matches!(reason, SkipReason::AwaitingRetry(_)));
+    waits.map(|(id, _)| id.clone()).collect()
 }
 
 /// Dismissed changes are looked at again this often: somebody may approve them after all.

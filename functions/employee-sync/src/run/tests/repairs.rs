@@ -1,9 +1,12 @@
 //! Drift that a comparison finds and cannot repair: later runs go on with it.
 
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
 use shared::runtime::{FindingKind, Mode, Outcome};
+use shared::state::{Decision, Failure, FailureKind};
 
 use super::world::{End, World};
 use crate::io::memory::TOOL;
@@ -169,4 +172,104 @@ fn an_address_that_another_account_has_is_not_taken_for_written() {
     world.academy.customers.remove(&holder);
     world.after(60).tick(End::Well);
     assert_eq!(account(&mut world, 5).email, mail);
+}
+
+/// Notes that the academy has refused the present record of these people, and that it is tried again at `retry_at`.
+fn pause(world: &mut World, ids: std::ops::Range<usize>, retry_at: Timestamp) {
+    for id in ids {
+        let id = SourceId::new(id.to_string());
+        let entry = world.academy.ledger.get_mut(&id).unwrap();
+        entry.failure = Some(Failure {
+            kind: FailureKind::Refused,
+            reason: "422".to_owned(),
+            fingerprint: entry.fingerprint.unwrap(),
+            attempts: 8,
+            retry_at,
+        });
+    }
+}
+
+#[test]
+fn a_person_whose_values_wait_for_another_try_is_locked_and_unlocked_by_the_comparison() {
+    for (id, is_locked) in [(0, true), (2, false)] {
+        let mut world = synced();
+        let retry_at = world.now + SignedDuration::from_hours(48);
+        pause(&mut world, id..id + 1, retry_at);
+        turn(&mut world, id);
+        account(&mut world, id).position = Some("von Hand".into());
+        let result = world.after(24 * 60).sync(End::Well);
+        assert_eq!(
+            (
+                result.counts.locked + result.counts.unlocked,
+                result.counts.waiting
+            ),
+            (1, 1)
+        );
+        assert_eq!(world.is_locked(id), is_locked);
+        let entry = &world.academy.ledger[&SourceId::new(id.to_string())];
+        assert_eq!(entry.failure.as_ref().unwrap().retry_at, retry_at);
+        let next = world.after(5).sync(End::Well);
+        assert_eq!(next.outcome, Outcome::Unchanged);
+        assert_eq!(
+            account(&mut world, id).position.as_deref(),
+            Some("von Hand")
+        );
+        // Its other drift is repaired by the next try.
+        world.now = retry_at;
+        world.tick(End::Well);
+        assert_eq!(
+            account(&mut world, id).position.as_deref(),
+            Some("Schlosser")
+        );
+    }
+}
+
+#[test]
+fn held_locks_of_people_whose_values_wait_are_written_once_they_are_approved() {
+    let mut world = World::before(100, "[brake]\nat_least = 5\n");
+    world.deactivate(0..40);
+    world.tick(End::Well);
+    let retry_at = world.now + SignedDuration::from_hours(48);
+    pause(&mut world, 0..40, retry_at);
+    (0..40).for_each(|id| turn(&mut world, id));
+    world.after(24 * 60).tick(End::Well);
+    let held = world.hash().map(str::to_owned);
+    assert!(held.is_some());
+    for _ in 0..3 {
+        world.after(5).tick(End::Well);
+        assert_eq!(world.hash().map(str::to_owned), held);
+    }
+    assert_eq!(world.locked(), 0);
+    world.decide(|at| Decision::Approved { at });
+    for _ in 0..2 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!((world.locked(), world.hash()), (40, None));
+}
+
+#[test]
+fn held_addresses_stay_held_while_their_people_wait_and_are_locked() {
+    let mut world = World::before(100, "[brake]\nat_least = 5\n");
+    world.tick(End::Well);
+    for id in 0..40 {
+        let mail = format!("neu{id}@muster.example");
+        world.edit(id, |it| it.email = Field::Value(mail));
+    }
+    world.after(5).tick(End::Well);
+    let held = world.hash().map(str::to_owned);
+    assert!(held.is_some());
+    // The rest of one record is refused, and an admin locks the account.
+    let entry = world.academy.ledger.get_mut(&SourceId::new("0")).unwrap();
+    let person = &world.employees[&SourceId::new("0")];
+    let record = DesiredAccount::of(person, TOOL, &world.config);
+    entry.fingerprint = Some(record.fingerprint(&world.key));
+    let retry_at = world.now + SignedDuration::from_hours(48);
+    pause(&mut world, 0..1, retry_at);
+    turn(&mut world, 0);
+    world.after(24 * 60).tick(End::Well);
+    assert!(!world.is_locked(0));
+    for _ in 0..3 {
+        assert_eq!(world.hash().map(str::to_owned), held);
+        world.after(5).tick(End::Well);
+    }
 }
