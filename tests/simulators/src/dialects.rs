@@ -58,8 +58,8 @@ impl Dialect {
 pub fn dialects() -> Vec<(String, Dialect)> {
     use reteach::Quirk::{
         CodeIsGoodOnce, ConflictsAre422, DatesDoNotLock, ExternalIdsAreNoIdentifiers,
-        FindsByUserNameAlone, FoldsMail, IgnoresExternalIdFilter, IgnoresField, IgnoresTags,
-        NoExpiresIn, NoRefreshTokens, NullClearsNothing, PutDropsTags, PutReplaces,
+        FindsByUserNameAlone, FoldsMail, HidesLocked, IgnoresExternalIdFilter, IgnoresField,
+        IgnoresTags, NoExpiresIn, NoRefreshTokens, NullClearsNothing, PutDropsTags, PutReplaces,
         RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers, RefusesRefresh, RefusesTags, Shows,
         TakesOnlyDatesAhead, TakesTagsById, TotalMoves, TotalOff, UpdatesWhatItFinds,
     };
@@ -98,6 +98,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
             ExternalIdsAreNoIdentifiers(422),
         ),
         ("ignores the external id filter", IgnoresExternalIdFilter),
+        ("shows locked accounts in its list alone", HidesLocked),
         ("takes tags by id", TakesTagsById),
         ("ignores tags", IgnoresTags),
         ("refuses tags", RefusesTags),

@@ -85,10 +85,11 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
 
 /// `GET /customer/{customerIdentifier}`
 pub(super) fn get(state: &State, id: &str, now: Timestamp) -> Result<Reply, Refusal> {
-    Ok(Reply::json(
-        StatusCode::OK,
-        &row(state, existing(state, id)?, now),
-    ))
+    let customer = existing(state, id)?;
+    if state.quirks.has(&Quirk::HidesLocked) && customer.is_locked(now) {
+        return Err(Refusal::not_found("Customer"));
+    }
+    Ok(Reply::json(StatusCode::OK, &row(state, customer, now)))
 }
 
 /// `POST /customer`: finds, or creates. What is found comes back unchanged, with 201 all the same.

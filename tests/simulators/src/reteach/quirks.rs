@@ -45,6 +45,8 @@ pub enum Quirk {
     RefusesKnownCustomers,
     /// Conflicts are answered 422 instead of 409.
     ConflictsAre422,
+    /// `GET /customer/{id}` answers 404 for locked accounts. The list shows them.
+    HidesLocked,
     /// `GET /customer` ignores the `externalId` filter.
     IgnoresExternalIdFilter,
     /// A write that names this date is refused with 422 unless the date is ahead.

@@ -392,6 +392,20 @@ async fn a_moving_total_is_another_one_on_each_page() {
 }
 
 #[tokio::test]
+async fn a_locked_account_may_be_shown_in_the_list_alone() {
+    let academy = academy().await;
+    academy.reteach.insert(Customer {
+        set_inactive_at: Some("2020-01-01T00:00:00Z".parse().unwrap()),
+        ..erika()
+    });
+    assert_eq!(academy.get("/customer/erika").await.status, 200);
+    academy.reteach.set_quirks([Quirk::HidesLocked]);
+    assert_eq!(academy.get("/customer/erika").await.status, 404);
+    let list = academy.get("/customer").await;
+    assert_eq!(list.at("/resultCount"), json!(1));
+}
+
+#[tokio::test]
 async fn quirks_are_part_of_a_snapshot() {
     let academy = academy().await;
     academy.reteach.insert(erika());
