@@ -141,8 +141,6 @@ impl runtime::Counts for Counts {
         self.parked
     }
 
-    const ALARMED: &'static [&'static str] = &["CertificatesParked", "CertificatesFailedPercent"];
-
     fn metrics(&self) -> Vec<(&'static str, u64)> {
         vec![
             ("CertificatesSeen", self.seen),

@@ -63,10 +63,7 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
         0
     }
 
-    /// The metrics that alarms look at: their zeros end an alarm. All others are written where they are not zero.
-    const ALARMED: &'static [&'static str] = &[];
-
-    /// The counts as metrics, by their names there.
+    /// The counts as metrics, by their names there. Zeros are not written: alarms take missing data for none.
     fn metrics(&self) -> Vec<(&'static str, u64)>;
 }
 

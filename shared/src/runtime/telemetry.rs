@@ -107,8 +107,7 @@ fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> 
         .into_iter()
         .map(|(name, value)| count(name, value));
     // No line says the same as a zero, and a log is billed by its bytes.
-    let says_something = |metric: &Metric| metric.value != 0.0 || C::ALARMED.contains(&metric.name);
-    let happened = done.chain(used).filter(says_something);
+    let happened = done.chain(used).filter(|metric| metric.value != 0.0);
     let values: Vec<Metric> = ended.into_iter().chain(waited).chain(happened).collect();
     let at = report.started_at + jiff::SignedDuration::from_millis(report.duration_ms);
     Metrics {
@@ -138,8 +137,6 @@ mod tests {
         fn with_earlier(self, _: Self) -> Self {
             self
         }
-
-        const ALARMED: &'static [&'static str] = &["Parked"];
 
         fn metrics(&self) -> Vec<(&'static str, u64)> {
             vec![("Created", 2), ("Updated", 0), ("Parked", 0)]
@@ -173,7 +170,7 @@ mod tests {
         let numbers = metrics(&report(
             json!({"minutes_since_good_run": 35, "outcome": "source-unavailable"}),
         ));
-        insta::assert_compact_debug_snapshot!(numbers, @r#"{"Created": 2.0, "Duration": 250.0, "FailedRuns": 1.0, "GoodRuns": 0.0, "HeldPlans": 0.0, "MinutesSinceGoodRun": 35.0, "NeedsAction": 0.0, "Parked": 0.0, "PersonioCalls": 3.0, "ReadUnits": 1.5, "ReteachCalls": 1.0, "WriteUnits": 2.0}"#);
+        insta::assert_compact_debug_snapshot!(numbers, @r#"{"Created": 2.0, "Duration": 250.0, "FailedRuns": 1.0, "GoodRuns": 0.0, "HeldPlans": 0.0, "MinutesSinceGoodRun": 35.0, "NeedsAction": 0.0, "PersonioCalls": 3.0, "ReadUnits": 1.5, "ReteachCalls": 1.0, "WriteUnits": 2.0}"#);
     }
 
     #[test]
