@@ -85,7 +85,7 @@ async fn unsupported_schedules_are_refused() {
     for changes in [
         json!({"ScheduleExpression": "cron(0 * * * ? *)"}),
         json!({"ScheduleExpression": "rate(0 minutes)"}),
-        json!({"FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5}}),
+        json!({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}),
         json!({"EndDate": 2_000_000_000}),
         json!({"State": "ON"}),
     ] {

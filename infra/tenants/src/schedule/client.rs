@@ -115,7 +115,7 @@ impl Schedules {
             .schedule_expression(&desired.expression)
             .start_date(DateTime::from_secs(desired.start.as_second()))
             .state(state(desired.firing))
-            .flexible_time_window(exactly()?)
+            .flexible_time_window(window(desired)?)
             .target(target(desired)?);
         match create.send().await {
             Ok(_) => Ok(()),
@@ -151,7 +151,7 @@ impl Schedules {
             .schedule_expression(&desired.expression)
             .start_date(DateTime::from_secs(desired.start.as_second()))
             .state(state(desired.firing))
-            .flexible_time_window(exactly()?)
+            .flexible_time_window(window(desired)?)
             .target(target(desired)?);
         update
             .send()
@@ -214,9 +214,14 @@ fn state(firing: Firing) -> ScheduleState {
     }
 }
 
-fn exactly() -> Result<FlexibleTimeWindow> {
+fn window(desired: &DesiredSchedule) -> Result<FlexibleTimeWindow> {
+    let mode = match desired.window {
+        Some(_) => FlexibleTimeWindowMode::Flexible,
+        None => FlexibleTimeWindowMode::Off,
+    };
     FlexibleTimeWindow::builder()
-        .mode(FlexibleTimeWindowMode::Off)
+        .mode(mode)
+        .set_maximum_window_in_minutes(desired.window)
         .build()
         .map_err(incomplete)
 }
@@ -278,6 +283,10 @@ fn differences(found: &GetScheduleOutput, desired: &DesiredSchedule) -> Vec<Stri
         .and_then(RetryPolicy::maximum_retry_attempts);
     if retries != Some(0) {
         differences.push("retries, although the next tick is the retry".to_owned());
+    }
+    let window = found.flexible_time_window();
+    if window.and_then(FlexibleTimeWindow::maximum_window_in_minutes) != desired.window {
+        differences.push("has another flexible window".to_owned());
     }
     differences
 }

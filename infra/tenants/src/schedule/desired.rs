@@ -23,6 +23,8 @@ pub(crate) struct DesiredSchedule {
     /// `rate(5 minutes)`
     pub(crate) expression: String,
     pub(crate) firing: Firing,
+    /// Within so many minutes it fires, when EventBridge Scheduler has room; `None`: to the minute.
+    pub(crate) window: Option<i32>,
     pub(crate) function: String,
     /// The role that fires it.
     pub(crate) role: String,
@@ -69,6 +71,8 @@ impl DesiredSchedule {
         Self {
             expression: format!("rate({every})"),
             firing: firing(config, status, job),
+            // A shorter interval would leave two ticks next to each other.
+            window: (every.minutes() >= 5).then_some(1),
             function: parts.function(job).to_owned(),
             role: parts.role.clone(),
             queue: parts.queue.clone(),

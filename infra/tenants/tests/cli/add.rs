@@ -41,7 +41,10 @@ async fn a_tenant_is_written_with_credentials_a_key_and_both_schedules() {
         let schedule = &schedules[name];
         assert_eq!(schedule["ScheduleExpression"], rate);
         assert_eq!(schedule["State"], "ENABLED");
-        assert_eq!(schedule["FlexibleTimeWindow"], json!({"Mode": "OFF"}));
+        assert_eq!(
+            schedule["FlexibleTimeWindow"],
+            json!({"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1})
+        );
         assert_eq!(schedule["Target"]["Arn"], function);
         assert_eq!(schedule["Target"]["Input"], r#"{"tenant_id":"acme"}"#);
         assert_eq!(schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"], 0);

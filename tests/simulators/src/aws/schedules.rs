@@ -111,8 +111,22 @@ fn problem(schedule: &Value) -> Option<String> {
                 .to_owned(),
         );
     }
-    if text("/FlexibleTimeWindow/Mode") != Some("OFF") || schedule.get("EndDate").is_some() {
-        return Some("A flexible window and an EndDate are not simulated.".to_owned());
+    let window = schedule.pointer("/FlexibleTimeWindow/MaximumWindowInMinutes");
+    let fits = match (
+        text("/FlexibleTimeWindow/Mode"),
+        window.and_then(Value::as_u64),
+    ) {
+        (Some("OFF"), None) => true,
+        (Some("FLEXIBLE"), Some(minutes)) => (1..=1440).contains(&minutes),
+        _ => false,
+    };
+    if !fits {
+        return Some(
+            "FlexibleTimeWindow is neither OFF nor FLEXIBLE with 1 to 1440 minutes.".to_owned(),
+        );
+    }
+    if schedule.get("EndDate").is_some() {
+        return Some("An EndDate is not simulated.".to_owned());
     }
     if !matches!(text("/State"), None | Some("ENABLED" | "DISABLED")) {
         return Some("State is neither ENABLED nor DISABLED.".to_owned());
