@@ -29,6 +29,9 @@ pub struct Add {
     /// Skip the check of the credentials
     #[arg(long)]
     pub unchecked: bool,
+    /// Send credentials to this host, although it is in no vendor's domain; can be repeated
+    #[arg(long = "allow-host", value_name = "HOST")]
+    pub allowed_hosts: Vec<String>,
 }
 
 /// `tenants connect`
@@ -76,6 +79,9 @@ pub struct Check {
     /// Credentials (JSON) that are not stored yet, or - for standard input
     #[arg(long, value_name = "FILE", requires = "file")]
     pub credentials: Option<PathBuf>,
+    /// Send credentials to this host, although it is in no vendor's domain; can be repeated
+    #[arg(long = "allow-host", value_name = "HOST", requires = "file")]
+    pub allowed_hosts: Vec<String>,
     /// Make a test account in the academy, write to it, lock it and delete it, to see what the academy accepts
     #[arg(long)]
     pub write_probe: bool,

@@ -54,6 +54,7 @@ async fn stored_or_given(
         }
         (None, Some(file), Some(credentials)) => {
             let (_, config) = files::tenant(file, context.now())?;
+            files::check_hosts(&config, None, &args.allowed_hosts)?;
             let secret = files::credentials(credentials, context.environment)?;
             Ok((config, secret))
         }

@@ -1,5 +1,6 @@
 //! A tenant's two files.
 
+mod hosts;
 mod integration;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use shared::tenant::{TenantConfig, Via};
 use crate::environment::Environment;
 use crate::failure::{Failure, Result};
 
+pub(crate) use hosts::check_hosts;
 pub(crate) use integration::with_integration;
 
 const STANDARD_INPUT: &str = "-";

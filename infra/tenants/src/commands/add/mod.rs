@@ -42,6 +42,8 @@ pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Outp
     let current = CurrentState::read(context, &config.tenant_id).await?;
     let (text, config) = current.keep_integration(text, config)?;
     current.admit(&config, args.update)?;
+    let stored = current.config.as_ref();
+    files::check_hosts(&config, stored, &args.allowed_hosts)?;
     let secret = secret(&config, given, &current)?;
     let status = status(&config, args, &current, context.now())?;
     let mut desired = Desired {
