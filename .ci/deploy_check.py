@@ -18,7 +18,7 @@ JOBS = {"employee-sync": "EmployeeFunctionArn", "certificate-sync": "Certificate
 # What `tenants --stack` reads.
 OUTPUTS = {
     "Region", "TableName", "SecretPrefix", "EmployeeFunctionArn", "CertificateFunctionArn", "ScheduleGroupName", "SchedulerRoleArn",
-    "OperatorPolicyArn", "DeliveryQueueArn", "DeliveryQueueUrl", "ExecutionQueueUrl", "AlarmTopicArn", "DashboardName",
+    "OperatorPolicyArn", "ReadOnlyPolicyArn", "DeliveryQueueArn", "DeliveryQueueUrl", "ExecutionQueueUrl", "AlarmTopicArn", "DashboardName",
 }  # fmt: skip
 
 checks = 0

@@ -1,23 +1,30 @@
-"""Makes somebody with the stack's operator policy and no other right, and prints the keys as shell code."""
+"""Makes somebody with one policy of the stack and no other right, and prints the keys as shell code.
+
+    python .ci/operator_keys.py operator OperatorPolicyArn      the user's name, and the output that names the policy
+"""
 
 import json
+import sys
 
 import boto3
 
+name, policy = sys.argv[1:]
 stack = boto3.client("cloudformation").describe_stacks(StackName="reteach-personio")["Stacks"][0]
 outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 account = outputs["EmployeeFunctionArn"].split(":")[4]
 iam = boto3.client("iam")
-iam.create_user(UserName="operator")
-iam.attach_user_policy(UserName="operator", PolicyArn=outputs["OperatorPolicyArn"])
+iam.create_user(UserName=name)
+iam.attach_user_policy(UserName=name, PolicyArn=outputs[policy])
 # The emulator judges every schedule as if it were in the group `default`.
-actions = ["CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule"]
+actions = ["GetSchedule"]
+if policy == "OperatorPolicyArn":
+    actions += ["CreateSchedule", "DeleteSchedule", "UpdateSchedule"]
 statement = {
     "Effect": "Allow",
     "Action": [f"scheduler:{action}" for action in actions],
     "Resource": f"arn:aws:scheduler:{outputs['Region']}:{account}:schedule/default/*",
 }
-policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-iam.put_user_policy(UserName="operator", PolicyName="emulator", PolicyDocument=policy)
-key = iam.create_access_key(UserName="operator")["AccessKey"]
+document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+iam.put_user_policy(UserName=name, PolicyName="emulator", PolicyDocument=document)
+key = iam.create_access_key(UserName=name)["AccessKey"]
 print(f"export AWS_ACCESS_KEY_ID={key['AccessKeyId']} AWS_SECRET_ACCESS_KEY={key['SecretAccessKey']}")

@@ -38,7 +38,7 @@ pub(super) fn functions() -> impl Iterator<Item = String> {
 }
 
 /// The stack's outputs, also those of queues, topics and dashboards that do not exist here.
-pub(super) fn outputs() -> [(&'static str, String); 15] {
+pub(super) fn outputs() -> [(&'static str, String); 16] {
     let queue = |name: &str| format!("{STACK}-{name}");
     let arn = |service: &str, name: &str| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}");
     let url = |name: &str| {
@@ -61,6 +61,10 @@ pub(super) fn outputs() -> [(&'static str, String); 15] {
         (
             "OperatorPolicyArn",
             format!("arn:aws:iam::{ACCOUNT}:policy/{STACK}-operator"),
+        ),
+        (
+            "ReadOnlyPolicyArn",
+            format!("arn:aws:iam::{ACCOUNT}:policy/{STACK}-read-only"),
         ),
         (
             "DeliveryQueueArn",

@@ -252,7 +252,7 @@ fn certificate_lateness(
 pub(crate) async fn secret_problem(
     context: &CommandContext<'_>,
     config: &TenantConfig,
-) -> Result<Option<String>> {
+) -> std::result::Result<Option<String>, SecretError> {
     let again = "`tenants add --credentials` stores them again";
     match context.secrets.refresh(&config.tenant_id).await {
         Ok(secret) => {
@@ -270,6 +270,6 @@ pub(crate) async fn secret_problem(
         Err(error) if error.is_marked_for_deletion() => Ok(Some(format!(
             "the stored credentials are marked for deletion: {again}"
         ))),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::Report;
+use shared::secrets::SecretError;
 use shared::state::{Brake, HeldPlan, JobKind, TenantStatus};
 use shared::tenant::{Every, TenantConfig};
 
@@ -33,6 +34,8 @@ pub(crate) struct StatusView {
     pub(crate) held: Option<HeldView>,
     /// Certificates that are to be filed or held; `None`: none, or no report says so.
     pub(crate) certificates_left: Option<Backlog>,
+    /// Whether the caller may read the credentials.
+    pub(crate) credentials_checked: bool,
     pub(crate) last_reports: Vec<Report<Value>>,
     /// The newest report of each job, as far as the newest reports have one.
     #[serde(skip)]
@@ -107,7 +110,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         let config = TenantConfig::parse(&record.config).ok()?;
         Some((config, record.status))
     });
-    let mut schedules = Vec::new();
+    let (mut schedules, mut credentials_checked) = (Vec::new(), true);
     if let Some((config, status)) = &config {
         schedules = compare_schedules(context, config, *status).await?;
         for schedule in &schedules {
@@ -115,8 +118,12 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             let drift = drift(tenant, schedule.job, differences);
             health.problems.extend(drift);
         }
-        let secret = secret_problem(context, config).await?;
-        health.problems.extend(secret);
+        match secret_problem(context, config).await {
+            Ok(problem) => health.problems.extend(problem),
+            // The policy for looking alone leaves the credentials out.
+            Err(SecretError::Denied { .. }) => credentials_checked = false,
+            Err(error) => return Err(error.into()),
+        }
     }
     let accounts = store.sync_state(tenant).await?.map(|state| Accounts {
         open: state.open_accounts,
@@ -138,6 +145,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             .map_or(TimeZone::UTC, |(config, _)| config.time_zone.clone()),
         certificates_left: every.and_then(|every| backlog(&reports, every)),
         health,
+        credentials_checked,
         configuration: config.map(|(config, _)| Configuration::new(&config)),
         accounts,
         schedules,
@@ -201,6 +209,7 @@ impl StatusView {
             accounts,
             certificates_left,
             last_reports,
+            credentials_checked,
             has_scheduler,
             now,
             ..
@@ -239,6 +248,9 @@ impl StatusView {
         lines.extend(announced.map(|text| format!("a vendor announces: {text}")));
         if !has_scheduler {
             lines.push("no schedules: this deployment has no scheduler".to_owned());
+        }
+        if !credentials_checked {
+            lines.push("credentials are not checked: AWS lets you not read them".to_owned());
         }
         lines.extend(last_reports.iter().map(|report| {
             let (at, outcome) = (format::moment(report.started_at), format::outcome(report));

@@ -1,0 +1,144 @@
+"""Runs the commands of the runbook under the stack's two policies, in the emulator, which enforces IAM.
+
+    python .ci/rights_check.py      with the environment of the rehearsal, its companies onboarded
+
+Under the operator's policy no command may be denied. Under the policy for looking alone, commands that look must work, and all
+others must leave configuration, schedules and credentials as they are.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+
+STACK = "reteach-personio"
+PAGES = ("docs/runbook.md", "docs/restore.md")
+DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|is not authorized|your own credentials|may not be read")
+STATE = os.environ["LOCAL_STATE"]
+TENANT = "local-direct"
+
+# How each command of the pages begins, and whether the policy for looking alone is enough for it. The first that fits counts.
+LOOK, CREDENTIALS, ACT = "look", "credentials", "act"
+COMMANDS = (
+    (r"tenants (doctor|list|status|runs|people list|certificates list)\b", LOOK),
+    (r"tenants people (export)\b", CREDENTIALS),
+    (r"tenants (check|plan|explain)\b", CREDENTIALS),
+    (r"tenants (approve|dismiss|pause|resume|add|connect|remove|restore|people (forget|retry)|certificates (retry|dismiss|start))\b", ACT),
+    (r"aws (cloudformation describe-stacks|dynamodb (list-tables|wait table-exists)|lambda get-)", LOOK),
+    (r"aws (sqs|secretsmanager restore-secret|dynamodb (restore-table|update-))", ACT),
+)
+# What the pages leave to the reader: words, and whole commands.
+WORDS = {
+    "acme.toml": f"{STATE}/{TENANT}.toml",
+    "reteach-personio/acme": f"{STACK}/{TENANT}",
+    "acme": TENANT,
+    "4711": "1001",
+    "HASH": "0123456789ab",
+    "--credentials - ": f"--credentials {STATE}/{TENANT}.json ",
+    "tenants connect local-direct --replace --email … --company …": "tenants connect local-kombo --email hr@muster.example --company Muster",
+}
+# Without their arguments in running text.
+BARE = {"tenants add", "tenants remove", "tenants restore", "tenants people forget", "tenants certificates start"}
+# Nobody answers the questions, and a rehearsal is no restore of this table.
+NOT_HERE = re.compile(r"tenants restore|tenants people forget|aws dynamodb (restore|wait|update)")
+
+checks = 0
+
+
+def expect(what, found, wanted):
+    global checks
+    checks += 1
+    if found != wanted:
+        sys.exit(f"{what}: {found!r} instead of {wanted!r}")
+
+
+def commands(page):
+    """Those in the page's blocks and in its text."""
+    text = Path(page).read_text()
+    for block in re.findall(r"^```sh[^\n]*\n(.*?)^```", text, re.M | re.S):
+        for line in block.splitlines():
+            found = re.search(r"\b(tenants|aws) .*", re.sub(r"\s+#.*", "", line))
+            if found and not line.startswith("export"):
+                yield found[0].rstrip(")")
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    for command in re.findall(r"`((?:tenants|aws) [^`]*)`", text):
+        yield " ".join(command.split())
+
+
+def kind(command):
+    for beginning, kind in COMMANDS:
+        if re.match(beginning, command):
+            return kind
+    sys.exit(f"`{command}` is on no list of .ci/rights_check.py: which policy is enough for it?")
+
+
+def run(command, keys):
+    """Exit status, and everything that the command says."""
+    for word, instead in WORDS.items():
+        command = command.replace(word, instead)
+    program = "cargo " if command.startswith("tenants ") else ""
+    environment = {**os.environ, **keys, "url": outputs["DeliveryQueueUrl"]}
+    done = subprocess.run(["bash", "-c", program + command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def somebody(name, policy):
+    """Keys of a user with this policy and no other right."""
+    made = subprocess.run([sys.executable, ".ci/operator_keys.py", name, policy], check=True, capture_output=True, text=True)
+    return dict(pair.split("=", 1) for pair in shlex.split(made.stdout.removeprefix("export ")))
+
+
+def standing():
+    """What nobody may change who only looks. The companies' runs go on meanwhile, so the rest of the table is left out."""
+    table, scheduler, secrets = (boto3.client(service) for service in ("dynamodb", "scheduler", "secretsmanager"))
+    key = {"pk": {"S": f"TENANT#{TENANT}"}, "sk": {"S": "CONFIG"}}
+    names = [f"{TENANT}.{job}" for job in ("employees", "certificates")]
+    schedules = [scheduler.get_schedule(Name=name, GroupName=outputs["ScheduleGroupName"]) for name in names]
+    return json.dumps(
+        [
+            table.get_item(TableName=outputs["TableName"], Key=key, ConsistentRead=True)["Item"],
+            [(it["State"], it["ScheduleExpression"], it["Target"]) for it in schedules],
+            secrets.get_secret_value(SecretId=f"{STACK}/{TENANT}")["SecretString"],
+        ],
+        sort_keys=True,
+    )
+
+
+def sizes():
+    """AWS takes 6,144 characters, white space apart. A longer name of a stack is in most lines, notices add two."""
+    iam = boto3.client("iam")
+    for output in ("OperatorPolicyArn", "ReadOnlyPolicyArn"):
+        version = iam.get_policy(PolicyArn=outputs[output])["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=outputs[output], VersionId=version)["PolicyVersion"]["Document"]
+        size = len(json.dumps(document, separators=(",", ":")))
+        print(f"{output}: {size} characters")
+        expect(f"{output} fits", size < 5500, True)
+
+
+stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+sizes()
+found = sorted({command for page in PAGES for command in commands(page)})
+expect("commands on the pages", len(found) > 30, True)
+tried = [(command, kind(command)) for command in found if command not in BARE and not NOT_HERE.search(command)]
+operator, looker = somebody("runbook-operator", "OperatorPolicyArn"), somebody("runbook-looker", "ReadOnlyPolicyArn")
+before = standing()
+for command, needs in tried:
+    status, said = run(command, looker)
+    is_denied = bool(DENIED.search(said))
+    if needs == LOOK:
+        expect(f"{command}, looking: {said}", is_denied, False)
+    elif needs == CREDENTIALS:
+        expect(f"{command}, looking: {said}", (is_denied, status != 0), (True, True))
+    else:
+        expect(f"{command}, looking, succeeds: {said}", status != 0, True)
+expect("what somebody changed who may only look", standing(), before)
+for command, _ in tried:
+    _, said = run(command, operator)
+    expect(f"{command}, operator: {said}", bool(DENIED.search(said)), False)
+print(f"{checks} checks of {len(tried)} commands under both policies passed")
