@@ -17,7 +17,7 @@ NAMESPACE = "ReteachPersonio"
 JOBS = {"employee-sync": "EmployeeFunctionArn", "certificate-sync": "CertificateFunctionArn"}
 # What `tenants --stack` reads.
 OUTPUTS = {
-    "Region", "TableName", "SecretPrefix", "EmployeeFunctionArn", "CertificateFunctionArn", "ScheduleGroupName", "SchedulerRoleArn",
+    "Release", "Region", "TableName", "SecretPrefix", "EmployeeFunctionArn", "CertificateFunctionArn", "ScheduleGroupName", "SchedulerRoleArn",
     "OperatorPolicyArn", "ReadOnlyPolicyArn", "DeliveryQueueArn", "DeliveryQueueUrl", "ExecutionQueueUrl", "AlarmTopicArn", "DashboardName",
 }  # fmt: skip
 

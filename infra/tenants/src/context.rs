@@ -9,7 +9,7 @@ use aws_types::SdkConfig;
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use jiff::Timestamp;
-use shared::aws::{Aws, ReqwestClient};
+use shared::aws::{Aws, ReqwestClient, ServiceName, SignedPost};
 use shared::domain::id::TenantId;
 use shared::http::{self, Calls, Context};
 use shared::notices::Senders;
@@ -186,6 +186,19 @@ impl<'a> CommandContext<'a> {
         };
         let client = shared::aws::http_client().map_err(|error| aws::not_configured(&error))?;
         Senders::from_environment(read, &client, &self.environment.clock)
+            .map_err(|error| aws::not_configured(&error))
+    }
+
+    /// A caller of `service`, with the operator's own rights.
+    pub(crate) fn signed_post(&self, service: ServiceName) -> Result<SignedPost> {
+        let region = self.config.region().map(ToString::to_string);
+        let read = |name: &str| match name {
+            "AWS_REGION" => region.clone(),
+            _ => self.environment.variable(name),
+        };
+        let client = shared::aws::http_client().map_err(|error| aws::not_configured(&error))?;
+        let clock = Arc::clone(&self.environment.clock);
+        SignedPost::from_environment(read, service, client, clock)
             .map_err(|error| aws::not_configured(&error))
     }
 

@@ -18,7 +18,7 @@ pub use config::{ConfigError, from_env, http_client, is_on_this_machine, sdk_con
 pub use connector::ReqwestClient;
 pub use retries::Retries;
 pub use session::{SessionError, Sessions};
-pub(crate) use signed_post::{ServiceName, SignedPost};
+pub use signed_post::{ServiceName, SignedPost};
 
 /// The AWS clients of one process. Each is built when it is first asked for; copies share them.
 #[derive(Debug, Clone)]

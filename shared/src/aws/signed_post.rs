@@ -15,15 +15,15 @@ use crate::domain::clock::Clock;
 
 /// A service by its host, the name it is signed for, and the variable that overrides its endpoint.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ServiceName {
-    pub(crate) host: &'static str,
-    pub(crate) signed_as: &'static str,
-    pub(crate) variable: &'static str,
+pub struct ServiceName {
+    pub host: &'static str,
+    pub signed_as: &'static str,
+    pub variable: &'static str,
 }
 
 /// A service in one region, called with the process's own credentials.
 #[derive(Clone)]
-pub(crate) struct SignedPost {
+pub struct SignedPost {
     http: reqwest::Client,
     url: String,
     region: String,
@@ -65,8 +65,22 @@ impl SignedPost {
         })
     }
 
+    /// The same from a look-up of variables.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the variable.
+    pub fn from_environment(
+        environment: impl Fn(&str) -> Option<String>,
+        service: ServiceName,
+        http: reqwest::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        Self::described(&Environment(&environment), service, http, clock)
+    }
+
     /// The signed request. `None` if the URL or the credentials are invalid.
-    pub(crate) fn request(
+    #[must_use]
+    pub fn request(
         &self,
         path: &str,
         content_type: &'static str,

@@ -121,6 +121,18 @@ impl Secrets {
         }
     }
 
+    /// When the tenant's secret was last changed. Its value is not read.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub async fn changed_at(&self, tenant: &TenantId) -> Result<Option<Timestamp>, SecretError> {
+        let name = self.name(tenant);
+        let reply = self.client.describe_secret().secret_id(&name).send().await;
+        let reply = reply.map_err(|error| failure(&error, &name))?;
+        let changed = reply.last_changed_date.or(reply.created_date);
+        Ok(changed.and_then(|changed| Timestamp::from_second(changed.secs()).ok()))
+    }
+
     /// The tenant's secret, read again: once after a vendor has refused a credential. The same version is the same
     /// [`Arc`] as before, so that a caller sees whether anything has changed, and keeps its tokens if not.
     pub async fn refresh(&self, tenant: &TenantId) -> Result<Arc<TenantSecret>, SecretError> {

@@ -85,6 +85,7 @@ const COMMANDS: &[&[&str]] = &[
     ],
     &["pause", "acme"],
     &["resume", "acme"],
+    &["doctor"],
     &["completions", "bash"],
 ];
 

@@ -38,7 +38,7 @@ pub(super) fn functions() -> impl Iterator<Item = String> {
 }
 
 /// The stack's outputs, also those of queues, topics and dashboards that do not exist here.
-pub(super) fn outputs() -> [(&'static str, String); 16] {
+pub(super) fn outputs() -> [(&'static str, String); 17] {
     let queue = |name: &str| format!("{STACK}-{name}");
     let arn = |service: &str, name: &str| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}");
     let url = |name: &str| {
@@ -48,6 +48,7 @@ pub(super) fn outputs() -> [(&'static str, String); 16] {
         )
     };
     [
+        ("Release", env!("CARGO_PKG_VERSION").to_owned()),
         ("Region", REGION.to_owned()),
         ("TableName", STACK.to_owned()),
         ("SecretPrefix", STACK.to_owned()),
@@ -95,6 +96,12 @@ mod tests {
             .map(|line| line.trim().trim_end_matches(':'))
             .collect();
         assert_eq!(super::outputs().map(|(name, _)| name).to_vec(), there);
+        let (_, release) = &super::outputs()[0];
+        let names_it = outputs.contains(&format!("Value: {release}\n"));
+        assert!(
+            names_it,
+            "the template's output Release is not this version"
+        );
     }
 
     #[test]

@@ -42,6 +42,7 @@ texts! {
     REMOVE = "remove.txt",
     RESTORE = "restore.txt",
     WEB = "web.txt",
+    DOCTOR = "doctor.txt",
     LIST = "list.txt",
     COMPLETIONS = "completions.txt",
 }

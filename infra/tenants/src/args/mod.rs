@@ -162,6 +162,12 @@ pub enum Command {
     /// what the commands show. Every button is a command.
     #[command(after_long_help = help::WEB)]
     Web(Web),
+    /// Look for what will be in the way: quotas, alarms, schedules, old credentials, clock, versions
+    ///
+    /// Asks AWS about the deployment and says for each finding what to do. A question that your rights do not cover is shown as not
+    /// asked, and stops no other. Nothing is written, no vendor is called.
+    #[command(after_long_help = help::DOCTOR)]
+    Doctor,
     /// List all tenants
     #[command(after_long_help = help::LIST)]
     List,

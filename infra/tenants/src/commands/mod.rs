@@ -6,6 +6,7 @@ mod check;
 mod connect;
 pub(crate) mod decide;
 pub(crate) mod decisions;
+mod doctor;
 pub(crate) mod explain;
 pub(crate) mod find;
 mod list;
@@ -78,6 +79,7 @@ async fn dispatch(context: &CommandContext<'_>, command: Command) -> Result<Outp
         Command::Remove(args) => Box::pin(remove::remove(context, &args)).await,
         Command::Restore(args) => Box::pin(restore::restore(context, &args)).await,
         Command::List => Box::pin(list::list(context)).await,
+        Command::Doctor => Box::pin(doctor::doctor(context)).await,
         Command::Completions { .. } | Command::Web(_) => {
             Err(Failure::usage("this command runs on its own"))
         }

@@ -16,6 +16,10 @@ pub(crate) struct Deployment {
     /// `None` for a local stack, which has no scheduler.
     pub(crate) scheduler: Option<Scheduler>,
     pub(crate) notices: Notices,
+    /// The ARN of the topic that alarms go to.
+    pub(crate) alarms: Option<String>,
+    /// The version that the stack was built from.
+    pub(crate) release: Option<String>,
 }
 
 /// The stack's channels for notices, as far as its parameters name them.

@@ -20,6 +20,9 @@ const QUEUE: (&str, &str) = ("DeliveryQueueArn", "DELIVERY_QUEUE_ARN");
 /// Outputs of a stack whose parameters name them.
 const TOPIC: (&str, &str) = ("NoticeTopicArn", "NOTICE_TOPIC_ARN");
 const SENDER: (&str, &str) = ("NoticeSender", "NOTICE_SENDER");
+/// Outputs that `doctor` alone asks for.
+const ALARMS: (&str, &str) = ("AlarmTopicArn", "ALARM_TOPIC_ARN");
+const RELEASE: (&str, &str) = ("Release", "STACK_RELEASE");
 
 /// The deployment with these parts. Without a schedule group there is no scheduler.
 fn deployment(
@@ -49,6 +52,8 @@ fn deployment(
             topic: read(TOPIC),
             sender: read(SENDER),
         },
+        alarms: read(ALARMS),
+        release: read(RELEASE),
     }
 }
 

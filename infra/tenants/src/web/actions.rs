@@ -80,6 +80,7 @@ fn command(tenant: &TenantId, action: &str, fields: &Fields, here: bool) -> Opti
             credentials: None,
             write_probe: false,
             yes: false,
+            allowed_hosts: Vec::new(),
             notice: false,
         }),
         "retry-people" => Action::RetryPeople(RetryPeople {

@@ -13,6 +13,8 @@ mod console;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod forget;

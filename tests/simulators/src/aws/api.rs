@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Endpoint;
 use super::function::{self, Answer, Function};
+use super::lookups;
 use super::messages;
 use super::schedules::{self, Put};
 use super::state::State;
@@ -50,10 +51,13 @@ impl Vendor for Region {
             Endpoint::DeleteSchedule => schedules::delete(state, name, request),
             Endpoint::ListSchedules => schedules::list(state, request),
             Endpoint::SendEmail => messages::send_email(state, request),
-            // Both are forms for the root.
-            Endpoint::Invoke | Endpoint::DescribeStacks => {
-                messages::publish(state, request).unwrap_or_else(|| describe_stacks(state, request))
-            }
+            Endpoint::GetAccountSettings => lookups::account(state, now),
+            Endpoint::GetFunctionConcurrency => lookups::concurrency(),
+            Endpoint::GetFunctionConfiguration => lookups::configuration(state, name),
+            // All are forms for the root.
+            Endpoint::Invoke | Endpoint::DescribeStacks => messages::publish(state, request)
+                .or_else(|| lookups::subscriptions(state, request))
+                .unwrap_or_else(|| describe_stacks(state, request)),
         })
     }
 

@@ -2,13 +2,14 @@
 //! line and the functions' notices ask.
 //!
 //! A schedule is kept as it was sent. From EventBridge Scheduler's pages: an update replaces everything; a StartDate more than five
-//! minutes ago is refused (`ValidationException`), on an update too. Expressions other than `rate(…)`, an EndDate and flexible
-//! windows are not simulated, and refused. Nothing is fired of itself; [`period`] and [`Runtime`] are for those who do.
+//! minutes ago is refused (`ValidationException`), on an update too. Expressions other than `rate(…)` and an EndDate are not
+//! simulated, and refused. A flexible window may begin at once, and does. Nothing is fired of itself; [`period`] and [`Runtime`] are for those who do.
 //!
 //! A function is called by its ARN or its name, with `RequestResponse`, `Event` or `DryRun`.
 
 mod api;
 mod function;
+mod lookups;
 mod messages;
 mod schedules;
 mod state;
@@ -45,6 +46,9 @@ endpoints! {
         DeleteSchedule: DELETE "/schedules/{name}",
         ListSchedules: GET "/schedules",
         Invoke: POST "/2015-03-31/functions/{name}/invocations",
+        GetAccountSettings: GET "/2016-08-19/account-settings",
+        GetFunctionConcurrency: GET "/2019-09-30/functions/{name}/concurrency",
+        GetFunctionConfiguration: GET "/2015-03-31/functions/{name}/configuration",
         DescribeStacks: POST "/",
         SendEmail: POST "/v2/email/outbound-emails",
     }
@@ -156,6 +160,29 @@ impl Aws {
     /// Calls `tell` with every message from now on.
     pub fn on_message(&self, tell: impl Fn(&SentMessage) + Send + Sync + 'static) {
         self.state(|state| state.tell = Some(Box::new(tell)));
+    }
+
+    /// Lambda lets the account run so many functions at once from now on.
+    pub fn limit_concurrency(&self, runs: u32) {
+        self.state(|state| state.concurrency = Some(runs));
+    }
+
+    /// The function is for this architecture from now on, not for arm64.
+    pub fn set_architecture(&self, arn: &str, architecture: &str) {
+        let (arn, architecture) = (arn.to_owned(), architecture.to_owned());
+        self.state(|state| state.architectures.insert(arn, architecture));
+    }
+
+    /// Subscribes somebody to a topic: their subscription's ARN, or `PendingConfirmation`.
+    pub fn subscribe(&self, topic: &str, subscription: &str) {
+        let (topic, subscription) = (topic.to_owned(), subscription.to_owned());
+        self.state(|state| {
+            state
+                .subscriptions
+                .entry(topic)
+                .or_default()
+                .push(subscription)
+        });
     }
 
     /// SES refuses mail to this address from now on, as in the sandbox.

@@ -34,6 +34,12 @@ pub(super) struct State {
     /// What was published and mailed.
     pub(super) messages: Vec<SentMessage>,
     pub(super) tell: Option<Tell>,
+    /// Runs at once that Lambda allows the account, if not a thousand.
+    pub(super) concurrency: Option<u32>,
+    /// Of functions that are not for arm64, by ARN.
+    pub(super) architectures: BTreeMap<String, String>,
+    /// Subscriptions by topic.
+    pub(super) subscriptions: BTreeMap<String, Vec<String>>,
     /// Addresses that SES refuses.
     pub(super) rejected: BTreeSet<String>,
 }

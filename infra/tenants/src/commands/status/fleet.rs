@@ -50,6 +50,26 @@ pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     })
 }
 
+/// Schedules that are missing, or on or off when they should not be, and those of nobody.
+pub(in crate::commands) async fn schedule_findings(
+    context: &CommandContext<'_>,
+) -> Result<Vec<String>> {
+    let Some(schedules) = &context.schedules else {
+        return Err(Failure::attention("this deployment has no scheduler"));
+    };
+    let ids = context.store.list_tenants().await?;
+    let (listed, groups) = tokio::try_join!(schedules.list(), healths(context, &ids))?;
+    let by_tenant = by_tenant(&listed);
+    let mut findings = Vec::new();
+    for health in groups.iter().flatten() {
+        let drifted = unlisted(&by_tenant, schedules, health, context.now());
+        let tenant = &health.tenant_id;
+        findings.extend(drifted.iter().map(|problem| format!("{tenant}: {problem}")));
+    }
+    findings.extend(orphaned(&ids, &listed));
+    Ok(findings)
+}
+
 async fn healths(context: &CommandContext<'_>, ids: &[TenantId]) -> Result<Vec<Vec<TenantHealth>>> {
     let groups: Vec<Vec<TenantId>> = ids.chunks(TENANTS_PER_CALL).map(<[_]>::to_vec).collect();
     stream::iter(groups)

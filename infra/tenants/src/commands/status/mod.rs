@@ -11,6 +11,8 @@ use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::output::Output;
 
+pub(super) use fleet::schedule_findings;
+
 pub(super) async fn status(
     context: &CommandContext<'_>,
     tenant: Option<&TenantId>,

@@ -1,0 +1,101 @@
+//! `tenants doctor`
+
+mod aws;
+mod clock;
+mod judge;
+
+use std::future::Future;
+
+use serde::Serialize;
+use shared::domain::id::TenantId;
+
+use self::aws::Lambda;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
+use crate::output::{Output, View};
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct DoctorView(Vec<Check>);
+
+/// One question to the deployment.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Check {
+    check: &'static str,
+    /// What is wrong, and what to do about it. Empty: nothing.
+    findings: Vec<String>,
+    /// Why the question was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_done: Option<String>,
+}
+
+impl Check {
+    /// A question that cannot be asked, perhaps for want of a right, stops no other.
+    async fn of(check: &'static str, findings: impl Future<Output = Result<Vec<String>>>) -> Self {
+        let (findings, not_done) = match Box::pin(findings).await {
+            Ok(findings) => (findings, None),
+            Err(failure) => (Vec::new(), Some(failure.text)),
+        };
+        Self {
+            check,
+            findings,
+            not_done,
+        }
+    }
+
+    fn text(&self) -> String {
+        let word = match (&self.not_done, self.findings.len()) {
+            (Some(why), _) => return format::lines(&format!("{}: not done: {why}", self.check)),
+            (None, 0) => "fine",
+            (None, _) => "look",
+        };
+        let findings = self.findings.iter();
+        let findings: String = findings.map(|finding| format::point(finding)).collect();
+        format!("{}: {word}\n{findings}", self.check)
+    }
+}
+
+pub(super) async fn doctor(context: &CommandContext<'_>) -> Result<Output> {
+    let tenants = context.store.list_tenants().await?;
+    let lambda = &Lambda::new(context)?;
+    let checks = vec![
+        Check::of("release", async { Ok(judge::release(&context.deployment)) }).await,
+        Check::of("functions", lambda.functions(context)).await,
+        Check::of("concurrency", lambda.concurrency(context, tenants.len())).await,
+        Check::of("clock", lambda.clock(context)).await,
+        Check::of("table", table(context)).await,
+        Check::of("alarms", aws::alarms(context)).await,
+        Check::of("schedules", super::status::schedule_findings(context)).await,
+        Check::of("credentials", credentials(context, &tenants)).await,
+        Check::of("quotas", async { Ok(judge::quotas(tenants.len())) }).await,
+    ];
+    Output::of(&DoctorView(checks))
+}
+
+async fn table(context: &CommandContext<'_>) -> Result<Vec<String>> {
+    let shape = context.store.shape().await?;
+    Ok(judge::table(&context.deployment.table, &shape))
+}
+
+/// Credentials that nobody has changed for long. One call for each tenant.
+async fn credentials(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result<Vec<String>> {
+    let mut old = Vec::new();
+    for tenant in tenants {
+        if let Some(changed) = context.secrets.changed_at(tenant).await? {
+            old.extend(judge::credentials(tenant, changed, context.now()));
+        }
+    }
+    Ok(old)
+}
+
+impl View for DoctorView {
+    fn text(&self) -> String {
+        self.0.iter().map(Check::text).collect()
+    }
+
+    fn needs_attention(&self) -> bool {
+        let mut checks = self.0.iter();
+        checks.any(|check| check.not_done.is_some() || !check.findings.is_empty())
+    }
+}
