@@ -49,7 +49,8 @@ impl<'a> HeldLeases<'a> {
         let mut left = purpose.wait;
         let mut held = Self(Vec::new());
         for job in purpose.jobs {
-            match one(context, tenant, *job, &owner, &mut left, purpose.otherwise).await {
+            let lease = held.next(context, tenant, *job, &owner, &mut left, purpose.otherwise);
+            match lease.await {
                 Ok(lease) => {
                     let clock = &context.environment.clock;
                     let never = Deadline::never();
@@ -74,6 +75,41 @@ impl<'a> HeldLeases<'a> {
         Ok(until)
     }
 
+    /// Takes one more lease, and waits for it as long as something is left of `left`. Those that are held stay so.
+    async fn next(
+        &self,
+        context: &CommandContext<'_>,
+        tenant: &TenantId,
+        job: JobKind,
+        owner: &RunId,
+        left: &mut Duration,
+        otherwise: &str,
+    ) -> Result<Lease> {
+        let every = context.environment.poll_interval;
+        loop {
+            let (store, now) = (&context.store, context.now());
+            match store.acquire(tenant, job, owner, now, TERMS.lasts).await? {
+                Acquisition::Acquired(lease) => return Ok(lease),
+                Acquisition::Held { until, .. } if left.is_zero() => {
+                    return Err(Failure::attention(format!(
+                        "a run of {} is under way (its lease ends at {} unless it is renewed): {otherwise}. Try again when \
+                         it is over, or pause the tenant first: `tenants pause {tenant}`",
+                        job.function(),
+                        format::moment(until),
+                    )));
+                }
+                Acquisition::Held { .. } => {
+                    context
+                        .environment
+                        .mention(&format!("waiting for a run of {} to end", job.function()));
+                    tokio::time::sleep(every.min(*left)).await;
+                    *left = left.saturating_sub(every);
+                    self.check().await?;
+                }
+            }
+        }
+    }
+
     /// The fencing token for writes to the ledger of `job`.
     pub(crate) fn token(&self, job: JobKind) -> FencingToken {
         let guard = self.0.iter().find(|(held, _)| *held == job);
@@ -93,38 +129,5 @@ fn earlier(one: Deadline, other: Deadline) -> Deadline {
         (Some(left), Some(right)) if right < left => other,
         (None, Some(_)) => other,
         _ => one,
-    }
-}
-
-/// Takes one lease, and waits for it as long as something is left of `left`.
-async fn one(
-    context: &CommandContext<'_>,
-    tenant: &TenantId,
-    job: JobKind,
-    owner: &RunId,
-    left: &mut Duration,
-    otherwise: &str,
-) -> Result<Lease> {
-    let every = context.environment.poll_interval;
-    loop {
-        let (store, now) = (&context.store, context.now());
-        match store.acquire(tenant, job, owner, now, TERMS.lasts).await? {
-            Acquisition::Acquired(lease) => return Ok(lease),
-            Acquisition::Held { until, .. } if left.is_zero() => {
-                return Err(Failure::attention(format!(
-                    "a run of {} is under way (its lease ends at {} unless it is renewed): {otherwise}. Try again when it \
-                     is over, or pause the tenant first: `tenants pause {tenant}`",
-                    job.function(),
-                    format::moment(until),
-                )));
-            }
-            Acquisition::Held { .. } => {
-                context
-                    .environment
-                    .mention(&format!("waiting for a run of {} to end", job.function()));
-                tokio::time::sleep(every.min(*left)).await;
-                *left = left.saturating_sub(every);
-            }
-        }
     }
 }

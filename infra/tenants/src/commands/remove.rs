@@ -81,7 +81,7 @@ pub(super) async fn remove(context: &CommandContext<'_>, args: &Remove) -> Resul
         otherwise: "nothing was removed",
     };
     let leases = HeldLeases::acquire(context, tenant, purpose).await?;
-    let removed = take_away(context, tenant, ledger).await;
+    let removed = take_away(context, tenant, ledger, &leases).await;
     leases.release().await;
     removed.map_err(|failure| Failure {
         text: format!(
@@ -250,13 +250,16 @@ async fn take_away(
     context: &CommandContext<'_>,
     tenant: &TenantId,
     ledger: CertificateLedger,
+    leases: &HeldLeases<'_>,
 ) -> Result<()> {
+    leases.check().await?;
     if let Some(schedules) = &context.schedules {
         for job in JOBS {
             schedules.delete(tenant, job).await?;
         }
     }
     context.secrets.delete(tenant, RECOVERABLE_DAYS).await?;
+    leases.check().await?;
     context.store.remove_tenant_and(tenant, ledger).await?;
     Ok(())
 }

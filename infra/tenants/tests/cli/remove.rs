@@ -1,6 +1,7 @@
 //! `tenants remove`
 
 use jiff::SignedDuration;
+use shared::domain::clock::Clock as _;
 use shared::domain::id::RunId;
 use shared::state::{Acquisition, JobKind, LastRun};
 use shared::tenant::Via;
@@ -109,6 +110,36 @@ async fn a_removal_waits_for_a_run_and_removes_nothing_meanwhile() {
 
     store.release(&lease, LastRun::default()).await.unwrap();
     desk.done("remove acme --yes").await;
+}
+
+#[tokio::test]
+async fn no_run_begins_while_a_removal_waits_for_the_other_job() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let store = desk.stack.store();
+    let acquire = async |job, minutes| {
+        let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(minutes));
+        let now = desk.clock().now();
+        store
+            .acquire(&company.tenant, job, &owner, now, lasts)
+            .await
+    };
+    acquire(JobKind::Certificates, 10).await.unwrap();
+    let minutes = async {
+        for minute in 0..10 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            desk.stored(&company).await;
+            if minute > 0 {
+                let run = acquire(JobKind::Employees, 2).await.unwrap();
+                let is_held = matches!(run, Acquisition::Held { .. });
+                assert!(is_held, "minute {minute}: {run:?}");
+            }
+            desk.pass_minutes(1);
+        }
+        desk.pass_minutes(1);
+    };
+    tokio::join!(desk.done("remove acme --yes --wait 900"), minutes);
+    desk.assert_no_tenants().await;
 }
 
 #[tokio::test]
