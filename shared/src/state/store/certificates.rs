@@ -233,7 +233,8 @@ impl Store {
     }
 
     /// Keeps of a certificate's entry its id alone, as dismissed: whose it was is erased, and no run files it again.
-    /// DynamoDB deletes it within a few days of `expires_at`, if there is one. Safe to repeat.
+    /// DynamoDB deletes it within a few days of `expires_at`, if there is one. Asks for a full scan, so that the next run
+    /// counts again. Safe to repeat.
     ///
     /// # Errors
     /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
@@ -248,6 +249,8 @@ impl Store {
         let key = Key::certificate(tenant, id);
         let mut item = attributes(&CertificateEntry::forgotten(id.clone(), now), &key.sk)?;
         item.extend(expires_at.map(|at| (TIME_TO_LIVE.to_owned(), unix_seconds(at))));
+        // First, so that an interruption does not lose it.
+        self.ask_full_scan(tenant, now).await?;
         self.put_fenced(&key, token, item).await
     }
 

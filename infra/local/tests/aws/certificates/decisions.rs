@@ -247,6 +247,12 @@ async fn of_a_forgotten_person_the_certificate_s_id_alone_is_kept_as_dismissed()
                 ..entry(1, dismissed(NOW))
             };
             assert_eq!(entries[&id(1)], kept, "{state:?}");
+            let start = store.certificate_start(&acme()).await.unwrap();
+            assert_eq!(
+                start.scan_asked_at,
+                Some(at(NOW)),
+                "the next run counts again"
+            );
         }
     }
 }
