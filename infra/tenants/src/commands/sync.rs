@@ -3,7 +3,7 @@
 use aws_sdk_lambda::primitives::Blob;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::runtime::{Mode, ProgressFn, Report};
+use shared::runtime::{Mode, Outcome, ProgressFn, Report};
 use shared::state::JobKind;
 use terminal::Bars;
 
@@ -100,7 +100,11 @@ impl View for ReportView {
 
     fn needs_attention(&self) -> bool {
         let Self(report) = self;
-        report.outcome.is_failure() || report.held.is_some() || report.findings_total > 0
+        let is_idle = matches!(
+            report.outcome,
+            Outcome::Busy | Outcome::Paused | Outcome::Disabled | Outcome::Waiting
+        );
+        report.outcome.is_failure() || is_idle || report.held.is_some() || report.findings_total > 0
     }
 }
 

@@ -1,11 +1,14 @@
 //! `tenants plan`, `tenants sync`, `tenants runs`, `tenants approve`, `tenants dismiss`
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use shared::domain::id::RunId;
+use shared::state::JobKind;
 use shared::tenant::Via;
 use simulators::people::Status;
 use tenants::Exit;
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, person};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, now, person};
 
 #[tokio::test]
 async fn a_plan_shows_the_first_run_and_writes_nothing() {
@@ -139,4 +142,26 @@ async fn runs_are_listed_newest_first() {
     assert_eq!(created, [&json!(0), &json!(3)]);
     let newest = desk.done("runs acme -n 1").await;
     assert_eq!(newest.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_take_place_is_no_success() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    desk.done(&desk.add(&company, "[certificates]\nenabled = false\n"))
+        .await;
+    let certificates = "sync acme --here --job certificates";
+    assert_eq!(desk.attention(certificates).await["outcome"], "disabled");
+    let (file, _) = desk.files(&company, "");
+    desk.done(&format!("add --file {file} --update")).await;
+    assert_eq!(desk.attention(certificates).await["outcome"], "waiting");
+
+    let (owner, minutes) = (RunId::new("run"), SignedDuration::from_mins(5));
+    let (store, job) = (desk.stack.store(), JobKind::Employees);
+    let held = store.acquire(&company.tenant, job, &owner, now(), minutes);
+    held.await.unwrap();
+    let employees = "sync acme --here";
+    assert_eq!(desk.attention(employees).await["outcome"], "busy");
+    desk.done("pause acme").await;
+    assert_eq!(desk.attention(employees).await["outcome"], "paused");
 }
