@@ -25,6 +25,8 @@ mod stack;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tenant_changes;
+#[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod units;

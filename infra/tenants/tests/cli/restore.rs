@@ -273,3 +273,123 @@ async fn a_restore_does_not_bring_back_a_used_up_login() {
     let (exit, report) = json(&desk, RESTORED, tick).await;
     assert_eq!(exit, Exit::Done, "{report}");
 }
+
+/// The two passes of a restore to 08:00, with the deployment of the restored table in between.
+async fn both_passes(desk: &Desk, first: &str) -> [(Exit, Value); 2] {
+    let line = "restore --since 2026-05-11T08:00:00Z --yes";
+    let first = format!("{line} --table {RESTORED} {first}");
+    [
+        json(desk, LIVE, &first).await,
+        json(desk, RESTORED, line).await,
+    ]
+}
+
+/// A tenant through Kombo whose documents cannot be listed, added after a copy of the table, with four filed certificates and an
+/// open one.
+async fn added_later(desk: &Desk) -> local::Company {
+    let before = desk.company_called("birke", Via::Direct).await;
+    desk.done(&desk.add(&before, "")).await;
+    let copy = items(desk).await;
+    desk.pass_minutes(30);
+    let company = desk.tenant(Via::Kombo).await;
+    desk.run("sync acme --here").await;
+    for number in 1..=4 {
+        let course = format!("Kurs {number}");
+        let issued = participation(number, 1 + number % 3, &course);
+        company.reteach.add_participation(issued);
+    }
+    desk.json(FILE).await;
+    assert_eq!(company.personio.documents().len(), 4);
+    company
+        .reteach
+        .add_participation(participation(5, 1, "Kurs 5"));
+    table(desk, RESTORED, PARTITION_KEY, &copy).await;
+    company.personio.allow_reading_documents(false);
+    company
+}
+
+async fn ticks(desk: &Desk) {
+    for _ in 0..3 {
+        desk.pass_minutes(30);
+        json(desk, RESTORED, "sync acme --here").await;
+        json(desk, RESTORED, FILE).await;
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_added_after_the_restored_moment_is_taken_over_with_its_ledger() {
+    let desk = Desk::new().await;
+    let company = added_later(&desk).await;
+    let [(exit, first), (again, second)] = both_passes(&desk, "").await;
+    assert_eq!((exit, again), (Exit::Done, Exit::Done), "{first} {second}");
+    assert_eq!(first["taken_over"], json!(["acme"]), "{first}");
+    assert_eq!(first["added_since"], json!([]), "{first}");
+    assert_eq!(second["resumed"], 2, "{second}");
+    assert!(desk.schedules().iter().all(|it| it.contains("ENABLED")));
+    ticks(&desk).await;
+    // What was not filed may have been, for all that the table knows.
+    assert_eq!(company.personio.documents().len(), 4);
+    let (_, parked) = json(&desk, RESTORED, "certificates list acme").await;
+    assert_eq!(parked.as_array().unwrap().len(), 1, "{parked}");
+}
+
+#[tokio::test]
+async fn a_tenant_whose_ledger_is_lost_and_that_is_added_again_files_nothing_twice() {
+    let desk = Desk::new().await;
+    let company = added_later(&desk).await;
+    // There is no other table to read any more: its schedules alone show that the tenant was there.
+    let line = "restore --since 2026-05-11T08:00:00Z --yes";
+    let (exit, view) = json(&desk, RESTORED, line).await;
+    assert_eq!(exit, Exit::Attention, "{view}");
+    assert_eq!(view["added_since"], json!(["acme"]), "{view}");
+    desk.pass_minutes(5);
+    let (_, added) = json(&desk, RESTORED, &desk.add(&company, "")).await;
+    assert_eq!(added["written"], true, "{added}");
+    ticks(&desk).await;
+    assert_eq!(company.personio.documents().len(), 4);
+    let (_, parked) = json(&desk, RESTORED, "certificates list acme").await;
+    assert_eq!(parked.as_array().unwrap().len(), 5, "{parked}");
+}
+
+#[tokio::test]
+async fn pauses_are_those_of_the_table_in_use() {
+    let desk = Desk::new().await;
+    for name in ["acme", "birke", "celle", "dorn"] {
+        let company = desk.company_called(name, Via::Direct).await;
+        desk.done(&desk.add(&company, "")).await;
+    }
+    desk.done("pause celle").await;
+    desk.done("pause dorn").await;
+    let copy = items(&desk).await;
+    desk.pass_minutes(30);
+    desk.done("pause birke").await;
+    desk.done("resume celle").await;
+    let stored = json(&desk, LIVE, "list").await.1;
+    table(&desk, RESTORED, PARTITION_KEY, &copy).await;
+    desk.pass_minutes(30);
+    for (exit, view) in both_passes(&desk, "").await {
+        assert_eq!(exit, Exit::Attention, "{view}");
+        assert_eq!(view["left_paused"], json!(["birke", "dorn"]), "{view}");
+        assert_eq!(view["status_changed"], json!(["birke", "celle"]), "{view}");
+    }
+    assert_eq!(json(&desk, RESTORED, "list").await.1, stored);
+    let fires = |line: &String| line.contains("ENABLED");
+    let firing: Vec<String> = desk.schedules().into_iter().filter(fires).collect();
+    assert_eq!(firing.len(), 4, "{firing:?}");
+    let is_of = |line: &String| line.starts_with("acme.") || line.starts_with("celle.");
+    assert!(firing.iter().all(is_of), "{firing:?}");
+}
+
+#[tokio::test]
+async fn the_second_pass_keeps_what_the_first_was_told_of_documents() {
+    let desk = Desk::new().await;
+    let (company, copy) = later(&desk, Via::Kombo).await;
+    table(&desk, RESTORED, PARTITION_KEY, &copy).await;
+    company.personio.allow_reading_documents(false);
+    for (exit, view) in both_passes(&desk, "--assume-empty").await {
+        assert_eq!(exit, Exit::Done, "{view}");
+    }
+    ticks(&desk).await;
+    let (_, parked) = json(&desk, RESTORED, "certificates list acme").await;
+    assert_eq!(parked, json!([]));
+}

@@ -1,6 +1,6 @@
 //! What a table is like.
 
-use aws_sdk_dynamodb::types::{KeyType, TableStatus, TimeToLiveStatus};
+use aws_sdk_dynamodb::types::{KeyType, PointInTimeRecoveryStatus, TableStatus, TimeToLiveStatus};
 
 use super::{StateError, Table};
 use crate::state::key::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
@@ -15,6 +15,8 @@ pub struct TableShape {
     pub expires: bool,
     /// A restored table forgets this, too.
     pub is_protected: bool,
+    /// Whether point-in-time recovery is on; `None` where that cannot be seen. A restored table forgets it, too.
+    pub is_recoverable: Option<bool>,
 }
 
 impl Table {
@@ -51,6 +53,17 @@ impl Table {
                     && expiry.time_to_live_status() == Some(&TimeToLiveStatus::Enabled)
             }),
             is_protected: table.deletion_protection_enabled() == Some(true),
+            is_recoverable: self.is_recoverable().await,
         })
+    }
+
+    /// A caller without the right, and an emulator that knows no backups, see nothing.
+    async fn is_recoverable(&self) -> Option<bool> {
+        let request = self.client.describe_continuous_backups();
+        let described = request.table_name(&*self.name).send().await.ok()?;
+        let backups = described.continuous_backups_description?;
+        let recovery = backups.point_in_time_recovery_description?;
+        let status = recovery.point_in_time_recovery_status?;
+        Some(status == PointInTimeRecoveryStatus::Enabled)
     }
 }

@@ -1,52 +1,27 @@
 //! `tenants restore`
 
+mod tables;
+mod view;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::Timestamp;
-use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::secrets::SecretError;
-use shared::state::{Restore as UnderWay, Restored, StateError, Store, TenantRecord, TenantStatus};
+use shared::state::{Restore as UnderWay, Restored, TenantRecord, TenantStatus};
 use shared::tenant::TenantConfig;
 
+use self::tables::{Tables, scheduled};
+use self::view::RestoreView;
 use crate::args::Restore;
 use crate::confirm::Confirmation;
 use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::leases::{HeldLeases, Purpose};
-use crate::output::{Output, View};
+use crate::output::Output;
 use crate::schedule::JOBS;
-
-#[derive(Serialize)]
-struct RestoreView<'a> {
-    table: &'a str,
-    since: Timestamp,
-    /// Tenants in the restored table.
-    tenants: u64,
-    resumed: u64,
-    /// They were paused before the restore.
-    left_paused: BTreeSet<TenantId>,
-    /// They have no credentials: they were removed after the restored moment.
-    removed_since: BTreeSet<TenantId>,
-    /// The table does not have them: they were added after the restored moment.
-    added_since: BTreeSet<TenantId>,
-    /// Whether the deployment uses the table.
-    in_use: bool,
-    /// What a restore does not bring back.
-    missing: Vec<String>,
-}
-
-/// A restored table, and the one that the functions use.
-struct Tables<'a> {
-    name: &'a str,
-    restored: Store,
-    /// `None` where the functions use the restored one, or none at all.
-    live: Option<&'a Store>,
-    in_use: bool,
-}
 
 pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Result<Output> {
     let Restore {
@@ -63,9 +38,11 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
         )));
     }
     let tables = Tables::open(context, table.as_deref()).await?;
-    let missing = check_shape(&tables).await?;
+    let missing = tables.check_shape().await?;
     tables.restored.check_version().await?;
-    let tenants = tables.restored.list_tenants().await?;
+    let mut tenants = tables.restored.list_tenants().await?;
+    let added = tables.added(&tenants).await?;
+    tenants.extend(added.iter().cloned());
     let restored = Restored {
         to: *since,
         at: now,
@@ -74,17 +51,37 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
     let under_way = begin(context, &tables, &tenants, restored, *yes).await?;
     let wait = Duration::from_secs(u64::from(*wait));
     let stopped = each(&tenants, |tenant| {
-        stop(context, &tables, tenant, under_way.restored, wait)
+        let is_added = added.contains(tenant);
+        stop(context, &tables, tenant, is_added, under_way.restored, wait)
     });
-    stopped.await.map_err(Failure::repeatable)?;
+    let stopped = stopped.await.map_err(Failure::repeatable)?;
+    let mut added_since = scheduled(context, &tenants).await?;
+    for tenant in &added_since {
+        // Added again, it must not file again what its lost ledger had.
+        let restored = Restored {
+            at: context.now(),
+            ..under_way.restored
+        };
+        tables.restored.mark_restored(tenant, restored).await?;
+    }
+    let mut taken_over = BTreeSet::new();
+    for (tenant, stopped) in tenants.iter().zip(stopped) {
+        match stopped {
+            Stopped::Known => {}
+            Stopped::TakenOver => drop(taken_over.insert(tenant.clone())),
+            Stopped::LeftBehind => drop(added_since.insert(tenant.clone())),
+        }
+    }
     let mut view = RestoreView {
         table: tables.name,
         since: *since,
         tenants: tenants.len() as u64,
         resumed: 0,
         left_paused: under_way.paused,
+        status_changed: under_way.status_changed,
         removed_since: BTreeSet::new(),
-        added_since: added_since(context, &tables, &tenants).await?,
+        taken_over,
+        added_since,
         in_use: tables.in_use,
         missing,
     };
@@ -105,57 +102,6 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
     Output::of(&view)
 }
 
-impl<'a> Tables<'a> {
-    async fn open(context: &'a CommandContext<'_>, table: Option<&'a str>) -> Result<Self> {
-        let deployed = context.deployment.table.as_str();
-        let name = table.unwrap_or(deployed);
-        let in_use = name == deployed;
-        let has_live = !in_use
-            && match context.store.shape().await {
-                Ok(_) => true,
-                Err(StateError::NoTable { .. }) => false,
-                Err(error) => return Err(error.into()),
-            };
-        Ok(Self {
-            name,
-            restored: context.store_in(name),
-            live: has_live.then_some(&context.store),
-            in_use,
-        })
-    }
-}
-
-/// What has to be set up again. An unusable table is an error.
-async fn check_shape(tables: &Tables<'_>) -> Result<Vec<String>> {
-    let shape = tables.restored.shape().await?;
-    let name = tables.name;
-    if !shape.has_our_keys {
-        return Err(Failure::attention(format!(
-            "the table {name} has other keys: it is not a table of this product"
-        )));
-    }
-    if !shape.is_active {
-        return Err(Failure::attention(format!(
-            "the table {name} is not ready yet: repeat the command when it is ACTIVE"
-        )));
-    }
-    let settings = [
-        (
-            shape.expires,
-            format!(
-                "aws dynamodb update-time-to-live --table-name {name} --time-to-live-specification \
-                 Enabled=true,AttributeName=expires_at"
-            ),
-        ),
-        (
-            shape.is_protected,
-            format!("aws dynamodb update-table --table-name {name} --deletion-protection-enabled"),
-        ),
-    ];
-    let missing = settings.into_iter().filter(|(is_set, _)| !is_set);
-    Ok(missing.map(|(_, command)| command).collect())
-}
-
 /// The restore that is under way, or a new one after a confirmation. The first of them knows who was paused before.
 async fn begin(
     context: &CommandContext<'_>,
@@ -171,8 +117,10 @@ async fn begin(
                 found.restored.to
             )));
         }
+        // The flag of the first call counts for those that go on from there.
         let restored = Restored {
             at: found.restored.at,
+            assume_empty: restored.assume_empty || found.restored.assume_empty,
             ..restored
         };
         let under_way = UnderWay { restored, ..found };
@@ -188,16 +136,23 @@ async fn begin(
     };
     confirmation.ask(context.environment)?;
     let statuses = each(tenants, |tenant| async {
-        let record = tables.restored.tenant(tenant).await?;
-        Ok(record.is_some_and(|record| record.status != TenantStatus::Active))
+        let is_paused = |record: Option<TenantRecord>| {
+            record.map(|record| record.status != TenantStatus::Active)
+        };
+        let before = is_paused(tables.restored.latest_tenant(tenant).await?);
+        let now = is_paused(tables.current(tenant).await?);
+        Ok((now == Some(true), before.is_some() && before != now))
     });
-    let paused = tenants.iter().zip(statuses.await?);
+    let statuses = statuses.await?;
+    let those = |is_so: fn(&(bool, bool)) -> bool| {
+        let found = tenants.iter().zip(&statuses);
+        let found = found.filter(|(_, status)| is_so(status));
+        found.map(|(tenant, _)| tenant.clone()).collect()
+    };
     let under_way = UnderWay {
         restored,
-        paused: paused
-            .filter(|(_, is_paused)| *is_paused)
-            .map(|(tenant, _)| tenant.clone())
-            .collect(),
+        paused: those(|(is_paused, _)| *is_paused),
+        status_changed: those(|(_, has_changed)| *has_changed),
     };
     tables.restored.put_restore(&under_way).await?;
     Ok(under_way)
@@ -231,26 +186,28 @@ fn announcement(tables: &Tables<'_>, tenants: u64, restored: Restored) -> String
         .to_owned()
 }
 
+enum Stopped {
+    /// The restored table has it.
+    Known,
+    /// The restored table has it now: it was added after the restored moment.
+    TakenOver,
+    /// Its record in the table in use cannot be read.
+    LeftBehind,
+}
+
 /// Stops a tenant in both tables, and marks it once its last run has ended.
 async fn stop(
     context: &CommandContext<'_>,
     tables: &Tables<'_>,
     tenant: &TenantId,
+    is_added: bool,
     restored: Restored,
     wait: Duration,
-) -> Result<()> {
+) -> Result<Stopped> {
     let status = TenantStatus::Paused { since: restored.at };
-    if let Some(record) = tables.restored.tenant(tenant).await? {
-        if record.status == TenantStatus::Active {
-            tables.restored.set_status(tenant, status).await?;
-        }
+    tables.pause(tenant, status).await?;
+    if let Some(record) = tables.current(tenant).await? {
         set_schedules(context, &record, status).await?;
-    }
-    if let Some(live) = tables.live {
-        match live.set_status(tenant, status).await {
-            Ok(()) | Err(StateError::UnknownTenant { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
     }
     let purpose = Purpose {
         command: "restore",
@@ -267,21 +224,33 @@ async fn stop(
         at: context.now(),
         ..restored
     };
-    let marked = mark(tables, tenant, restored).await;
+    let marked = mark(tables, tenant, is_added, restored).await;
     if let Some(leases) = leases {
         leases.release().await;
     }
     marked
 }
 
-async fn mark(tables: &Tables<'_>, tenant: &TenantId, restored: Restored) -> Result<()> {
+async fn mark(
+    tables: &Tables<'_>,
+    tenant: &TenantId,
+    is_added: bool,
+    restored: Restored,
+) -> Result<Stopped> {
     let store = &tables.restored;
     if let Some(live) = tables.live {
         store.take_logins(live, tenant).await?;
     }
     store.forget_decisions(tenant).await?;
     store.mark_restored(tenant, restored).await?;
-    Ok(())
+    Ok(match tables.live {
+        // Last: until then another pass finds it missing.
+        Some(live) if is_added => match store.take_tenant(live, tenant).await? {
+            true => Stopped::TakenOver,
+            false => Stopped::LeftBehind,
+        },
+        _ => Stopped::Known,
+    })
 }
 
 enum Resumed {
@@ -330,27 +299,6 @@ async fn set_schedules(
     Ok(())
 }
 
-/// Tenants of the table in use so far that the restored one does not have.
-async fn added_since(
-    context: &CommandContext<'_>,
-    tables: &Tables<'_>,
-    tenants: &[TenantId],
-) -> Result<BTreeSet<TenantId>> {
-    let mut others: BTreeSet<TenantId> = match tables.live {
-        Some(live) => live.list_tenants().await?.into_iter().collect(),
-        None => BTreeSet::new(),
-    };
-    if let Some(schedules) = &context.schedules {
-        let listed = schedules.list().await?;
-        let names = listed
-            .iter()
-            .filter_map(|schedule| crate::schedule::parse_name(&schedule.name));
-        others.extend(names.map(|(tenant, _)| tenant));
-    }
-    others.retain(|tenant| !tenants.contains(tenant));
-    Ok(others)
-}
-
 /// What `call` gives for each tenant, in order, for several at the same time.
 async fn each<'t, T, F: Future<Output = Result<T>>>(
     tenants: &'t [TenantId],
@@ -358,61 +306,4 @@ async fn each<'t, T, F: Future<Output = Result<T>>>(
 ) -> Result<Vec<T>> {
     let calls = stream::iter(tenants).map(call);
     calls.buffered(MAX_CONCURRENT_TENANTS).try_collect().await
-}
-
-impl View for RestoreView<'_> {
-    fn text(&self) -> String {
-        let Self {
-            table,
-            since,
-            tenants,
-            resumed,
-            left_paused,
-            removed_since,
-            added_since,
-            in_use,
-            missing,
-        } = self;
-        let number = |count: u64| format::number(count, "tenant", "tenants");
-        let mut text = match in_use {
-            true => format::paragraph(&format!(
-                "The table {table}, as of {since:.0}, is in use. {} run again.",
-                number(*resumed)
-            )),
-            false => format::paragraph(&format!(
-                "The table {table}, as of {since:.0}, is ready, and {} are paused. Deploy it with `sam deploy \
-                 --parameter-overrides ExistingTable={table}`, then repeat this command.",
-                number(*tenants)
-            )),
-        };
-        let names = |tenants: &BTreeSet<TenantId>| {
-            let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
-            names.join(", ")
-        };
-        for (tenants, what) in [
-            (left_paused, "paused before the restore, and stays so"),
-            (
-                removed_since,
-                "removed after the restored moment, and stays paused: `tenants remove` ends it",
-            ),
-            (
-                added_since,
-                "added after the restored moment: repeat `tenants add`",
-            ),
-        ] {
-            if !tenants.is_empty() {
-                text.push_str(&format::point(&format!("{what}: {}", names(tenants))));
-            }
-        }
-        for command in missing {
-            text.push_str(&format::point(&format!(
-                "not set on the table: `{command}`"
-            )));
-        }
-        text
-    }
-
-    fn needs_attention(&self) -> bool {
-        !self.removed_since.is_empty() || !self.added_since.is_empty() || !self.missing.is_empty()
-    }
 }
