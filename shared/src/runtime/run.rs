@@ -16,6 +16,7 @@ use super::{
 };
 use crate::aws::Retries;
 use crate::domain::clock::Clock;
+use crate::domain::id::TenantId;
 use crate::http::{self, Calls, Deadline};
 use crate::routes::{ConnectError, Connections};
 use crate::secrets::{Secrets, TenantSecret};
@@ -121,7 +122,7 @@ impl<W: Job> Run<'_, W> {
         if let (TenantStatus::Paused { since }, false) =
             (record.status, self.mode() == Mode::DryRun)
         {
-            return Err(RunError::paused(since));
+            return Err(RunError::paused(tenant, since));
         }
         let config = TenantConfig::parse(&record.config)?;
         if config.tenant_id != *tenant {
@@ -149,6 +150,7 @@ impl<W: Job> Run<'_, W> {
             Err(error) => return self.unleased(Err(error.into())).await,
         };
         let last_report = lease.last_report_at;
+        let recovers = lease.last_report_is_of_a_failure();
         let (earlier, notices) = (lease.retirements.clone(), lease.notices.clone());
         let waiting_since = lease.waiting_since().unwrap_or(now);
         let guard = LeaseGuard::new(
@@ -180,13 +182,14 @@ impl<W: Job> Run<'_, W> {
         let has_news = !retirements.new.is_empty()
             || ran.report.notices.failed > 0
             || ran.report.outcome != Outcome::Unchanged;
-        let reported = if is_due || has_news {
+        let reported = if is_due || has_news || recovers {
             self.keep(&ran.report).await
         } else {
             None
         };
         let last_run = LastRun {
-            good_run: is_good.then_some(now),
+            // Not before its own report: a later one is of a failed run.
+            good_run: is_good.then_some(reported.unwrap_or(now)),
             reported,
             retirements: Some(retirements.known),
             notices,
@@ -238,9 +241,20 @@ impl<W: Job> Run<'_, W> {
             Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled | Outcome::NewerState
         );
         if !nobody_looks && self.mode() != Mode::DryRun {
-            self.keep(&ran.report).await;
+            let reported = self.keep(&ran.report).await;
+            if let Some(at) = reported.filter(|_| ran.report.outcome.is_failure()) {
+                self.note_failure(&ran.report.tenant_id, at).await;
+            }
         }
         ran
+    }
+
+    /// Lets the next good run know that a failure was reported, so that it reports too.
+    async fn note_failure(&self, tenant: &TenantId, at: Timestamp) {
+        if let Err(error) = self.store.note_report(tenant, W::JOB, at).await {
+            let run = &self.request.run_id;
+            tracing::warn!(%tenant, %run, %error, "the time of the report was not noted");
+        }
     }
 
     /// Since when the tenant waits for a good run, as far as the state can say so.

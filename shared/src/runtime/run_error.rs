@@ -60,10 +60,10 @@ impl RunError {
         Self::new(Outcome::BadConfiguration, message)
     }
 
-    pub(super) fn paused(since: Timestamp) -> Self {
+    pub(super) fn paused(tenant: &TenantId, since: Timestamp) -> Self {
         Self::new(
             Outcome::Paused,
-            format!("the tenant is paused since {since:.0}; `tenants resume` ends that"),
+            format!("{tenant} is paused since {since:.0}: run `tenants resume {tenant}`"),
         )
     }
 

@@ -142,6 +142,27 @@ impl HeldPlan {
         self.parts.get(key)?.decision
     }
 
+    /// How many parts somebody approved.
+    #[must_use]
+    pub fn approved(&self) -> usize {
+        let is_approved =
+            |part: &HeldPart| matches!(part.decision, Some(Decision::Approved { .. }));
+        self.parts
+            .iter()
+            .filter(|(_, part)| is_approved(part))
+            .count()
+    }
+
+    /// What was decided about each held part of this person. Empty also where the plan is too large to keep who is in it.
+    #[must_use]
+    pub fn decisions_about(&self, person: &SourceId) -> Vec<Option<Decision>> {
+        self.parts
+            .iter()
+            .filter(|(_, part)| part.person.as_ref() == Some(person))
+            .map(|(_, part)| part.decision)
+            .collect()
+    }
+
     /// How many parts somebody dismissed.
     #[must_use]
     pub fn dismissed(&self) -> usize {

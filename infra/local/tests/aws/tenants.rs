@@ -161,10 +161,12 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
     assert_eq!(store.list_tenants().await, Ok(vec![]));
     assert_eq!(store.tenant(&acme()).await, Ok(None));
 
-    // Back again: the tokens go on from where they were.
+    // Back again: the tokens go on from where they were, earlier runs are forgotten.
     store.release(&lease, LastRun::default()).await.unwrap();
     let lease = take(&store, "two", at("09:00:00")).await;
     assert_eq!(lease.token, FencingToken(2));
+    let runs = (lease.first_run, lease.last_good_run, lease.last_report_at);
+    assert_eq!(runs, (Some(at("09:00:00")), None, None));
     assert_eq!(file("cert-2", lease.token).await, Ok(PutOutcome::Written));
 
     let deleted = CertificateLedger::Delete;

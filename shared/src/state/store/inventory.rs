@@ -79,11 +79,10 @@ impl LeaseState {
         })
     }
 
-    /// Whether the last run that wrote a report may have failed. A good run writes its report last, so it may be one too,
-    /// until the next good run.
+    /// Whether the last run that wrote a report may have failed. A good run counts from its own report on.
     #[must_use]
     pub fn may_have_failed(&self) -> bool {
-        self.last_report_at >= self.last_good_run
+        self.last_report_at > self.last_good_run
     }
 }
 
@@ -131,8 +130,8 @@ impl Store {
     /// Removes a tenant, with or without its ledger of certificates. Runs see an unknown tenant from the first moment;
     /// the line in the registry goes last, so that an interrupted removal can be seen and repeated.
     ///
-    /// With the ledger the leases stay: its entries carry fencing tokens, and a lease that began again at the first
-    /// token could not write them any more. Logins stay too: with the same credentials, the client code may be used up.
+    /// With the ledger the tokens of the leases stay: its entries carry them, and a lease that began again at the first
+    /// token could not write them any more. What the leases know of earlier runs goes. Logins stay too: with the same credentials, the client code may be used up.
     pub async fn remove_tenant_and(
         &self,
         tenant: &TenantId,
@@ -160,8 +159,30 @@ impl Store {
             });
             self.table.batch_delete(keys.collect()).await?;
         }
+        for job in [JobKind::Employees, JobKind::Certificates] {
+            self.forget_runs(tenant, job).await?;
+        }
         self.table
             .delete(&Key::registry(tenant), Condition::default())
+            .await?;
+        Ok(())
+    }
+
+    /// Leaves nothing in a lease but its token: a tenant that is added again has not run yet.
+    async fn forget_runs(&self, tenant: &TenantId, job: JobKind) -> Result<(), StateError> {
+        let update = "REMOVE #first_run, #last_good_run, #last_report_at, #retirements, #notices";
+        let condition = Condition::update(update)
+            .only_if("attribute_exists(#until)")
+            .names([
+                "first_run",
+                "last_good_run",
+                "last_report_at",
+                "retirements",
+                "notices",
+                "until",
+            ]);
+        self.table
+            .update(&Key::lease(tenant, job), condition)
             .await?;
         Ok(())
     }

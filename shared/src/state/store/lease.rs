@@ -47,6 +47,12 @@ impl Lease {
         self.last_good_run.or(self.first_run)
     }
 
+    /// Whether the last report is of a failed run: a good run counts from its own report on.
+    #[must_use]
+    pub fn last_report_is_of_a_failure(&self) -> bool {
+        self.last_report_at > self.last_good_run
+    }
+
     /// Whether nobody can have taken over at `now`, nor will within `margin`: asked before every write to a vendor.
     #[must_use]
     pub fn is_safe_at(&self, now: Timestamp, margin: SignedDuration) -> bool {
@@ -176,6 +182,21 @@ impl Store {
             .get_record::<Stored>(&key, Freshness::Eventual)
             .await?;
         Ok(stored.and_then(|stored| stored.lease(tenant, job).waiting_since()))
+    }
+
+    /// Notes when a run that took no lease wrote its report. A job that never ran has no lease to note it in.
+    pub async fn note_report(
+        &self,
+        tenant: &TenantId,
+        job: JobKind,
+        at: Timestamp,
+    ) -> Result<(), StateError> {
+        let key = Key::lease(tenant, job);
+        let condition = Condition::update("SET #last_report_at = :at")
+            .only_if("attribute_exists(#until)")
+            .names(["last_report_at", "until"])
+            .value("at", attribute(&at, &key.sk)?);
+        self.table.update(&key, condition).await.map(|_| ())
     }
 
     /// The lease that stood in the way: another run's, or our own from an attempt whose reply was lost.
