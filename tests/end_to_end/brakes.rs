@@ -118,9 +118,8 @@ async fn is_held(kind: &RiskyChange, harness: &Harness, limit: u64) {
         kind.words,
         &format!("Plan {} is held", held.hash),
         &format!("{} {}", limit + 1, kind.words),
-        &format!("up to {limit} go through"),
+        &format!("limit without approval: {limit}"),
         "later runs go on",
-        "HELD#employees",
         &format!("`tenants approve acme {}`", held.hash),
         &format!("`tenants dismiss acme {}`", held.hash),
     ] {

@@ -81,6 +81,13 @@ impl ExternalId {
         Self(format!("{tool}:{id}"))
     }
 
+    /// Whether both are ids of the same HR system.
+    #[must_use]
+    pub fn is_of_the_tool_of(&self, other: &Self) -> bool {
+        let tool = |id: &Self| id.0.split_once(':').map(|(tool, _)| tool.to_owned());
+        tool(self).is_some() && tool(self) == tool(other)
+    }
+
     /// The employee's id, if this external id is one of `tool`'s.
     #[must_use]
     pub fn source_id(&self, tool: &str) -> Option<SourceId> {

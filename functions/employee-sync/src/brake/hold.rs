@@ -125,7 +125,8 @@ impl Hold {
     }
 
     fn words(&self, config: &TenantConfig, mode: Mode) -> String {
-        let (hash, applied, tenant) = (&self.stored.hash, self.applied, &config.tenant_id);
+        let (hash, tenant) = (&self.stored.hash, &config.tenant_id);
+        let applied = changes(self.applied);
         let reasons = self
             .over
             .iter()
@@ -141,13 +142,13 @@ impl Hold {
         }));
         let dismissed = self.stored.dismissed();
         if dismissed > 0 {
-            reasons.push(format!("{dismissed} changes that were dismissed"));
+            reasons.push(format!("{} dismissed", changes(dismissed)));
         }
         let reasons = reasons.join("; ");
         let patterns = described(&self.stored.patterns);
         if mode == Mode::DryRun {
             return format!(
-                "Plan {hash} would be held: {reasons}.{patterns} Everything else would be applied ({applied} changes)."
+                "Plan {hash} would be held: {reasons}.{patterns} Everything else would be applied ({applied})."
             );
         }
         let decide = if self.stored.undecided().is_empty() {
@@ -159,9 +160,16 @@ impl Hold {
             )
         };
         format!(
-            "Plan {hash} is held: {reasons}.{patterns} Everything else was applied ({applied} changes), and later runs go on \
-             with the rest. It is recorded in the state as HELD#employees of this tenant. {decide}"
+            "Plan {hash} is held: {reasons}.{patterns} Everything else was applied ({applied}), and later runs go on with \
+             the rest. {decide}"
         )
+    }
+}
+
+fn changes(number: usize) -> String {
+    match number {
+        1 => "1 change".to_owned(),
+        number => format!("{number} changes"),
     }
 }
 
@@ -184,7 +192,7 @@ fn reason(brake: Brake, exceeded: LimitExceeded) -> String {
         ),
         Brake::TakeOver | Brake::OrphanLock => format!("{planned} {what} (each needs approval)"),
         _ => format!(
-            "{planned} {what} (with {before} over the last 24 hours; up to {limit} go through unasked)"
+            "{planned} {what} ({before} in the last 24 hours; limit without approval: {limit})"
         ),
     }
 }

@@ -119,9 +119,9 @@ fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
         SkipReason::OutOfScope | SkipReason::GoneAlready | SkipReason::HandedOver(_) => {
             Resolution::Settled
         }
-        SkipReason::AwaitingRetry(at) => Resolution::RetryAt(*at),
+        SkipReason::AwaitingRetry(_, at) => Resolution::RetryAt(*at),
         // Once it is noted, the note says when the next look is due.
-        SkipReason::Conflict(_) | SkipReason::Contested(_) | SkipReason::MailTaken(_) => {
+        SkipReason::Conflict(..) | SkipReason::Contested(_) | SkipReason::MailTaken(_) => {
             Resolution::Open
         }
         SkipReason::Rejected { .. }

@@ -7,7 +7,7 @@ use shared::access::{
     AccessWindow, DesiredAccess, LockReason, Locked, Scoped, desired_access, has_left,
 };
 use shared::domain::employee::Field;
-use shared::domain::id::{CustomerId, SourceId};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{Fingerprint, FingerprintKey};
 use shared::mapping::{Attribute, DesiredAccount, Text, user_name};
 use shared::source::Absence;
@@ -16,7 +16,7 @@ use shared::tenant::{OutOfScope, TenantConfig};
 
 use super::claim::Claims;
 use super::compare;
-use super::verdict::{SkipReason, Verdict};
+use super::verdict::{Numbering, SkipReason, Verdict};
 use super::{
     Account, AccountView, Action, Baseline, Before, Candidate, Cause, Change, Extent, Holder,
     MatchedBy, SourceState, ValueChange, WindowChange,
@@ -208,7 +208,7 @@ impl Context<'_> {
         match failure.filter(|it| it.fingerprint == fingerprint && !is_over(it.retry_at)) {
             None => verdict,
             Some(failure) => {
-                let waits = SkipReason::AwaitingRetry(failure.retry_at);
+                let waits = SkipReason::AwaitingRetry(failure.kind, failure.retry_at);
                 match window_alone(candidate, verdict) {
                     Some(change) => Verdict::Change(change, Some(waits)),
                     None => Verdict::Skip(waits),
@@ -259,7 +259,7 @@ impl Context<'_> {
                         self.update(candidate, record, fingerprint, action)
                     }
                     (Holder::Former(_) | Holder::Other, _) => {
-                        Verdict::Skip(SkipReason::Conflict(account.id.clone()))
+                        Verdict::Skip(account.conflict_with(&record.external_id))
                     }
                 }
             }
@@ -524,6 +524,19 @@ fn without_taken_mail(
 }
 
 impl AccountView {
+    /// The conflict with a person whose external id is `wanted`.
+    #[must_use]
+    pub fn conflict_with(&self, wanted: &ExternalId) -> SkipReason {
+        let held = self.external_id.as_ref();
+        let is_ours = held.is_some_and(|held| held.is_of_the_tool_of(wanted));
+        let numbering = if is_ours {
+            Numbering::Ours
+        } else {
+            Numbering::Foreign
+        };
+        SkipReason::Conflict(self.id.clone(), numbering)
+    }
+
     /// Whether somebody can use it at `moment`.
     #[must_use]
     pub fn is_open_at(&self, moment: Timestamp) -> bool {

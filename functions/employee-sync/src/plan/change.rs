@@ -232,6 +232,13 @@ impl Change {
 }
 
 impl Change {
+    /// Whether the account begins locked, seen at `now`.
+    #[must_use]
+    pub fn is_created_locked(&self, now: Timestamp) -> bool {
+        let window = self.window.filter(|_| self.action == Action::Create);
+        window.is_some_and(|window| window.after.is_locked_at(now))
+    }
+
     /// Whether an old value is known by its digest alone, or not at all.
     #[must_use]
     pub fn hides_old_values(&self) -> bool {

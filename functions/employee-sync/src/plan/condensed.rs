@@ -28,13 +28,13 @@ impl SkipReason {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Conflict(_) => "conflict",
+            Self::Conflict(..) => "conflict",
             Self::Contested(_) => "contested account",
             Self::MailTaken(_) => "mail address taken",
             Self::Rejected { .. } => "record does not fit",
             Self::OutOfScope => "out of scope",
             Self::ScopeUndecided(_) => "scope undecided",
-            Self::AwaitingRetry(_) => "waits for a retry",
+            Self::AwaitingRetry(..) => "waits for a retry",
             Self::GoneAlready => "gone already",
             Self::HandedOver(_) => "handed over",
             Self::EmployedAgain(_) => "employed again",

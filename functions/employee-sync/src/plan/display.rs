@@ -4,7 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Access, Action, Before, Change, Plan, SkipReason, ValueChange};
+use shared::state::FailureKind;
+
+use super::{Access, Action, Before, Change, Numbering, Plan, SkipReason, ValueChange};
 
 /// The name of what happens to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -145,7 +147,12 @@ impl Shown<'_> {
             write!(f, "  {}", fields.join(", "))?;
         }
         if let Some(window) = change.window {
-            write!(f, "  ({})", window.cause)?;
+            let begins = if change.is_created_locked(self.now) {
+                "created locked: "
+            } else {
+                ""
+            };
+            write!(f, "  ({begins}{})", window.cause)?;
         }
         writeln!(f)?;
         if self.details == Details::Names {
@@ -207,10 +214,16 @@ impl fmt::Display for ValueChange {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Conflict(account) => write!(
+            Self::Conflict(account, Numbering::Ours) => write!(
                 f,
-                "conflict: the mail address belongs to the reteach account {account}, which has another external id; \
-                 change one of the two addresses; if both are profiles of one person, use `tenants people handover`"
+                "conflict: the mail address belongs to the reteach account {account}, which has another person's external \
+                 id; change one of the two addresses; if both are profiles of one person, use `tenants people handover`"
+            ),
+            Self::Conflict(account, Numbering::Foreign) => write!(
+                f,
+                "conflict: the mail address belongs to the reteach account {account}, which has the external id of another \
+                 system; clear that external id in reteach, and the next look adopts the account; or change one of the two \
+                 addresses"
             ),
             Self::Contested(account) => write!(
                 f,
@@ -230,11 +243,15 @@ impl fmt::Display for SkipReason {
                 f,
                 "the scope asks for {field}, which the credential may not read; grant that attribute in Personio"
             ),
-            Self::AwaitingRetry(at) => {
-                write!(
-                    f,
-                    "reteach refused this record before; it is tried again from {at:.0} on"
-                )
+            Self::AwaitingRetry(kind, at) => {
+                let reason = match kind {
+                    FailureKind::Refused => "reteach refused this record before",
+                    FailureKind::NoAnswer => "reteach did not answer for this account before",
+                    FailureKind::Conflict => {
+                        "conflict: the mail address belongs to another reteach account, which `tenants explain` names"
+                    }
+                };
+                write!(f, "{reason}; it is tried again from {at:.0} on")
             }
             Self::GoneAlready => f.write_str("gone, and locked already"),
             Self::EmployedAgain(profile) => write!(

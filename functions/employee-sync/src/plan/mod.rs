@@ -24,4 +24,4 @@ pub use change::{
 pub(crate) use compare::{digest_of, with_account};
 pub use display::{Details, Kind, Shown};
 pub use hold::{Part, RiskyChange};
-pub use verdict::SkipReason;
+pub use verdict::{Numbering, SkipReason};

@@ -69,7 +69,7 @@ fn somebody_new_who_has_left_is_created_locked() {
     left.end_date = Field::Value("2026-03-31".parse().unwrap());
     left.status = Field::Value(Status::Inactive);
     assert_snapshot!(words(candidate(&left, &config("")), &config("")), @r#"
-    create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract ends 2026-03-31)
+    create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (created locked: contract ends 2026-03-31)
               email: (empty) → "p1@muster.example"
               firstName: (empty) → "Jörg"
               lastName: (empty) → "Weiß"
@@ -504,9 +504,19 @@ fn an_account_of_another_external_id_is_a_conflict() {
     let account = account_of(&employee("9"), &config(""));
     let foreign = Account::Conflicting(Box::new(account), Holder::Other);
     assert_snapshot!(words(Candidate { account: foreign, ..candidate(&employee("1"), &config("")) }, &config("")), @"
-    skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses; if both are profiles of one person, use `tenants people handover`
+    skip    1  conflict: the mail address belongs to the reteach account c9, which has another person's external id; change one of the two addresses; if both are profiles of one person, use `tenants people handover`
     0 to change, 0 as they should be
     ");
+    let mut account = account_of(&employee("9"), &config(""));
+    account.external_id = Some(ExternalId::new("sap:9"));
+    let foreign = Account::Conflicting(Box::new(account), Holder::Other);
+    let of_sap = Candidate {
+        account: foreign,
+        ..candidate(&employee("1"), &config(""))
+    };
+    let text = words(of_sap, &config(""));
+    assert!(text.contains("clear that external id in reteach"), "{text}");
+    assert!(!text.contains("handover"), "{text}");
 }
 
 #[test]
@@ -707,6 +717,34 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
     skip    1  reteach refused this record before; it is tried again from 2026-05-10T13:00:00Z on
     0 to change, 0 as they should be
     ");
+    for (kind, is_conflict, text) in [
+        (
+            FailureKind::NoAnswer,
+            false,
+            "reteach did not answer for this account before;",
+        ),
+        (
+            FailureKind::Conflict,
+            true,
+            "conflict: the mail address belongs to another reteach account",
+        ),
+    ] {
+        let failure = Failure {
+            kind,
+            ..failure.clone()
+        };
+        candidate.entry = Some(EmployeeEntry {
+            failure: Some(failure),
+            ..entry.clone()
+        });
+        let plan = plan(&[candidate.clone()], &config(""));
+        let (_, skip) = &plan.skipped[0];
+        assert!(skip.to_string().starts_with(text), "{skip}");
+        assert_eq!(
+            (skip.is_of_a_conflict(), skip.is_conflict()),
+            (is_conflict, false)
+        );
+    }
     let other = Failure {
         fingerprint: key().fingerprint([]),
         ..failure

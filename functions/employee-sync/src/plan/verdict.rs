@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use shared::domain::id::{CustomerId, SourceId};
-use shared::state::EmployeeEntry;
+use shared::state::{EmployeeEntry, FailureKind};
 
 use super::Change;
 
@@ -10,7 +10,7 @@ use super::Change;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SkipReason {
     /// Their mail address belongs to an account with another external id: never overwritten.
-    Conflict(CustomerId),
+    Conflict(CustomerId, Numbering),
     /// The account they would get is claimed by somebody else as well: by the same mail address, or by the ledger.
     Contested(CustomerId),
     /// Their new mail address is another account's: theirs keeps the old one.
@@ -26,8 +26,8 @@ pub enum SkipReason {
     OutOfScope,
     /// The scope asks for a field that the credential may not read; nobody is created on a guess.
     ScopeUndecided(&'static str),
-    /// The same record was refused before and is tried again later.
-    AwaitingRetry(Timestamp),
+    /// The same record was refused before, or was in conflict, and is tried again later.
+    AwaitingRetry(FailureKind, Timestamp),
     /// Gone, and their account is locked already or never was.
     GoneAlready,
     /// This person's account belongs to another profile now.
@@ -36,14 +36,29 @@ pub enum SkipReason {
     EmployedAgain(SourceId),
 }
 
+/// Who gave an account its external id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// This program: it is the account of another person of the company, or was.
+    Ours,
+    /// Another system.
+    Foreign,
+}
+
 impl SkipReason {
-    /// Whether somebody else has, or may have, the account: looked at again after a pause.
+    /// Whether this run saw that somebody else has, or may have, the account: looked at again after a pause.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(
             self,
-            Self::Conflict(_) | Self::Contested(_) | Self::MailTaken(_)
+            Self::Conflict(..) | Self::Contested(_) | Self::MailTaken(_)
         )
+    }
+
+    /// Whether a conflict stands in the way, seen by this run or by an earlier one.
+    #[must_use]
+    pub fn is_of_a_conflict(&self) -> bool {
+        self.is_conflict() || matches!(self, Self::AwaitingRetry(FailureKind::Conflict, _))
     }
 }
 

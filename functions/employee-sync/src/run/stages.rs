@@ -314,7 +314,7 @@ pub(super) fn approves_absent(
 fn waiting(reasons: &[(SourceId, SkipReason)]) -> BTreeSet<SourceId> {
     let waits = reasons
         .iter()
-        .filter(|(_, reason)| matches!(reason, SkipReason::AwaitingRetry(_)));
+        .filter(|(_, reason)| matches!(reason, SkipReason::AwaitingRetry(..)));
     waits.map(|(id, _)| id.clone()).collect()
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use shared::domain::id::{SourceId, TenantId};
 use shared::reteach::Error as ReteachError;
 use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome, Reached};
-use shared::state::Failure;
+use shared::state::{Failure, FailureKind};
 
 use super::Rules;
 use super::load::ListingNote;
@@ -185,9 +185,10 @@ impl Summary {
         for (id, skip) in plan.skipped.iter().chain(&plan.left_out) {
             let counts = &mut self.counts;
             let (counter, kind) = match skip {
-                SkipReason::Conflict(_)
+                SkipReason::Conflict(..)
                 | SkipReason::Contested(_)
                 | SkipReason::MailTaken(_)
+                | SkipReason::AwaitingRetry(FailureKind::Conflict, _)
                 | SkipReason::EmployedAgain(_) => {
                     (&mut counts.conflicts, Some(FindingKind::Conflict))
                 }
@@ -195,7 +196,9 @@ impl Summary {
                 SkipReason::ScopeUndecided(_) => {
                     (&mut counts.refused, Some(FindingKind::ScopeUndecided))
                 }
-                SkipReason::AwaitingRetry(_) => (&mut counts.waiting, None),
+                SkipReason::AwaitingRetry(FailureKind::Refused | FailureKind::NoAnswer, _) => {
+                    (&mut counts.waiting, None)
+                }
                 SkipReason::OutOfScope => (&mut counts.out_of_scope, None),
                 SkipReason::GoneAlready | SkipReason::HandedOver(_) => continue,
             };
