@@ -14,6 +14,8 @@ use serde_path_to_error::Track;
 pub(crate) struct DecodeError {
     /// Its path, as in `data[3].attributes.id`; `.` is all of it. A path in text that is not JSON could repeat foreign keys: it is `.`.
     pub(crate) path: String,
+    /// The line of the text, from 1; 0 in an empty one.
+    pub(crate) line: usize,
     /// Whether it is JSON at all.
     pub(crate) category: Category,
     /// In serde's words, which can repeat the value.
@@ -45,6 +47,7 @@ pub(crate) fn read_within<'a, T: Deserialize<'a>>(
             } else {
                 ".".to_owned()
             },
+            line: error.line(),
             category: error.classify(),
             message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
         }

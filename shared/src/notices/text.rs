@@ -43,10 +43,16 @@ impl Notice<'_> {
         if let Some(since) = due.since {
             body += &format!(", since {since:.0}");
         }
+        body += ".";
+        let counted = match due.cause {
+            Cause::HeldPlan => "Changes that wait for approval",
+            Cause::Parked => "Certificates that wait for a decision",
+            _ => "People or certificates",
+        };
         if due.count > 0 {
-            body += &format!(", {}", due.count);
+            body += &format!(" {counted}: {}.", due.count);
         }
-        body += ".\n";
+        body += "\n";
         if due.kind != Kind::Ended {
             if !self.detail.is_empty() {
                 body += &format!("\n{}\n", self.detail);

@@ -58,8 +58,8 @@ pub struct NoticesSecret {
 pub struct MalformedSecret {
     /// The member: `reteach.client_code`; `the secret` where it is the whole.
     pub member: String,
-    /// What is wrong with it.
-    pub problem: &'static str,
+    /// What is wrong with it, and what it should be.
+    pub problem: String,
 }
 
 /// The secret as JSON, before it is known to be complete.
@@ -206,21 +206,50 @@ fn filled(member: &str, value: Option<SecretString>) -> Result<SecretString, Mal
     };
     Err(MalformedSecret {
         member: member.to_owned(),
-        problem,
+        problem: problem.to_owned(),
     })
+}
+
+/// Each section and its members.
+const SECTIONS: [(&str, &[&str]); 4] = [
+    ("personio", &["client_id", "client_secret"]),
+    ("kombo", &["api_key"]),
+    ("reteach", &["client_id", "client_secret", "client_code"]),
+    ("notices", &["webhook_url"]),
+];
+
+/// What should be at `path`.
+fn expected(path: &str) -> String {
+    let unknown = |known: &[&str]| format!("is not a known key; expected {}", known.join(", "));
+    let section = |name: &str| SECTIONS.iter().find(|(section, _)| *section == name);
+    match path.split_once('.') {
+        None if path == "fingerprint_key" => "must be text in quotes".to_owned(),
+        None => match section(path) {
+            Some((_, members)) => format!("must be an object with {}", members.join(", ")),
+            None => unknown(&SECTIONS.map(|(section, _)| section)),
+        },
+        Some((name, member)) => match section(name) {
+            Some((_, members)) if members.contains(&member) => "must be text in quotes".to_owned(),
+            Some((_, members)) => unknown(members),
+            None => unknown(&SECTIONS.map(|(section, _)| section)),
+        },
+    }
 }
 
 /// serde's own text would repeat the value that does not fit.
 fn malformed(misfit: DecodeError) -> MalformedSecret {
-    if misfit.path == "." {
+    let DecodeError { path, line, .. } = misfit;
+    if path == "." {
         return MalformedSecret {
             member: "the secret".to_owned(),
-            problem: "is not a JSON object",
+            problem: format!(
+                "is not a JSON object: look at line {line} for a missing quote, comma or bracket"
+            ),
         };
     }
     MalformedSecret {
-        member: misfit.path,
-        problem: "is not known here, or not of the right kind",
+        problem: expected(&path),
+        member: path,
     }
 }
 
@@ -266,6 +295,9 @@ mod tests {
         assert_eq!(nothing.to_json().expose_secret(), "{}");
     }
 
+    const NOT_JSON: &str =
+        "the secret is not a JSON object: look at line 1 for a missing quote, comma or bracket";
+
     #[test]
     fn names_the_member_that_does_not_fit_and_never_a_value() {
         let cases = [
@@ -278,27 +310,27 @@ mod tests {
             (r#"{"fingerprint_key":""}"#, "fingerprint_key is empty"),
             (
                 r#"{"kombo":{"api_key":4711}}"#,
-                "kombo.api_key is not known here, or not of the right kind",
+                "kombo.api_key must be text in quotes",
             ),
             (
                 r#"{"kombo":"s3cret"}"#,
-                "kombo is not known here, or not of the right kind",
+                "kombo must be an object with api_key",
             ),
             (
                 r#"{"reteach":{"client_id":"s3cret","tenant":"s3cret"}}"#,
-                "reteach.tenant is not known here, or not of the right kind",
+                "reteach.tenant is not a known key; expected client_id, client_secret, client_code",
             ),
             (
                 r#"{"personia":{}}"#,
-                "personia is not known here, or not of the right kind",
+                "personia is not a known key; expected personio, kombo, reteach, notices",
             ),
-            (r#""s3cret""#, "the secret is not a JSON object"),
+            (r#""s3cret""#, NOT_JSON),
+            (r#"{"kombo":{"api_key":"s3cret"}"#, NOT_JSON),
+            (r#"{} s3cret"#, NOT_JSON),
             (
-                r#"{"kombo":{"api_key":"s3cret"}"#,
-                "the secret is not a JSON object",
+                "",
+                "the secret is not a JSON object: look at line 0 for a missing quote, comma or bracket",
             ),
-            (r#"{} s3cret"#, "the secret is not a JSON object"),
-            ("", "the secret is not a JSON object"),
         ];
         for (text, expected) in cases {
             let error = TenantSecret::parse(&text.into()).unwrap_err();

@@ -44,21 +44,8 @@ impl TenantConfig {
     /// # Errors
     /// [`ConfigError`] naming each field that is missing, unknown or not valid.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| {
-            let field = error.span().and_then(|place| {
-                let file = DeTable::parse(text).ok()?;
-                if place == file.span() {
-                    None
-                } else {
-                    field(file.get_ref(), &place)
-                }
-            });
-            let problem = Problem {
-                field: field.unwrap_or_else(|| "(file)".to_owned()),
-                message: message(&error),
-            };
-            ConfigError(vec![problem])
-        })?;
+        let config: Self =
+            toml::from_str(text).map_err(|error| ConfigError(vec![problem(text, &error)]))?;
         let problems = config.problems();
         if problems.is_empty() {
             Ok(config)
@@ -178,6 +165,29 @@ impl TenantConfig {
     }
 }
 
+/// What toml says of `text`, with the field; with the line where the text is no TOML.
+fn problem(text: &str, error: &toml::de::Error) -> Problem {
+    let message = message(error);
+    let place = error.span();
+    let Ok(file) = DeTable::parse(text) else {
+        let before = place.and_then(|place| text.get(..place.start));
+        let line = before.unwrap_or_default().matches('\n').count() + 1;
+        return Problem {
+            field: format!("line {line}"),
+            message,
+        };
+    };
+    let field = place
+        .filter(|place| *place != file.span())
+        .and_then(|place| field(file.get_ref(), &place));
+    let field = field.unwrap_or_else(|| "(file)".to_owned());
+    let own = message.strip_prefix(field.as_str());
+    Problem {
+        message: own.map_or(message.as_str(), str::trim_start).to_owned(),
+        field,
+    }
+}
+
 /// The path of the innermost field whose name or value is at `place` in the file.
 fn field(table: &DeTable<'_>, place: &Range<usize>) -> Option<String> {
     let is_there = |span: Range<usize>| span.start <= place.start && place.end <= span.end;
@@ -194,9 +204,18 @@ fn field(table: &DeTable<'_>, place: &Range<usize>) -> Option<String> {
     })
 }
 
-/// The message without the excerpt of the file that toml adds around it.
+/// The message without the excerpt of the file that toml adds around it, in an operator's words.
 fn message(error: &toml::de::Error) -> String {
-    error.message().replace('\n', " ").trim().to_owned()
+    let mut message = error.message().replace('\n', " ").trim().to_owned();
+    for (rust, plain) in [
+        ("expected f64", "expected a number"),
+        ("expected u32", "expected a whole number"),
+        ("expected a boolean", "expected true or false"),
+        ("expected a sequence", "expected a list in [ ]"),
+    ] {
+        message = message.replace(rust, plain);
+    }
+    message
 }
 
 const STATUSES: &str = "must be of onboarding, active, leave and inactive";
@@ -423,7 +442,18 @@ mod tests {
                 "notices.webhook_url",
                 "unknown field",
             ),
-            ("tenant_id = ".to_owned(), "(file)", ""),
+            ("tenant_id = ".to_owned(), "line 1", ""),
+            (with("[brake\nmail = 5"), "line 5", "unclosed table"),
+            (
+                with("[brake]\nmail = \"five\""),
+                "brake.mail",
+                "expected a number",
+            ),
+            (
+                SMALLEST.replace("acme", "A"),
+                "tenant_id",
+                "tenant_id: must be 2 to 40",
+            ),
         ];
         for (text, field, hint) in cases {
             let ConfigError(problems) = TenantConfig::parse(&text).unwrap_err();
