@@ -79,7 +79,7 @@ pub fn employees(counts: &Employees, findings: u64) -> String {
         (orphaned, "orphaned"),
         (conflicts, "in conflict"),
         (unchanged, "unchanged"),
-        (findings, if findings == 1 { "finding" } else { "findings" }),
+        (findings, one_or_many(findings, "finding", "findings")),
     ];
     listed(&parts)
 }
@@ -120,8 +120,14 @@ pub fn certificates(counts: &Certificates, findings: u64) -> String {
         (parked, "parked"),
         (reissued, "issued again"),
         (remaining, "left for the next run"),
-        (people_looked_at, "people looked at"),
-        (people_left, "people to look at"),
+        (
+            people_looked_at,
+            one_or_many(people_looked_at, "person looked at", "people looked at"),
+        ),
+        (
+            people_left,
+            one_or_many(people_left, "person to look at", "people to look at"),
+        ),
         (held, "held"),
         (before_since, "before the day to begin with"),
         (host_not_allowed, "on hosts that are not allowed"),
@@ -133,9 +139,13 @@ pub fn certificates(counts: &Certificates, findings: u64) -> String {
         (rejected, "rejected"),
         (settled, "filed before"),
         (unchanged, "unchanged"),
-        (findings, if findings == 1 { "finding" } else { "findings" }),
+        (findings, one_or_many(findings, "finding", "findings")),
     ];
     listed(&parts)
+}
+
+fn one_or_many<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {
+    if number == 1 { one } else { many }
 }
 
 fn listed(parts: &[(u64, &str)]) -> String {

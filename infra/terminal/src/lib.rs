@@ -7,4 +7,4 @@ mod text;
 
 pub use bars::{Bar, Bars};
 pub use report::{calls, findings, outcome, summary};
-pub use text::{WIDTH, table, wrapped};
+pub use text::{WIDTH, table, wrapped, wrapped_rows};

@@ -65,15 +65,18 @@ pub fn summary<C>(report: &Report<C>, counts: &str) -> String {
         calls
     };
     let took = report.duration_ms;
-    let (tenant, outcome) = (&report.tenant_id, report.outcome);
+    let (tenant, outcome) = (&report.tenant_id, outcome(report));
     let (seconds, rest) = (took / 1000, took % 1000);
-    let mut text =
-        format!("{tenant}: {outcome:?}. {counts}. Calls: {calls}. {seconds}.{rest:03} s\n");
+    let line = format!("{tenant}: {outcome}. {counts}. Calls: {calls}. {seconds}.{rest:03} s");
+    let mut text = wrapped(&line, "", "  ") + "\n";
     if !report.message.is_empty() {
         text.push_str(&wrapped(&report.message, "", ""));
         text.push('\n');
     }
-    for finding in findings(&report.findings, report.held.as_ref()) {
+    // The message may be one of the findings.
+    let told = |finding: &&Finding| finding.text != report.message;
+    let others: Vec<Finding> = report.findings.iter().filter(told).cloned().collect();
+    for finding in findings(&others, report.held.as_ref()) {
         text.push_str(&wrapped(&finding, "  ", "    "));
         text.push('\n');
     }
