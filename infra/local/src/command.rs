@@ -136,8 +136,12 @@ fn print<T: Serialize>(
     } else {
         text()
     };
-    writeln!(out, "{}", text.trim_end_matches('\n'))?;
-    Ok(out.flush()?)
+    let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+    match written {
+        // The reader has seen enough: `| head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 impl From<io::Error> for CommandError {
@@ -165,5 +169,29 @@ impl From<VendorsError> for CommandError {
             exit_code: if is_refusal { FAILED } else { USAGE },
             text: error.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pipe whose reader has gone.
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_no_error() {
+        let printed = print(&mut Closed, false, &1, || "1 row".to_owned());
+        assert!(printed.is_ok());
     }
 }

@@ -161,6 +161,16 @@ impl Action {
                 first_name,
                 last_name,
                 details,
+            } if first_name.is_none() && last_name.is_none() && details.is_empty() => {
+                return Err(format!(
+                    "nothing to change of employee {person}: give a field, such as --position Teamleitung"
+                ));
+            }
+            Self::Change {
+                person,
+                first_name,
+                last_name,
+                details,
             } => change(company, *person, |person| {
                 for (given, name) in [
                     (first_name, &mut person.first_name),
@@ -187,6 +197,10 @@ impl Action {
             })?,
             Self::Certificate { person, course, on } => issue(company, *person, course, *on, now)?,
             Self::Folder { name } => {
+                let there = company.personio.categories();
+                if there.iter().any(|category| category.name == *name) {
+                    return Err(format!("there is a category {name} already"));
+                }
                 company.personio.add_category(name);
                 ActionResult {
                     text: format!("category {name} created"),
@@ -201,6 +215,19 @@ impl Action {
 }
 
 impl Details {
+    fn is_empty(&self) -> bool {
+        // Taken apart in full: a new field is looked at too.
+        let Self {
+            email,
+            position,
+            company,
+            department,
+            location,
+        } = self;
+        let fields = [email, position, company, department, location];
+        fields.into_iter().all(Option::is_none)
+    }
+
     fn enter(&self, person: &mut Person) {
         for (given, field) in [
             (&self.email, &mut person.email),

@@ -1,13 +1,16 @@
 //! Lists of what the vendors hold.
 
 use clap::ValueEnum;
-use comfy_table::Table;
 use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::company::Company;
+
+/// Columns of a table; what is longer goes on in the next line of its cell.
+const WIDTH: u16 = 120;
 
 /// What can be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
@@ -127,11 +130,16 @@ fn columns<const N: usize>(rows: &[Value], columns: [(&str, &str); N]) -> String
     let mut shown = Table::new();
     shown
         .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
         .set_header(columns.map(|(header, _)| header));
     for row in rows {
         shown.add_row(columns.map(|(_, pointer)| cell(row.pointer(pointer))));
     }
-    format!("{shown}\n{} rows", rows.len())
+    match rows.len() {
+        1 => format!("{shown}\n1 row"),
+        number => format!("{shown}\n{number} rows"),
+    }
 }
 
 fn cell(value: Option<&Value>) -> String {

@@ -117,6 +117,26 @@ async fn a_certificate_needs_an_account() {
 }
 
 #[tokio::test]
+async fn what_changes_nothing_is_refused() {
+    let (folder, _vendors) = running().await;
+    let nothing = Action::Change {
+        person: 1_001,
+        first_name: None,
+        last_name: None,
+        details: Details::default(),
+    };
+    let error = refused(&folder, nothing).await;
+    assert!(refusal(&error).contains("give a field"), "{error}");
+    let folder_named = || Action::Folder {
+        name: "Schulungen".to_owned(),
+    };
+    act(&folder, folder_named()).await;
+    let error = refused(&folder, folder_named()).await;
+    let says = "there is a category Schulungen already";
+    assert!(refusal(&error).contains(says), "{error}");
+}
+
+#[tokio::test]
 async fn unknown_employees_are_named() {
     let (folder, _vendors) = running().await;
     let (person, on) = (77, None);
@@ -141,7 +161,10 @@ async fn lists_show_what_the_vendors_hold() {
     assert!(table.ends_with("13 rows"), "{table}");
     let accounts = rows(&folder, List::Accounts).await;
     assert!(accounts.iter().all(|row| row["status"].is_string()));
-    assert!(List::Accounts.table(&accounts).contains("sap:4711"));
+    let table = List::Accounts.table(&accounts);
+    assert!(table.contains("sap:4711"), "{table}");
+    let widest = table.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(120), "{table}");
     assert!(rows(&folder, List::Documents).await.is_empty());
     assert!(rows(&folder, List::Connections).await.is_empty());
 }
