@@ -2,7 +2,6 @@
 
 use crate::environment::{Environment, Interactivity};
 use crate::failure::{Failure, Result};
-use crate::format;
 
 /// What has to be confirmed.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +35,7 @@ impl Confirmation<'_> {
         }
         if !self.is_asked(environment) {
             return Err(Failure::usage(format!(
-                "{announcement}\n{}: give --yes where there is no terminal to confirm at",
-                format::capitalized(otherwise)
+                "{otherwise}: give --yes where there is no terminal to confirm at\n{announcement}"
             )));
         }
         environment.mention(announcement);

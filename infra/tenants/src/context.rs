@@ -232,7 +232,7 @@ fn parsed(tenant: &TenantId, record: Option<TenantRecord>) -> Result<StoredTenan
     let record = record.ok_or_else(|| no_such_tenant(tenant))?;
     let config = TenantConfig::parse(&record.config).map_err(|error| {
         Failure::attention(format!(
-            "the stored configuration of {tenant} cannot be used; `tenants add --update` replaces it: {error}"
+            "the stored configuration of {tenant} cannot be used; `tenants add --file {tenant}.toml --update` replaces it: {error}"
         ))
     })?;
     Ok(StoredTenant { record, config })

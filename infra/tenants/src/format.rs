@@ -1,6 +1,8 @@
 //! Values as text, the same in every command.
 
 use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::TenantId;
+use shared::runtime::Outcome;
 use shared::state::{HeldPlan, HeldSource};
 use shared::tenant::Via;
 pub(crate) use terminal::counts::{counted, number};
@@ -15,6 +17,17 @@ pub(crate) fn route(via: Via) -> &'static str {
         Via::KomboPassthrough => "kombo-passthrough",
         Via::Kombo => "kombo",
     }
+}
+
+/// The command that stores other credentials of a tenant.
+pub(crate) fn store_credentials(tenant: &TenantId) -> String {
+    format!("`tenants add --file {tenant}.toml --credentials FILE`")
+}
+
+/// The command that says more about a run that ended like this.
+pub(crate) fn next_look(outcome: Outcome, tenant: &TenantId) -> Option<String> {
+    matches!(outcome, Outcome::AccessDenied | Outcome::NotConnected)
+        .then(|| format!("`tenants check {tenant}` names what is missing and what to do"))
 }
 
 /// With a capital at the beginning.
@@ -63,13 +76,24 @@ pub(crate) fn lines(text: &str) -> String {
     text.lines().map(wrapped).collect()
 }
 
-/// A held plan: what it would do, its hash and since when.
+/// A held plan: what it would do, its hash and since when. Once somebody has decided about a part of it: what still waits.
 pub(crate) fn held_plan(held: &HeldPlan) -> String {
-    let counts = held
-        .counts
+    let undecided = held.undecided();
+    let (approved, dismissed) = (held.approved(), held.dismissed());
+    let counts = if approved + dismissed > 0 && !undecided.is_empty() {
+        &undecided
+    } else {
+        &held.counts
+    };
+    let counts = counts
         .iter()
         .map(|(brake, number)| format!("{number} {}", brake.describe()));
-    let counts = counts.collect::<Vec<_>>().join(", ");
+    let decided = [(approved, "approved"), (dismissed, "dismissed")];
+    let decided = decided
+        .into_iter()
+        .filter(|(number, _)| *number > 0 && !undecided.is_empty())
+        .map(|(number, what)| format!("{number} {what}"));
+    let counts = counts.chain(decided).collect::<Vec<_>>().join(", ");
     let patterns: Vec<String> = held.patterns.iter().map(ToString::to_string).collect();
     let patterns = match patterns.join("; ") {
         none if none.is_empty() => none,

@@ -791,7 +791,7 @@ fn values_that_wait_for_another_try_keep_no_lock_or_unlock_waiting() {
         assert_eq!(change.kind(now()), kind);
         assert!(change.values.is_empty() && change.baseline.digests.is_empty());
         assert_eq!(change.extent, Extent::Partial);
-        let waits = SkipReason::AwaitingRetry(retry_at);
+        let waits = SkipReason::AwaitingRetry(FailureKind::Refused, retry_at);
         assert_eq!(plan.left_out, [(person.source_id.clone(), waits)]);
     }
 }

@@ -61,7 +61,10 @@ pub enum Command {
     /// Add a tenant, change it, or repair what is missing
     ///
     /// Reads and checks both files, tries every credential, then writes the tenant, stores the credentials and creates one
-    /// schedule for each function: all or nothing. If a step fails or is interrupted, the steps before it are taken back.
+    /// schedule for each function. If a step fails or is interrupted, the steps before it are taken back.
+    ///
+    /// Nothing is written if a credential is refused, or if the academy is not the one in the file. What is missing besides (MISS)
+    /// is named, and the tenant is written all the same: its runs do what they can.
     ///
     /// It can be repeated at any time: it creates what is missing and repairs what was changed by hand. The key of the tenant's
     /// fingerprints is created once and kept. `add` syncs nobody: the schedules do that, or `tenants sync`.
@@ -69,7 +72,7 @@ pub enum Command {
     /// Let a company connect Personio through Kombo, and store the connection
     ///
     /// First it makes the Kombo Connect link for the HR admin. Later, given the id of the new connection, it waits for Kombo's first
-    /// sync and stores the connection if it carries this tenant's id, leads to Personio and is set up completely. Then the
+    /// sync and stores the connection if it belongs to this tenant, reaches Personio and is complete. Then the
     /// schedules fire, unless the tenant is paused. A connection of another tenant is never stored.
     Connect(Connect),
     /// Check every credential, right, attribute and folder, and say what to do about each miss
@@ -91,7 +94,7 @@ pub enum Command {
     /// Run a function now
     ///
     /// Without --here it calls the deployed function and shows its report: the same code with the same rights as on every tick. A
-    /// run that is under way is not disturbed: the outcome is then Busy. Brakes apply as on a tick.
+    /// run that is under way is not disturbed: the outcome is then `busy`. Brakes apply as on a tick.
     Sync(Sync),
     /// Show how tenants are doing
     ///
@@ -130,12 +133,12 @@ pub enum Command {
     Approve(Decide),
     /// Leave held changes unapplied, for as long as they are planned
     ///
-    /// They stay held, and `tenants status` no longer mentions them. Everything else goes on. New changes need a new decision.
+    /// They stay held, and `tenants status` no longer asks for a decision about them. Everything else goes on. New changes need a new decision.
     #[command(after_long_help = help::DISMISS)]
     Dismiss(Decide),
     /// Stop a tenant's runs; nothing is lost
     ///
-    /// A run that has begun goes on to its end, no other begins. Schedules are switched off, not deleted, and no alarm is raised for a
+    /// A running job finishes; no new one starts. Schedules are switched off, not deleted, and no alarm is raised for a
     /// paused tenant. Accounts stay as they are: leavers are not locked during a pause.
     #[command(after_long_help = help::PAUSE)]
     Pause(One),

@@ -9,7 +9,7 @@ use super::help;
 /// `tenants people`
 #[derive(Clone, Debug, Subcommand)]
 pub enum People {
-    /// Show each person's state, with what stands in their way
+    /// Show each person's state and the reason
     ///
     /// From the state alone: no vendor is called. People appear by their id in Personio; names are not stored.
     #[command(after_long_help = help::PEOPLE_LIST)]

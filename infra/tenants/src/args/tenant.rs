@@ -42,7 +42,7 @@ pub struct Connect {
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Mail address of the HR admin who will connect
-    #[arg(long, value_name = "ADDRESS", requires = "company", required_unless_present_any = ["integration", "token"])]
+    #[arg(long, value_name = "ADDRESS", value_parser = mail_address, requires = "company", required_unless_present_any = ["integration", "token"])]
     pub email: Option<String>,
     /// The company's name, as the HR admin knows it
     #[arg(long, value_name = "NAME", requires = "email")]
@@ -237,6 +237,22 @@ fn kind(name: &str) -> Result<Brake, String> {
         .ok_or_else(|| format!("kinds are {}", known.join(", ")))
 }
 
+fn mail_address(text: &str) -> Result<String, &'static str> {
+    let is_address = text.split_once('@').is_some_and(|(user, domain)| {
+        !user.is_empty() && domain.contains('.') && !text.contains(char::is_whitespace)
+    });
+    if is_address {
+        Ok(text.to_owned())
+    } else {
+        Err("give a mail address such as hr@acme.example")
+    }
+}
+
+fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    text.parse()
+        .map_err(|_| "give a moment with its zone, such as 2026-05-11T06:00:00Z")
+}
+
 /// 4711, or personio:4711 as reteach has it.
 fn person(id: &str) -> Result<SourceId, String> {
     let id = id.trim();
@@ -269,7 +285,7 @@ pub struct Migrate {
 #[command(after_long_help = help::RESTORE)]
 pub struct Restore {
     /// The moment whose state the table has
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub since: Timestamp,
     /// The restored table; the deployment's own by default
     #[arg(long, value_name = "TABLE")]

@@ -128,7 +128,15 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
         }
     }
     let count = format::number(people.snapshot.len() as u64, "person", "people");
+    let is_nobody_in_scope = scoped + undecided + rejected == 0 && people.snapshot.len() > 0;
     let mut items = match people.completeness {
+        Completeness::Complete if is_nobody_in_scope => vec![Item::miss(
+            about,
+            format!(
+                "{count} can be read, and [scope] matches none of them: nobody gets an account"
+            ),
+            "correct [scope] in the tenant's file; `tenants explain TENANT ID` shows what Personio says of one person",
+        )],
         Completeness::Complete => vec![Item::good(
             about,
             format!("{count} can be read, {scoped} in scope"),
@@ -306,9 +314,11 @@ fn unreadable(error: &SourceError, config: &TenantConfig) -> Item {
 fn advice(error: &SourceError, config: &TenantConfig, right: &str) -> String {
     match (error, config.personio.via) {
         (SourceError::Credential(_), Via::Direct) => {
-            "make a credential in Personio (Marketplace → Verbundene Integrationen → eigene Integration) and store it with `tenants add \
-             --credentials`"
-                .to_owned()
+            format!(
+                "make a credential in Personio (Marketplace → Verbundene Integrationen → eigene Integration) and store it \
+                 with {}",
+                format::store_credentials(&config.tenant_id)
+            )
         }
         (SourceError::Forbidden(_) | SourceError::Credential(_) | SourceError::Lapsed(_), _) => {
             format!("{WHERE} → tick \"{right}\"")
@@ -316,10 +326,7 @@ fn advice(error: &SourceError, config: &TenantConfig, right: &str) -> String {
         (SourceError::NotReady(_), _) => {
             "wait: Kombo's first sync takes minutes, hours for a very large company".to_owned()
         }
-        (
-            SourceError::Unavailable(_) | SourceError::Refused(_) | SourceError::Unreadable(_),
-            _,
-        ) => {
+        (SourceError::Unavailable(_) | SourceError::Refused(_) | SourceError::Unreadable(_), _) => {
             "try again in a few minutes; else look at [personio] base_url".to_owned()
         }
     }

@@ -1,6 +1,7 @@
 //! Kombo: the key, the connection and what it offers.
 
 use secrecy::ExposeSecret as _;
+use shared::domain::id::TenantId;
 use shared::kombo::{ApiKey, Client, Integration, IntegrationId, SetupStatus, Status};
 use shared::secrets::TenantSecret;
 use shared::source::SourceError;
@@ -8,6 +9,7 @@ use shared::tenant::{KomboConfig, TenantConfig, Via};
 
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
+use crate::format;
 use crate::item::Item;
 
 /// The results, and whether the connection is usable.
@@ -19,14 +21,17 @@ pub(super) async fn examine(
     let Some(kombo) = &config.kombo else {
         return Ok((Vec::new(), false));
     };
-    let client = client(context, kombo, secret)?;
+    let client = client(context, (&config.tenant_id, kombo), secret)?;
     let mut items = Vec::new();
     if let Err(error) = client.check_api_key().await {
         let text = SourceError::from(error).to_string();
         items.push(Item::blocker(
             "Kombo: API key",
             text,
-            "take the key from Kombo's dashboard and store it with `tenants add --credentials`",
+            format!(
+                "take the key from Kombo's dashboard and store it with {}",
+                format::store_credentials(&config.tenant_id)
+            ),
         ));
         return Ok((items, false));
     }
@@ -63,13 +68,14 @@ pub(super) async fn examine(
 /// A client for the key in `secret`.
 pub(crate) fn client(
     context: &CommandContext<'_>,
-    config: &KomboConfig,
+    (tenant, config): (&TenantId, &KomboConfig),
     secret: &TenantSecret,
 ) -> Result<Client> {
     let key = secret.kombo.as_ref().ok_or_else(|| {
-        Failure::attention(
-            "the stored credentials have no kombo part (api_key): store it with `tenants add --credentials`",
-        )
+        Failure::attention(format!(
+            "the stored credentials have no kombo part (api_key): store it with {}",
+            format::store_credentials(tenant)
+        ))
     })?;
     let key = ApiKey::new(key.api_key.expose_secret());
     let client = Client::new(config.base_url.clone(), key, context.http().clone());

@@ -17,6 +17,7 @@ pub(crate) use view::CheckView;
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::files;
+use crate::format;
 use crate::item::Item;
 use crate::probe;
 use crate::schedule::is_connected;
@@ -33,7 +34,10 @@ pub(crate) async fn examine(
         view.extend(vec![Item::blocker(
             "credentials",
             format!("the stored credentials lack {}", missing.join(", ")),
-            "store them with `tenants add --credentials`",
+            format!(
+                "store them with {}",
+                format::store_credentials(&config.tenant_id)
+            ),
         )]);
         return Ok(view);
     }

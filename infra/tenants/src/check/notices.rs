@@ -2,7 +2,7 @@
 
 use shared::notices::{Address, Message, Recipient, Refusal, Senders, Text};
 use shared::secrets::TenantSecret;
-use shared::tenant::TenantConfig;
+use shared::tenant::{Language, TenantConfig};
 
 use super::CheckView;
 use crate::context::CommandContext;
@@ -27,8 +27,12 @@ pub(super) fn examine(
     if config.notices.webhook.is_some()
         && let Err(problem) = Address::webhook(&config.notices, Some(secret))
     {
-        let advice = "store it with `tenants add --update --credentials`";
-        items.push(Item::miss(about, problem.to_string(), advice));
+        let store = format::store_credentials(&config.tenant_id);
+        items.push(Item::miss(
+            about,
+            problem.to_string(),
+            format!("store it with {store}"),
+        ));
     }
     items
 }
@@ -72,6 +76,10 @@ async fn try_one(
         }
         Recipient::Webhook => Address::webhook(&config.notices, Some(secret)),
     };
+    let language = match recipient {
+        Recipient::Operator => Language::En,
+        Recipient::Mail | Recipient::Webhook => notices.language,
+    };
     let message = Message {
         tenant: &config.tenant_id,
         job: "tenants",
@@ -79,7 +87,7 @@ async fn try_one(
         state: "test",
         since: None,
         count: 0,
-        text: Text::of_test(notices.language, &config.tenant_id),
+        text: Text::of_test(language, &config.tenant_id),
     };
     let sent = match &address {
         Ok(address) => senders.send(address, &message, context.http()).await,
@@ -105,7 +113,7 @@ fn not_configured(about: &str, recipient: Recipient) -> Item {
         Recipient::Mail => (NO_MAIL, SENDER),
         Recipient::Webhook => (
             "the tenant's file names no webhook",
-            "set `[notices] webhook` and store it with `tenants add --update`",
+            "set `[notices] webhook` and store it with `tenants add --file FILE --update`",
         ),
     };
     Item::miss(about, text, advice)

@@ -1,5 +1,6 @@
 //! reteach: the academy's credentials and what they may do.
 
+use shared::domain::id::TenantId;
 use shared::http::{self, SignedUrl};
 use shared::reteach::{Academy, Client, DownloadError, Downloads, Error, Filter, Forbidden};
 use shared::secrets::TenantSecret;
@@ -10,8 +11,13 @@ use crate::failure::{Failure, Result};
 use crate::format;
 use crate::item::Item;
 
-const STORE: &str = "make an API credential in the academy's settings (client id, secret and code) and store it with `tenants \
-    add --credentials`";
+/// What to do about refused credentials.
+fn store(tenant: &TenantId) -> String {
+    format!(
+        "make an API credential in the academy's settings (client id, secret and code) and store it with {}",
+        format::store_credentials(tenant)
+    )
+}
 
 /// What was found, and the academy that the credentials belong to, if they are good.
 pub(super) async fn examine(
@@ -24,7 +30,7 @@ pub(super) async fn examine(
     let academy = match client.me().await {
         Ok(academy) => academy,
         Err(error) => {
-            items.push(miss("reteach: credentials", &error));
+            items.push(miss("reteach: credentials", &error, &config.tenant_id));
             return Ok((items, None));
         }
     };
@@ -48,21 +54,21 @@ pub(super) async fn examine(
             ));
         }
     }
-    items.push(people(&client).await);
+    items.push(people(&client, &config.tenant_id).await);
     if config.certificates.enabled {
         items.extend(certificates(&client, config).await?);
     }
     Ok((items, Some(academy)))
 }
 
-async fn people(client: &Client) -> Item {
+async fn people(client: &Client, tenant: &TenantId) -> Item {
     let about = "reteach: accounts";
     match client.list(1).await {
         Ok(page) => {
             let count = page.total.map(|total| format!("; there are {total}"));
             Item::good(about, format!("can be read{}", count.unwrap_or_default()))
         }
-        Err(error) => miss(about, &error),
+        Err(error) => miss(about, &error, tenant),
     }
 }
 
@@ -70,7 +76,7 @@ async fn certificates(client: &Client, config: &TenantConfig) -> Result<Vec<Item
     let about = "reteach: certificates";
     let page = match client.participations(&Filter::default(), 1, 250).await {
         Ok(page) => page,
-        Err(error) => return Ok(vec![miss(about, &error)]),
+        Err(error) => return Ok(vec![miss(about, &error, &config.tenant_id)]),
     };
     let courses = |total| format::number(total, "completed course", "completed courses");
     let count = page.total.map(|total| format!("; {}", courses(total)));
@@ -109,9 +115,9 @@ async fn pdf(client: &Client, config: &TenantConfig, url: &SignedUrl) -> Result<
     })
 }
 
-fn miss(about: &str, error: &Error) -> Item {
+fn miss(about: &str, error: &Error, tenant: &TenantId) -> Item {
     let advice = match error {
-        Error::Credential(_) => STORE,
+        Error::Credential(_) => return Item::blocker(about, error.to_string(), store(tenant)),
         Error::Forbidden(_) => "ask reteach to allow it to this credential",
         Error::Limited(_) | Error::Unavailable { .. } | Error::OutOfTime { .. } => {
             "try again in a few minutes"

@@ -8,6 +8,7 @@ use shared::tenant::TenantConfig;
 use crate::format;
 use crate::item::Item;
 use crate::output::View;
+use crate::schedule::is_connected;
 
 /// Everything that a check found.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +19,8 @@ pub(crate) struct CheckView {
     /// The academy that the credentials belong to, if they are good.
     #[serde(skip)]
     pub(crate) academy: Option<Academy>,
+    /// Whether the HR system can be reached at all: its part was checked.
+    connected: bool,
 }
 
 impl CheckView {
@@ -27,6 +30,7 @@ impl CheckView {
             route: format::route(config.personio.via),
             items: Vec::new(),
             academy: None,
+            connected: is_connected(config),
         }
     }
 
@@ -51,6 +55,10 @@ impl View for CheckView {
     fn text(&self) -> String {
         let items: String = self.items.iter().map(Item::line).collect();
         let sum = match self.misses() {
+            0 if !self.connected => {
+                "Nothing is missing so far; Personio is checked once the company has connected."
+                    .to_owned()
+            }
             0 => "Everything that is needed is there.".to_owned(),
             misses => {
                 let things = format::number(misses, "thing is", "things are");

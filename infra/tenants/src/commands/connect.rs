@@ -30,7 +30,7 @@ pub(super) async fn connect(context: &CommandContext<'_>, args: &Connect) -> Res
     let stored = context.tenant(tenant).await?;
     let kombo = kombo(&stored.config)?;
     let secret = context.secrets.refresh(tenant).await?;
-    let client = checks::client(context, kombo, &secret)?;
+    let client = checks::client(context, (tenant, kombo), &secret)?;
     if let (Some(id), None, false) = (&kombo.integration_id, &args.integration, args.replace) {
         return Err(Failure::attention(format!(
             "{tenant} is connected already ({id}). If its credential has lapsed, let the HR admin reconnect from Kombo's dashboard: \
@@ -82,7 +82,7 @@ pub(super) async fn connect(context: &CommandContext<'_>, args: &Connect) -> Res
     Output::of(&ConnectedView {
         tenant_id: tenant,
         integration_id: &id,
-        tool: &integration.tool,
+        tool: &format::capitalized(&integration.tool),
         stored: true,
     })
 }
@@ -99,8 +99,9 @@ impl View for ConnectedView<'_> {
     fn text(&self) -> String {
         let (tenant, id, tool) = (self.tenant_id, self.integration_id, self.tool);
         format::paragraph(&format!(
-            "{tenant} is connected: {id} carries its id, leads to {tool} and is set up. `tenants check {tenant}` checks the rest, \
-             `tenants plan {tenant}` shows what the first run does. Put integration_id = \"{id}\" into the tenant's file too."
+            "{tenant} is connected: {id}. The connection belongs to this tenant, reaches {tool} and is complete. `tenants check \
+             {tenant}` checks the rest, `tenants plan {tenant}` shows what the first run does. Put integration_id = \"{id}\" \
+             into the tenant's file too."
         ))
     }
 }

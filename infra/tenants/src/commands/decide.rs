@@ -57,8 +57,8 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
     })?;
     if held.hash != *hash {
         return Err(Failure::attention(format!(
-            "the plan {hash} of {tenant} is not held any more: the plan has changed. Held is now: {}. Look at it with `tenants \
-             plan {tenant}`, then decide about {}",
+            "no held plan of {tenant} has the hash {hash}: it is mistyped or incomplete, or the plan has changed since. Held is \
+             now: {}. Look at it with `tenants plan {tenant}`, then decide about {}",
             format::held_plan(&held),
             held.hash
         )));

@@ -76,8 +76,7 @@ impl View for PauseView<'_> {
                     "was paused already"
                 };
                 format!(
-                    "{tenant} {state}: a run that has begun goes on to its end, no other begins. `tenants resume {tenant}` \
-                     lets runs begin again."
+                    "{tenant} {state}. A running job finishes; no new one starts. `tenants resume {tenant}` ends the pause."
                 )
             }
             TenantStatus::Active => {

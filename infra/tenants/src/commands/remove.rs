@@ -62,7 +62,7 @@ pub(super) async fn remove(context: &CommandContext<'_>, args: &Remove) -> Resul
             ),
         };
         return Err(Failure::attention(format!(
-            "there is nothing of a tenant {tenant}{kept}"
+            "No tenant {tenant} is stored{kept}"
         )));
     }
     let announcement = announcement(tenant, &found, ledger);
@@ -206,7 +206,7 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
     ));
     if *has_secret {
         deleted.push(format!(
-            "the credentials, in {RECOVERABLE_DAYS} days; until then `tenants add` restores them"
+            "the credentials, in {RECOVERABLE_DAYS} days; until then `tenants add --file {tenant}.toml` restores them"
         ));
     }
     if ledger == CertificateLedger::Delete {

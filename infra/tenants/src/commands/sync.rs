@@ -95,7 +95,11 @@ struct ReportView(Report<Value>);
 
 impl View for ReportView {
     fn text(&self) -> String {
-        terminal::summary(&self.0, &format::counted(&self.0))
+        let Self(report) = self;
+        let summary = terminal::summary(report, &format::counted(report));
+        let look = format::next_look(report.outcome, &report.tenant_id);
+        let look = look.map(|look| format::paragraph(&format!("{look}.")));
+        summary + &look.unwrap_or_default()
     }
 
     fn needs_attention(&self) -> bool {

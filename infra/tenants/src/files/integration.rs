@@ -44,7 +44,7 @@ pub(crate) fn with_integration(
         }
         _ => Err(Failure::usage(format!(
             "the connection cannot be put into this tenant's file: write `integration_id = \"{integration}\"` under [kombo] \
-             yourself, and `tenants add --update`"
+             yourself, and `tenants add --file FILE --update`"
         ))),
     }
 }

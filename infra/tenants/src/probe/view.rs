@@ -188,10 +188,12 @@ fn item(answer: Answer, config: &TenantConfig) -> Item {
         Consequence::Respected(line) => {
             Item::note(&about, format!("{text}; the tenant's file has {line}"))
         }
-        Consequence::Change(line) => {
-            Item::miss(&about, text, format!("set `{line}` in the tenant's file"))
-        }
-        Consequence::Ask(advice) => Item::miss(&about, text, advice),
+        Consequence::Change(line) => Item::miss(
+            &format!("not as assumed ({about})"),
+            text,
+            format!("set `{line}` in the tenant's file"),
+        ),
+        Consequence::Ask(advice) => Item::miss(&format!("not as assumed ({about})"), text, advice),
     }
 }
 

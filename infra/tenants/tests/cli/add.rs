@@ -146,6 +146,71 @@ async fn a_miss_that_runs_can_live_with_is_reported_and_the_tenant_is_added() {
 }
 
 #[tokio::test]
+async fn the_academy_of_the_file_has_to_be_that_of_the_credentials() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let stored = desk.stored(&company).await.config;
+    let elsewhere = "[reteach]\n";
+    let file = company
+        .tenant_file("")
+        .replace(elsewhere, "[reteach]\nacademy = \"other.reteach.io\"\n");
+    let file = desk.file("elsewhere.toml", &file);
+    let refused = desk.run(&format!("add --file {file} --update")).await;
+    assert_eq!(refused.exit, Exit::Attention);
+    let text = "Nothing was written for acme";
+    assert!(refused.out.contains(text), "{}", refused.out);
+    assert_eq!(desk.stored(&company).await.config, stored);
+}
+
+#[tokio::test]
+async fn what_an_update_replaces_is_said_and_a_miss_is_not_called_as_it_should_be() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let (file, _) = desk.files(&company, "[brake]\nmail = 7\n");
+    let add = format!("add --file {file} --update");
+    for (line, state) in [
+        (add.as_str(), "acme is updated, replaced: [brake]."),
+        (&add, "acme is as it should be."),
+    ] {
+        let out = desk.run(line).await.out;
+        assert!(out.contains(state), "{state}: {out}");
+    }
+    company.personio.revoke(&["gender"]);
+    let out = desk.run(&add).await.out;
+    assert!(
+        out.contains("1 thing is missing.\nacme is stored as before."),
+        "{out}"
+    );
+
+    let credentials = desk.add(&company, "[brake]\nmail = 7\n");
+    let credentials = credentials.replace("credentials.json", "other.json");
+    let secret = company.secret();
+    let text = secret
+        .to_json()
+        .expose_secret()
+        .replace("papi-secret", "wr0ng");
+    desk.file("other.json", &text);
+    let out = desk.run(&format!("{credentials} --unchecked")).await.out;
+    assert!(out.contains("replaced: credentials"), "{out}");
+    assert!(out.contains("for up to 15 minutes"), "{out}");
+}
+
+#[tokio::test]
+async fn a_scope_that_matches_nobody_is_a_miss() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let scope = "[scope]\ninclude_companies = [\"Nirgends\"]\n";
+    let added = desk.run(&desk.add(&company, scope)).await;
+    assert_eq!(added.exit, Exit::Attention, "{}", added.out);
+    assert!(
+        added.out.contains("[scope] matches none of them"),
+        "{}",
+        added.out
+    );
+    assert!(added.out.contains("acme is added."), "{}", added.out);
+}
+
+#[tokio::test]
 async fn a_stored_tenant_is_repaired_even_while_a_vendor_refuses() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;

@@ -66,6 +66,19 @@ async fn parked_certificates_are_listed_and_decided() {
         assert!(list.out.contains(part), "{}", list.out);
     }
 
+    for (line, text) in [
+        (
+            "certificates list acme --all --person 9",
+            "No certificate of acme matches; its ledger has 2 certificates.",
+        ),
+        (
+            "certificates list acme --person 9",
+            "None of these certificates of acme waits for a decision; 2 wait in all.",
+        ),
+    ] {
+        let list = desk.run(line).await.out;
+        assert_eq!(list.trim_end(), text);
+    }
     desk.done("certificates retry acme cert-1").await;
     let decided = desk
         .attention("certificates dismiss acme cert-2 cert-9")
@@ -226,7 +239,7 @@ async fn moved_documents_are_those_that_name_a_filed_certificate() {
         desk.fails(
             "certificates move acme --to Verschollen",
             Exit::Attention,
-            &["\"Verschollen\""],
+            &["no folder \"Verschollen\"; it has \"", "with --to"],
         )
         .await;
     }

@@ -67,6 +67,27 @@ async fn a_link_carries_the_tenant_and_is_for_personio_in_german() {
 }
 
 #[tokio::test]
+async fn before_the_company_has_connected_status_names_connect_and_nothing_else() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Kombo).await;
+    let (_, credentials) = desk.files(&company, "");
+    let file = unconnected_file(&desk, &company);
+    let added = desk
+        .run(&format!("add --file {file} --credentials {credentials}"))
+        .await;
+    let sum = "Personio is checked once the company has connected";
+    assert!(added.out.contains(sum), "{}", added.out);
+    let status = desk.attention("status acme").await;
+    let problems = status["health"]["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let advice = "`tenants connect acme --email HR-ADMIN --company NAME`";
+    assert!(
+        problems[0].as_str().unwrap().contains(advice),
+        "{problems:?}"
+    );
+}
+
+#[tokio::test]
 async fn the_connection_of_an_opened_link_is_stored() {
     let desk = Desk::new().await;
     let company = unconnected(&desk, Via::Kombo).await;

@@ -85,7 +85,8 @@ async fn one_test_message_goes_to_each_recipient() {
         .collect();
     assert_eq!(
         subjects,
-        ["reteach: Testnachricht", "reteach: Testnachricht"]
+        ["reteach: test message", "reteach: Testnachricht"],
+        "the operator reads English"
     );
     let hook = webhook.taken()[0]["text"].as_str().unwrap().to_owned();
     assert!(hook.starts_with("*reteach: Testnachricht*"), "{hook}");

@@ -118,7 +118,10 @@ async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
     assert_eq!(retried["people"][0]["after"]["state"], "in-sync");
     let problem = |number: usize| retried["people"][number]["problem"].as_str().unwrap();
     assert!(problem(1).contains("does not wait"), "{retried:#}");
-    assert!(problem(2).contains("no such person"), "{retried:#}");
+    assert!(
+        problem(2).contains("no stored entry for this person"),
+        "{retried:#}"
+    );
     assert_eq!(
         company.reteach.customer("personio:1").unwrap().position,
         Some("Leiterin".to_owned())
@@ -230,9 +233,13 @@ async fn a_handover_from_an_employed_person_or_to_somebody_with_an_account_is_re
         (
             "--from 2 --to 9",
             Exit::Attention,
-            &["2 is still employed", "--force"][..],
+            &["Personio reports 2 as employed", "--force"][..],
         ),
-        ("--from 1 --to 3", Exit::Attention, &["3 has the account"]),
+        (
+            "--from 1 --to 3",
+            Exit::Attention,
+            &["3 already has account"],
+        ),
         ("--from 1 --to 4711", Exit::Attention, &["no person 4711"]),
         (
             "--from 4711 --to 9",

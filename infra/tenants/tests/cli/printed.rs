@@ -62,7 +62,7 @@ async fn a_plan_with_certificates_to_file() {
     });
     let before = (desk.inventory(&company).await, company.personio.documents());
     let details = desk.run("plan acme --details").await.out;
-    let (_, preview) = details.split_once("\nacme: Planned").unwrap();
+    let (_, preview) = details.split_once("\nacme: planned").unwrap();
     insta::assert_snapshot!(preview);
     let plan = desk.done("plan acme").await;
     let filing = &plan["certificates"]["to_file"][0];

@@ -167,7 +167,7 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
 async fn nothing_is_written_without_a_confirmation() {
     let desk = Desk::new().await;
     let company = tenant(&desk).await;
-    let hints = ["https://academy.reteach.io", "Nothing was written", "--yes"];
+    let hints = ["https://academy.reteach.io", "nothing was written", "--yes"];
     desk.fails("check acme --write-probe", Exit::Usage, &hints)
         .await;
     for (typed, exit) in [("no\n", Exit::Attention), ("acme\n", Exit::Done)] {

@@ -144,7 +144,7 @@ async fn a_run_against_an_academy_that_takes_four_calls_a_second_writes_everythi
     company.reteach.reset_log();
     let output = ends(program(&desk, "sync acme --here")).await;
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.contains("Done. 12 people; 12 created"), "{printed}");
+    assert!(printed.contains("done. 12 people; 12 created"), "{printed}");
     let requests = company.reteach.requests();
     let limited = requests.iter().filter(|call| call.status == Some(429));
     let limited = limited.count();

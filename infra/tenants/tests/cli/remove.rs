@@ -51,7 +51,8 @@ async fn accounts_documents_and_the_certificate_ledger_stay_so_that_nothing_is_f
         .await;
 
     // Added again: the secret is restored, the certificate is not filed a second time.
-    let back = desk.run(&desk.add(&company, "")).await;
+    let (file, _) = desk.files(&company, "");
+    let back = desk.run(&format!("add --file {file}")).await;
     assert_eq!(back.exit, Exit::Done, "{}", back.out);
     let ledger = "its ledger of 1 certificate from before is still there";
     assert!(back.out.contains(ledger), "{}", back.out);
@@ -64,6 +65,35 @@ async fn accounts_documents_and_the_certificate_ledger_stay_so_that_nothing_is_f
         .add_participation(participation(2, 2, "Erste Hilfe"));
     desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 2);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_added_again_has_not_run_yet() {
+    let desk = Desk::new().await;
+    let company = in_use(&desk).await;
+    desk.done("remove acme --yes").await;
+    let (file, _) = desk.files(&company, "");
+    desk.done(&format!("add --file {file}")).await;
+    let status = desk.attention("status acme").await;
+    assert_eq!(status["health"]["last_good_runs"], serde_json::json!({}));
+    let problems = status["health"]["problems"].to_string();
+    assert!(
+        problems.contains("no employee run has succeeded yet"),
+        "{problems}"
+    );
+}
+
+#[tokio::test]
+async fn credentials_that_a_refused_add_brought_back_go_again() {
+    let desk = Desk::new().await;
+    let company = in_use(&desk).await;
+    desk.done("remove acme --yes").await;
+    company.personio.remove_credentials("papi-client");
+    let (file, _) = desk.files(&company, "");
+    let refused = desk.attention(&format!("add --file {file}")).await;
+    assert_eq!(refused["written"], serde_json::json!(false), "{refused:#}");
+    let secret = desk.stack.secrets().refresh(&company.tenant).await;
+    assert!(secret.unwrap_err().is_marked_for_deletion());
 }
 
 #[tokio::test]

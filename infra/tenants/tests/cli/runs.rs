@@ -6,6 +6,7 @@ use shared::domain::id::RunId;
 use shared::state::JobKind;
 use shared::tenant::Via;
 use simulators::people::Status;
+use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
 use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, now, person};
@@ -72,8 +73,22 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
     assert_eq!(held.as_array().unwrap().len(), 20);
 
     // The error of a stale hash names the plan that is held now.
-    desk.fails("approve acme 0123456789ab", Exit::Attention, &[hash])
+    let hints = [hash, "no held plan of acme has the hash 0123456789ab"];
+    desk.fails("approve acme 0123456789ab", Exit::Attention, &hints)
         .await;
+    let explained = async |id: u64, exit: Exit, text: &str| {
+        let done = desk.run(&format!("explain acme {id}")).await;
+        assert_eq!(done.exit, exit, "{}", done.out);
+        assert!(done.out.contains(text), "{text}: {}", done.out);
+    };
+    desk.done(&format!("{approve} --only 1")).await;
+    desk.done(&format!("{dismiss} --only 2")).await;
+    explained(1, Exit::Done, "approved 2026-05-11T08:05:00Z").await;
+    explained(2, Exit::Done, "dismissed 2026-05-11T08:05:00Z").await;
+    explained(3, Exit::Attention, "held by a brake").await;
+    let status = desk.run("status acme").await.out.replace("\n    ", " ");
+    let rest = "held: 18 locks without an end date, 1 approved, 1 dismissed";
+    assert!(status.contains(rest), "{status}");
     desk.done(&dismiss).await;
     desk.done(&approve).await;
     desk.pass_minutes(5);
@@ -122,6 +137,113 @@ async fn functions_that_cannot_be_called_are_told_apart() {
     ] {
         desk.fails(line, Exit::Usage, &["belongs to --job"]).await;
     }
+}
+
+#[tokio::test]
+async fn the_first_good_run_after_a_failed_one_leaves_a_report_and_later_ones_none() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let number = async || desk.inventory(&company).await.reports;
+    let good = desk.stored(&company).await.config;
+    let store = desk.stack.store();
+    let personio = &company.personio;
+    for fails_before_the_lease in [false, true] {
+        desk.pass_minutes(5);
+        desk.done("sync acme --here").await;
+        let before = number().await;
+        desk.pass_minutes(5);
+        if fails_before_the_lease {
+            store
+                .put_tenant(&company.tenant, "tenant_id =")
+                .await
+                .unwrap();
+        } else {
+            let down = Fault::new(Behaviour::Status(401, Body::Vendor));
+            personio.fail(down.path("/v1/company/employees").always());
+        }
+        desk.attention("sync acme --here").await;
+        assert_eq!(number().await, before + 1);
+
+        personio.clear_faults();
+        store.put_tenant(&company.tenant, &good).await.unwrap();
+        desk.attention("runs acme").await;
+        desk.pass_minutes(5);
+        desk.done("sync acme --here").await;
+        let runs = desk.done("runs acme").await;
+        assert_eq!(runs[0]["outcome"], "unchanged", "{runs:#}");
+        assert_eq!(number().await, before + 2);
+        for _ in 0..2 {
+            desk.pass_minutes(5);
+            let report = desk.done("sync acme --here").await;
+            assert_eq!(report["dynamodb"]["write"], json!(2.0), "{report:#}");
+        }
+        assert_eq!(number().await, before + 2);
+    }
+}
+
+#[tokio::test]
+async fn a_paused_tenant_is_not_synced_and_the_exit_status_says_so() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    desk.done("pause acme").await;
+    let report = desk.attention("sync acme --here").await;
+    assert_eq!(report["outcome"], "paused");
+    let message = report["message"].as_str().unwrap();
+    assert!(message.contains("run `tenants resume acme`"), "{message}");
+}
+
+#[tokio::test]
+async fn refused_credentials_lead_to_the_command_that_names_them() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.remove_credentials("papi-client");
+    let sync = desk.run("sync acme --here").await.out;
+    assert!(sync.starts_with("acme: access-denied."), "{sync}");
+    let look = "`tenants check acme` names what is missing";
+    assert!(sync.contains(look), "{sync}");
+    let status = desk.run("status acme").await.out.replace("\n    ", " ");
+    let problem = "the last employee-sync run ended with access-denied";
+    assert!(
+        status.contains(problem) && status.contains(look),
+        "{status}"
+    );
+}
+
+#[tokio::test]
+async fn a_conflict_stays_a_conflict_and_its_account_names_the_remedy() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.reteach.insert(account_of(3, Some("sap:3")));
+    for _ in 0..2 {
+        let plan = desk.run("plan acme").await;
+        assert_eq!(plan.exit, Exit::Attention, "{}", plan.out);
+        assert!(plan.out.contains("skip    3  conflict"), "{}", plan.out);
+        assert!(plan.out.contains("1 in conflict"), "{}", plan.out);
+        let explained = desk.run("explain acme 3").await;
+        assert_eq!(explained.exit, Exit::Attention);
+        let text = explained.out.replace("\n             ", " ");
+        assert!(text.contains("clear that external id in reteach"), "{text}");
+        assert!(!text.contains("handover"), "{text}");
+        desk.run("sync acme --here").await;
+        desk.pass_minutes(5);
+    }
+}
+
+#[tokio::test]
+async fn a_first_plan_says_who_would_be_created_locked() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.change(1, |person| {
+        person.termination_date = Some("2023-11-25".parse().unwrap())
+    });
+    let plan = desk.run("plan acme").await.out;
+    let locked = "(created locked: contract ends 2023-11-25)";
+    assert!(plan.contains(locked), "{plan}");
+    assert!(plan.contains("3 to create (1 of them locked)"), "{plan}");
+    let totals = &desk.done("plan acme").await["totals"];
+    assert_eq!(totals["create_locked"], json!(1));
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
         ),
         ("connect acme", MissingRequiredArgument),
         ("connect acme --email a@b.example", MissingRequiredArgument),
+        ("connect acme --email nonsense --company x", ValueValidation),
+        ("restore --since yesterday", ValueValidation),
         ("connect acme --integration x", ValueValidation),
         (
             "connect acme --integration personio:x --token t",
@@ -63,8 +65,26 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
     ] {
         let words = ["tenants".to_owned()].into_iter().chain(words(line));
         let error = Cli::try_parse_from(words).map(|_| ()).unwrap_err();
+        let remedy = match line {
+            "restore --since yesterday" => "such as 2026-05-11T06:00:00Z",
+            "connect acme --email nonsense --company x" => "such as hr@acme.example",
+            _ => "",
+        };
+        assert!(error.to_string().contains(remedy), "{line}: {error}");
         assert_eq!(error.kind(), kind, "{line}: {error}");
         assert_eq!(error.exit_code(), 2, "{line}");
+    }
+}
+
+/// A line that is too long would be broken a second time.
+#[test]
+fn help_texts_fit_the_terminal() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/args/help");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(100), "{}", path.display());
     }
 }
 
@@ -184,7 +204,7 @@ async fn unusable_files_are_told_by_every_field_and_no_value() {
             bad.as_str(),
             &["brake.mail", "brake.explained_lock", "scope"],
         ),
-        (&no_toml, &["(file)"]),
+        (&no_toml, &["line 1"]),
         (&schedule, &["schedule.employees", "5 minutes"]),
         (&no_kombo, &["kombo: is needed on this route"]),
     ] {
@@ -196,7 +216,7 @@ async fn unusable_files_are_told_by_every_field_and_no_value() {
     desk.fails(&add, Exit::Usage, &["--credentials FILE"]).await;
     let partly = r#"{"personio":{"client_id":"s3cret","client_secret":"s3cret"}}"#;
     for (name, content, hint) in [
-        ("no.json", "{", "is not a JSON object"),
+        ("no.json", "{", "is not a JSON object: look at line 1"),
         (
             "unknown.json",
             r#"{"personio":{"client_id":"s3cret"}}"#,

@@ -98,11 +98,32 @@ impl CurrentState {
 
     /// Whether configuration or credentials differ from the stored ones.
     pub(super) fn changes(&self, config: &TenantConfig, secret: &TenantSecret) -> bool {
-        let same_secret = self
-            .secret
-            .as_ref()
-            .is_some_and(|stored| is_same(stored, secret));
-        self.config.as_ref() != Some(config) || !same_secret
+        self.config.as_ref() != Some(config) || !self.has(secret)
+    }
+
+    /// Whether these credentials are stored.
+    fn has(&self, secret: &TenantSecret) -> bool {
+        let stored = self.secret.as_ref();
+        stored.is_some_and(|stored| is_same(stored, secret))
+    }
+
+    /// The stored parts that `config` and `secret` replace: `[reteach]`, `credentials`. Empty for a new tenant.
+    pub(super) fn replaced(
+        &self,
+        config: &TenantConfig,
+        secret: &TenantSecret,
+    ) -> Vec<&'static str> {
+        if self.record.is_none() {
+            return Vec::new();
+        }
+        let mut replaced = match &self.config {
+            Some(stored) => changed_sections(stored, config),
+            None => vec!["configuration"],
+        };
+        if !self.has(secret) {
+            replaced.push("credentials");
+        }
+        replaced
     }
 
     /// An error text if the credentials belong to another academy than those that were stored first: the run would match

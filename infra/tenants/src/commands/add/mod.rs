@@ -10,7 +10,7 @@ use shared::state::{TenantChange, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use self::current_state::{CurrentState, StoredSecret};
-use self::undo::{Step, Undo};
+use self::undo::{RECOVERABLE_DAYS, Step, Undo};
 use self::view::{AddedView, RefusedView};
 use crate::args::Add;
 use crate::check;
@@ -39,13 +39,42 @@ pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Outp
         Some(path) => Some(files::credentials(path, context.environment)?),
         None => None,
     };
-    let current = CurrentState::read(context, &config.tenant_id).await?;
+    let tenant = config.tenant_id.clone();
+    let mut current = CurrentState::read(context, &tenant).await?;
+    // The credentials of a removed tenant can be read again only once they are restored.
+    let restores = given.is_none() && current.stored == StoredSecret::PendingDeletion;
+    if restores {
+        context.secrets.restore(&tenant).await?;
+        current = CurrentState::read(context, &tenant).await?;
+    }
+    let added = check_and_write(context, args, (text, config), given, &current).await;
+    let is_written = matches!(added, Ok((_, Written::Yes)));
+    // Another command may have added the tenant meanwhile, and needs them.
+    if restores && !is_written && context.store.latest_tenant(&tenant).await?.is_none() {
+        context.secrets.delete(&tenant, RECOVERABLE_DAYS).await?;
+    }
+    added.map(|(output, _)| output)
+}
+
+/// Whether the tenant was written.
+enum Written {
+    Yes,
+    No,
+}
+
+async fn check_and_write(
+    context: &CommandContext<'_>,
+    args: &Add,
+    (text, config): (String, TenantConfig),
+    given: Option<TenantSecret>,
+    current: &CurrentState,
+) -> Result<(Output, Written)> {
     let (text, config) = current.keep_integration(text, config)?;
     current.admit(&config, args.update)?;
     let stored = current.config.as_ref();
     files::check_hosts(&config, stored, &args.allowed_hosts)?;
-    let secret = secret(&config, given, &current)?;
-    let status = status(&config, args, &current, context.now())?;
+    let secret = secret(&config, given, current)?;
+    let status = status(&config, args, current, context.now())?;
     let mut desired = Desired {
         text,
         config,
@@ -63,21 +92,21 @@ pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Outp
         let is_new = current.changes(&desired.config, &desired.secret);
         // Stored configuration and credentials are repaired even while a vendor refuses them.
         if refused.is_some() || (found.has_blockers() && is_new) {
-            return Output::of(&RefusedView {
+            let view = RefusedView {
                 tenant_id: &desired.config.tenant_id,
                 written: false,
                 check: found,
                 refused,
-            });
+            };
+            return Ok((Output::of(&view)?, Written::No));
         }
         let academy = found.academy.as_ref().map(|academy| academy.id.clone());
         desired.academy = academy.or(desired.academy);
         check = Some(found);
     }
-    let changes = all_or_nothing(context, &desired, &current).await?;
-    Output::of(&AddedView::new(
-        context, &desired, &current, &changes, check,
-    ))
+    let changes = all_or_nothing(context, &desired, current).await?;
+    let view = AddedView::new(context, &desired, current, &changes, check);
+    Ok((Output::of(&view)?, Written::Yes))
 }
 
 /// A stored tenant keeps its status. A new one starts active, or paused with `--paused`.

@@ -9,7 +9,7 @@ use crate::context::CommandContext;
 use crate::failure::Result;
 
 /// A new secret is marked for deletion; a repeated `add` restores it.
-const RECOVERABLE_DAYS: i64 = 7;
+pub(super) const RECOVERABLE_DAYS: i64 = 7;
 
 /// A step of `add` that may have been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,6 +42,8 @@ pub(super) struct AddedView<'a> {
     tenant_id: &'a TenantId,
     written: bool,
     new: bool,
+    /// Stored parts that are replaced: `[reteach]`, `credentials`.
+    replaced: Vec<&'static str>,
     status: TenantStatus,
     schedules: ScheduleChanges,
     firing: Vec<FiringView>,
@@ -75,7 +77,12 @@ impl<'a> AddedView<'a> {
         changes: &[ScheduleChange],
         check: Option<CheckView>,
     ) -> Self {
-        let Desired { config, status, .. } = desired;
+        let Desired {
+            config,
+            secret,
+            status,
+            ..
+        } = desired;
         let new = current.record.is_none();
         let count = |kind| changes.iter().filter(|change| **change == kind).count();
         let schedules = context.schedules.as_ref();
@@ -94,6 +101,7 @@ impl<'a> AddedView<'a> {
             tenant_id: &config.tenant_id,
             written: true,
             new,
+            replaced: current.replaced(config, secret),
             status: *status,
             schedules: ScheduleChanges {
                 created: count(ScheduleChange::Created),
@@ -137,6 +145,13 @@ impl<'a> AddedView<'a> {
                 "its ledger of {certificates} from before is still there: these are not filed again"
             )
         }));
+        if self.check.is_none() && self.replaced.contains(&"credentials") {
+            points.push(format!(
+                "the new credentials are not checked: warm functions use the old ones for up to 15 minutes. `tenants check {}` \
+                 tries them now",
+                self.tenant_id
+            ));
+        }
         points.extend(self.next.iter().cloned());
         points
     }
@@ -145,15 +160,19 @@ impl<'a> AddedView<'a> {
 impl View for AddedView<'_> {
     fn text(&self) -> String {
         let check = self.check.as_ref().map(CheckView::text);
-        let state = if self.new {
-            "is added"
-        } else {
-            "is as it should be"
+        let state = match (self.new, self.replaced.join(", ")) {
+            (true, _) => "is added".to_owned(),
+            (false, replaced) if !replaced.is_empty() => {
+                format!("is updated, replaced: {replaced}")
+            }
+            _ if self.needs_attention() => "is stored as before".to_owned(),
+            _ => "is as it should be".to_owned(),
         };
         let points = self.points();
         let points: String = points.iter().map(|point| format::point(point)).collect();
         let check = check.unwrap_or_default();
-        format!("{check}{} {state}.\n{points}", self.tenant_id)
+        let state = format::paragraph(&format!("{} {state}.", self.tenant_id));
+        format!("{check}{state}{points}")
     }
 
     fn needs_attention(&self) -> bool {

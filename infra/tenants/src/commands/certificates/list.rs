@@ -17,6 +17,9 @@ pub(crate) struct ParkedView<'a> {
     pub(crate) entries: Vec<CertificateEntry>,
     #[serde(skip)]
     pub(crate) tenant: &'a TenantId,
+    /// How many wait, whatever was asked for.
+    #[serde(skip)]
+    waiting: usize,
 }
 
 pub(super) async fn list(context: &CommandContext<'_>, args: &ListCertificates) -> Result<Output> {
@@ -39,8 +42,13 @@ pub(crate) async fn parked<'a>(
 ) -> Result<ParkedView<'a>> {
     context.tenant(tenant).await?;
     let mut entries = context.store.undecided_certificates(tenant).await?;
+    let waiting = entries.len();
     entries.retain(|entry| is_chosen(filter, entry));
-    Ok(ParkedView { entries, tenant })
+    Ok(ParkedView {
+        entries,
+        tenant,
+        waiting,
+    })
 }
 
 /// Whether the entry is one that the filter asks for.
@@ -87,7 +95,13 @@ impl View for ParkedView<'_> {
     fn text(&self) -> String {
         let tenant = self.tenant;
         if self.entries.is_empty() {
-            return format!("No certificate of {tenant} waits for a decision.\n");
+            return match self.waiting as u64 {
+                0 => format!("No certificate of {tenant} waits for a decision.\n"),
+                waiting => format::paragraph(&format!(
+                    "None of these certificates of {tenant} waits for a decision; {} in all.",
+                    format::number(waiting, "waits", "wait")
+                )),
+            };
         }
         let mut table =
             terminal::table(["certificate", "person", "since", "may be filed", "reason"]);
@@ -140,6 +154,9 @@ pub(crate) struct LedgerView<'a> {
     pub(crate) entries: Vec<CertificateEntry>,
     #[serde(skip)]
     pub(crate) tenant: &'a TenantId,
+    /// How many the ledger has, whatever was asked for.
+    #[serde(skip)]
+    stored: usize,
 }
 
 /// The ledger outlives a removed tenant, so the tenant need not exist.
@@ -149,6 +166,7 @@ pub(crate) async fn ledger<'a>(
     filter: &CertificateFilter,
 ) -> Result<LedgerView<'a>> {
     let ledger = context.store.all_certificates(tenant).await?;
+    let stored = ledger.len();
     let mut entries: Vec<CertificateEntry> = ledger
         .into_values()
         .filter(|entry| is_chosen(filter, entry))
@@ -157,13 +175,24 @@ pub(crate) async fn ledger<'a>(
         let (one, other) = (&one.certificate_id, &other.certificate_id);
         one.as_str().cmp(other.as_str())
     });
-    Ok(LedgerView { entries, tenant })
+    Ok(LedgerView {
+        entries,
+        tenant,
+        stored,
+    })
 }
 
 impl View for LedgerView<'_> {
     fn text(&self) -> String {
         if self.entries.is_empty() {
-            return format!("The ledger of {} has no certificates.\n", self.tenant);
+            let tenant = self.tenant;
+            return match self.stored as u64 {
+                0 => format!("The ledger of {tenant} has no certificates.\n"),
+                stored => format::paragraph(&format!(
+                    "No certificate of {tenant} matches; its ledger has {}.",
+                    format::number(stored, "certificate", "certificates")
+                )),
+            };
         }
         let mut table = terminal::table(["certificate", "person", "state", "details"]);
         for entry in &self.entries {

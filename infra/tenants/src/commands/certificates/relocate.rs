@@ -61,8 +61,12 @@ pub(super) async fn relocate(
     let hr = hr.personio().ok_or_else(no_way)?;
     let categories = hr.categories().await.map_err(read_failed)?;
     let chosen = to.as_deref().or(config.certificates.category.as_deref());
-    let folder = choose_category(&categories, chosen)
-        .map_err(|error| Failure::attention(error.to_string()))?;
+    let folder = choose_category(&categories, chosen).map_err(|error| {
+        Failure::attention(match to {
+            Some(name) => format!("nothing was moved: {}", no_such_folder(name, &categories)),
+            None => error.to_string(),
+        })
+    })?;
     let found = find(context, &hr, tenant, folder).await?;
     let mut moved = MovedView {
         tenant_id: tenant,
@@ -94,6 +98,18 @@ pub(super) async fn relocate(
             .map_err(Failure::repeatable)?;
     }
     Output::of(&moved)
+}
+
+/// `Personio has no folder "Nirgends"`, and those that it has.
+fn no_such_folder(name: &str, categories: &[Category]) -> String {
+    let names = categories
+        .iter()
+        .map(|folder| format!("\"{}\"", folder.name));
+    let names: Vec<String> = names.collect();
+    format!(
+        "Personio has no folder \"{name}\"; it has {}. Name one of them with --to, or make the folder (Settings, Documents)",
+        names.join(", ")
+    )
 }
 
 /// Lists the documents of each person with a filed certificate.
@@ -179,10 +195,24 @@ fn announcement(tenant: &TenantId, folder: &Category, found: &Found) -> String {
     } = found;
     let documents = format::number(elsewhere.len() as u64, "document", "documents");
     let people = format::number(*people, "person", "people");
+    let others = [
+        (
+            *there,
+            format::number(*there, "is there already", "are there already"),
+        ),
+        (
+            *not_found,
+            format::number(*not_found, "was not found", "were not found"),
+        ),
+    ];
+    let others = others
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(_, text)| format!("; {text}"));
     let text = format!(
-        "{documents} of {people} of {tenant} will be moved to the folder \"{}\"; {there} are there already, {not_found} were \
-         not found.",
-        folder.name
+        "{documents} of {people} of {tenant} will be moved to the folder \"{}\"{}.",
+        folder.name,
+        others.collect::<String>()
     );
     format::paragraph(&text).trim_end().to_owned()
 }

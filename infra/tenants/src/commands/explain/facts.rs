@@ -1,13 +1,13 @@
 //! What is known of one person, step by step as a run takes them.
 
-use employee_sync::plan::{Account, Candidate, Details, MatchedBy, Plan, SourceState};
+use employee_sync::plan::{Account, Candidate, Details, MatchedBy, Plan, SkipReason, SourceState};
 use jiff::Timestamp;
 use shared::access::{AccessWindow, EmploymentStatus, Scoped};
 use shared::domain::employee::{Employee, Field};
 use shared::domain::id::{SourceId, TenantId};
 use shared::mapping::DesiredAccount;
 use shared::source::SourceRecord;
-use shared::state::{EmployeeEntry, HeldPlan};
+use shared::state::{Decision, EmployeeEntry, FailureKind, HeldPlan, ValueDigest};
 use shared::tenant::Via;
 
 use crate::format;
@@ -38,15 +38,15 @@ impl Facts<'_> {
             .entry
             .as_ref()
             .is_some_and(|entry| entry.failure.is_some());
-        let refused = self.plan.skipped.iter().any(|(_, skip)| skip.is_conflict());
+        let mut skipped = self.plan.skipped.iter();
+        let refused = skipped.any(|(_, skip)| skip.is_of_a_conflict());
         let rejected = matches!(self.candidate.source, SourceState::Rejected { .. });
-        failed || refused || rejected || self.is_held()
+        failed || refused || rejected || self.waits_for_a_decision()
     }
 
-    fn is_held(&self) -> bool {
-        self.held
-            .as_ref()
-            .is_some_and(|held| held.holds(self.person))
+    fn waits_for_a_decision(&self) -> bool {
+        let held = self.held.as_ref();
+        held.is_some_and(|held| held.decisions_about(self.person).contains(&None))
     }
 
     pub(super) fn read(&self) -> Vec<String> {
@@ -75,7 +75,7 @@ impl Facts<'_> {
 
     pub(super) fn scope(&self) -> String {
         match self.record().map(|record| record.employment.scope) {
-            None => "not judged".to_owned(),
+            None => "not evaluated".to_owned(),
             Some(Scoped::In) => "in scope".to_owned(),
             Some(Scoped::OutLocked) => {
                 "out of scope: an account of ours is locked, none is created".to_owned()
@@ -155,7 +155,7 @@ impl Facts<'_> {
         if matches!(self.candidate.source, SourceState::Gone { .. })
             && self.candidate.entry.is_none()
         {
-            return vec!["nothing: no account of this person was ever ours".to_owned()];
+            return vec!["nothing: we never managed an account of this person".to_owned()];
         }
         let mut lines: Vec<String> = Vec::new();
         for change in &self.plan.changes {
@@ -198,17 +198,49 @@ impl Facts<'_> {
                 .skipped
                 .iter()
                 .chain(&self.plan.left_out)
-                .map(|(_, skip)| skip.to_string()),
+                .map(|(_, skip)| self.skipped(skip)),
         );
         if lines.is_empty() {
             lines.push("nothing to do: reteach holds what it should".to_owned());
         }
-        if let (true, Some(held)) = (self.is_held(), &self.held) {
-            let (tenant, hash) = (self.tenant, &held.hash);
-            lines.push(format!(
-                "held by a brake (plan {hash}): `tenants approve {tenant} {hash}`"
-            ));
+        lines.extend(self.held());
+        lines
+    }
+
+    /// Why nothing is done. A conflict that an earlier run noted is told with the account that is in the way now.
+    fn skipped(&self, skip: &SkipReason) -> String {
+        match (skip, &self.candidate.account, self.record()) {
+            (
+                SkipReason::AwaitingRetry(FailureKind::Conflict, at),
+                Account::Conflicting(account, _),
+                Some(record),
+            ) => {
+                let conflict = account.conflict_with(&record.external_id);
+                format!("{conflict}; looked at again from {at:.0} on")
+            }
+            _ => skip.to_string(),
         }
+    }
+
+    /// What a brake holds of this person, and what was decided about it.
+    fn held(&self) -> Vec<String> {
+        let Some(held) = &self.held else {
+            return Vec::new();
+        };
+        let (tenant, hash, person) = (self.tenant, &held.hash, self.person);
+        let approve = format!("`tenants approve {tenant} {hash} --only {person}`");
+        let line = |decision: Option<Decision>| match decision {
+            None => format!("held by a brake (plan {hash}): {approve}"),
+            Some(Decision::Approved { at }) => {
+                format!("approved {}: the next run applies it", format::moment(at))
+            }
+            Some(Decision::Dismissed { at }) => format!(
+                "dismissed {}: it stays unapplied for as long as it is planned; {approve} applies it after all",
+                format::moment(at)
+            ),
+        };
+        let mut lines: Vec<String> = held.decisions_about(person).into_iter().map(line).collect();
+        lines.dedup();
         lines
     }
 
@@ -231,10 +263,14 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
         handed_over_to,
         ..
     } = entry;
-    let fields: Vec<&str> = digests.keys().map(String::as_str).collect();
+    let fields = digests.iter().map(|(field, digest)| match digest {
+        ValueDigest::Null => format!("{field} (empty)"),
+        ValueDigest::Value(_) => field.clone(),
+    });
+    let fields: Vec<String> = fields.collect();
     let account = customer_id.as_ref().map(|id| {
         format!(
-            "account {id}, {}; given so far: {}",
+            "account {id}, {}; fields written: {}",
             window(*open),
             fields.join(", ")
         )

@@ -281,7 +281,7 @@ fn still_there(id: &SourceId, presence: Presence) -> Option<String> {
     let (state, remedy) = match presence {
         Presence::Gone => return None,
         Presence::Employed => (
-            "is still employed, says Personio",
+            "is still employed according to Personio",
             "Repeat the command once they have left and their profile is deleted in Personio.",
         ),
         Presence::Ended => (

@@ -170,7 +170,7 @@ impl Found {
         match self.from {
             Presence::Employed if !force => {
                 return refused(format!(
-                    "Personio says that {from} is still employed; --force hands the account over all the same"
+                    "Personio reports {from} as employed; --force hands the account over all the same"
                 ));
             }
             Presence::Unreadable if !force => {
@@ -192,7 +192,7 @@ impl Found {
             (None, Some(account)) if is_begun => account,
             (_, Some(own)) => {
                 return refused(format!(
-                    "{to} has the account {} of their own; which of both is to stay can only be decided in reteach",
+                    "{to} already has account {}. Delete one of the two in reteach",
                     own.id
                 ));
             }
@@ -243,8 +243,8 @@ fn announcement(tenant: &TenantId, transfer: &Transfer, from: Presence) -> Strin
     } = transfer;
     let presence = match from {
         Presence::Gone => "is not in Personio any more",
-        Presence::Ended => "has left, says Personio",
-        Presence::Employed => "IS STILL EMPLOYED, says Personio",
+        Presence::Ended => "has left according to Personio",
+        Presence::Employed => "IS STILL EMPLOYED according to Personio",
         Presence::Unreadable => "has a record in Personio that does not fit",
     };
     let points = [

@@ -111,7 +111,7 @@ impl Retried {
     fn new(person: &SourceId, before: Option<PersonState>) -> Self {
         let problem = match before {
             None => Some(
-                "the state knows no such person: `tenants explain` reads them in Personio"
+                "no stored entry for this person: `tenants explain` reads them in Personio"
                     .to_owned(),
             ),
             Some(state) if !waits(state) => Some(format!("does not wait: {}", name(state))),
@@ -161,10 +161,15 @@ impl View for RetryView<'_> {
             )) + &people;
         };
         let summary = terminal::summary(report, &format::counted(report));
-        let note = if report.outcome == Outcome::Busy {
-            format::paragraph("A run was under way. The next one tries them again.")
-        } else {
+        let note = match report.outcome {
+            Outcome::Busy => "A run was under way. The next one tries them again.",
+            Outcome::Paused => "Nobody was tried. The first run after the pause tries them.",
+            _ => "",
+        };
+        let note = if note.is_empty() {
             String::new()
+        } else {
+            format::paragraph(note)
         };
         format!("{summary}{note}{people}")
     }
@@ -174,10 +179,10 @@ impl View for RetryView<'_> {
             let after = retried.after.as_ref();
             retried.problem.is_some() || after.is_some_and(|after| after.state.needs_attention())
         };
-        let failed = self
-            .report
-            .as_ref()
-            .is_some_and(|report| report.outcome.is_failure() || report.outcome == Outcome::Busy);
+        let failed = self.report.as_ref().is_some_and(|report| {
+            let no_run = matches!(report.outcome, Outcome::Busy | Outcome::Paused);
+            report.outcome.is_failure() || no_run
+        });
         failed || self.people.iter().any(is_open)
     }
 }

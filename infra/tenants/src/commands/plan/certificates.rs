@@ -209,7 +209,10 @@ impl CertificatesPreview {
         let folder = folder.unwrap_or_default();
         let not_filed = match self.not_filed as u64 {
             0 => String::new(),
-            others => format!(", {} not due", format::number(others, "other", "others")),
+            others => format!(
+                ", {} filed already, parked, without a PDF or not from Personio",
+                format::number(others, "other is", "others are")
+            ),
         };
         let held = match self.held {
             0 => String::new(),

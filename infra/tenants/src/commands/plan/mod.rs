@@ -49,6 +49,8 @@ pub(crate) struct PlanView {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Totals {
     pub(crate) create: u64,
+    /// Those of `create` whose account begins locked.
+    pub(crate) create_locked: u64,
     pub(crate) adopt: u64,
     pub(crate) handover: u64,
     pub(crate) update: u64,
@@ -188,7 +190,7 @@ impl View for PlanView {
     fn text(&self) -> String {
         let mut text = String::new();
         if let (Some(listing), Some(totals)) = (&self.listing, &self.totals) {
-            text.push_str(&format!("{listing}\n\n"));
+            text.push_str(&format!("{}\n\n", terminal::wrapped_rows(listing, 8)));
             if let Some(problem) = &self.unread {
                 text.push_str(&format::paragraph(problem));
             }
@@ -247,6 +249,7 @@ impl Totals {
     fn of(plan: &EmployeePlan, now: Timestamp) -> Self {
         let mut totals = Self::default();
         for change in &plan.changes {
+            totals.create_locked += u64::from(change.is_created_locked(now));
             *match change.kind(now) {
                 Kind::Create => &mut totals.create,
                 Kind::Adopt => &mut totals.adopt,
@@ -258,7 +261,7 @@ impl Totals {
         }
         totals.held = plan.held.len() as u64;
         for (_, skip) in plan.skipped.iter().chain(&plan.left_out) {
-            *if skip.is_conflict() {
+            *if skip.is_of_a_conflict() {
                 &mut totals.conflict
             } else {
                 &mut totals.skipped
@@ -271,6 +274,7 @@ impl Totals {
     fn text(&self) -> String {
         let Self {
             create,
+            create_locked,
             adopt,
             handover,
             update,
@@ -281,8 +285,12 @@ impl Totals {
             skipped,
             unchanged,
         } = *self;
+        let created = match create_locked {
+            0 => "to create".to_owned(),
+            locked => format!("to create ({locked} of them locked)"),
+        };
         let parts = [
-            (create, "to create"),
+            (create, created.as_str()),
             (adopt, "to adopt (found by mail address)"),
             (handover, "to hand over to a new profile"),
             (update, "to update"),

@@ -14,6 +14,7 @@ use shared::tenant::TenantConfig;
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
+use crate::schedule::is_connected;
 
 /// So many people who wait are a problem of the tenant.
 const MANY_WAITING: u32 = 5;
@@ -96,7 +97,7 @@ pub(crate) async fn judge(
         }
         (_, Some(Err(error))) => {
             problems.push(format!(
-                "{error}: `tenants add --update` replaces the configuration"
+                "{error}: `tenants add --file {tenant}.toml --update` replaces the configuration"
             ));
             "bad configuration"
         }
@@ -105,15 +106,23 @@ pub(crate) async fn judge(
     };
     if let (Some(Ok(config)), true) = (&config, status == "active") {
         let gate = record.as_ref().and_then(|record| record.gate);
-        problems.extend(lateness(tenant, config, &leases, now));
+        if is_connected(config) {
+            problems.extend(lateness(tenant, config, &leases, now));
+        } else {
+            problems.push(format!(
+                "the company has not connected yet: `tenants connect {tenant} --email HR-ADMIN --company NAME` makes the link"
+            ));
+        }
         problems.extend(certificate_lateness(tenant, config, gate, &leases, now));
     }
     if let Some(report) = newest.first().filter(|report| report.outcome.is_failure()) {
+        let look = format::next_look(report.outcome, tenant);
         problems.push(format!(
-            "the last run of {} came to {}: {}",
+            "the last {} run ended with {}: {}{}",
             report.job,
             format::outcome(report),
-            report.message
+            report.message,
+            look.map(|look| format!("; {look}")).unwrap_or_default()
         ));
     }
     let held_changes = held
@@ -253,7 +262,10 @@ pub(crate) async fn secret_problem(
     context: &CommandContext<'_>,
     config: &TenantConfig,
 ) -> std::result::Result<Option<String>, SecretError> {
-    let again = "`tenants add --credentials` stores them again";
+    let again = format!(
+        "{} stores them again",
+        format::store_credentials(&config.tenant_id)
+    );
     match context.secrets.refresh(&config.tenant_id).await {
         Ok(secret) => {
             let missing = crate::files::missing(config, &secret);

@@ -11,7 +11,7 @@ use shared::domain::id::TenantId;
 use shared::runtime::Report;
 use shared::secrets::SecretError;
 use shared::state::{Brake, HeldPlan, JobKind, TenantStatus};
-use shared::tenant::{Every, TenantConfig};
+use shared::tenant::{Backfill, Every, TenantConfig};
 
 use super::drift::drift;
 use super::health::{self, TenantHealth, secret_problem};
@@ -37,6 +37,9 @@ pub(crate) struct StatusView {
     /// Whether the caller may read the credentials.
     pub(crate) credentials_checked: bool,
     pub(crate) last_reports: Vec<Report<Value>>,
+    /// A backfill is on hold, and nobody has started it.
+    #[serde(skip)]
+    holds_backfill: bool,
     /// The newest report of each job, as far as the newest reports have one.
     #[serde(skip)]
     pub(crate) newest: BTreeMap<JobKind, Report<Value>>,
@@ -133,6 +136,10 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     let every = config
         .as_ref()
         .map(|(config, _)| config.schedule.certificates);
+    let is_on_hold = config
+        .as_ref()
+        .is_some_and(|(config, _)| config.certificates.backfill() == Backfill::Hold);
+    let holds_backfill = is_on_hold && store.certificate_start(tenant).await?.started_at.is_none();
     let newest = [JobKind::Employees, JobKind::Certificates];
     let newest = newest.into_iter().filter_map(|job| {
         let report = reports.iter().find(|report| report.job == job.function())?;
@@ -151,6 +158,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         schedules,
         held: store.held(tenant).await?.map(HeldView::from),
         last_reports: reports.into_iter().take(2).collect(),
+        holds_backfill,
         has_scheduler: context.schedules.is_some(),
         now: context.now(),
     })
@@ -202,6 +210,20 @@ impl Configuration {
 }
 
 impl StatusView {
+    /// Whether certificates are filed, where they are on at all.
+    fn gate(&self) -> Option<String> {
+        let certificates = self.configuration.as_ref()?.certificates_every.as_ref();
+        certificates?;
+        let tenant = &self.health.tenant_id;
+        Some(match self.health.gate {
+            None => "certificates wait for the first complete employee run".to_owned(),
+            Some(_) if self.holds_backfill => {
+                format!("earlier certificates are held until `tenants certificates start {tenant}`")
+            }
+            Some(at) => format!("certificates are filed since {}", format::moment(at)),
+        })
+    }
+
     fn lines(&self) -> Vec<String> {
         let Self {
             health,
@@ -226,11 +248,14 @@ impl StatusView {
             )
         }));
         lines.extend(accounts.as_ref().map(|accounts| {
-            format!(
-                "{} open, {} for a retry",
-                format::number(u64::from(accounts.open), "account", "accounts"),
-                format::number(u64::from(accounts.waiting), "person waits", "people wait")
-            )
+            let Accounts { open, waiting } = accounts;
+            let open = format::number(u64::from(*open), "account", "accounts");
+            let people = format::number(u64::from(*waiting), "person waits", "people wait");
+            let named = match waiting {
+                0 => String::new(),
+                _ => format!(": `tenants people list {}` names them", health.tenant_id),
+            };
+            format!("{open} open, {people} for a retry{named}")
         }));
         for (job, name) in [
             (JobKind::Employees, "people"),
@@ -239,10 +264,7 @@ impl StatusView {
             let last = health.last_good_run(job, *now);
             lines.push(format!("{name}: last good run {last}"));
         }
-        lines.push(match health.gate {
-            Some(at) => format!("certificates are filed since {}", format::moment(at)),
-            None => "certificates wait for the first complete employee run".to_owned(),
-        });
+        lines.extend(self.gate());
         lines.extend(certificates_left.as_ref().map(left));
         let announced = health.announcements.iter();
         lines.extend(announced.map(|text| format!("a vendor announces: {text}")));
@@ -293,7 +315,10 @@ impl View for StatusView {
             .iter()
             .map(|problem| format::point(problem))
             .collect();
-        format!("{}\n{problems}", self.lines().join("\n  "))
+        let mut lines = self.lines().into_iter();
+        let title = lines.next().unwrap_or_default();
+        let lines = lines.map(|line| format!("{}\n", terminal::wrapped(&line, "  ", "    ")));
+        format!("{title}\n{}{problems}", lines.collect::<String>())
     }
 
     fn needs_attention(&self) -> bool {
