@@ -50,6 +50,24 @@ async fn an_unchanged_tick_calls_no_academy_and_the_state_four_times() {
     }
 }
 
+/// A run that takes no lease leaves word of its failure too.
+#[tokio::test]
+async fn the_first_good_run_after_a_bad_file_leaves_a_report_and_the_next_one_none() {
+    let harness = Harness::synced(Via::Direct, "", people(3)).await;
+    let (store, tenant) = (harness.store(), &harness.company.tenant);
+    let file = store.tenant(tenant).await.unwrap().unwrap().config;
+    let reports = async || store.inventory(tenant).await.unwrap().reports;
+    harness.tick().await;
+    let before = reports().await;
+    harness.store_file("tenant_id = 4").await;
+    assert_eq!(harness.tick().await.outcome, Outcome::BadConfiguration);
+    harness.store_file(&file).await;
+    for _ in 0..2 {
+        assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
+        assert_eq!(reports().await, before + 2);
+    }
+}
+
 /// The account of `person` after the first run.
 fn account_of(person: &Person) -> Customer {
     Customer {

@@ -130,8 +130,8 @@ impl Store {
     /// Removes a tenant, with or without its ledger of certificates. Runs see an unknown tenant from the first moment;
     /// the line in the registry goes last, so that an interrupted removal can be seen and repeated.
     ///
-    /// With the ledger the tokens of the leases stay: its entries carry them, and a lease that began again at the first
-    /// token could not write them any more. What the leases know of earlier runs goes. Logins stay too: with the same credentials, the client code may be used up.
+    /// With the ledger the leases stay: its entries carry fencing tokens, and a lease that began again at the first
+    /// token could not write them any more. Logins stay too: with the same credentials, the client code may be used up.
     pub async fn remove_tenant_and(
         &self,
         tenant: &TenantId,
@@ -159,8 +159,106 @@ impl Store {
             });
             self.table.batch_delete(keys.collect()).await?;
         }
+        self.table
+            .delete(&Key::registry(tenant), Condition::default())
+            .await?;
+        Ok(())
+    }
+
+    /// Leaves nothing in the leases but their tokens: a tenant that is added again has not run yet.
+    pub async fn forget_runs(&self, tenant: &TenantId) -> Result<(), StateError> {
+        let update = "REMOVE #first_run, #last_good_run, #last_report_at, #retirements, #notices";
         for job in [JobKind::Employees, JobKind::Certificates] {
-            self.forget_runs(tenant, job).await?;
+            let condition = Condition::update(update)
+                .only_if("attribute_exists(#until)")
+                .names([
+                    "first_run",
+                    "last_good_run",
+                    "last_report_at",
+                    "retirements",
+                    "notices",
+                    "until",
+                ]);
+            self.table
+                .update(&Key::lease(tenant, job), condition)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Inventory {
+    /// Whether nothing at all is stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Store {
+    /// Counts what is stored of a tenant. Reads its whole partition.
+    pub async fn inventory(&self, tenant: &TenantId) -> Result<Inventory, StateError> {
+        let mut inventory = Inventory::default();
+        let query = Query::partition(partition(tenant))
+            .eventual()
+            .only(&[SORT_KEY]);
+        let mut pages = self.table.query(query);
+        while let Some(page) = pages.next().await? {
+            // A login is no state of the tenant's: it is of use with its credentials alone.
+            let counted = |item: &&Item| !sort_key(item).starts_with(LOGINS);
+            for item in page.iter().filter(counted) {
+                *inventory.counter(sort_key(item)) += 1;
+            }
+        }
+        Ok(inventory)
+    }
+
+    /// The leases of a tenant's jobs, as far as they were ever taken.
+    pub async fn leases(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<BTreeMap<JobKind, LeaseState>, StateError> {
+        let mut leases = BTreeMap::new();
+        for job in [JobKind::Employees, JobKind::Certificates] {
+            let key = Key::lease(tenant, job);
+            if let Some(item) = self.table.get(&key, Freshness::Consistent).await? {
+                leases.insert(job, LeaseState::read(item)?);
+            }
+        }
+        Ok(leases)
+    }
+
+    /// Removes a tenant, with or without its ledger of certificates. Runs see an unknown tenant from the first moment;
+    /// the line in the registry goes last, so that an interrupted removal can be seen and repeated.
+    ///
+    /// With the ledger the leases stay: its entries carry fencing tokens, and a lease that began again at the first
+    /// token could not write them any more. Logins stay too: with the same credentials, the client code may be used up.
+    pub async fn remove_tenant_and(
+        &self,
+        tenant: &TenantId,
+        ledger: CertificateLedger,
+    ) -> Result<(), StateError> {
+        if ledger == CertificateLedger::Delete {
+            return self.remove_tenant(tenant).await;
+        }
+        self.table
+            .delete(&Key::config(tenant), Condition::default())
+            .await?;
+        let mut pages = self
+            .table
+            .query(Query::partition(partition(tenant)).only(&[SORT_KEY]));
+        while let Some(page) = pages.next().await? {
+            let goes = |item: &&Item| {
+                let name = sort_key(item);
+                ![CERTIFICATES, LEASES, LOGINS]
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
+            };
+            let keys = page.iter().filter(goes).map(|item| Key {
+                pk: partition(tenant),
+                sk: sort_key(item).to_owned(),
+            });
+            self.table.batch_delete(keys.collect()).await?;
         }
         self.table
             .delete(&Key::registry(tenant), Condition::default())

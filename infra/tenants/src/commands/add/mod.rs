@@ -212,6 +212,10 @@ async fn write(
         read: current.record.as_ref(),
     };
     context.store.change_tenant(tenant, &change).await?;
+    // Leases outlive a removed tenant.
+    if current.record.is_none() {
+        context.store.forget_runs(tenant).await?;
+    }
     let same = current
         .secret
         .as_ref()
