@@ -207,7 +207,7 @@ impl Facts<'_> {
         lines
     }
 
-    /// Why nothing is done. A conflict that an earlier run noted is told with the account that is in the way now.
+    /// Why nothing is done. A conflict that an earlier run noted is shown with the account that is in the way now.
     fn skipped(&self, skip: &SkipReason) -> String {
         match (skip, &self.candidate.account, self.record()) {
             (
@@ -235,7 +235,7 @@ impl Facts<'_> {
                 format!("approved {}: the next run applies it", format::moment(at))
             }
             Some(Decision::Dismissed { at }) => format!(
-                "dismissed {}: it stays unapplied for as long as it is planned; {approve} applies it after all",
+                "dismissed {}: it stays unapplied while it is planned; {approve} applies it after all",
                 format::moment(at)
             ),
         };
