@@ -128,7 +128,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
         }
     }
     let count = format::number(people.snapshot.len() as u64, "person", "people");
-    let is_nobody_in_scope = scoped + undecided + rejected == 0 && people.snapshot.len() > 0;
+    let is_nobody_in_scope = scoped + undecided + rejected == 0 && !people.snapshot.is_empty();
     let mut items = match people.completeness {
         Completeness::Complete if is_nobody_in_scope => vec![Item::miss(
             about,
