@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
+use simulators::people::Status;
 use simulators::reteach::{Customer, OddRow, Quirk};
 
 fn stranger(number: u32, external_id: Option<&str>) -> Customer {
@@ -111,4 +112,35 @@ async fn an_orphaned_account_is_locked_only_after_approval() {
     let report = reconcile(&harness).await;
     assert_counts!(report, locked = 1);
     assert!(harness.is_locked(999));
+}
+
+#[tokio::test]
+async fn a_list_without_locked_accounts_makes_nobody_a_second_one_and_keeps_no_returner_locked() {
+    for (company, loses_ledger) in [(9, false), (260, true)] {
+        let harness = Harness::synced(Via::Direct, "", people(company)).await;
+        let leave = |id, status| harness.change(id, |person| person.status = status);
+        (1..=3).for_each(|id| leave(id, Status::Inactive));
+        harness.tick().await;
+        assert_eq!(harness.locked(1..=3), 3);
+        let academy = &harness.company.reteach;
+        academy.set_quirks([Quirk::ListHidesLocked]);
+        let report = reconcile(&harness).await;
+        assert_counts!(report, created = 0, updated = 0, held = 0);
+        let text = found(&report, FindingKind::NotListed).join("");
+        assert!(text.contains("3 of those"), "{text}");
+        if loses_ledger {
+            harness.lose("EMPLOYEE#1").await;
+        }
+        leave(1, Status::Active);
+        let report = harness.tick().await;
+        assert_run!(
+            report,
+            Outcome::Done,
+            unlocked = 1,
+            created = 0,
+            conflicts = 0
+        );
+        assert_eq!(harness.locked(1..=3), 2);
+        assert_eq!(academy.customers().len(), company as usize);
+    }
 }

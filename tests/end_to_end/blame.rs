@@ -280,6 +280,31 @@ async fn a_new_person_whose_look_up_is_refused_stops_nobody_else() {
 }
 
 #[tokio::test]
+async fn an_academy_that_tells_nothing_about_accounts_is_named_after_a_leaver_is_locked() {
+    for (status, outcome) in [
+        (500, Outcome::ReteachUnavailable),
+        (403, Outcome::AccessDenied),
+    ] {
+        let harness = Harness::synced(Via::Direct, ANYTHING, people(12)).await;
+        (21..=26).for_each(|id| harness.company.personio.put(harness::person(id)));
+        harness.change(12, |person| person.status = Status::Inactive);
+        let silent = Fault::new(Behaviour::Status(status, Body::Vendor)).method(Method::GET);
+        harness
+            .company
+            .reteach
+            .fail(silent.path("/customer").always());
+        for locked in [1, 0] {
+            let report = harness.tick().await;
+            assert_run!("{status}", report, outcome, locked = locked, left = 6);
+        }
+        assert!(harness.is_locked(12), "{status}");
+        harness.company.reteach.clear_faults();
+        let report = harness.tick().await;
+        assert_run!("{status}", report, Outcome::Done, created = 6);
+    }
+}
+
+#[tokio::test]
 async fn a_recycled_mail_address_gets_the_account_only_after_approval() {
     let harness = Harness::synced(Via::Direct, PLAIN, people(6)).await;
     let before = harness.account(1);

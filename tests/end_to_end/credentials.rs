@@ -34,7 +34,9 @@ fn broken_connections() -> Vec<BrokenConnection> {
                     403,
                     simulators::Body::Vendor,
                 ));
-                harness.reteach.fail(fault.path("/customer").always());
+                for path in ["/customer", "/customer/{customerIdentifier}"] {
+                    harness.reteach.fail(fault.clone().path(path).always());
+                }
             },
             Outcome::AccessDenied,
             "does not allow this",

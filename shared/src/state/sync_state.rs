@@ -53,6 +53,9 @@ pub struct SyncState {
     /// When a run last failed to list the academy's accounts, if none has succeeded since.
     #[serde(default, skip_serializing_if = "is_default")]
     pub listing_failed_at: Option<Timestamp>,
+    /// All accounts of the academy when it was last listed, also those of nobody in the HR system.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub accounts: u32,
     /// A digest made with the tenant's key: digests in the ledger mean nothing with another one. 0: not known.
     #[serde(default)]
     pub key_check: u64,

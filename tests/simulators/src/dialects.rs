@@ -59,9 +59,10 @@ pub fn dialects() -> Vec<(String, Dialect)> {
     use reteach::Quirk::{
         CodeIsGoodOnce, ConflictsAre422, DatesDoNotLock, ExternalIdsAreNoIdentifiers,
         FindsByUserNameAlone, FoldsMail, HidesLocked, IgnoresExternalIdFilter, IgnoresField,
-        IgnoresTags, NoExpiresIn, NoRefreshTokens, NullClearsNothing, PutDropsTags, PutReplaces,
-        RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers, RefusesRefresh, RefusesTags, Shows,
-        TakesOnlyDatesAhead, TakesTagsById, TotalMoves, TotalOff, UpdatesWhatItFinds,
+        IgnoresTags, ListHidesLocked, NoExpiresIn, NoRefreshTokens, NullClearsNothing,
+        PutDropsTags, PutReplaces, RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers,
+        RefusesRefresh, RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves,
+        TotalOff, UpdatesWhatItFinds,
     };
     let fields = ["position", "location", "setActiveAt", "setInactiveAt"];
     let of_field = |says: &str, quirk: fn(String) -> reteach::Quirk| {
@@ -78,6 +79,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
     });
     let one = [
         ("dates do not lock", DatesDoNotLock),
+        ("list hides locked accounts", ListHidesLocked),
         ("PUT replaces", PutReplaces),
         ("PUT drops tags", PutDropsTags),
         ("null clears nothing", NullClearsNothing),

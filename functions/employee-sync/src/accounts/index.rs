@@ -11,7 +11,7 @@ use shared::domain::id::{CustomerId, ExternalId};
 use shared::fingerprint::ShardRange;
 use shared::reteach::{CollectAccounts, Customer, Status, UnreadableAccount};
 
-use super::{AccountQuery, by_mail};
+use super::{AccountQuery, ReadAccount, by_mail};
 use crate::plan::{Account, AccountView, MatchedBy};
 
 /// Unreadable rows and open accounts that a report names.
@@ -167,6 +167,17 @@ impl SharedIds {
     }
 }
 
+/// Accounts that the ledger knows and the list lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Those that were read by their id and are there: the list does not show all accounts.
+    pub found: u64,
+    /// The external ids or ids of the first few.
+    pub named: Vec<String>,
+    /// Those that nobody has read, or that reteach does not answer for. They may be there.
+    unread: HashSet<CustomerId>,
+}
+
 /// The accounts of an academy, as far as they were kept.
 #[derive(Debug)]
 pub struct AccountIndex {
@@ -184,6 +195,7 @@ pub struct AccountIndex {
     rows: UnreadableRows,
     ended: EndedAccounts,
     shared: SharedIds,
+    left_out: LeftOut,
 }
 
 /// Two readings brought the same if they brought the same of what was kept.
@@ -249,6 +261,7 @@ impl AccountIndex {
             rows: UnreadableRows::default(),
             ended: EndedAccounts::default(),
             shared: SharedIds::default(),
+            left_out: LeftOut::default(),
         }
     }
 
@@ -326,6 +339,59 @@ impl AccountIndex {
         &self.shared
     }
 
+    /// The account that the ledger knows, if the list has neither it nor another one with the person's external id.
+    pub(crate) fn lacks<'q>(&self, query: AccountQuery<'q>) -> Option<&'q CustomerId> {
+        let is_listed = |known: &CustomerId| {
+            self.by_id.contains_key(known) || self.by_external_id.contains_key(query.external_id)
+        };
+        let is_unreadable = self.unreadable_field(query).is_some();
+        query
+            .known
+            .filter(|known| !is_unreadable && !is_listed(known))
+    }
+
+    /// Takes what came of reading accounts that the list lacks. `others` were not read: they are believed to be deleted
+    /// where all that were read are.
+    #[must_use]
+    pub(crate) fn with_read(
+        mut self,
+        read: HashMap<CustomerId, ReadAccount>,
+        others: &[&CustomerId],
+    ) -> Self {
+        let mut are_deleted = false;
+        for (id, account) in read {
+            match account {
+                ReadAccount::Found(customer) => {
+                    self.left_out.found += 1;
+                    if self.left_out.named.len() < NAMED {
+                        let external_id = customer.external_id.as_ref().map(ExternalId::as_str);
+                        let name = external_id.unwrap_or(id.as_str()).to_owned();
+                        self.left_out.named.push(name);
+                    }
+                    self.account(*customer);
+                }
+                ReadAccount::Deleted => are_deleted = true,
+                ReadAccount::NoAnswer => drop(self.left_out.unread.insert(id)),
+            }
+        }
+        if self.left_out.found > 0 || !are_deleted {
+            let others = others.iter().map(|id| (*id).clone());
+            self.left_out.unread.extend(others);
+        }
+        self.left_out.named.sort();
+        self
+    }
+
+    /// The accounts that the list lacks and that are there.
+    #[must_use]
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
+    }
+
+    pub(super) fn may_leave_out(&self, known: &CustomerId) -> bool {
+        self.left_out.unread.contains(known)
+    }
+
     /// Of two accounts with one external id, the one that the ledger knows.
     pub(super) fn find(&self, query: AccountQuery<'_>) -> Account {
         let get = |at: &usize| self.accounts.get(*at);
@@ -341,7 +407,7 @@ impl AccountIndex {
         let mail = query.mail.map(str::to_lowercase);
         mail.and_then(|mail| self.by_mail.get(&mail))
             .and_then(get)
-            .map_or(Account::Missing, by_mail)
+            .map_or(Account::Missing, |account| by_mail(account, query))
     }
 
     /// The field that does not fit, if the row of this person's account cannot be read.

@@ -2,11 +2,14 @@
 //! indexed; nobody is looked up one by one.
 
 mod index;
+mod look_up;
 
-pub use index::{AccountFilter, AccountIndex, EndedAccounts, SharedIds, UnreadableRows};
+pub use index::{AccountFilter, AccountIndex, EndedAccounts, LeftOut, SharedIds, UnreadableRows};
+#[cfg(test)]
+pub(crate) use look_up::ask_each;
+pub use look_up::{LookUps, LookedUp, ReadAccount, look_up, read};
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use shared::access::AccessWindow;
@@ -34,14 +37,6 @@ pub enum Accounts {
     Listed(Box<AccountIndex>),
     /// These people's, by external id. Of others the run had no time to ask.
     LookedUp(HashMap<ExternalId, LookedUp>),
-}
-
-/// What came of looking somebody up.
-#[derive(Debug)]
-pub enum LookedUp {
-    Found(Account),
-    /// reteach does not answer for this account, while it answers for others.
-    NoAnswer(reteach::Error),
 }
 
 impl From<Customer> for AccountView {
@@ -104,12 +99,14 @@ fn gender_name(gender: Gender) -> String {
     }
 }
 
-/// An account found by mail address is adopted only if it has no external id.
-fn by_mail(account: &AccountView) -> Account {
-    if account.external_id.is_some() {
-        Account::Conflicting(Box::new(account.clone()), Holder::Other)
-    } else {
-        Account::Fetched(Box::new(account.clone()), MatchedBy::Mail)
+/// An account found by mail address is adopted only if it has no external id. It may carry the person's own where the
+/// academy does not list or filter all of its accounts.
+fn by_mail(account: &AccountView, query: AccountQuery<'_>) -> Account {
+    let account = Box::new(account.clone());
+    match &account.external_id {
+        None => Account::Fetched(account, MatchedBy::Mail),
+        Some(id) if id == query.external_id => Account::Fetched(account, MatchedBy::ExternalId),
+        Some(_) => Account::Conflicting(account, Holder::Other),
     }
 }
 
@@ -147,6 +144,15 @@ impl Accounts {
         }
     }
 
+    /// Whether the list may have left out the account that the ledger knows.
+    #[must_use]
+    pub fn may_leave_out(&self, known: &CustomerId) -> bool {
+        match self {
+            Self::Listed(index) => index.may_leave_out(known),
+            Self::LookedUp(_) => false,
+        }
+    }
+
     /// The field that does not fit, if this person's account is listed and cannot be read.
     #[must_use]
     pub fn unreadable_field(&self, query: AccountQuery<'_>) -> Option<&str> {
@@ -170,14 +176,14 @@ pub enum AccountsError {
     Shifting,
     /// The list is empty, and the ledger knows this many accounts.
     #[error(
-        "reteach lists no account at all, and {0} are known: nothing was written, the next run asks again; \
+        "reteach lists no account at all, and {0} are known: the next run asks again; \
          if the academy was emptied on purpose, `tenants remove` and `tenants add` start again"
     )]
     Emptied(usize),
 }
 
 impl AccountsError {
-    /// Whether only the list is at fault: people can still be looked up one by one, or follow from the ledger.
+    /// Whether only the list is at fault: people can still be looked up one by one.
     #[must_use]
     pub fn is_of_the_list(&self) -> bool {
         use reteach::Error;
@@ -186,6 +192,12 @@ impl AccountsError {
             Self::Emptied(_) => false,
             Self::Reteach(error) => !matches!(error, Error::Credential(_) | Error::Forbidden(_)),
         }
+    }
+
+    /// Whether nothing can be written either.
+    #[must_use]
+    pub fn ends_run(&self) -> bool {
+        matches!(self, Self::Reteach(reteach::Error::Credential(_)))
     }
 }
 
@@ -202,33 +214,6 @@ pub async fn list(client: &Client, filter: AccountFilter) -> Result<AccountIndex
         Completeness::Complete => Ok(listing.accounts),
         Completeness::Shifting => Err(AccountsError::Shifting),
     }
-}
-
-/// Looks up each of `queries`, one or two calls a person, until the time is over or the academy takes no more calls.
-///
-/// # Errors
-/// [`AccountsError`] if reteach refuses the credentials, does not answer for six people in a row, or for nobody in time.
-pub async fn look_up(
-    client: &Client,
-    queries: &[AccountQuery<'_>],
-) -> Result<Accounts, AccountsError> {
-    let mut accounts = HashMap::new();
-    let mut turns = Turns::new(queries.len());
-    while let Some(query) = turns.next().and_then(|index| queries.get(index)) {
-        let looked_up = match look_up_one(client, *query).await {
-            Ok(account) => {
-                turns.answered();
-                LookedUp::Found(account)
-            }
-            Err(error) if is_personal(&error) && turns.may_be_personal() => {
-                LookedUp::NoAnswer(error)
-            }
-            Err(error) if is_over(&error) && !accounts.is_empty() => break,
-            Err(error) => return Err(error.into()),
-        };
-        accounts.insert(query.external_id.clone(), looked_up);
-    }
-    Ok(Accounts::LookedUp(accounts))
 }
 
 /// The accounts that have mail addresses, as far as reteach was asked.
@@ -303,112 +288,31 @@ pub async fn read_old_values(
 /// So many accounts are read one by one.
 const FEW: usize = 50;
 
-/// After so many people in a row without an answer others are tried.
-const SILENT_IN_A_ROW: usize = 3;
-/// So many of them.
-const PROBES: usize = 3;
-
-/// Who is looked up next, by position: after three people in a row without an answer somebody from the end, so that people whose
-/// accounts always fail stop nobody else.
-#[derive(Debug)]
-struct Turns {
-    remaining: Range<usize>,
-    silent: usize,
-}
-
-impl Turns {
-    fn new(people: usize) -> Self {
-        Self {
-            remaining: 0..people,
-            silent: 0,
-        }
-    }
-
-    fn next(&mut self) -> Option<usize> {
-        if self.silent < SILENT_IN_A_ROW {
-            self.remaining.next()
-        } else {
-            self.remaining.next_back()
-        }
-    }
-
-    fn answered(&mut self) {
-        self.silent = 0;
-    }
-
-    /// Counts a missing answer. Whether it may be about one account alone.
-    fn may_be_personal(&mut self) -> bool {
-        self.silent += 1;
-        self.silent < SILENT_IN_A_ROW + PROBES
-    }
-}
-
-/// Whether the failure may be about one account alone.
-fn is_personal(error: &reteach::Error) -> bool {
-    use reteach::Error;
-    match error {
-        Error::NotFound { .. }
-        | Error::Rejected { .. }
-        | Error::Conflict { .. }
-        | Error::Forbidden(_)
-        | Error::Unavailable { .. }
-        | Error::TooLarge { .. }
-        | Error::Unreadable { .. } => true,
-        Error::Credential(_) | Error::Limited(_) | Error::OutOfTime { .. } => false,
-    }
-}
-
-/// Whether nobody else can be looked up in this run.
-fn is_over(error: &reteach::Error) -> bool {
-    matches!(
-        error,
-        reteach::Error::Limited(_) | reteach::Error::OutOfTime { .. }
-    )
-}
-
-async fn look_up_one(client: &Client, query: AccountQuery<'_>) -> Result<Account, reteach::Error> {
-    if let Some(customer) = client.find_by_external_id(query.external_id).await? {
-        return Ok(Account::Fetched(
-            Box::new(customer.into()),
-            MatchedBy::ExternalId,
-        ));
-    }
-    let Some(mail) = query.mail else {
-        return Ok(Account::Missing);
-    };
-    let found = client.find_by_email(mail).await?;
-    Ok(found
-        .map(AccountView::from)
-        .map_or(Account::Missing, |account| by_mail(&account)))
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn people_whose_accounts_give_no_answer_stop_nobody_unless_nobody_gets_one() {
-        // So many give none at the beginning of the list, so many get one after them, and so many are asked about.
-        for (silent, others, asked) in [
-            (2, 0, 2),
-            (5, 0, 5),
-            (6, 0, 6),
-            (9, 0, 6),
-            (12, 3, 15),
-            (40, 20, 60),
-        ] {
-            let mut turns = Turns::new(silent + others);
-            let mut calls = 0;
-            while let Some(index) = turns.next() {
-                calls += 1;
-                if index >= silent {
-                    turns.answered();
-                } else if !turns.may_be_personal() {
-                    assert!(others == 0 && silent >= 6, "{silent}, {others}");
-                    break;
-                }
+    fn an_account_found_by_mail_is_the_persons_own_or_free_or_somebody_elses() {
+        let ours = ExternalId::new("personio:1");
+        let query = AccountQuery {
+            external_id: &ours,
+            known: None,
+            mail: Some("erika@example.com"),
+        };
+        let found = |external_id: Option<&str>| {
+            let row = json!({"id": "c1", "externalId": external_id, "email": "erika@example.com"});
+            let customer: Customer = serde_json::from_value(row).unwrap();
+            match by_mail(&customer.into(), query) {
+                Account::Fetched(_, matched_by) => Some(matched_by),
+                Account::Conflicting(_, Holder::Other) => None,
+                other => panic!("{other:?}"),
             }
-            assert_eq!(calls, asked, "{silent}, {others}");
-        }
+        };
+        assert_eq!(found(None), Some(MatchedBy::Mail));
+        assert_eq!(found(Some("personio:1")), Some(MatchedBy::ExternalId));
+        assert_eq!(found(Some("personio:2")), None);
     }
 }

@@ -17,6 +17,8 @@ use crate::plan::{Change, ValueChange};
 pub(crate) struct Learned {
     /// It does not find accounts by external id.
     pub(crate) by_reteach_id: bool,
+    /// It has answered this run no question about accounts: a write without an answer is nobody's own trouble.
+    pub(crate) tells_nothing: bool,
 }
 
 /// The academy that a run writes to.
@@ -45,6 +47,7 @@ impl<'a> Academy<'a> {
     pub(super) fn learned(&self) -> Learned {
         Learned {
             by_reteach_id: self.is_by_reteach_id(),
+            ..Learned::default()
         }
     }
 

@@ -90,7 +90,8 @@ pub(crate) async fn apply(
     let mut blame = Blame::new(outlines, writer.concurrency());
     let academy = Academy::new(config, learned);
     let mut abort = drive(writer, &mut people, &mut blame, &academy, progress).await;
-    let judgement = blame.finish();
+    let mut judgement = blame.finish();
+    judgement.vendor |= learned.tells_nothing && !judgement.answered;
     if let Err(end) = note_silent(writer, &mut people, &mut blame, &judgement).await {
         abort.get_or_insert(end);
     }

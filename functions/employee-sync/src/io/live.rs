@@ -14,7 +14,8 @@ use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, Store, Sync
 
 use super::{Reader, WriteError, Writer};
 use crate::accounts::{
-    self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, MailHolders,
+    self, AccountFilter, AccountIndex, AccountQuery, AccountsError, LookUps, MailHolders,
+    ReadAccount,
 };
 
 /// A pause after which the lease may have been renewed.
@@ -25,6 +26,8 @@ pub(crate) struct LiveReader<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) store: &'a Store,
     pub(crate) reteach: &'a Client,
+    /// The list of all accounts is given up then.
+    pub(crate) list_ends: Deadline,
     /// Nobody is looked up after this.
     pub(crate) look_ups_end: Deadline,
 }
@@ -82,15 +85,24 @@ impl Reader for LiveReader<'_> {
     }
 
     async fn list_accounts(&self, filter: AccountFilter) -> Result<AccountIndex, AccountsError> {
-        accounts::list(self.reteach, filter).await
+        let client = self.reteach.clone().until(self.list_ends);
+        accounts::list(&client, filter).await
     }
 
     async fn look_up_accounts(
         &self,
         queries: &[AccountQuery<'_>],
-    ) -> Result<Accounts, AccountsError> {
+    ) -> Result<LookUps, AccountsError> {
         let client = self.reteach.clone().until(self.look_ups_end);
-        accounts::look_up(&client, queries).await
+        Ok(accounts::look_up(&client, queries).await?)
+    }
+
+    async fn read_accounts(
+        &self,
+        ids: &[&CustomerId],
+    ) -> Result<HashMap<CustomerId, ReadAccount>, AccountsError> {
+        let client = self.reteach.clone().until(self.look_ups_end);
+        Ok(accounts::read(&client, ids).await?)
     }
 
     async fn holders_of(&self, mails: &[&str]) -> MailHolders {

@@ -1,6 +1,7 @@
 //! The edges of a run in memory: an academy and the state of one tenant, without any I/O.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::future::ready;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -17,11 +18,12 @@ use shared::tenant::TenantConfig;
 
 use super::{Problem, Reader, Refusal, WriteError, Writer};
 use crate::accounts::{
-    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookedUp, MailHolders,
+    self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookUps, LookedUp,
+    MailHolders, ReadAccount,
 };
 use crate::apply::{ApplyOutcome, Learned, apply, conflict_entries, write_entries};
 use crate::plan::builders::config;
-use crate::plan::{Candidate, Plan};
+use crate::plan::{AccountView, Candidate, Plan};
 use crate::run::{candidates, queries, with_accounts};
 use crate::source::People;
 
@@ -83,6 +85,14 @@ pub(crate) struct Academy {
     pub(crate) folds_mail: bool,
     /// Whether its list changes while it is read, each time.
     pub(crate) cannot_list: bool,
+    /// How often it was asked for its list.
+    pub(crate) lists: usize,
+    /// Whether its list shows no account that is locked now.
+    pub(crate) hides_locked: bool,
+    /// Accounts that were read by their id.
+    pub(crate) read: usize,
+    /// What it answers to every question about accounts.
+    pub(crate) tells_nothing: Option<reteach::Error>,
     /// How often its list came, or an address was looked up.
     pub(crate) asked: usize,
     /// So many people can be looked up in one run; 0: everybody.
@@ -204,28 +214,50 @@ impl Reader for InMemory {
     }
 
     async fn list_accounts(&self, filter: AccountFilter) -> Result<AccountIndex, AccountsError> {
+        self.academy().lists += 1;
+        if let Some(error) = self.academy().tells_nothing.clone() {
+            return Err(error.into());
+        }
         if self.academy().cannot_list {
             return Err(AccountsError::Shifting);
         }
         self.academy().asked += 1;
         let mut index = AccountIndex::new(Arc::new(filter));
-        let customers = self.academy().customers.clone();
-        customers.into_values().for_each(|it| index.account(it));
+        let customers = self.academy().shown(self.now);
+        customers.for_each(|customer| index.account(customer));
         Ok(index)
     }
 
     async fn look_up_accounts(
         &self,
         queries: &[AccountQuery<'_>],
-    ) -> Result<Accounts, AccountsError> {
-        let mut academy = self.academy();
-        academy.dialect.read += queries.len();
+    ) -> Result<LookUps, AccountsError> {
+        self.academy().dialect.read += queries.len();
+        let academy = self.academy().clone();
         let most = if academy.looks_up == 0 {
             queries.len()
         } else {
             academy.looks_up.min(queries.len())
         };
-        Ok(academy.look_up(&queries[..most]))
+        let listed = Accounts::Listed(Box::new(academy.index()));
+        let fails = academy.tells_nothing;
+        let answer = |query| fails.clone().map_or_else(|| Ok(listed.find(query)), Err);
+        let asked = accounts::ask_each(&queries[..most], |query| ready(answer(*query)));
+        Ok(asked.await?.into())
+    }
+
+    async fn read_accounts(
+        &self,
+        ids: &[&CustomerId],
+    ) -> Result<HashMap<CustomerId, ReadAccount>, AccountsError> {
+        let mut academy = self.academy();
+        academy.read += ids.len();
+        let read = |id: &CustomerId| match academy.customers.get(id) {
+            _ if academy.tells_nothing.is_some() => ReadAccount::NoAnswer,
+            Some(customer) => ReadAccount::Found(Box::new(customer.clone())),
+            None => ReadAccount::Deleted,
+        };
+        Ok(ids.iter().map(|id| ((*id).clone(), read(id))).collect())
     }
 
     async fn holders_of(&self, mails: &[&str]) -> MailHolders {
@@ -410,6 +442,15 @@ impl Academy {
             customer.external_id.as_ref() == external_id || clashes(customer, input)
         });
         found.cloned()
+    }
+
+    /// What its list shows.
+    fn shown(&self, now: Timestamp) -> impl Iterator<Item = Customer> + use<> {
+        let hides_locked = self.hides_locked;
+        let customers = self.customers.clone().into_values();
+        customers.filter(move |customer| {
+            !hides_locked || AccountView::from(customer.clone()).is_open_at(now)
+        })
     }
 
     fn index(&self) -> AccountIndex {

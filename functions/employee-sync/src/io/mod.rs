@@ -18,7 +18,7 @@ use shared::reteach::{Customer, CustomerInput, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 
 use crate::accounts::{
-    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, MailHolders,
+    AccountFilter, AccountIndex, AccountQuery, AccountsError, LookUps, MailHolders, ReadAccount,
 };
 
 /// What a run reads after the HR system: the state, and the academy's accounts.
@@ -50,7 +50,12 @@ pub(crate) trait Reader: Sync {
     fn look_up_accounts(
         &self,
         queries: &[AccountQuery<'_>],
-    ) -> impl Future<Output = Result<Accounts, AccountsError>> + Send;
+    ) -> impl Future<Output = Result<LookUps, AccountsError>> + Send;
+
+    fn read_accounts(
+        &self,
+        ids: &[&CustomerId],
+    ) -> impl Future<Output = Result<HashMap<CustomerId, ReadAccount>, AccountsError>> + Send;
 
     /// The accounts that have these mail addresses, as far as reteach answers.
     fn holders_of(&self, mails: &[&str]) -> impl Future<Output = MailHolders> + Send;

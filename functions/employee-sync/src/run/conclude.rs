@@ -69,7 +69,9 @@ pub(super) fn conclude(
         selection,
         portion,
         is_part: _,
+        tells_nothing: _,
         listing_failed,
+        accounts,
         holds_first_run,
         summary,
     } = prepared;
@@ -159,12 +161,15 @@ pub(super) fn conclude(
         state.configuration = rules.configuration.to_owned();
         // Its first portion is as old as that.
         state.reconciled_at = if portion.is_whole() { now } else { began };
-        state.listing_failed_at = None;
         state.key_check = rules.key.check();
     }
     if outcome.asks_for_list || outcome.forgets {
         // The next run compares everybody.
         state.reconciled_at = Timestamp::UNIX_EPOCH;
+    }
+    if let Some(accounts) = accounts {
+        state.accounts = accounts;
+        state.listing_failed_at = None;
     }
     if listing_failed {
         state.listing_failed_at = Some(now);

@@ -17,7 +17,7 @@ use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::conclude;
 use super::identity::{accept, check_identity};
-use super::load::{Inputs, Known, load};
+use super::load::{Inputs, Known, is_of_use, load};
 use super::stages::{approves_absent, are_in_step, prepare, preregister};
 use super::summary::Summary;
 use crate::EmployeeSync;
@@ -35,6 +35,8 @@ const RESERVE: Duration = Duration::from_secs(15);
 const COMMIT: Duration = Duration::from_secs(4);
 /// Kept back for writing, where many people are looked up.
 const WRITES: Duration = Duration::from_secs(60);
+/// Kept back for look-ups and writing, where the list of all accounts takes long.
+const LOOK_UPS: Duration = Duration::from_secs(90);
 
 impl Job for EmployeeSync {
     const JOB: JobKind = JobKind::Employees;
@@ -79,10 +81,17 @@ impl Job for EmployeeSync {
             now,
             portion: people_per_run(run.mode(), stop_at),
         };
+        let can_do_without = state.as_ref().is_some_and(|state| is_of_use(state, key));
+        let list_ends = if can_do_without {
+            run.stop_at(LOOK_UPS)
+        } else {
+            stop_at
+        };
         let reader = LiveReader {
             tenant,
             store,
             reteach,
+            list_ends,
             look_ups_end: run.stop_at(WRITES),
         };
         let writer = lease.map(|lease| LiveWriter {
@@ -187,11 +196,10 @@ pub(super) async fn drive(
     register(writer, &registration).await?;
     let (plan, candidates) = (&prepared.plan, &prepared.candidates);
     // Comparing everybody, the run finds out again how the academy is written.
-    let learned = match prepared.selection {
-        Selection::Everybody(_) => Learned::default(),
-        Selection::Nobody | Selection::Shards(_) => Learned {
-            by_reteach_id: prepared.state.by_reteach_id,
-        },
+    let compares = matches!(prepared.selection, Selection::Everybody(_));
+    let learned = Learned {
+        by_reteach_id: prepared.state.by_reteach_id && !compares,
+        tells_nothing: prepared.tells_nothing,
     };
     let progress = || emit(Progress::Applied);
     let mut outcome = apply(writer, plan, candidates, rules.config, learned, &progress).await;

@@ -56,8 +56,12 @@ pub(super) struct Prepared {
     pub(super) portion: ShardRange,
     /// People who are due were left for later runs.
     pub(super) is_part: bool,
-    /// Whether everybody should have been compared, and the academy could not be listed.
+    /// Whether reteach answered no question about accounts.
+    pub(super) tells_nothing: bool,
+    /// Whether the academy could not be listed.
     pub(super) listing_failed: bool,
+    /// All accounts of the academy, where it was listed.
+    pub(super) accounts: Option<u32>,
     /// Whether the first run waits for somebody's approval.
     pub(super) holds_first_run: bool,
     pub(super) summary: Summary,
@@ -85,6 +89,7 @@ pub(super) fn prepare(
         held_over,
         foreign_accounts,
         held,
+        accounts,
         listing,
     } = loaded;
     let is_unseen = put_off > 0;
@@ -155,6 +160,8 @@ pub(super) fn prepare(
         conflicts: conflict_entries(&plan, &candidates, now),
         seen: seen_entries(&plan, &candidates),
         listing_failed: listing.failure.is_some(),
+        tells_nothing: listing.stopped.is_some(),
+        accounts,
         summary: Summary::of(people, rules)
             .with_listing(listing, locks_nobody)
             .with_plan(people, &plan)

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use shared::domain::id::{SourceId, TenantId};
 use shared::reteach::Error as ReteachError;
-use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome, Reached};
+use shared::runtime::{
+    Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome, Reached, RunError,
+};
 use shared::state::{Failure, FailureKind};
 
 use super::Rules;
-use super::load::ListingNote;
+use super::load::{ListFailure, ListingNote};
 use super::remedy::academy_refuses;
 use crate::EmployeeSync;
-use crate::accounts::{EndedAccounts, UnreadableRows};
+use crate::accounts::{EndedAccounts, LeftOut, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::lint::Violation;
@@ -32,6 +34,8 @@ pub(super) struct Summary {
     findings: Vec<Finding>,
     /// People whose account could not be looked up.
     unanswered: u64,
+    /// Why accounts could not be found out, where the trouble is reteach's.
+    stopped: Option<RunError>,
     /// The message of the run if the academy locks nobody whose end has passed.
     locks_nobody: Option<String>,
     reached: Reached,
@@ -56,6 +60,7 @@ impl Summary {
             },
             findings: Vec::new(),
             unanswered: 0,
+            stopped: None,
             locks_nobody: None,
             reached: Reached {
                 source: true,
@@ -106,11 +111,19 @@ impl Summary {
         let ListingNote {
             unreadable: UnreadableRows { count, named },
             shared_ids,
+            left_out:
+                LeftOut {
+                    found,
+                    named: left_out,
+                    ..
+                },
             ended,
             failure,
+            stopped,
             unanswered,
             mails_unanswered,
         } = listing;
+        self.stopped = stopped;
         self.unanswered = unanswered.len() as u64;
         self.counts.refused += self.unanswered;
         for (id, problem) in unanswered {
@@ -123,17 +136,29 @@ impl Summary {
             );
             self.find(None, FindingKind::NotListed, text);
         }
-        if let Some(failure) = failure {
-            let text = format!(
-                "the accounts in reteach could not be listed ({failure}): they were not compared with the HR system, \
-                 changed people were synced; the comparison is tried again after an hour"
-            );
+        if let Some(ListFailure { problem, compares }) = failure {
+            let meanwhile = if compares {
+                "they were not compared with the HR system, changed people were synced; the comparison is tried again after \
+                 an hour"
+            } else {
+                "new people are looked up one by one; the list is asked for again after an hour"
+            };
+            let text =
+                format!("the accounts in reteach could not be listed ({problem}): {meanwhile}");
             self.find(None, FindingKind::NotListed, text);
         }
         if count > 0 {
             let text = format!(
                 "{count} accounts in reteach's list cannot be read and are left as they are: {}",
                 named.join(", ")
+            );
+            self.find(None, FindingKind::NotListed, text);
+        }
+        if found > 0 {
+            let text = format!(
+                "reteach's list leaves out accounts that are there ({found} of those that were read by their id: {}): people whom \
+                 it does not show are compared by the ledger; ask reteach's support why",
+                left_out.join(", ")
             );
             self.find(None, FindingKind::NotListed, text);
         }
@@ -445,6 +470,7 @@ impl Summary {
         held: Option<HeldNote>,
     ) -> JobResult<EmployeeSync> {
         self.find_held(held.as_ref());
+        let stopped = self.stopped.take();
         let abort = applied.abort.as_ref();
         let mut message = abort.map(ToString::to_string).unwrap_or_default();
         let outcome = match abort {
@@ -457,6 +483,13 @@ impl Summary {
                 Outcome::AcademyRefuses
             }
             Some(ApplyAbort::Reteach(_)) => Outcome::ReteachUnavailable,
+            _ if let Some(error) = &stopped => {
+                message = format!(
+                    "{}. People without a known account wait; the others were synced",
+                    error.message.trim_end_matches('.')
+                );
+                error.outcome
+            }
             Some(ApplyAbort::OutOfTime) => Outcome::Partly,
             None if self.leaves_something()
                 || self.is_incomplete()
@@ -484,7 +517,7 @@ impl Summary {
         };
         JobResult {
             cause,
-            is_of_academy: matches!(abort, Some(ApplyAbort::Reteach(_))),
+            is_of_academy: matches!(abort, Some(ApplyAbort::Reteach(_))) || stopped.is_some(),
             message,
             ..self.into_result(outcome, held)
         }

@@ -72,6 +72,9 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
             .unwrap_or_default(),
         None => state.customers.all(),
     };
+    let hides_locked = state.quirks.has(&Quirk::ListHidesLocked);
+    let is_shown = |customer: &&Customer| !hides_locked || !customer.is_locked(now);
+    let found: Vec<_> = found.iter().filter(is_shown).collect();
     let rows = found.iter().skip(page.skip).take(page.take);
     let results: Vec<_> = rows.map(|customer| row(state, customer, now)).collect();
     Ok(Reply::json(

@@ -53,6 +53,8 @@ pub enum Quirk {
     TakesOnlyDatesAhead(String),
     /// Accounts stay open, whatever their dates say.
     DatesDoNotLock,
+    /// `GET /customer` shows no account that is locked. `GET /customer/{customerIdentifier}` does.
+    ListHidesLocked,
     /// `PUT` takes all tags off.
     PutDropsTags,
     /// `POST /customer` finds by user name alone; another account with the same mail address or external id is a conflict.

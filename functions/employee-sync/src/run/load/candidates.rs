@@ -2,20 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use shared::access::Scoped;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::{Attribute, DesiredAccount};
 use shared::runtime::Mode;
-use shared::state::{EmployeeEntry, FailureKind, HeldPlan};
+use shared::state::{EmployeeEntry, FailureKind};
 use shared::tenant::TenantConfig;
 
 use super::super::Rules;
-use super::super::mail_holders::moves;
 use super::gone::absence;
-use super::{A_RUNS_LOOK_UPS, Inputs, PAGE};
-use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
-use crate::io::Reader;
+use crate::accounts::{AccountQuery, Accounts};
 use crate::plan::{Account, AccountView, Candidate, MatchedBy, SourceState, digest_of};
 use crate::source::{People, Person};
 
@@ -96,76 +92,6 @@ pub(crate) fn candidates(
     candidates
 }
 
-/// The accounts of people whom the ledger does not know: a few are looked up, many are found in the list of all.
-pub(super) async fn find_accounts(
-    reader: &impl Reader,
-    candidates: &[Candidate],
-    held: Option<&HeldPlan>,
-    inputs: Inputs<'_>,
-) -> Result<Option<Accounts>, AccountsError> {
-    let mut queries = queries(candidates);
-    let moves = moves(candidates, held, inputs.rules.key).len();
-    // A look-up takes up to two calls, that of a mail address and a page of the list take one.
-    if queries.len() * 2 + moves > inputs.people.snapshot.len() / PAGE + 1 {
-        let all: Vec<_> = candidates.iter().filter_map(query).collect();
-        let filter = AccountFilter::of(&all, inputs.rules.tool);
-        match reader.list_accounts(filter).await {
-            Ok(index) => {
-                let most = inputs.rules.config.brake.at_least;
-                believable(
-                    &index,
-                    candidates,
-                    usize::try_from(most).unwrap_or(usize::MAX),
-                )?;
-                return Ok(Some(Accounts::Listed(Box::new(index))));
-            }
-            Err(error) if error.is_of_the_list() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    if queries.is_empty() {
-        return Ok(None);
-    }
-    if queries.len() > A_RUNS_LOOK_UPS {
-        // The run may end before it has looked up all of them: each begins with others.
-        let turn = inputs.rules.now.as_second().div_euclid(300);
-        let turn = usize::try_from(turn).unwrap_or_default();
-        let first = turn.wrapping_mul(A_RUNS_LOOK_UPS) % queries.len();
-        queries.rotate_left(first);
-    }
-    Ok(Some(reader.look_up_accounts(&queries).await?))
-}
-
-/// A query for everybody whose account the ledger does not know, and matters.
-pub(crate) fn queries(candidates: &[Candidate]) -> Vec<AccountQuery<'_>> {
-    let unknown = candidates.iter().filter(|candidate| {
-        matches!(candidate.account, Account::NotFetched) && is_looked_for(candidate)
-    });
-    unknown.filter_map(query).collect()
-}
-
-/// An academy without a single account is believed as long as the ledger knows of no more than `most`.
-pub(super) fn believable(
-    index: &AccountIndex,
-    candidates: &[Candidate],
-    most: usize,
-) -> Result<(), AccountsError> {
-    let known = |candidate: &&Candidate| candidate.known_account().is_some();
-    match candidates.iter().filter(known).count() {
-        known if index.is_empty() && known > most => Err(AccountsError::Emptied(known)),
-        _ => Ok(()),
-    }
-}
-
-/// Whose account matters although the ledger knows none: who would get one, and who is gone and must not keep one.
-pub(super) fn is_looked_for(candidate: &Candidate) -> bool {
-    match &candidate.source {
-        SourceState::Present { record, .. } => record.employment.scope == Scoped::In,
-        SourceState::Gone { .. } => true,
-        SourceState::Rejected { .. } => false,
-    }
-}
-
 pub(super) fn query(candidate: &Candidate) -> Option<AccountQuery<'_>> {
     let known = candidate.known_account();
     match &candidate.source {
@@ -194,42 +120,6 @@ pub(super) fn query(candidate: &Candidate) -> Option<AccountQuery<'_>> {
     }
 }
 
-/// The candidates without those whom the run had no time to look up, and how many these are.
-pub(super) fn without_not_asked(
-    mut candidates: Vec<Candidate>,
-    accounts: Option<&Accounts>,
-) -> (Vec<Candidate>, usize) {
-    let before = candidates.len();
-    if let Some(accounts) = accounts {
-        candidates.retain(|candidate| {
-            let is_asked =
-                matches!(candidate.account, Account::NotFetched) && is_looked_for(candidate);
-            let query = query(candidate).filter(|_| is_asked);
-            query.is_none_or(|query| accounts.were_asked(query.external_id))
-        });
-    }
-    let left = before - candidates.len();
-    (candidates, left)
-}
-
-/// The candidates without those whose account could not be looked up: one account must not stop the others.
-pub(super) fn without_unanswered(
-    candidates: Vec<Candidate>,
-    accounts: Option<&Accounts>,
-) -> (Vec<Candidate>, Vec<(SourceId, String)>) {
-    let problem = |candidate: &Candidate| {
-        let query =
-            query(candidate).filter(|_| matches!(candidate.account, Account::NotFetched))?;
-        let error = accounts?.unanswered(query.external_id)?;
-        Some((candidate.source_id.clone(), error.to_string()))
-    };
-    let unanswered: Vec<_> = candidates.iter().filter_map(problem).collect();
-    let (kept, _) = candidates
-        .into_iter()
-        .partition(|candidate| unanswered.iter().all(|(id, _)| *id != candidate.source_id));
-    (kept, unanswered)
-}
-
 /// The candidates with what reteach said about their accounts.
 pub(crate) fn with_accounts(
     mut candidates: Vec<Candidate>,
@@ -242,7 +132,7 @@ pub(crate) fn with_accounts(
     candidates
 }
 
-/// An account that the whole list does not have is missing, whatever the ledger says.
+/// An account that the whole list does not have is missing, whatever the ledger says, unless the list may have left it out.
 pub(super) fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>, key: &FingerprintKey) {
     let asked = match (accounts, &candidate.account) {
         (Some(Accounts::Listed(_)), _) | (Some(_), Account::NotFetched) => accounts,
@@ -266,6 +156,13 @@ pub(super) fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>, key
     if let (false, Some(field)) = (is_read, accounts.unreadable_field(query)) {
         let problem = format!("reteach's list shows it in a form that cannot be read ({field})");
         leave(candidate, problem);
+        return;
+    }
+    if !is_read
+        && query
+            .known
+            .is_some_and(|known| accounts.may_leave_out(known))
+    {
         return;
     }
     candidate.account = account;

@@ -3,42 +3,42 @@
 mod candidates;
 mod gone;
 mod holders;
+mod known;
+mod left_out;
+mod search;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use shared::domain::id::SourceId;
-use shared::fingerprint::{Shard, ShardDigest, ShardNumber, ShardRange};
+use shared::fingerprint::{FingerprintKey, Shard, ShardNumber, ShardRange};
 use shared::runtime::{Mode, RunError};
 use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
 
-#[cfg(test)]
-pub(crate) use self::candidates::queries;
-use self::candidates::{
-    believable, find_accounts, query, with_retries, without_not_asked, without_unanswered,
-};
 pub(crate) use self::candidates::{candidates, with_accounts};
+use self::candidates::{query, with_retries};
 use self::gone::{concluded, handed_over, is_settled, orphans, reopened, with_forgotten};
 use self::holders::{with_holders, without_stale_values};
+pub(super) use self::known::Known;
+use self::known::shards_of;
+use self::left_out::with_left_out;
+#[cfg(test)]
+pub(crate) use self::search::queries;
+use self::search::{MayAsk, Search, believable, search, without_not_asked, without_unanswered};
 use super::Rules;
 use super::expiry::{expired, long_gone};
 use super::mail_holders::with_mail_holders;
 use super::turns::turns;
 use crate::accounts::{
-    AccountFilter, Accounts, AccountsError, EndedAccounts, SharedIds, UnreadableRows,
+    AccountFilter, AccountIndex, Accounts, AccountsError, EndedAccounts, LeftOut, SharedIds,
+    UnreadableRows,
 };
 use crate::checkpoint::{
-    Classification, Identity, Limited, Reason, Selection, Sharding, classify, in_progress, limited,
+    Classification, Limited, Reason, Selection, Sharding, classify, in_progress, limited,
 };
 use crate::io::Reader;
 use crate::plan::{Account, Candidate};
 use crate::source::People;
-
-/// Customers on one page of reteach's list.
-const PAGE: usize = 250;
-
-/// About as many people as a run has time to look up.
-const A_RUNS_LOOK_UPS: usize = 300;
 
 /// What a plan is loaded for.
 #[derive(Clone, Copy)]
@@ -74,6 +74,8 @@ pub(super) struct Loaded {
     pub(super) foreign_accounts: usize,
     /// What a brake held before.
     pub(super) held: Option<HeldPlan>,
+    /// All accounts of the academy, where it was listed.
+    pub(super) accounts: Option<u32>,
     pub(super) listing: ListingNote,
 }
 
@@ -82,14 +84,25 @@ pub(super) struct Loaded {
 pub(super) struct ListingNote {
     pub(super) unreadable: UnreadableRows,
     pub(super) shared_ids: SharedIds,
+    pub(super) left_out: LeftOut,
     /// Accounts that should have been locked for a day, where the academy was listed.
     pub(super) ended: Option<EndedAccounts>,
-    /// Why a comparison with the list was put off.
-    pub(super) failure: Option<String>,
+    /// Why the list did not come.
+    pub(super) failure: Option<ListFailure>,
+    /// Why accounts could not be found out, where the trouble is reteach's: known people are written all the same.
+    pub(super) stopped: Option<RunError>,
     /// Why some new mail addresses could not be looked up.
     pub(super) mails_unanswered: Option<String>,
     /// People whose account could not be looked up, and why. The next run looks again.
     pub(super) unanswered: Vec<(SourceId, String)>,
+}
+
+/// Why the academy's accounts could not be listed.
+#[derive(Debug)]
+pub(super) struct ListFailure {
+    pub(super) problem: String,
+    /// Whether everybody should have been compared.
+    pub(super) compares: bool,
 }
 
 enum LoadError {
@@ -118,69 +131,6 @@ impl From<LoadError> for RunError {
     }
 }
 
-/// What the last run left of the people who are looked at.
-pub(super) struct Known {
-    shards: BTreeMap<ShardNumber, Shard>,
-    /// The whole ledger, where everybody is looked at.
-    entries: HashMap<SourceId, EmployeeEntry>,
-}
-
-impl Known {
-    pub(super) async fn load(
-        reader: &impl Reader,
-        state: Option<&SyncState>,
-        selection: &Selection,
-        portion: ShardRange,
-    ) -> Result<Self, StateError> {
-        let Selection::Everybody(_) = selection else {
-            return Ok(Self {
-                shards: shards_of(reader, selection).await?,
-                entries: HashMap::new(),
-            });
-        };
-        let stored: Vec<ShardNumber> = ShardNumber::all()
-            .filter(|number| has_people(state, *number))
-            .collect();
-        let mut shards = reader.shards(&stored).await?;
-        for number in ShardNumber::all() {
-            shards.entry(number).or_default();
-        }
-        let entries = reader.entries_of(portion).await?;
-        Ok(Self { shards, entries })
-    }
-
-    /// The known people, compared with those of a reading.
-    pub(super) fn compare(
-        &self,
-        people: &People,
-        sharding: &Sharding<'_>,
-        selection: &Selection,
-        now: Timestamp,
-    ) -> Identity<'_> {
-        // Without a state, and after a migration.
-        let is_empty = || self.shards.values().all(|shard| shard.0.is_empty());
-        let is_lost = match selection {
-            Selection::Everybody(reason) => *reason == Reason::FirstRun || is_empty(),
-            Selection::Nobody | Selection::Shards(_) => false,
-        };
-        let entries = self.entries.values().filter(|_| is_lost);
-        let ledger = entries.filter(|entry| entry.customer_id.is_some() && !is_shut(entry, now));
-        let ids = ledger.map(|entry| &entry.source_id);
-        Identity::of(&people.snapshot, sharding, &self.shards, ids)
-    }
-}
-
-async fn shards_of(
-    reader: &impl Reader,
-    selection: &Selection,
-) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
-    let numbers: Vec<ShardNumber> = match selection {
-        Selection::Shards(numbers) => numbers.iter().copied().collect(),
-        Selection::Nobody | Selection::Everybody(_) => Vec::new(),
-    };
-    reader.shards(&numbers).await
-}
-
 /// Whether the account was locked at `now`.
 fn is_shut(entry: &EmployeeEntry, now: Timestamp) -> bool {
     entry.window.inactive_at.is_some_and(|at| at <= now)
@@ -198,33 +148,41 @@ pub(super) async fn load(
     selection: Selection,
 ) -> Result<Loaded, RunError> {
     let Selection::Everybody(reason) = selection else {
-        return changed(reader, inputs, known.shards, selection).await;
+        return changed(reader, inputs, known.shards, selection, MayAsk::List).await;
     };
     let failure = match everybody(reader, inputs, known, reason).await {
-        Err(LoadError::Accounts(error)) if error.is_of_the_list() => error,
+        Err(LoadError::Accounts(error)) if !error.ends_run() => error,
         loaded => return Ok(loaded?),
     };
     let Some(state) = inputs
         .state
-        .filter(|state| is_of_use(state, reason, inputs.rules))
+        .filter(|state| is_of_use(state, inputs.rules.key))
     else {
         return Err(failure.into());
     };
     let unsettled = inputs.sharding.unsettled(state, inputs.rules.now);
     let selection = Selection::Shards(unsettled);
     let shards = shards_of(reader, &selection).await?;
-    let loaded = changed(reader, inputs, shards, selection).await?;
-    let listing = ListingNote {
-        failure: Some(failure.to_string()),
-        ..loaded.listing
-    };
-    Ok(Loaded { listing, ..loaded })
+    if failure.is_of_the_list() {
+        let mut loaded = changed(reader, inputs, shards, selection, MayAsk::LookUps).await?;
+        loaded.listing.failure = Some(ListFailure {
+            problem: failure.to_string(),
+            compares: true,
+        });
+        return Ok(loaded);
+    }
+    if inputs.rules.mode == Mode::DryRun {
+        return Err(failure.into());
+    }
+    let mut loaded = changed(reader, inputs, shards, selection, MayAsk::Nothing).await?;
+    loaded.listing.stopped = Some(failure.into());
+    Ok(loaded)
 }
 
 /// Whether people can be compared with the state and the ledger alone: not before a first run, and not with another key,
 /// which makes their digests mean nothing.
-fn is_of_use(state: &SyncState, reason: Reason, rules: Rules<'_>) -> bool {
-    reason != Reason::FirstRun && (state.key_check == 0 || state.key_check == rules.key.check())
+pub(super) fn is_of_use(state: &SyncState, key: &FingerprintKey) -> bool {
+    !state.configuration.is_empty() && (state.key_check == 0 || state.key_check == key.check())
 }
 
 async fn everybody(
@@ -270,15 +228,16 @@ async fn everybody(
         .and_of(portion)
         .at(rules.now);
     let index = reader.list_accounts(filter).await?;
-    let most = usize::try_from(rules.config.brake.at_least).unwrap_or(usize::MAX);
-    believable(&index, &candidates, most)?;
+    believable(&index, &candidates, inputs)?;
+    let index = with_left_out(reader, index, &candidates).await?;
     let listing = ListingNote {
         unreadable: index.unreadable_rows().clone(),
         shared_ids: index.shared_ids().clone(),
         ended: Some(index.ended().clone()),
+        left_out: index.left_out().clone(),
         ..ListingNote::default()
     };
-    let foreign_accounts = index.foreign();
+    let (foreign_accounts, total) = (index.foreign(), count(&index));
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
     let accounts = Accounts::Listed(Box::new(index));
     let candidates = with_accounts(candidates, Some(&accounts), rules.key);
@@ -308,6 +267,7 @@ async fn everybody(
         shards,
         open_accounts,
         held: reader.held().await?,
+        accounts: Some(total),
         listing,
     })
 }
@@ -317,6 +277,7 @@ async fn changed(
     inputs: Inputs<'_>,
     shards: BTreeMap<ShardNumber, Shard>,
     selection: Selection,
+    may_ask: MayAsk,
 ) -> Result<Loaded, RunError> {
     let Inputs {
         people,
@@ -344,7 +305,15 @@ async fn changed(
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     // A run asks once for addresses that a brake holds; a dry run shows them.
     let asked_before = held.as_ref().filter(|_| rules.mode != Mode::DryRun);
-    let accounts = find_accounts(reader, &unmatched, asked_before, inputs).await?;
+    let Search {
+        accounts,
+        list_failure,
+        stopped,
+    } = search(reader, &unmatched, asked_before, may_ask, inputs).await?;
+    let stopped = stopped.map(RunError::from);
+    if let Some(error) = stopped.clone().filter(|_| rules.mode == Mode::DryRun) {
+        return Err(error);
+    }
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
@@ -357,6 +326,10 @@ async fn changed(
     )
     .await;
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
+    let index = match &accounts {
+        Some(Accounts::Listed(index)) => Some(index.as_ref()),
+        Some(Accounts::LookedUp(_)) | None => None,
+    };
     Ok(Loaded {
         open_accounts: match state {
             Some(state) => state.open_accounts,
@@ -369,13 +342,19 @@ async fn changed(
         compared_open: 0,
         candidates: with_retries(candidates, rules),
         expired: Vec::new(),
-        foreign_accounts: match &accounts {
-            Some(Accounts::Listed(index)) => index.foreign(),
-            Some(Accounts::LookedUp(_)) | None => 0,
-        },
+        foreign_accounts: index.map_or(0, AccountIndex::foreign),
         shards,
         held,
+        accounts: index.map(count),
         listing: ListingNote {
+            failure: list_failure.map(|error| ListFailure {
+                problem: error.to_string(),
+                compares: false,
+            }),
+            stopped,
+            left_out: index
+                .map(|index| index.left_out().clone())
+                .unwrap_or_default(),
             unanswered,
             mails_unanswered,
             ..ListingNote::default()
@@ -383,14 +362,16 @@ async fn changed(
     })
 }
 
-/// Whether a shard may hold anybody: reading an empty one costs as much as reading a full one.
-fn has_people(state: Option<&SyncState>, number: ShardNumber) -> bool {
-    state.is_some_and(|state| state.shard_digest(number) != ShardDigest::default())
+fn count(index: &AccountIndex) -> u32 {
+    u32::try_from(index.len()).unwrap_or(u32::MAX)
 }
 
 fn count_open(candidates: &[Candidate], now: Timestamp) -> u32 {
-    let open = candidates.iter().filter(|candidate| {
-        matches!(&candidate.account, Account::Fetched(account, _) if account.is_open_at(now))
-    });
+    let is_open = |candidate: &&Candidate| match (&candidate.account, &candidate.entry) {
+        (Account::Fetched(account, _), _) => account.is_open_at(now),
+        (Account::FromLedger(_), Some(entry)) => !entry.window.is_locked_at(now),
+        _ => false,
+    };
+    let open = candidates.iter().filter(is_open);
     u32::try_from(open.count()).unwrap_or(u32::MAX)
 }

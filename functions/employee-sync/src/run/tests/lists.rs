@@ -78,6 +78,45 @@ fn a_second_account_with_the_external_id_of_a_leaver_is_named() {
     assert!(texts[0].contains("and second"), "{texts:?}");
 }
 
+/// Everybody with a number below this has left; the academy's list does not show their accounts.
+fn hiding(leavers: usize, size: usize) -> World {
+    let mut world = World::new(size, "[brake]\nat_least = 1000\n");
+    world.deactivate(0..leavers);
+    world.tick(End::Well);
+    assert_eq!(world.locked(), leavers);
+    world.academy.hides_locked = true;
+    world
+}
+
+#[test]
+fn accounts_that_the_list_leaves_out_are_not_taken_for_deleted() {
+    for (leavers, read) in [(3, 3), (100, 100), (150, 50)] {
+        let mut world = hiding(leavers, leavers + 10);
+        world.edit(1, |it| it.status = Field::Value(Status::Active));
+        let tick = world.after(24 * 60).tick(End::Well);
+        assert_eq!((tick.changes, world.academy.read), (1, read), "{leavers}");
+        assert_eq!(world.locked(), leavers - 1, "the returner is unlocked");
+        assert_eq!(tick.found(FindingKind::NotListed), 1, "{leavers}");
+        assert_eq!(world.academy.customers.len(), leavers + 10);
+        let counted = world.academy.state.as_ref().unwrap().open_accounts;
+        assert_eq!(counted, 11, "{leavers}");
+    }
+}
+
+#[test]
+fn an_account_that_was_deleted_is_read_once_and_replaced() {
+    let mut world = hiding(3, 10);
+    let deleted = account(&mut world, "7");
+    world.academy.customers.remove(&deleted);
+    assert_eq!(world.after(24 * 60).tick(End::Well).changes, 1);
+    assert_ne!(account(&mut world, "7"), deleted);
+    assert_eq!(world.academy.read, 4);
+    // Nobody is locked, nobody is deleted: nothing is read.
+    world.academy.hides_locked = false;
+    world.after(24 * 60).tick(End::Well);
+    assert_eq!(world.academy.read, 4);
+}
+
 #[test]
 fn a_reconcile_that_was_asked_for_does_not_wait_for_the_pause() {
     let mut world = World::new(10, "");
@@ -87,19 +126,6 @@ fn a_reconcile_that_was_asked_for_does_not_wait_for_the_pause() {
     world.mode = Mode::Reconcile;
     world.after(5).tick(End::Well);
     assert_eq!(reconciled_at(&world), world.now);
-}
-
-#[test]
-fn new_people_are_looked_up_where_the_academy_cannot_be_listed() {
-    let mut world = World::new(10, "");
-    world.academy.cannot_list = true;
-    for id in 10..20 {
-        let id = id.to_string();
-        world
-            .employees
-            .insert(SourceId::new(id.as_str()), employee(&id));
-    }
-    assert_eq!(world.after(5).tick(End::Well).changes, 10);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod brakes;
 mod comparison;
 mod expiry;
 mod lists;
+mod look_ups;
 mod lost_accounts;
 mod lost_state;
 mod mail_moves;

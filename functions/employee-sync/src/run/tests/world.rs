@@ -221,6 +221,11 @@ impl World {
 
     /// What a run would do now.
     pub(super) fn dry_run(&self) -> JobResult<EmployeeSync> {
+        self.try_dry_run().unwrap()
+    }
+
+    /// The same, where it may fail.
+    pub(super) fn try_dry_run(&self) -> Result<JobResult<EmployeeSync>, RunError> {
         let (people, state) = (self.people(), self.academy.state.clone());
         let configuration = self.configuration();
         let rules = Rules {
@@ -229,7 +234,7 @@ impl World {
         };
         let memory = InMemory::new(self.academy.clone(), 0, self.now);
         let run = drive(rules, &people, state, &memory, None::<&InMemory>, &|_| {});
-        run.now_or_never().unwrap().unwrap()
+        run.now_or_never().unwrap()
     }
 
     fn configuration(&self) -> String {

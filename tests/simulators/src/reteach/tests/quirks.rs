@@ -406,6 +406,23 @@ async fn a_locked_account_may_be_shown_in_the_list_alone() {
 }
 
 #[tokio::test]
+async fn a_list_that_hides_locked_accounts_lacks_them_and_their_id_finds_them() {
+    let academy = academy().await;
+    academy.reteach.insert(Customer {
+        set_inactive_at: "2026-03-01T00:00:00Z".parse().ok(),
+        ..erika()
+    });
+    for (quirk, shown) in [(None, 1), (Some(Quirk::ListHidesLocked), 0)] {
+        academy.reteach.set_quirks(quirk);
+        for list in ["/customer", "/customer?externalId=personio:1042"] {
+            let list = academy.get(list).await;
+            assert_eq!(list.at("/resultCount"), json!(shown));
+        }
+        assert_eq!(academy.get("/customer/erika").await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn quirks_are_part_of_a_snapshot() {
     let academy = academy().await;
     academy.reteach.insert(erika());

@@ -1,0 +1,116 @@
+//! People whom the ledger does not know: listed or looked up, and what becomes of the others meanwhile.
+
+use std::ops::Range;
+
+use shared::domain::id::SourceId;
+use shared::http::Effect;
+use shared::reteach::Error;
+use shared::runtime::Outcome;
+
+use super::world::{End, World};
+use crate::plan::builders::employee;
+
+#[test]
+fn new_people_are_looked_up_where_the_academy_cannot_be_listed() {
+    let mut world = World::new(10, "");
+    world.academy.cannot_list = true;
+    for id in 10..20 {
+        let id = id.to_string();
+        world
+            .employees
+            .insert(SourceId::new(id.as_str()), employee(&id));
+    }
+    assert_eq!(world.after(5).tick(End::Well).changes, 10);
+}
+
+fn silence() -> Error {
+    Error::Unavailable {
+        problem: "reteach GET /customer answered 500".to_owned(),
+        effect: Effect::None,
+    }
+}
+
+/// Ten people in step; person 3 leaves, and so many are hired. The academy answers no question about accounts.
+fn leaver_and_hires(hires: usize, error: Error) -> World {
+    let mut world = World::new(10, "");
+    world.academy.tells_nothing = Some(error);
+    world.academy.lists = 0;
+    world.deactivate(3..4);
+    for id in 10..10 + hires {
+        let id = id.to_string();
+        let hire = employee(&id);
+        world.employees.insert(SourceId::new(id.as_str()), hire);
+    }
+    world
+}
+
+#[test]
+fn accounts_that_cannot_be_found_out_keep_no_lock_of_known_people_from_being_written() {
+    let limited = Error::Limited("reteach GET /customer answered 429".to_owned());
+    for (hires, error) in [(1, limited), (3, silence()), (6, silence()), (9, silence())] {
+        let mut world = leaver_and_hires(hires, error.clone());
+        let result = world.sync(End::Well);
+        assert_eq!(
+            (result.outcome, result.counts.locked, result.counts.left),
+            (Outcome::ReteachUnavailable, 1, hires as u64),
+            "{error}"
+        );
+        assert!(result.is_of_academy && result.message.contains("GET /customer"));
+        assert!(world.is_locked(3), "{error}");
+        // The list is not asked for again for an hour, and no run is called good that found nobody.
+        for _ in 0..11 {
+            let result = world.after(5).sync(End::Well);
+            assert_eq!(result.outcome, Outcome::ReteachUnavailable, "{error}");
+        }
+        assert_eq!(world.academy.lists, 1, "{error}");
+        world.academy.tells_nothing = None;
+        assert_eq!(
+            world.after(5).tick(End::Well).changes,
+            hires as u64,
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_right_to_list_that_is_gone_is_named_by_each_run_and_locks_go_on() {
+    let mut world = World::new(10, "");
+    let forbidden = Error::Forbidden("reteach GET /customer answered 403".to_owned());
+    world.academy.tells_nothing = Some(forbidden);
+    world.after(24 * 60).deactivate(3..4);
+    world.employees.insert(SourceId::new("10"), employee("10"));
+    for _ in 0..2 {
+        let result = world.after(5).sync(End::Well);
+        assert_eq!(result.outcome, Outcome::AccessDenied);
+        assert!(world.is_locked(3) && world.academy.customers.len() == 10);
+    }
+}
+
+#[test]
+fn a_dry_run_that_finds_no_accounts_out_shows_no_plan() {
+    let world = leaver_and_hires(6, silence());
+    let error = world.try_dry_run().err().unwrap();
+    assert_eq!(error.outcome, Outcome::ReteachUnavailable);
+}
+
+#[test]
+fn a_few_new_people_are_looked_up_where_the_academy_has_many_accounts_of_others() {
+    let mut world = World::before(10, "");
+    for _ in 0..2_000 {
+        world.academy.make(None);
+    }
+    world.tick(End::Well);
+    let hire = |world: &mut World, ids: Range<usize>| {
+        world.academy.lists = 0;
+        for id in ids {
+            let id = id.to_string();
+            let hire = employee(&id);
+            world.employees.insert(SourceId::new(id.as_str()), hire);
+        }
+        let changes = world.after(5).tick(End::Well).changes;
+        (changes, world.academy.lists)
+    };
+    // Nine pages of the list, or two calls a person.
+    assert_eq!(hire(&mut world, 10..14), (4, 0));
+    assert_eq!(hire(&mut world, 14..19), (5, 1));
+}
