@@ -184,6 +184,8 @@ pub struct AccountIndex {
     filter: Arc<AccountFilter>,
     accounts: Vec<AccountView>,
     by_external_id: HashMap<ExternalId, usize>,
+    /// All accounts with an external id that several carry.
+    sharing: HashMap<ExternalId, Vec<usize>>,
     by_mail: HashMap<String, usize>,
     by_id: HashMap<CustomerId, usize>,
     /// All accounts, those that were not kept too.
@@ -253,6 +255,7 @@ impl AccountIndex {
             filter,
             accounts: Vec::new(),
             by_external_id: HashMap::new(),
+            sharing: HashMap::new(),
             by_mail: HashMap::new(),
             by_id: HashMap::new(),
             total: 0,
@@ -281,9 +284,11 @@ impl AccountIndex {
         if let Some(id) = &account.external_id {
             // The first account of the list keeps the id, however often it is read.
             let first = *self.by_external_id.entry(id.clone()).or_insert(at);
-            let first = self.accounts.get(first).map(|account| &account.id);
-            if let Some(first) = first.filter(|first| **first != account.id) {
-                self.shared.add(id, [first, &account.id]);
+            let known = self.accounts.get(first).map(|account| &account.id);
+            if let Some(known) = known.filter(|known| **known != account.id) {
+                self.shared.add(id, [known, &account.id]);
+                let sharing = self.sharing.entry(id.clone());
+                sharing.or_insert_with(|| vec![first]).push(at);
             }
         }
         if let Some(mail) = account.folded_mail() {
@@ -408,6 +413,19 @@ impl AccountIndex {
         mail.and_then(|mail| self.by_mail.get(&mail))
             .and_then(get)
             .map_or(Account::Missing, |account| by_mail(account, query))
+    }
+
+    /// Other accounts that carry the external id of `account`.
+    pub(crate) fn twins<'a>(
+        &'a self,
+        account: &'a AccountView,
+    ) -> impl Iterator<Item = &'a AccountView> {
+        let external_id = account.external_id.as_ref();
+        let sharing = external_id.and_then(|id| self.sharing.get(id));
+        let sharing = sharing.into_iter().flatten();
+        sharing
+            .filter_map(|at| self.accounts.get(*at))
+            .filter(|twin| twin.id != account.id)
     }
 
     /// The field that does not fit, if the row of this person's account cannot be read.

@@ -16,6 +16,10 @@ pub(super) struct Person<'a> {
     pub(super) record: Option<&'a DesiredAccount>,
     /// The account as this run has read it.
     pub(super) account: Option<&'a AccountView>,
+    /// Whether another account carries the person's external id, too.
+    pub(super) shares_its_id: bool,
+    /// Whether it is that other account which the ledger knows.
+    pub(super) is_second: bool,
 }
 
 impl Person<'_> {

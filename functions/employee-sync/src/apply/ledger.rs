@@ -54,6 +54,8 @@ pub(crate) async fn write_notes(
 pub(super) fn as_seen(candidate: &Candidate, change: Option<&Change>) -> Option<EmployeeEntry> {
     let entry = candidate.entry.as_ref()?;
     let seen = match &candidate.account {
+        // What the ledger knows is about the other account.
+        _ if candidate.is_second_account() => entry.clone(),
         Account::FromLedger(_) | Account::NotFetched => entry.clone(),
         Account::Fetched(account, MatchedBy::ExternalId | MatchedBy::Ledger) => {
             match entry.customer_id {

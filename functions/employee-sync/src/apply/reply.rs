@@ -276,6 +276,8 @@ mod tests {
             planned: &change,
             record: Some(record),
             account: None,
+            shares_its_id: false,
+            is_second: false,
         };
         let missed = missed(&customer, &change, &input(&change), person, &entry, None);
         let refusal = missed.refusal()?;

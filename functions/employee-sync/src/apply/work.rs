@@ -90,6 +90,8 @@ impl<'a> Work<'a> {
             planned: self.change,
             record,
             account,
+            shares_its_id: self.candidate.is_some_and(|it| it.twin.is_some()),
+            is_second: self.candidate.is_some_and(Candidate::is_second_account),
         }
     }
 

@@ -77,7 +77,12 @@ async fn write_once(
     }
     missed.tags = tags(writer, change, &customer).await?;
     let refusal = missed.refusal();
-    let entry = after(change, &customer, &missed, entry);
+    // What the ledger knows is about the other account.
+    let entry = if person.is_second {
+        entry
+    } else {
+        after(change, &customer, &missed, entry)
+    };
     Ok(Written {
         entry,
         missed: refusal,
@@ -181,7 +186,8 @@ async fn update(
     let Some(id) = change.action.account() else {
         return Err(WriteError::NotOurs);
     };
-    let by_external_id = !academy.is_by_reteach_id() && !person.has_lost_its_id();
+    let by_external_id =
+        !academy.is_by_reteach_id() && !person.has_lost_its_id() && !person.shares_its_id;
     let is_listed = person.account.is_some_and(|account| {
         account.id == *id && account.external_id.as_ref() == Some(&change.external_id)
     });
@@ -205,6 +211,14 @@ async fn update(
                 before = Some(owned(writer, change, person).await?);
                 let customer = writer.update(id, &input).await?;
                 academy.use_reteach_ids();
+                return Ok(Reply { customer, before });
+            }
+            Ok(other) if other.id != *id => {
+                // Two accounts carry the external id, unless this one has lost it.
+                if before.is_none() {
+                    before = Some(owned(writer, change, person).await?);
+                }
+                let customer = writer.update(id, &input).await?;
                 return Ok(Reply { customer, before });
             }
             result => return result.map(|customer| Reply { customer, before }),

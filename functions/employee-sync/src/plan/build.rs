@@ -117,6 +117,12 @@ impl Context<'_> {
             SourceState::Present {
                 record,
                 fingerprint,
+            } if candidate.is_second_account() => self
+                .lock_alone(candidate, record, *fingerprint)
+                .map_or(Verdict::Unchanged, |change| Verdict::Change(change, None)),
+            SourceState::Present {
+                record,
+                fingerprint,
             } => self.present(candidate, record, *fingerprint),
         }
     }

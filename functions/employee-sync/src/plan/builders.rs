@@ -56,6 +56,7 @@ pub(crate) fn candidate(employee: &Employee, config: &TenantConfig) -> Candidate
         entry: None,
         account: Account::Missing,
         mail_holder: None,
+        twin: None,
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Candidate {
     pub account: Account,
     /// Another account that has the mail address which this person's account should get.
     pub mail_holder: Option<CustomerId>,
+    /// Another account that carries the person's external id too.
+    pub twin: Option<CustomerId>,
 }
 
 impl Candidate {
@@ -30,6 +32,12 @@ impl Candidate {
         self.entry
             .clone()
             .unwrap_or_else(|| EmployeeEntry::new(self.source_id.clone()))
+    }
+
+    /// Whether the account is not the one that the ledger knows, which carries the external id as well.
+    #[must_use]
+    pub fn is_second_account(&self) -> bool {
+        self.twin.is_some() && self.twin.as_ref() == self.known_account()
     }
 
     /// The account that the ledger knows.

@@ -165,7 +165,8 @@ impl Summary {
         if shared_ids.count > 0 {
             let text = format!(
                 "{} accounts in reteach carry an external id that another account carries too ({}): \
-                 runs write to one of them only; delete the other one in reteach or clear its external id",
+                 runs write to the one they know, and lock both if the person has left; delete the other one in reteach or clear \
+                 its external id",
                 shared_ids.count,
                 shared_ids.named.join(", ")
             );

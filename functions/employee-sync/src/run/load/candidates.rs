@@ -87,6 +87,7 @@ pub(crate) fn candidates(
             entry,
             account,
             mail_holder: None,
+            twin: None,
         });
     }
     candidates

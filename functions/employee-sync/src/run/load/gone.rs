@@ -81,6 +81,7 @@ pub(super) fn reopened(entry: EmployeeEntry, people: &People, tool: &str) -> Can
         account: known.map_or(Account::NotFetched, Account::FromLedger),
         entry: Some(entry),
         mail_holder: None,
+        twin: None,
     }
 }
 
@@ -141,6 +142,7 @@ pub(super) fn orphans(
             entry: None,
             account: Account::Fetched(Box::new(account.clone()), MatchedBy::ExternalId),
             mail_holder: None,
+            twin: None,
         };
         orphans.insert(id, orphan);
     }

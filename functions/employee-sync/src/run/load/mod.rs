@@ -6,6 +6,7 @@ mod holders;
 mod known;
 mod left_out;
 mod search;
+mod twins;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ use self::left_out::with_left_out;
 #[cfg(test)]
 pub(crate) use self::search::queries;
 use self::search::{MayAsk, Search, believable, search, without_not_asked, without_unanswered};
+use self::twins::with_twins;
 use super::Rules;
 use super::expiry::{expired, long_gone};
 use super::mail_holders::with_mail_holders;
@@ -241,6 +243,7 @@ async fn everybody(
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
     let accounts = Accounts::Listed(Box::new(index));
     let candidates = with_accounts(candidates, Some(&accounts), rules.key);
+    let candidates = with_twins(candidates, Some(&accounts), rules);
     let (candidates, _) =
         with_mail_holders(reader, candidates, Some(&accounts), None, rules.key).await;
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
@@ -317,6 +320,7 @@ async fn changed(
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
+    let candidates = with_twins(candidates, accounts.as_ref(), rules);
     let (candidates, mails_unanswered) = with_mail_holders(
         reader,
         candidates,

@@ -199,6 +199,7 @@ fn a_person_whose_account_is_not_known_to_be_locked_stays() {
     ] {
         let candidate = Candidate {
             mail_holder: None,
+            twin: None,
             source_id: SourceId::new("7"),
             source: SourceState::Gone {
                 external_id: ExternalId::new("personio:7"),

@@ -59,25 +59,6 @@ fn a_reconcile_that_cannot_list_the_academy_syncs_the_people_who_changed() {
     assert_eq!(reconciled_at(&world), world.now);
 }
 
-#[test]
-fn a_second_account_with_the_external_id_of_a_leaver_is_named() {
-    let mut world = World::new(10, "");
-    let mut second = world
-        .academy
-        .account_of(&SourceId::new("3"))
-        .unwrap()
-        .clone();
-    second.id = CustomerId::new("second");
-    second.email = Some("second@example.com".to_owned());
-    world.academy.customers.insert(second.id.clone(), second);
-    world.edit(3, |it| it.status = Field::Value(Status::Inactive));
-    assert_eq!(world.tick(End::Well).changes, 1);
-    let tick = world.after(24 * 60).tick(End::Well);
-    let texts: Vec<_> = tick.findings.iter().map(|it| it.text.as_str()).collect();
-    assert_eq!(tick.found(FindingKind::Conflict), 1, "{texts:?}");
-    assert!(texts[0].contains("and second"), "{texts:?}");
-}
-
 /// Everybody with a number below this has left; the academy's list does not show their accounts.
 fn hiding(leavers: usize, size: usize) -> World {
     let mut world = World::new(size, "[brake]\nat_least = 1000\n");

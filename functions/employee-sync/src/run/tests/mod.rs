@@ -13,4 +13,5 @@ mod mail_moves;
 mod portions;
 mod repairs;
 mod sharding;
+mod twins;
 mod world;

@@ -105,6 +105,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, args: &Explain) -> Result
         entry,
         account,
         mail_holder,
+        twin: None,
     };
     let now = context.now();
     let plan_context = Context {
