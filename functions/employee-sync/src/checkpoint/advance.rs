@@ -55,7 +55,7 @@ pub(crate) fn resolve(
     resolutions.extend(changed.map(|change| {
         let id = &change.source_id;
         let resolution = match (of_change(change, outcome.applied.get(id)), left_out.get(id)) {
-            (None, Some(SkipReason::AwaitingRetry(at))) => Resolution::RetryAt(*at),
+            (None, Some(SkipReason::AwaitingRetry(_, at))) => Resolution::RetryAt(*at),
             (resolution, _) => resolution.unwrap_or(Resolution::Open),
         };
         (id.clone(), resolution)
