@@ -166,6 +166,13 @@ async fn status_of_ten_thousand_tenants() {
     assert_eq!(tenants.len(), TENANTS);
     assert_eq!(tenants[TENANTS - 1]["problems"], json!([]));
     eprintln!("status of {TENANTS} tenants: {:.1} s", took.as_secs_f64());
+    let visitor = crate::console::visitor::visitor(&desk, "").await;
+    for path in ["/", "/tenants/acme"] {
+        let begin = std::time::Instant::now();
+        visitor.text(path).await;
+        let took = begin.elapsed().as_secs_f64();
+        eprintln!("the page {path} with {TENANTS} tenants: {took:.2} s");
+    }
 }
 
 /// The items of a tenant whose jobs have run a moment ago.

@@ -36,7 +36,10 @@ pub(in crate::web) async fn page(
     let body = html! {
         p.eyebrow { (tenant) }
         h1 { (visit.pick("Was der nächste Lauf täte", "What the next run would do")) }
-        @if let Some(held) = held { (held_card(&visit, &tenant, &view, held)) }
+        @if let Some(held) = held {
+            h2 { (visit.pick("Wartet auf dich", "Waits for you")) }
+            (held_card(&visit, &tenant, &view, held))
+        }
         (later(
             &visit,
             &format!("/tenants/{tenant}/plan/live?details={details}"),

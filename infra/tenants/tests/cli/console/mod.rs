@@ -1,5 +1,8 @@
 //! The console: `tenants web`.
 
+mod browser;
+mod browsing;
+mod companies;
 mod pages;
 mod security;
-mod visitor;
+pub(crate) mod visitor;
