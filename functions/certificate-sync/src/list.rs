@@ -9,6 +9,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::CertificateId;
+use shared::http::Effect;
 use shared::reteach::{
     Client, Completeness, Error, Filter, Participation, ParticipationPage, Rejected,
 };
@@ -73,6 +74,27 @@ pub struct Rule {
 
 /// The rule for each record.
 pub type Rules<'a> = &'a (dyn Fn(&CertificateId, &Participation) -> Rule + Sync);
+
+/// So many records that do not fit, and more of them than fit, are no odd records but another format.
+const MAX_ODD: usize = 5;
+
+impl Listing {
+    /// Why the list counts as unreadable: several records came and none fits, or most do not.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<Error> {
+        let odd = self.rejected.len();
+        let is_none = odd > 1 && self.seen == 0;
+        let are_most = odd >= MAX_ODD && odd as u64 > self.seen;
+        let first = self.rejected.first().filter(|_| is_none || are_most)?;
+        let (field, problem, fits) = (first.field, first.problem, self.seen);
+        Some(Error::Unreadable {
+            problem: format!(
+                "reteach GET /participation: {odd} records do not fit and {fits} do, the first because {field} {problem}"
+            ),
+            effect: Effect::None,
+        })
+    }
+}
 
 /// Keeps every record.
 #[must_use]

@@ -158,6 +158,7 @@ impl runtime::Counts for Counts {
             ("CertificatesReissued", self.reissued),
             ("CertificatesRemaining", self.remaining),
             ("CertificatesNotFromHr", self.not_from_hr),
+            ("CertificatesRejected", self.rejected),
         ]
     }
 }

@@ -20,7 +20,7 @@ pub struct FilingError {
     pub effect: Effect,
     /// Whether the same attempt may succeed later without anybody acting.
     pub transient: bool,
-    /// The folder may be to blame rather than the document: read the folders again.
+    /// The folder or the person may be to blame rather than the document: read the folders again, then the person.
     pub folder_suspected: bool,
     /// What went wrong, for the operator.
     pub reason: String,

@@ -122,7 +122,8 @@ fn refused(no: &No<'_>, reply: &Reply) -> FilingError {
         _ => {
             let fields = no.fields.join(", ");
             let refused = FilingError::refused(format!("{text} (did not pass: {fields})"));
-            if no.fields.iter().any(|field| field == "category_id") {
+            let is_of = |field: &String| matches!(field.as_str(), "category_id" | "employee_id");
+            if no.fields.iter().any(is_of) {
                 refused.suspecting_folder()
             } else {
                 refused

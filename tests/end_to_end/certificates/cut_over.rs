@@ -190,6 +190,37 @@ async fn a_first_filing_without_the_right_to_list_files() {
     }
 }
 
+/// Personio's gateway fails for one run in the middle of a first filing.
+#[tokio::test]
+async fn nothing_is_filed_without_a_look_while_a_gateway_refuses_lists() {
+    for (status, body, outcome) in [
+        (403, Body::Html, Outcome::SourceUnavailable),
+        (401, Body::Empty, Outcome::SourceUnavailable),
+    ] {
+        let label = format!("{status} {body:?}");
+        let harness = certified(Via::Direct, 12).await;
+        for person in 1..=12 {
+            file_for(&harness, person, &format!("Kurs {person}"), "2026-05-10");
+        }
+        let refused = Fault::new(Behaviour::Status(status, body)).path(LISTS);
+        harness.personio.fail(refused.clone().nth(5).always());
+        let first = harness.certificates_now().await;
+        assert!(
+            (1..12).contains(&first.counts.adopted),
+            "{label}: {first:#?}"
+        );
+        harness.personio.clear_faults();
+        harness.personio.fail(refused.always());
+        for _ in 0..3 {
+            let report = harness.certificates_tick().await;
+            assert_run!("{label}", report, outcome, uploaded = 0, adopted = 0);
+        }
+        harness.personio.clear_faults();
+        harness.certificates_tick().await;
+        assert_eq!(harness.personio.documents().len(), 12, "{label}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_that_fails_for_a_while_delays_the_first_filing_and_nothing_is_filed_twice() {
     for behaviour in [
@@ -490,6 +521,33 @@ async fn holds_that_one_run_does_not_reach_are_noted_by_the_next() {
     harness.advance(DAY);
     let daily = harness.certificates_now().await;
     assert_counts!(daily, held = all as u64, uploaded = 0);
+}
+
+/// An academy that answers its first listing with nothing, or with records that nobody can read.
+#[tokio::test]
+async fn a_backfill_on_hold_waits_although_the_first_listing_brought_nothing() {
+    for behaviour in [
+        Behaviour::EmptyList,
+        Behaviour::Status(200, Body::Json(super::odd_records::ALL_MALFORMED)),
+    ] {
+        let more = "[certificates]\nbackfill = \"hold\"\n";
+        let harness = Harness::with_folder(Via::Direct, more, people(1)).await;
+        harness.issue([
+            completed("c-1", 1, "Alt", "2025-02-10T09:30:00Z"),
+            completed("c-2", 1, "Kurs", "2026-05-09T09:30:00Z"),
+        ]);
+        let fault = Fault::new(behaviour.clone()).path("/participation");
+        harness.reteach.fail(fault);
+        harness.certificates_now().await;
+        for pause in [SignedDuration::from_mins(30), DAY, DAY] {
+            let report = harness.certificates_after(pause).await;
+            assert_counts!("{behaviour:?}", report, uploaded = 0);
+        }
+        let now = harness.moment().to_string();
+        harness.issue([completed("c-3", 1, "Neu", &now)]);
+        let report = harness.certificates_tick().await;
+        assert_counts!("{behaviour:?}", report, uploaded = 1, held = 2);
+    }
 }
 
 #[tokio::test]

@@ -74,6 +74,17 @@ const MALFORMED: &str = r#"{"resultCount":9,"results":[
 {"id":"","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-participation","url":null}},
 "nonsense"]}"#;
 
+/// The same without the good one.
+pub(super) const ALL_MALFORMED: &str = r#"{"resultCount":8,"results":[
+{"id":"p2","status":"COMPLETED","completedAt":"gestern","customer":{"id":"x1","externalId":"personio:1"},"course":{"id":"k","name":"Kurs 1"},"certificate":{"id":"c-date","url":null}},
+{"id":"p3","status":"COMPLETED","completedAt":1778414400,"customer":{"id":"x1","externalId":"personio:1"},"certificate":{"id":"c-number","url":null}},
+{"id":"p4","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":null,"externalId":"personio:1"},"certificate":{"id":"c-customer","url":null}},
+{"id":"p5","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1","externalId":["personio:1"]},"certificate":{"id":"c-external","url":null}},
+{"id":"p6","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"course":{"id":"k","name":{"de":"Kurs"}},"certificate":{"id":"c-course","url":null}},
+{"id":"p7","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-url","url":7}},
+{"id":"","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-participation","url":null}},
+"nonsense"]}"#;
+
 #[tokio::test]
 async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
     for via in ROUTES {
@@ -82,7 +93,8 @@ async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
             Fault::new(Behaviour::Status(200, Body::Json(MALFORMED))).path("/participation");
         harness.reteach.fail(fault);
         let report = harness.certificates_now().await;
-        assert_counts!(report, seen = 1, rejected = 8, waiting_for_pdf = 1);
+        assert_run!(report, Outcome::ReteachUnavailable, seen = 1, rejected = 8);
+        assert_counts!(report, waiting_for_pdf = 1);
         for (id, says) in [
             ("c-date", "completedAt is not a moment"),
             ("c-number", "completedAt is not text"),
@@ -101,6 +113,24 @@ async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
         assert_counts!("{via:?}", report, uploaded = 2, rejected = 0);
         all_are_filed(&harness, 2).await;
     }
+}
+
+/// The academy speaks another dialect from one day to the next.
+#[tokio::test]
+async fn a_list_of_which_nothing_fits_is_a_failure_and_changes_nothing() {
+    let harness = certified(Via::Direct, 2).await;
+    assert_eq!(harness.certificates_now().await.counts.uploaded, 2);
+    let fault = Fault::new(Behaviour::Status(200, Body::Json(ALL_MALFORMED)));
+    harness.reteach.fail(fault.path("/participation").always());
+    for _ in 0..3 {
+        let report = harness.certificates_tick().await;
+        assert_run!(report, Outcome::ReteachUnavailable, uploaded = 0);
+        let says = "8 records do not fit and 0 do";
+        assert!(report.message.contains(says), "{}", report.message);
+    }
+    harness.reteach.clear_faults();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Unchanged, rejected = 0);
 }
 
 /// How many documents each employee has.

@@ -225,3 +225,52 @@ async fn a_listing_of_everything_reads_accounts_only_where_external_ids_do_not_t
         .filter(|request| request.template == Some("/participation"));
     assert_eq!(listings.count(), 1, "the last listing has said so");
 }
+
+/// The stored credential is another company's: the ids of the known people are unknown there, or somebody else's.
+#[tokio::test]
+async fn nothing_is_filed_while_the_people_are_those_of_another_company() {
+    for via in ROUTES {
+        let harness = Harness::with_folder(via, "", people(25)).await;
+        harness.issue(
+            (1..=25).map(|number| of(&format!("personio:{number}"), &format!("c-{number}"))),
+        );
+        for number in 3..=25 {
+            harness.personio.remove(number);
+        }
+        assert_eq!(
+            harness.tick().await.outcome,
+            Outcome::SourceChanged,
+            "{via:?}"
+        );
+        let report = harness.certificates_now().await;
+        assert_run!(
+            "{via:?}",
+            report,
+            Outcome::SourceChanged,
+            uploaded = 0,
+            remaining = 25
+        );
+        assert_eq!(harness.uploads(), 0, "{via:?}");
+        harness.personio.put_all((3..=25).map(person));
+        harness.tick().await;
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 25);
+    }
+}
+
+#[tokio::test]
+async fn people_whom_the_last_reading_had_and_nobody_knows_are_another_companys() {
+    let harness = Harness::with_folder(Via::Direct, "", people(15)).await;
+    harness.issue((1..=15).map(|number| of(&format!("personio:{number}"), &format!("c-{number}"))));
+    for number in 1..=15 {
+        harness.personio.remove(number);
+    }
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::SourceChanged, uploaded = 0);
+    assert!(harness.uploads() <= 8, "{}", harness.uploads());
+    harness.personio.put_all((1..=15).map(person));
+    for _ in 0..3 {
+        harness.certificates_tick().await;
+    }
+    assert_eq!(harness.personio.documents().len(), 15);
+}

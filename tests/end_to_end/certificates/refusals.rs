@@ -225,6 +225,32 @@ async fn a_title_that_a_firewall_refuses_stops_no_other_certificate() {
     }
 }
 
+/// Personio's refusal names no employee: it is in German, or about a field.
+#[tokio::test]
+async fn a_deleted_person_is_found_behind_any_refusal() {
+    const PROBLEM: &str =
+        r#"{"success":false,"error":{"code":404,"message":"Es ist ein Problem aufgetreten "}}"#;
+    const FIELD: &str =
+        r#"{"success":false,"error":{"code":0,"error_data":{"employee_id":["ungültig"]}}}"#;
+    for via in PERSONIO {
+        for (status, body) in [(404, PROBLEM), (422, FIELD)] {
+            let harness = certified(via, 4).await;
+            harness.personio.remove(4);
+            let behaviour = Behaviour::Status(status, Body::Json(body));
+            fail_uploads(&harness, Fault::new(behaviour).body(&["Kurs 4"]).always());
+            let report = harness.certificates_now().await;
+            assert_run!(
+                "{via:?} {status}",
+                report,
+                Outcome::Done,
+                uploaded = 3,
+                failed = 0
+            );
+            assert_counts!("{via:?} {status}", report, person_deleted = 1);
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_account_with_an_invalid_employee_id_is_named_and_stops_no_other() {
     for via in PERSONIO {

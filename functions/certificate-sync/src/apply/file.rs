@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::document::{Certificate, Document, DocumentSink as _, FilingError, PdfBody, Reach};
-use shared::domain::id::DocumentId;
+use shared::domain::id::{DocumentId, SourceId};
 use shared::http::SignedUrl;
 use shared::reteach::DownloadError;
 use shared::runtime::{Outcome, RunError};
@@ -93,7 +93,9 @@ async fn attempt(
     let sink = tools.sink.clone().until(until);
     match sink.upload(&document, pdf).await {
         Ok(id) => Ok(id),
-        Err(error) if error.folder_suspected => Err(ask_for_folder(tools, folder, error).await),
+        Err(error) if error.folder_suspected => {
+            Err(ask_for_folder(tools, folder, &document.employee, error).await)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -132,17 +134,33 @@ async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SignedUrl, Attem
 }
 
 /// A folder that is gone, or another one by now, is no failure of the certificate.
-async fn ask_for_folder(tools: Tools<'_>, folder: &Folder, error: FilingError) -> AttemptError {
+async fn ask_for_folder(
+    tools: Tools<'_>,
+    folder: &Folder,
+    employee: &SourceId,
+    error: FilingError,
+) -> AttemptError {
     match folder::find(tools.sink, tools.category).await {
         Ok(now) if now != *folder => AttemptError::Halted(RunError::new(
             Outcome::NoCategory,
             "the folder for certificates was changed while they were filed; the next run uses the new one",
         )),
-        Ok(_) if error.reach == Reach::Certificate => AttemptError::Filing(FilingError {
-            reason: format!("{}; the folder is there", error.reason),
-            ..error
-        }),
+        Ok(_) if error.reach == Reach::Certificate => ask_for_person(tools, employee, error).await,
         Ok(_) => error.into(),
         Err(halt) => AttemptError::Halted(halt),
     }
+}
+
+/// A refusal in another language may say that the person is deleted.
+async fn ask_for_person(tools: Tools<'_>, employee: &SourceId, error: FilingError) -> AttemptError {
+    let reason = error.reason;
+    AttemptError::Filing(match tools.sink.one(employee).await {
+        Ok(None) => FilingError::no_person(format!(
+            "{reason}. The folder is there, and the employee is not (any more): nothing can be filed for them."
+        )),
+        Ok(Some(_)) | Err(_) => FilingError {
+            reason: format!("{reason}; the folder is there"),
+            ..error
+        },
+    })
 }

@@ -6,6 +6,7 @@ mod file;
 mod folder;
 mod ledger;
 mod lists;
+mod source;
 mod upload;
 
 use std::cmp::Reverse;
@@ -27,6 +28,7 @@ pub(crate) use folder::find as find_folder;
 
 use self::ledger::Subject;
 use self::lists::Lists;
+use self::source::Denied;
 use crate::decide::{Series, Transition, out_of_time};
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{Check, Plan, Reissue, Upload};
@@ -104,6 +106,7 @@ pub(super) struct Shared {
     breaker: CircuitBreaker<RunError>,
     lists: Lists,
     refusals: Mutex<Series<Refused>>,
+    denied: Denied,
 }
 
 /// A refusal that is not decided about yet.
@@ -137,6 +140,11 @@ pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -
     applied.results.extend(held);
     let noted = note_all(tools, reissues, &shared.breaker).await;
     applied.results.extend(noted);
+    if !(checks.is_empty() && uploads.is_empty())
+        && let Err(halt) = source::check_accepted(tools).await
+    {
+        shared.breaker.open(halt);
+    }
     for (id, employee, checked) in check_all(tools, checks, &shared).await {
         match checked {
             Ok(upload) => uploads.push(*upload),

@@ -72,7 +72,14 @@ pub(super) async fn all(
     // Each is made into a future as there is room for it: one that waits takes eight kilobytes.
     let work = iter::from_fn(|| next(&people, &order, shared)).map(|next| async move {
         let left = match folder {
-            Some(folder) => file_one(tools, folder, next, shared).await,
+            Some(folder) => {
+                let is_probe = next.is_probe;
+                let left = file_one(tools, folder, next, shared).await;
+                if is_probe {
+                    lock(&shared.refusals).probe_ended();
+                }
+                left
+            }
             None => next.upload().map(not_reached).into_iter().collect(),
         };
         progress();
@@ -304,6 +311,12 @@ async fn upload_one(
     if let CertificateResult::Skipped(SkipReason::PersonDeleted(retry)) = &own.result {
         // Another certificate of the same person may have said so first.
         person.deleted.set(retry.reason.clone()).ok();
+        if let Err(halt) = shared.denied.add(tools, &upload.employee).await {
+            breaker.open(halt);
+        }
+    }
+    if is_filed {
+        shared.denied.filed();
     }
     let this = Refused {
         upload,

@@ -31,6 +31,8 @@ pub struct RunFacts<'a> {
     pub results: &'a BTreeMap<CertificateId, CertificateResult>,
     /// Whether some that are to be held are not noted yet.
     pub holds_left: bool,
+    /// Whether a listing of everything may be the tenant's first: an empty one shows nothing that is to be held.
+    pub may_be_first: bool,
     /// Parked certificates of the tenant.
     pub parked: u32,
     /// Certificates that are to be filed and were not kept: the next run lists them again.
@@ -86,17 +88,11 @@ pub fn conclude(
         days.insert(*day, DayCheckpoint { digest, unsettled });
     }
     let is_complete = run.completeness == Completeness::Complete;
-    let listed_all_at = if run.scope.everything && is_complete && !run.holds_left {
-        Some(run.began)
-    } else {
-        known.listed_all_at
-    };
+    let is_of_all = run.scope.everything && is_complete && !run.holds_left;
+    let began = is_of_all.then_some(run.began);
     let checkpoint = CertificateCheckpoint {
-        listed_all_at,
-        first_listed_at: known
-            .first_listed_at
-            .or(known.listed_all_at)
-            .or(listed_all_at),
+        listed_all_at: began.or(known.listed_all_at),
+        first_listed_at: known.first_listed_at.or(began.filter(|_| run.may_be_first)),
         parked: run.parked,
         reissued: run.reissued,
         has_external_ids: match run.scope.everything {

@@ -127,6 +127,7 @@ fn facts_of<'a>(
         waiting: &[],
         results,
         holds_left: false,
+        may_be_first: true,
         parked: 0,
         beyond: 0,
         held: 0,

@@ -26,6 +26,8 @@ pub struct Series<T> {
     probes: usize,
     /// How many probes were taken in this run.
     taken: usize,
+    /// How many of them are under way: an upload takes longer than a refusal.
+    under_way: usize,
     /// Whether any certificate was filed in this run.
     has_filed: bool,
     /// The number of the tick: each takes its probes from other places.
@@ -77,6 +79,7 @@ impl<T> Series<T> {
             refused: Vec::new(),
             probes: 0,
             taken: 0,
+            under_way: 0,
             has_filed: false,
             turn,
         }
@@ -102,7 +105,7 @@ impl<T> Series<T> {
     /// The place in a queue of `waiting` certificates where the next one is taken as a probe, if it is: if that one is
     /// filed, the refusals are the certificates' own. The end takes turns with two places that move from tick to tick.
     pub fn next_probe(&mut self, waiting: usize) -> Option<usize> {
-        if !self.is_suspect() {
+        if !self.is_suspect() || self.probes + self.under_way >= PROBES {
             return None;
         }
         let last = waiting.checked_sub(1)?;
@@ -114,7 +117,13 @@ impl<T> Series<T> {
             _ => moved(250),
         };
         self.taken += 1;
+        self.under_way += 1;
         Some(at)
+    }
+
+    /// A probe is no longer under way, whatever came of it.
+    pub fn probe_ended(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
     }
 
     /// Another certificate was refused; `is_probe`: it was taken from elsewhere in the queue.
@@ -293,7 +302,11 @@ mod tests {
         }
         series.refused(refusal("why"), 4, false);
         let places: Vec<_> = (0..4).map(|_| series.next_probe(9)).collect();
-        assert_eq!(places, [Some(8), Some(4), Some(2), Some(8)]);
+        let expected = [Some(8), Some(4), Some(2), None];
+        assert_eq!(places, expected, "no more than three at once");
+        series.probe_ended();
+        assert_eq!(series.next_probe(9), Some(8));
+        series.probe_ended();
         assert_eq!(series.next_probe(0), None);
         series.broken(false);
         assert_eq!(series.next_probe(9), None);

@@ -85,6 +85,7 @@ impl Reading {
             reissued: self.reissued.saturating_add(newly_reissued),
             has_external_ids: self.has_external_ids,
             allowed_hosts: self.allowed_hosts,
+            may_be_first: true,
         }
     }
 }
@@ -188,6 +189,13 @@ impl Read {
             Rule { keep, digest }
         };
         let mut listing = list(&connections.reteach, &scope.filter(), &rules).await?;
+        if let Some(error) = listing.unreadable() {
+            if listing.seen == 0 {
+                return Err(error.into());
+            }
+            listing.completeness = Completeness::Shifting;
+            listing.failure.get_or_insert(error);
+        }
         if listing.seen == 0 && !ledger.is_empty() {
             // A status code proves nothing: an academy that issued certificates has not issued none.
             listing.completeness = Completeness::Shifting;

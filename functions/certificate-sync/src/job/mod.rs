@@ -16,6 +16,7 @@ use shared::runtime::{
 };
 use shared::secrets::TenantSecret;
 use shared::state::{JobKind, StateError};
+use shared::tenant::Backfill;
 
 use self::load::{Loaded, Sources, load};
 use crate::CertificateSync;
@@ -104,6 +105,7 @@ impl Job for CertificateSync {
         let facts = reading.facts(&results, parked, reissued);
         let facts = RunFacts {
             holds_left: applied.holds_left || facts.holds_left,
+            may_be_first: reading.seen > 0 || policy.backfill != Backfill::Hold,
             ..facts
         };
         let concluded = conclude(before, facts, run.clock().now());

@@ -35,8 +35,7 @@ impl Policy {
     #[must_use]
     pub fn new(start: &CertificateStart, mode: Mode, config: &TenantConfig) -> Self {
         let checkpoint = start.checkpoint.as_ref();
-        let first_listed_at = checkpoint
-            .and_then(|checkpoint| checkpoint.first_listed_at.or(checkpoint.listed_all_at));
+        let first_listed_at = checkpoint.and_then(|checkpoint| checkpoint.first_listed_at);
         let backfill = match config.certificates.backfill() {
             Backfill::Hold if start.started_at.is_some() => Backfill::All,
             backfill => backfill,

@@ -113,8 +113,8 @@ async fn moves_a_document_by_its_category_alone_and_says_what_a_refusal_means() 
     for (status, expected, calls) in [
         (200, None, 1),
         (204, None, 1),
-        (403, Some("Forbidden"), 2),
-        (401, Some("Forbidden"), 2),
+        (403, Some("Unavailable"), 2),
+        (401, Some("Unavailable"), 2),
         (404, Some("Unreadable"), 1),
         (422, Some("Unreadable"), 1),
         (503, Some("Unavailable"), 4),
@@ -147,7 +147,11 @@ async fn says_what_a_refused_list_means() {
     for (status, body, expected, lists) in [
         (403, problem.to_string(), "Forbidden", 2),
         (401, problem.to_string(), "Forbidden", 2),
-        (401, "<html>".to_owned(), "Forbidden", 2),
+        // A gateway's.
+        (401, "<html>".to_owned(), "Unavailable", 2),
+        (403, "<html>".to_owned(), "Unavailable", 2),
+        (403, String::new(), "Unavailable", 2),
+        (401, "{}".to_owned(), "Unavailable", 2),
         (400, "{}".to_owned(), "Unreadable", 1),
         (404, "{}".to_owned(), "Unreadable", 1),
         (429, String::new(), "Unavailable", 4),

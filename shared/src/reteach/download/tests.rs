@@ -19,6 +19,8 @@ use crate::http::{self, NotPublic, RateLimiter, SignedUrl};
 use crate::reteach::Credentials;
 
 const MB: usize = 1 << 20;
+/// A file that begins and ends as a PDF does.
+const WHOLE: &str = "%PDF-1.7\n%%EOF";
 
 /// The academy's API and a file store, each a server of its own.
 struct World {
@@ -97,10 +99,10 @@ fn pieces(pieces: Vec<Bytes>) -> Body {
 
 #[tokio::test(start_paused = true)]
 async fn brings_the_file_without_the_token() {
-    let world = World::new(|_, _| Canned::Text(200, "%PDF-1.7 content")).await;
+    let world = World::new(|_, _| Canned::Text(200, "%PDF-1.7 %%EOF\n ")).await;
     let body = world.open().await.unwrap();
     assert_eq!(body.length(), Some(16));
-    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7 content");
+    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7 %%EOF\n ");
     let seen = world.store.seen();
     assert_eq!(seen.len(), 1);
     let headers = ["authorization", "cookie", "accept"].map(|name| seen[0].header(name));
@@ -114,19 +116,19 @@ async fn the_token_goes_to_the_api_alone_and_is_renewed_once() {
     let world = World::with_api(
         |_, seen| match (seen.path(), seen.header("authorization")) {
             ("/here", Some("Bearer jwt-0")) => Canned::Text(401, ""),
-            ("/here", Some("Bearer jwt-2")) => Canned::Text(200, "%PDF-1.7"),
+            ("/here", Some("Bearer jwt-2")) => Canned::Text(200, WHOLE),
             _ => Canned::Text(500, ""),
         },
         |_, _| Canned::Text(404, ""),
     )
     .await;
     let body = world.downloads.open(&world.at_api("/here")).await.unwrap();
-    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7");
+    assert_eq!(read(body).await.unwrap(), WHOLE.as_bytes());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_redirect_to_the_store_goes_without_the_token() {
-    let store = Server::start(|_, _| Canned::Text(200, "%PDF-1.7")).await;
+    let store = Server::start(|_, _| Canned::Text(200, WHOLE)).await;
     let to: &'static str = format!("{}/c.pdf?signature=SECRET", store.base).leak();
     let world = World::with_api(
         move |_, _| Canned::With(302, "location", to, json!({})),
@@ -134,7 +136,7 @@ async fn a_redirect_to_the_store_goes_without_the_token() {
     )
     .await;
     let body = world.downloads.open(&world.at_api("/here")).await.unwrap();
-    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7");
+    assert_eq!(read(body).await.unwrap(), WHOLE.as_bytes());
     let token = |server: &Server, number: usize| {
         let seen = server.seen();
         seen[number].header("authorization").map(str::to_owned)
@@ -148,7 +150,7 @@ async fn redirects_are_followed_three_times_and_to_allowed_places() {
     for (hops, expected) in [(3, Ok(())), (4, Err(Forbidden::Redirect))] {
         let world = World::new(move |number, _| match number {
             _ if number < hops => Canned::With(307, "location", "/next", json!({})),
-            _ => Canned::Text(200, "%PDF-1.7"),
+            _ => Canned::Text(200, WHOLE),
         })
         .await;
         let opened = world.open().await.map(drop).map_err(|error| match error {
@@ -171,7 +173,7 @@ async fn redirects_are_followed_three_times_and_to_allowed_places() {
         let world = World::new(move |number, _| match (number, to) {
             (0, "") => Canned::Text(302, ""),
             (0, _) => Canned::With(302, "location", to, json!({})),
-            _ => Canned::Text(200, "%PDF-1.7"),
+            _ => Canned::Text(200, WHOLE),
         })
         .await;
         let error = world.open().await.unwrap_err();
@@ -258,13 +260,13 @@ async fn the_first_bytes_must_be_a_pdfs() {
     }
     // A PDF that comes byte by byte is accepted too.
     let world = World::new(|_, _| {
-        let bytes = b"%PDF-1.7".chunks(1).map(Bytes::copy_from_slice);
+        let bytes = WHOLE.as_bytes().chunks(1).map(Bytes::copy_from_slice);
         respond(pieces(bytes.collect()))
     })
     .await;
     let body = world.open().await.unwrap();
     assert_eq!(body.length(), None);
-    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7");
+    assert_eq!(read(body).await.unwrap(), WHOLE.as_bytes());
 }
 
 fn large(bytes: usize) -> Vec<Bytes> {
@@ -272,7 +274,43 @@ fn large(bytes: usize) -> Vec<Bytes> {
     first.resize(bytes % MB, b' ');
     let mut pieces = vec![Bytes::from(vec![b' '; MB]); bytes / MB + 1];
     pieces[0] = Bytes::from(first);
+    let mut last = vec![b' '; MB];
+    last[MB - 7..].copy_from_slice(b"\n%%EOF\n");
+    let end = pieces.len() - 1;
+    pieces[end] = Bytes::from(last);
     pieces
+}
+
+/// A server that closes the connection in the middle of a file without a length.
+#[tokio::test]
+async fn a_file_without_its_end_is_not_passed_on_as_a_whole() {
+    let whole = [b"%PDF-1.7\n".as_slice(), &[b'x'; 5_000], b"\n%%EOF\n"].concat();
+    let garbage = |bytes| [whole.as_slice(), &vec![b' '; bytes]].concat();
+    for (file, is_whole) in [
+        (whole.clone(), true),
+        (whole[..2_500].to_vec(), false),
+        (whole[..whole.len() - 4].to_vec(), false),
+        (b"%PDF-1.7".to_vec(), false),
+        (garbage(1_000), true),
+        (garbage(1_100), false),
+    ] {
+        for size in [1, 700, 10_000] {
+            let sent = file.clone();
+            let world = World::new(move |_, _| {
+                let parts = sent.chunks(size).map(Bytes::copy_from_slice);
+                respond(pieces(parts.collect()))
+            })
+            .await;
+            let read = read(world.open().await.unwrap()).await;
+            match is_whole {
+                true => assert_eq!(read.unwrap(), file),
+                false => {
+                    let error = read.unwrap_err();
+                    assert!(matches!(error, BodyError::Interrupted(_)), "{error:?}");
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -382,12 +420,15 @@ async fn nothing_is_fetched_after_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_body_can_be_opened_again() {
     let world = World::new(|number, _| match number {
-        0 | 1 => Canned::Text(200, "%PDF-1.7"),
+        0 | 1 => Canned::Text(200, WHOLE),
         _ => Canned::Text(403, ""),
     })
     .await;
     let reopen = world.open().await.unwrap().reopener().unwrap();
-    assert_eq!(read(reopen().await.unwrap()).await.unwrap(), b"%PDF-1.7");
+    assert_eq!(
+        read(reopen().await.unwrap()).await.unwrap(),
+        WHOLE.as_bytes()
+    );
     let again = reopen().await.map(drop).unwrap_err();
     assert!(matches!(again, BodyError::Interrupted(_)), "{again:?}");
     assert!(again.to_string().contains("no longer good"), "{again}");

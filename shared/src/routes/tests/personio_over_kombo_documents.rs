@@ -134,7 +134,8 @@ async fn lists_through_the_passthrough_to_v2() {
     assert_eq!(seen.uri, "/passthrough/personio/personnelv2");
     let path = "/document-management/documents?owner_id=4711&limit=200";
     assert_eq!(seen.body["path"], path);
-    let server = Server::start(|_, _| wrapped(403, json!({}), json!({}))).await;
+    let problem = || json!({"errors": [{"title": "Insufficient access scope"}]});
+    let server = Server::start(move |_, _| wrapped(403, json!({}), problem())).await;
     let error = forwarded(&server).find(&document()).await.unwrap_err();
     assert!(matches!(error, SourceError::Forbidden(_)), "{error:?}");
 }

@@ -1,0 +1,82 @@
+//! Whether the HR system still has the people whom the ledger of employees knows.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use shared::domain::id::SourceId;
+use shared::fingerprint::{EntryStatus, ShardNumber};
+use shared::runtime::{Outcome, RunError};
+
+use super::Tools;
+
+/// So many people whom the HR system denies, although its last reading had them, show that it is another one.
+const MAX_DENIED: usize = 5;
+
+/// Whether the last reading of the HR system was of the known people, as far as the other job has seen.
+///
+/// # Errors
+/// [`RunError`] of the outcome `source-changed` where it was rejected, or DynamoDB fails.
+pub(super) async fn check_accepted(tools: Tools<'_>) -> Result<(), RunError> {
+    let state = tools.store.sync_state(tools.tenant).await?;
+    match state.is_some_and(|state| state.source_held) {
+        true => Err(changed(
+            "most of the known people are missing from the HR system",
+        )),
+        false => Ok(()),
+    }
+}
+
+fn changed(why: &str) -> RunError {
+    let message = format!(
+        "{why}: no certificate is filed until they are there again, or `tenants approve` or `tenants migrate` has settled it"
+    );
+    RunError::new(Outcome::SourceChanged, message)
+}
+
+/// People for whom nothing can be filed because the HR system denies them.
+#[derive(Debug, Default)]
+pub(super) struct Denied {
+    people: Mutex<BTreeSet<SourceId>>,
+    /// Whether any certificate was filed in this run.
+    has_filed: AtomicBool,
+}
+
+impl Denied {
+    pub(super) fn filed(&self) {
+        self.has_filed.store(true, Ordering::Relaxed);
+    }
+
+    /// Adds a person. People who have left the HR system are denied rightly.
+    ///
+    /// # Errors
+    /// [`RunError`] of the outcome `source-changed` where several were in its last reading and nothing was filed, or
+    /// DynamoDB fails.
+    pub(super) async fn add(&self, tools: Tools<'_>, person: &SourceId) -> Result<(), RunError> {
+        if self.has_filed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let denied = {
+            let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+            people.insert(person.clone());
+            if people.len() < MAX_DENIED {
+                return Ok(());
+            }
+            std::mem::take(&mut *people)
+        };
+        let numbers: BTreeSet<_> = denied.iter().map(ShardNumber::of).collect();
+        let numbers: Vec<_> = numbers.into_iter().collect();
+        let shards = tools.store.shards(tools.tenant, &numbers).await?;
+        let was_read = |id: &SourceId| {
+            let shard = shards.get(&ShardNumber::of(id));
+            let entry = shard.and_then(|shard| shard.0.get(id));
+            entry.is_some_and(|entry| entry.status != EntryStatus::MissingOnce)
+        };
+        match denied.iter().all(was_read) {
+            true => Err(changed(
+                "the HR system denies people whom its last reading had, one after the other",
+            )),
+            false => Ok(()),
+        }
+    }
+}
