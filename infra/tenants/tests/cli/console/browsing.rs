@@ -81,6 +81,9 @@ async fn a_held_plan_is_approved_by_keyboard_alone() {
     browser.sees("changes are held").await;
     browser.press_enter_on("Approve").await;
     browser.sees("Approved: 9 changes").await;
+    browser.press_enter_on("Sync people now").await;
+    browser.sees("9 locked").await;
+    assert_quiet(&browser).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,14 @@ pub(crate) async fn console(desk: &Desk, options: &str) -> Visitor {
     let Command::Web(args) = command else {
         panic!("another command")
     };
-    let environment = desk.environment(Interactivity::NonInteractive, "");
+    let mut environment = desk.environment(Interactivity::NonInteractive, "");
+    // Without functions a run takes place in this process, and without them there are no schedules.
+    let variables = desk.variables_without(&[
+        "SCHEDULE_GROUP_NAME",
+        "EMPLOYEE_FUNCTION_ARN",
+        "CERTIFICATE_FUNCTION_ARN",
+    ]);
+    environment.variables = std::sync::Arc::new(move |name| variables.get(name).cloned());
     let console = Console::start(global, args, &environment).await.unwrap();
     let address = console.address();
     tokio::spawn(console.run(std::future::pending()));
