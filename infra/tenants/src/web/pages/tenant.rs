@@ -163,7 +163,7 @@ pub(super) fn held_card(
                 (visit.language.moment(held.since, &view.time_zone)) ". "
                 (visit.pick(
                     "Freigegeben gilt er 24 Stunden: der nächste Lauf führt ihn aus. Verworfen bleibt alles, wie es ist.",
-                    "Once approved, the next run applies it; the approval lasts 24 hours. Once dismissed, all stays as it is."
+                    "Once approved, the next run applies it; the approval lasts 24 hours. Once dismissed, nothing changes."
                 ))
             }
             div.actions {
