@@ -15,7 +15,7 @@ pub enum Owner {
 
 impl Owner {
     /// By the external id; where there is none, by the account that the ledger of employees knows. With an external id
-    /// that is not ours the account is somebody else's, whoever had it before.
+    /// that is not ours the account is somebody else's now.
     #[must_use]
     pub fn of(customer: Option<&reteach::Owner>, people: People<'_>) -> Self {
         let Some(customer) = customer else {
