@@ -283,7 +283,7 @@ async fn store(
     Ok(())
 }
 
-/// Puts the id into the configuration as it is now: it may have changed while the first sync was waited for.
+/// Puts the id into the stored configuration: it may have changed while the first sync was waited for.
 async fn write(
     context: &CommandContext<'_>,
     stored: &StoredTenant,

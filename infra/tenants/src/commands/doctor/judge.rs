@@ -9,7 +9,7 @@ use crate::stack::Deployment;
 /// The version of this program. A deployment has the one it was built from.
 const RELEASE: &str = env!("CARGO_PKG_VERSION");
 
-/// Credentials this old were forgotten by whoever made them.
+/// Credentials this old were probably forgotten.
 const OLD: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// AWS refuses calls that are signed five minutes off; leases count on less.
@@ -53,7 +53,7 @@ pub(super) fn architectures(employees: &str, certificates: &str) -> Vec<String> 
         return Vec::new();
     }
     vec![format!(
-        "employee-sync is for {employees}, certificate-sync for {certificates}: `sam build && sam deploy` builds both anew"
+        "employee-sync is for {employees}, certificate-sync for {certificates}: `sam build && sam deploy` builds both again"
     )]
 }
 
