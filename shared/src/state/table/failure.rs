@@ -11,7 +11,7 @@ const THROTTLED: [&str; 6] = [
     "RequestLimitExceeded",
     "TransactionConflictException",
     "TransactionInProgressException",
-    // A condition that failed is told apart before: this is a conflict or throttling.
+    // A condition that failed is another error: this is a conflict or throttling.
     "TransactionCanceledException",
 ];
 
