@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -25,8 +26,8 @@ pub struct FiledDocument {
 }
 
 impl FiledDocument {
-    /// Whether it names the certificate, in its comment or at the end of its name. Title and day may have been changed
-    /// since it was filed.
+    /// Whether it names the certificate, in its comment or at the end of its name; an id that no course has by chance
+    /// counts anywhere. Title and day may have been changed since it was filed.
     #[must_use]
     pub fn names(&self, id: &CertificateId) -> bool {
         let comment = self.comment.as_deref().unwrap_or_default();
@@ -35,7 +36,11 @@ impl FiledDocument {
                 .strip_prefix(id.as_str())
                 .is_some_and(|rest| !rest.starts_with(is_part_of_id))
         });
-        in_comment || ends_in_id(self.stem(), &safe_id(id))
+        let name = self.stem();
+        let is_unmistakable = id.as_str().len() >= UNMISTAKABLE;
+        in_comment
+            || ends_in_id(name, &safe_id(id))
+            || (is_unmistakable && (comment.contains(id.as_str()) || name.contains(&safe_id(id))))
     }
 
     /// Whether it has this title and day, no matter who filed it. One that names a certificate shows that one alone. One
@@ -46,7 +51,8 @@ impl FiledDocument {
         !self.is_unsafe
             && !comment.contains(CERTIFICATE_ID)
             && self.date == Some(day)
-            && self.stem().to_lowercase() == title.trim().to_lowercase()
+            && (is_same_title(self.stem(), title)
+                || is_same_title(self.name.as_deref().unwrap_or_default(), title))
     }
 
     /// The name without the extension that some routes leave in it.
@@ -94,8 +100,19 @@ fn ends_in_id(name: &str, id: &str) -> bool {
     last.is_some_and(|word| is_day(word) || id.len() >= UNMISTAKABLE)
 }
 
-/// No course ends in a word of this length that is a certificate's id by chance.
+/// No course has a word of this length that is a certificate's id by chance.
 const UNMISTAKABLE: usize = 20;
+
+/// Whether two titles read the same: in any case, with any blanks, with umlauts in one character or two.
+fn is_same_title(one: &str, other: &str) -> bool {
+    let folded = |title: &str| {
+        let title = ComposingNormalizerBorrowed::new_nfkc()
+            .normalize(title)
+            .to_lowercase();
+        title.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    folded(one) == folded(other)
+}
 
 fn is_part_of_id(char: char) -> bool {
     char.is_alphanumeric() || matches!(char, '-' | '_')

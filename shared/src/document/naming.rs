@@ -8,6 +8,8 @@ use crate::domain::id::CertificateId;
 const NAMELESS: &str = "Zertifikat";
 /// `title` of `POST /v1/company/documents`: at most 255 characters (OpenAPI document of 2025-01).
 const MAX_TITLE_CHARS: usize = 255;
+/// Personio's documents name no limit of a comment; this is that of a title.
+const MAX_COMMENT_CHARS: usize = 255;
 /// What a file name may have on all common file systems, in bytes.
 const MAX_FILE_NAME_BYTES: usize = 255;
 /// Ids are UUIDs; one that is much longer is cut in file names only.
@@ -27,14 +29,18 @@ pub fn title(course: Option<&str>) -> String {
     cut.trim_end_matches(is_blank).to_owned()
 }
 
-/// A document's comment: course, day and certificate.
+/// A document's comment: course, day and certificate, at most 255 characters. A long course name is cut, day and id stay:
+/// a vendor that shortens comments must not take the id away.
 #[must_use]
 pub fn comment(course: Option<&str>, day: Option<Date>, id: &CertificateId) -> String {
-    let course = title(course);
     let completed = day
         .map(|day| format!(", abgeschlossen am {day}"))
         .unwrap_or_default();
-    format!("reteach: {course}{completed}, {CERTIFICATE_ID} {id}")
+    let end = format!("{completed}, {CERTIFICATE_ID} {id}");
+    let begin = "reteach: ";
+    let room = MAX_COMMENT_CHARS.saturating_sub(begin.len() + end.chars().count());
+    let course: String = title(course).chars().take(room).collect();
+    format!("{begin}{}{end}", course.trim_end_matches(is_blank))
 }
 
 /// A file name, `<course> <yyyy-mm-dd> <certificate id>.pdf`, at most 255 bytes: a long course name is cut, day, id

@@ -56,6 +56,9 @@ fn a_comment_names_course_day_and_certificate() {
     assert_eq!(comment(Some("Brandschutz"), Some(DAY), &id), expected);
     let bare = comment(None, None, &id);
     assert_eq!(bare, "reteach: Zertifikat, Zertifikat-ID c-7");
+    let long = comment(Some(&"ü".repeat(300)), Some(DAY), &id);
+    assert_eq!(long.chars().count(), 255);
+    assert!(long.ends_with("ü, abgeschlossen am 2026-03-14, Zertifikat-ID c-7"));
 }
 
 #[test]
@@ -196,11 +199,30 @@ fn a_filed_document_is_ours_by_the_id_alone_whatever_its_day() {
     }
     assert!(!nothing().names(&id));
     let long = "0f0c9a2e-77b1-4a55-9d39-a2e3d1f0c001";
-    let undated = FiledDocument {
-        name: Some(format!("Modul {long}.pdf")),
+    let (own, other) = (
+        CertificateId::new(long),
+        CertificateId::new(long.replace("0f", "1f")),
+    );
+    for name in [
+        "Modul {}.pdf",
+        "Modul_2026-03-14_{}.pdf",
+        "Modul 2026-03-14 {} (1).pdf",
+    ] {
+        let filed = FiledDocument {
+            name: Some(name.replace("{}", long)),
+            ..nothing()
+        };
+        assert_eq!(
+            (filed.names(&own), filed.names(&other)),
+            (true, false),
+            "{name}"
+        );
+    }
+    let edited = FiledDocument {
+        comment: Some(format!("geprüft, {long}")),
         ..nothing()
     };
-    assert!(undated.names(&CertificateId::new(long)));
+    assert!(edited.names(&own));
 }
 
 #[test]
@@ -224,6 +246,27 @@ fn a_document_of_another_integration_is_known_by_title_and_day() {
         };
         let found = filed.is_titled("Modul 7", DAY);
         assert_eq!(found, expected, "{name} {day:?} {comment}");
+    }
+}
+
+#[test]
+fn a_title_is_the_same_however_its_letters_and_blanks_are_written() {
+    let cases = [
+        ("Übung für alle", "U\u{308}bung fu\u{308}r alle", true),
+        ("Modul 7", "Modul\u{a0}7", true),
+        ("Modul  7", "modul 7", true),
+        ("Vertrag.pdf", "Vertrag.pdf", true),
+        ("Vertrag", "Vertrag.pdf", true),
+        ("Ubung für alle", "Übung für alle", false),
+    ];
+    for (title, name, expected) in cases {
+        let filed = FiledDocument {
+            name: Some(name.to_owned()),
+            date: Some(DAY),
+            comment: None,
+            ..nothing()
+        };
+        assert_eq!(filed.is_titled(title, DAY), expected, "{title} {name}");
     }
 }
 
