@@ -329,7 +329,7 @@ mod tests {
             (r#"{} s3cret"#, NOT_JSON),
             (
                 "",
-                "the secret is not a JSON object: look at line 0 for a missing quote, comma or bracket",
+                "the secret is not a JSON object: look at line 1 for a missing quote, comma or bracket",
             ),
         ];
         for (text, expected) in cases {

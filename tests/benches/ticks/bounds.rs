@@ -29,10 +29,10 @@ const BOUNDS: [Bound; 14] = [
     (RunKind::NoCertificates, [1, 1, 1], 1.5, 2.0, 0),
     (RunKind::NoCertificatesCold, [2, 2, 2], 2.5, 2.0, 1),
     (RunKind::NoCertificatesHourly, [1, 1, 1], 1.5, 3.0, 1),
-    (RunKind::OneCertificate, [6, 5, 6], 3.5, 6.0, 1),
-    (RunKind::TenCertificates, [22, 22, 32], 12.5, 24.0, 1),
-    (RunKind::FirstCertificates, [181, 181, 270], 102.5, 182.0, 1),
-    (RunKind::FullScan, [1, 1, 1], 6.5, 3.0, 0),
+    (RunKind::OneCertificate, [6, 5, 6], 4.5, 6.0, 1),
+    (RunKind::TenCertificates, [22, 22, 32], 13.5, 24.0, 1),
+    (RunKind::FirstCertificates, [181, 181, 270], 103.5, 182.0, 1),
+    (RunKind::FullScan, [1, 1, 1], 7.5, 3.0, 0),
 ];
 
 /// What a run without findings may log.

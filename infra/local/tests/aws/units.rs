@@ -76,7 +76,7 @@ async fn writes_cost_by_size_even_if_refused() {
     let unknown = async |store: &Store| store.set_status(&acme(), TenantStatus::Active).await;
     assert_cost(&store, (0.0, 1.0, 1), unknown).await;
     let add = async |store: &Store| store.put_tenant(&acme(), &"x".repeat(1_500)).await;
-    assert_cost(&store, (0.0, 6.0, 1), add).await;
+    assert_cost(&store, (0.0, 7.0, 2), add).await;
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn an_update_costs_by_the_larger_of_before_and_after() {
     let pause = async |store: &Store| store.set_status(&acme(), TenantStatus::Active).await;
     assert_cost(&store, (0.0, 3.0, 1), pause).await;
     let shrink = async |store: &Store| store.put_tenant(&acme(), "x").await;
-    assert_cost(&store, (0.0, 8.0, 1), shrink).await;
+    assert_cost(&store, (0.0, 9.0, 2), shrink).await;
 }
 
 #[tokio::test]
