@@ -26,18 +26,19 @@ pub(super) enum Access {
     Change,
 }
 
-/// Personio's no to a call about documents; nothing if it is a yes. A missing right was seen as 401, too. Without a
-/// problem in its body it is a gateway's answer, which says nothing about rights.
+/// Personio's no to a call about documents; nothing if it is a yes. A missing right was seen as 401, too. A body that is no
+/// JSON object is a gateway's, and says nothing about rights.
 pub(super) fn check_documents(reply: &Reply, access: Access) -> Result<(), SourceError> {
     if reply.status.is_success() {
         return Ok(());
     }
-    let errors = reply.json::<Problem>().unwrap_or_default().errors;
-    let is_problem = !errors.is_empty();
+    let problem = reply.json::<Problem>();
+    let is_of_personio = problem.is_ok();
+    let errors = problem.unwrap_or_default().errors;
     let title = errors.into_iter().find_map(|entry| entry.title);
     let text = text(reply, title.as_deref().map(redact));
     Err(match reply.status.as_u16() {
-        401 | 403 if !is_problem => SourceError::Unavailable(text),
+        401 | 403 if !is_of_personio => SourceError::Unavailable(text),
         401 | 403 => {
             let (verb, right) = match access {
                 Access::List => ("list", "read"),

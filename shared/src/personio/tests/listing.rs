@@ -151,7 +151,7 @@ async fn says_what_a_refused_list_means() {
         (401, "<html>".to_owned(), "Unavailable", 2),
         (403, "<html>".to_owned(), "Unavailable", 2),
         (403, String::new(), "Unavailable", 2),
-        (401, "{}".to_owned(), "Unavailable", 2),
+        (401, "{}".to_owned(), "Forbidden", 2),
         (400, "{}".to_owned(), "Unreadable", 1),
         (404, "{}".to_owned(), "Unreadable", 1),
         (429, String::new(), "Unavailable", 4),
