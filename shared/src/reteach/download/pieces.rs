@@ -1,4 +1,4 @@
-//! The file itself, piece by piece: begins and ends like a PDF, in time and below the limit.
+//! The file itself, piece by piece: begins like a PDF, ends in time and below the limit.
 
 use std::time::Duration;
 
@@ -14,12 +14,8 @@ use crate::reteach::limits::{DOWNLOAD_SILENCE, MAX_PDF_BYTES};
 
 /// What every PDF begins with.
 const MAGIC: &[u8] = b"%PDF-";
-/// What stands at the end of every PDF. A file without it was cut off, whatever its length says.
-const END: &[u8] = b"%%EOF";
-/// Readers look for [`END`] in so many bytes at the end.
-const END_BYTES: usize = 1_024;
 
-/// Reads until the beginning can be judged, and returns that and the rest. The end comes only if it is a PDF's.
+/// Reads until the beginning can be judged, and returns that and the rest.
 pub(super) async fn checked(
     response: reqwest::Response,
     until: Instant,
@@ -44,39 +40,16 @@ pub(super) async fn checked(
     if !first.starts_with(MAGIC) {
         return Err(DownloadError::NotPdf);
     }
-    let file = WholeFile { rest, held: first };
-    let pieces = stream::unfold(Some(file), |file| async {
-        let mut file = file?;
-        match file.next().await {
-            Ok(piece) => piece.map(|piece| (Ok(piece), Some(file))),
+    let rest = stream::unfold(Some(rest), |rest| async {
+        let mut rest = rest?;
+        match rest.next().await {
+            Ok(piece) => piece.map(|piece| (Ok(piece), Some(rest))),
             Err(error) => Some((Err(error), None)),
         }
     });
-    Ok(pieces.boxed())
-}
-
-/// A file whose end is held back until it is known to be the end of a PDF.
-struct WholeFile {
-    rest: Rest,
-    held: BytesMut,
-}
-
-impl WholeFile {
-    /// The next piece that is not of the end, or the end.
-    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
-        while self.held.len() <= END_BYTES {
-            match self.rest.next().await? {
-                Some(piece) => self.held.extend_from_slice(&piece),
-                None if self.held.is_empty() => return Ok(None),
-                None if self.held.windows(END.len()).any(|bytes| bytes == END) => {
-                    return Ok(Some(std::mem::take(&mut self.held).freeze()));
-                }
-                None => return Err(interrupted("the file has no end".to_owned())),
-            }
-        }
-        let before_end = self.held.len() - END_BYTES;
-        Ok(Some(self.held.split_to(before_end).freeze()))
-    }
+    Ok(stream::once(async { Ok(first.freeze()) })
+        .chain(rest)
+        .boxed())
 }
 
 fn failed(error: BodyError) -> DownloadError {

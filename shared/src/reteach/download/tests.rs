@@ -281,38 +281,6 @@ fn large(bytes: usize) -> Vec<Bytes> {
     pieces
 }
 
-/// A server that closes the connection in the middle of a file without a length.
-#[tokio::test]
-async fn a_file_without_its_end_is_not_passed_on_as_a_whole() {
-    let whole = [b"%PDF-1.7\n".as_slice(), &[b'x'; 5_000], b"\n%%EOF\n"].concat();
-    let garbage = |bytes| [whole.as_slice(), &vec![b' '; bytes]].concat();
-    for (file, is_whole) in [
-        (whole.clone(), true),
-        (whole[..2_500].to_vec(), false),
-        (whole[..whole.len() - 4].to_vec(), false),
-        (b"%PDF-1.7".to_vec(), false),
-        (garbage(1_000), true),
-        (garbage(1_100), false),
-    ] {
-        for size in [1, 700, 10_000] {
-            let sent = file.clone();
-            let world = World::new(move |_, _| {
-                let parts = sent.chunks(size).map(Bytes::copy_from_slice);
-                respond(pieces(parts.collect()))
-            })
-            .await;
-            let read = read(world.open().await.unwrap()).await;
-            match is_whole {
-                true => assert_eq!(read.unwrap(), file),
-                false => {
-                    let error = read.unwrap_err();
-                    assert!(matches!(error, BodyError::Interrupted(_)), "{error:?}");
-                }
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_file_above_30_mb_is_cut_off_whatever_its_length_says() {
     let world = World::new(|_, seen| match seen.path() {
