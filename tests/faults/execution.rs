@@ -345,7 +345,13 @@ impl Running {
         let start = store.certificate_start(tenant).await.unwrap();
         let certificates = start.checkpoint.unwrap_or_default();
         let expected = self.scenario.scene.waiting();
+        // Of people with held changes too, whose shards wait for nothing.
+        let entries = store.all_employees(tenant).await.unwrap();
+        let now = self.harness.world.clock.now();
+        let failures = entries.values().filter_map(|it| it.failure.as_ref());
+        let refused = failures.filter(|it| it.retry_at > now).count();
         root.is_none_or(|root| root.waiting > expected)
+            || refused > usize::try_from(expected).unwrap()
             || certificates.unsettled() != shared::state::Unsettled::default()
     }
 }

@@ -273,3 +273,23 @@ fn held_addresses_stay_held_while_their_people_wait_and_are_locked() {
         world.after(5).tick(End::Well);
     }
 }
+
+#[test]
+fn a_refused_value_of_a_person_whose_lock_is_held_is_tried_again() {
+    let mut world = World::new(40, "");
+    for id in 0..7 {
+        world.edit(id, |it| {
+            it.status = Field::Value(shared::domain::employee::Status::Inactive);
+            if id == 2 {
+                it.position = Field::Value("Leiterin".into());
+            }
+        });
+    }
+    world.academy.dialect.refuses = Some("position");
+    world.tick(End::Well);
+    world.academy.dialect.refuses = None;
+    for _ in 0..8 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!(account(&mut world, 2).position.as_deref(), Some("Leiterin"));
+}
