@@ -7,6 +7,7 @@ use shared::runtime::{Finding, FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::dialects::Dialect;
 
+use crate::by_design::ByDesign;
 use crate::company::Company;
 
 /// More refused writes than this in one run are too many.
@@ -16,6 +17,7 @@ const MAX_REFUSED: usize = 10;
 pub(crate) struct Cell {
     employees: String,
     certificates: String,
+    is_by_design: bool,
 }
 
 impl fmt::Display for Cell {
@@ -39,8 +41,13 @@ impl Cell {
         self.employees == WORKS && self.certificates == WORKS
     }
 
+    pub(crate) fn is_by_design(&self) -> bool {
+        self.is_by_design
+    }
+
     /// Lives through a day with the dialect, and this added to the tenant's file.
     pub(crate) fn of(
+        name: &str,
         dialect: &Dialect,
         via: Via,
         begins: Begins,
@@ -57,12 +64,12 @@ impl Cell {
             }
             company.invite();
             company.complete_courses();
-            day(&mut company, dialect).await
+            day(&mut company, name, dialect).await
         })
     }
 }
 
-async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
+async fn day(company: &mut Company, name: &str, dialect: &Dialect) -> Result<Cell, String> {
     let mut reports = Vec::new();
     for minutes in [0, 5, 5] {
         reports.push(run(company, minutes).await?);
@@ -77,26 +84,38 @@ async fn day(company: &mut Company, dialect: &Dialect) -> Result<Cell, String> {
     for minutes in [25 * 60, 5, 60] {
         reports.push(run(company, minutes).await?);
     }
-    let differences = company.differences();
-    let says = reports
-        .iter()
-        .map(|it| (it.outcome, described(it.outcome, &it.message, &it.findings)));
-    let employees = judged(differences.is_empty(), says.collect()).ok_or_else(|| {
-        format!(
-            "{}\n{}",
-            differences.join("; "),
-            texts(reports.last().unwrap())
-        )
-    })?;
     let says = filed
         .iter()
         .map(|it| (it.outcome, described(it.outcome, &it.message, &it.findings)));
     let certificates = judged(company.documents() == 3, says.collect())
         .ok_or_else(|| format!("{} documents\n{filed:#?}", company.documents()))?;
+    let by_design = ByDesign::of(name);
     Ok(Cell {
-        employees,
+        employees: employees(&company.differences(), &reports, by_design)?,
         certificates,
+        is_by_design: by_design.is_some(),
     })
+}
+
+/// What became of the accounts: right, wrong as a run says, or exactly as it is by design.
+fn employees(
+    differences: &[String],
+    reports: &[Report],
+    by_design: Option<&ByDesign>,
+) -> Result<String, String> {
+    let wrong = || {
+        let last = reports.last().map(texts).unwrap_or_default();
+        format!("{}\n{last}", differences.join("; "))
+    };
+    if let Some(by_design) = by_design {
+        let is_explained = by_design.explains(differences);
+        let why = || format!("by design: {}", by_design.why);
+        return is_explained.then(why).ok_or_else(wrong);
+    }
+    let says = reports
+        .iter()
+        .map(|it| (it.outcome, described(it.outcome, &it.message, &it.findings)));
+    judged(differences.is_empty(), says.collect()).ok_or_else(wrong)
 }
 
 /// What one run says is wrong: its outcome, else its findings.
