@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use employee_sync::report::REFUSED_PERCENT;
 use harness::alarms::{AlarmState, CloudWatch};
 use harness::{CERTIFICATE_TICK, Fixture, Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::runtime::{Mode, Outcome};
 use shared::state::TenantStatus;
 use shared::tenant::Via;
-use simulators::reteach::Delivery;
+use simulators::reteach::{Delivery, Quirk};
 use simulators::{Behaviour, Body, Fault};
 
 /// Alarms on metrics of AWS: namespace, metric, dimension, how many periods of five minutes raise it.
@@ -65,7 +66,7 @@ const OF_AWS: [(&str, &str, &str, &str, usize); 7] = [
 ];
 
 /// Alarms on our own metrics, each raised and cleared by a test below.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "employee-sync-failing",
     "certificate-sync-failing",
     "no-ticks",
@@ -74,6 +75,7 @@ const OURS: [&str; 12] = [
     "employee-sync-needs-action",
     "certificate-sync-needs-action",
     "held-plan",
+    "people-refused",
     "parked-certificates",
     "employee-sync-notices-failed",
     "certificate-sync-notices-failed",
@@ -441,6 +443,83 @@ async fn a_held_plan_raises_its_alarm_until_it_is_approved() {
         watch.take(&harness.tick().await);
     }
     assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[test]
+fn the_template_has_the_share_from_which_on_refused_people_are_no_single_cases() {
+    let threshold = CloudWatch::of_the_template().threshold("people-refused");
+    assert_eq!(threshold, REFUSED_PERCENT as f64);
+}
+
+#[tokio::test]
+async fn a_share_of_refused_and_conflicting_people_raises_its_alarm_until_they_are_in_step() {
+    let harness = Harness::synced(Via::Direct, "", people(20)).await;
+    let fails = (1..=3).map(|id| Quirk::AccountAnswers500(format!("personio:{id}")));
+    harness.reteach.set_quirks(fails);
+    for id in 1..=20 {
+        harness.change(id, |person| person.office = Some("Ulm".to_owned()));
+    }
+    let has_mail_of = |new: u64, other: u64| {
+        harness.personio.put(simulators::Person {
+            email: harness.account(other).email,
+            ..harness::person(new)
+        });
+    };
+    has_mail_of(21, 11);
+    has_mail_of(22, 12);
+    let mut watch = CloudWatch::of_the_template();
+    for _ in 0..2 {
+        watch.take(&harness.tick().await);
+    }
+    // It stays on while they wait and the runs have nothing to do.
+    for _ in 0..9 {
+        assert_eq!(watch.raised(harness.moment()), ["people-refused"]);
+        watch.take(&harness.tick().await);
+    }
+    harness.reteach.set_quirks([]);
+    for new in [21, 22] {
+        harness.personio.put(harness::person(new));
+    }
+    let reconcile = harness.run(Mode::Reconcile, shared::http::Deadline::never());
+    watch.take(&reconcile.await.report);
+    for _ in 0..9 {
+        watch.take(&harness.tick().await);
+    }
+    assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[tokio::test]
+async fn an_academy_that_refuses_and_a_changed_source_need_action_until_it_is_mended() {
+    let harness = Harness::synced(Via::Direct, "[brake]\nat_least = 100\n", people(20)).await;
+    let mut watch = CloudWatch::of_the_template();
+    let refuses = Quirk::RefusesField("location".to_owned());
+    harness.reteach.set_quirks([refuses]);
+    for id in 1..=20 {
+        harness.change(id, |person| person.office = Some("Ulm".to_owned()));
+    }
+    let needs_action = async |watch: &mut CloudWatch, outcome: Outcome| {
+        let report = harness.tick().await;
+        assert_run!(report, outcome);
+        watch.take(&report);
+        let state = watch.state("employee-sync-needs-action", harness.moment());
+        assert_eq!(state, AlarmState::Alarm, "{outcome:?}");
+    };
+    let ends = async |watch: &mut CloudWatch| {
+        // Who was refused waits for a quarter of an hour.
+        for _ in 0..12 {
+            watch.take(&harness.tick().await);
+        }
+        assert!(watch.raised(harness.moment()).is_empty());
+    };
+    needs_action(&mut watch, Outcome::AcademyRefuses).await;
+    harness.reteach.set_quirks([]);
+    ends(&mut watch).await;
+    for id in 1..=15 {
+        harness.personio.remove(id);
+    }
+    needs_action(&mut watch, Outcome::SourceChanged).await;
+    (1..=15).for_each(|id| harness.personio.put(harness::person(id)));
+    ends(&mut watch).await;
 }
 
 #[tokio::test]

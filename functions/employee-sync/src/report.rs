@@ -46,6 +46,23 @@ pub struct Counts {
     pub left: u64,
 }
 
+/// From this share of people who are refused on, an alarm is raised: `template.yaml` has the same number.
+pub const REFUSED_PERCENT: u64 = 20;
+
+/// Up to this many people are single cases, whatever their share.
+const FEW_PEOPLE: u64 = 4;
+
+impl Counts {
+    /// The share of people who are refused, in conflict, or wait for another try, in per cent; 0 for a few.
+    #[must_use]
+    pub fn refused_percent(&self) -> u64 {
+        match self.refused + self.conflicts + self.waiting {
+            0..=FEW_PEOPLE => 0,
+            refused => refused * 100 / self.people.max(refused),
+        }
+    }
+}
+
 impl runtime::Counts for Counts {
     fn with_earlier(self, earlier: Self) -> Self {
         Self {
@@ -80,6 +97,7 @@ impl runtime::Counts for Counts {
             ("Unlocked", self.unlocked),
             ("Refused", self.refused),
             ("Conflicts", self.conflicts),
+            ("RefusedPercent", self.refused_percent()),
             ("HeldPeople", self.held),
             ("LeftForNextRun", self.left),
         ]
@@ -91,6 +109,29 @@ mod tests {
     use shared::runtime::Counts as _;
 
     use super::*;
+
+    #[test]
+    fn a_share_of_people_is_refused_and_a_few_never_are() {
+        for (people, refused, conflicts, waiting, percent) in [
+            (0, 0, 0, 0, 0),
+            (4, 4, 0, 0, 0),
+            (5, 5, 0, 0, 100),
+            (25, 2, 2, 1, 20),
+            (26, 2, 2, 1, 19),
+            (1000, 0, 150, 50, 20),
+            // People who are gone are refused too.
+            (5, 6, 0, 0, 100),
+        ] {
+            let counts = Counts {
+                people,
+                refused,
+                conflicts,
+                waiting,
+                ..Counts::default()
+            };
+            assert_eq!(counts.refused_percent(), percent, "{counts:?}");
+        }
+    }
 
     #[test]
     fn every_metric_is_documented() {
