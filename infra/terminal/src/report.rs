@@ -1,7 +1,7 @@
 //! A run's report in words.
 
 use shared::http;
-use shared::runtime::{Finding, FindingKind, HeldNote, Report};
+use shared::runtime::{Finding, FindingKind, HeldNote, Outcome, Report};
 
 use crate::text::wrapped;
 
@@ -10,8 +10,8 @@ const MAX_FINDINGS: usize = 12;
 
 /// The outcome as reports name it: `access-denied`.
 #[must_use]
-pub fn outcome<C>(report: &Report<C>) -> String {
-    let name = serde_json::to_value(report.outcome).ok();
+pub fn outcome(outcome: Outcome) -> String {
+    let name = serde_json::to_value(outcome).ok();
     name.and_then(|name| name.as_str().map(str::to_owned))
         .unwrap_or_default()
 }
@@ -65,7 +65,7 @@ pub fn summary<C>(report: &Report<C>, counts: &str) -> String {
         calls
     };
     let took = report.duration_ms;
-    let (tenant, outcome) = (&report.tenant_id, outcome(report));
+    let (tenant, outcome) = (&report.tenant_id, outcome(report.outcome));
     let (seconds, rest) = (took / 1000, took % 1000);
     let line = format!("{tenant}: {outcome}. {counts}. Calls: {calls}. {seconds}.{rest:03} s");
     let mut text = wrapped(&line, "", "  ") + "\n";

@@ -108,7 +108,7 @@ impl InvocationResult {
             return Self::Answered;
         };
         Self::Reported {
-            outcome: terminal::outcome(&report),
+            outcome: terminal::outcome(report.outcome),
             counted: counted(&report),
             message: report.message,
         }

@@ -129,7 +129,7 @@ impl SavedPlan {
     /// No plan could be made.
     pub(super) fn none(outcome: Outcome) -> Self {
         Self {
-            outcome: name(outcome),
+            outcome: terminal::outcome(outcome),
             key: None,
             changes: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -156,7 +156,7 @@ impl SavedPlan {
             skipped.map(|(person, reason)| (person.clone(), reason.name().to_owned()))
         });
         Self {
-            outcome: name(outcome),
+            outcome: terminal::outcome(outcome),
             key: Some(key.check().into()),
             changes: plan.map(|plan| saved(&plan.changes)).unwrap_or_default(),
             held: plan.map(|plan| saved(&plan.held)).unwrap_or_default(),
@@ -169,13 +169,6 @@ impl SavedPlan {
     pub(super) fn is_plan(&self) -> bool {
         self.key.is_some()
     }
-}
-
-/// The outcome as reports spell it.
-fn name(outcome: Outcome) -> String {
-    let name = serde_json::to_value(outcome).ok();
-    name.and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }
 
 impl SavedChange {

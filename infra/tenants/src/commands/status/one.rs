@@ -275,7 +275,10 @@ impl StatusView {
             lines.push("credentials are not checked: AWS lets you not read them".to_owned());
         }
         lines.extend(last_reports.iter().map(|report| {
-            let (at, outcome) = (format::moment(report.started_at), format::outcome(report));
+            let (at, outcome) = (
+                format::moment(report.started_at),
+                format::outcome(report.outcome),
+            );
             let (job, counts) = (&report.job, format::counted(report));
             format!("{at} {job}: {outcome}. {counts}")
         }));
