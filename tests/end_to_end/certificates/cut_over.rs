@@ -196,6 +196,7 @@ async fn nothing_is_filed_without_a_look_while_a_gateway_refuses_lists() {
     for (status, body, outcome) in [
         (403, Body::Html, Outcome::SourceUnavailable),
         (401, Body::Empty, Outcome::SourceUnavailable),
+        (503, Body::Html, Outcome::SourceUnavailable),
     ] {
         let label = format!("{status} {body:?}");
         let harness = certified(Via::Direct, 12).await;
@@ -254,14 +255,17 @@ async fn lists_that_are_refused_after_others_came_are_waited_for() {
 
 #[tokio::test]
 async fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
-    let harness = certified(Via::Direct, 6).await;
-    let refused = Fault::new(Behaviour::Status(400, Body::Vendor)).path(LISTS);
-    harness.personio.fail(refused.always());
-    let report = harness.certificates_now().await;
-    assert_run!(report, Outcome::SourceUnavailable, uploaded = 0);
-    harness.personio.clear_faults();
-    let report = harness.certificates_tick().await;
-    assert_run!(report, Outcome::Done, uploaded = 6);
+    for (people, status) in [(2, 400), (5, 400), (6, 400), (2, 503), (12, 503)] {
+        let harness = certified(Via::Direct, people).await;
+        let refused = Fault::new(Behaviour::Status(status, Body::Vendor)).path(LISTS);
+        harness.personio.fail(refused.always());
+        let report = harness.certificates_now().await;
+        let label = format!("{people} {status}");
+        assert_run!("{label}", report, Outcome::SourceUnavailable, uploaded = 0);
+        harness.personio.clear_faults();
+        let report = harness.certificates_tick().await;
+        assert_run!("{label}", report, Outcome::Done, uploaded = people);
+    }
 }
 
 /// The lists of these people's documents fail like this from now on.
@@ -277,23 +281,31 @@ fn fail_lists_of(harness: &Harness, people: &[&'static str], status: u16) {
 #[tokio::test]
 async fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
     let newest = ["5", "6", "7", "8", "9", "10", "11", "12"];
-    for via in PERSONIO {
+    let either_end = ["1", "2", "3", "8", "9", "10", "11", "12"];
+    for (via, status, failing) in [
+        (Via::Direct, 400, newest),
+        (Via::KomboPassthrough, 400, newest),
+        (Via::Direct, 503, newest),
+        (Via::Direct, 503, either_end),
+    ] {
+        let label = format!("{via:?} {status} {failing:?}");
         let harness = certified(via, 12).await;
-        fail_lists_of(&harness, &newest, 400);
+        fail_lists_of(&harness, &failing, status);
         let first = harness.certificates_now().await;
-        assert_run!("{via:?}", first, Outcome::Done, unlisted = 8, failed = 0);
-        for number in 5..=12 {
-            let text = &finding(&first, FindingKind::NotFiled, &id(number)).text;
+        assert_run!("{label}", first, Outcome::Done, unlisted = 8, failed = 0);
+        for number in failing {
+            let number = id(number.parse().unwrap());
+            let text = &finding(&first, FindingKind::NotFiled, &number).text;
             assert!(text.contains("cannot be listed before filing"), "{text}");
         }
         harness.certificates_tick().await;
-        assert_eq!(harness.personio.documents().len(), 4, "{via:?}");
+        assert_eq!(harness.personio.documents().len(), 4, "{label}");
         // Meanwhile another integration has filed one of them.
         file_for(&harness, 12, "Kurs 12", "2026-05-10");
         harness.personio.clear_faults();
         let last = harness.certificates_tick().await;
-        assert_run!("{via:?}", last, Outcome::Done, adopted = 1, uploaded = 7);
-        assert_eq!(harness.personio.documents().len(), 12, "{via:?}");
+        assert_run!("{label}", last, Outcome::Done, adopted = 1, uploaded = 7);
+        assert_eq!(harness.personio.documents().len(), 12, "{label}");
     }
 }
 

@@ -13,16 +13,17 @@ use shared::state::StateError;
 use tokio::sync::OnceCell;
 
 use super::Tools;
+use crate::decide::probe_place;
 
 /// A right that is refused so often in a row, with pauses, is missing.
 const REFUSALS: u64 = 3;
 
-/// After so many people whose lists cannot be read, and nobody whose list can, others are tried from the other end.
+/// After so many people in a row whose lists cannot be read, others are tried from elsewhere in the queue.
 const SUSPECT_AFTER: u32 = 3;
-/// So many people without a readable list, and nobody with one, show that it is not the people.
-const NOT_THE_PEOPLE: u32 = 6;
-/// So many of them were tried from the other end.
+/// So many of these whose lists cannot be read either show that it is not the people.
 const PROBES: u32 = 3;
+/// If nobody's list was read, so many people show the same.
+const NOT_THE_PEOPLE: u32 = 2;
 
 /// What a run knows of lists.
 #[derive(Debug, Default)]
@@ -36,21 +37,35 @@ pub(super) struct Lists {
     /// Others whose documents are tried before one person's refusals count as a missing right.
     others: OnceLock<Vec<SourceId>>,
     /// People whose documents could not be read.
-    unreadable: Mutex<Unreadable>,
+    unread: Mutex<Unread>,
+    /// The number of the tick: each takes its probes from other places.
+    turn: usize,
     /// The documents that the ledger knew when the run first needed them.
     in_ledger: OnceCell<HashSet<DocumentId>>,
 }
 
 #[derive(Debug, Default)]
-struct Unreadable {
+struct Unread {
     people: u32,
-    /// How many of them were tried from the other end.
+    /// How many of them in a row may be nobody's own trouble.
+    in_a_row: u32,
+    /// How many of these were probes.
     probes: u32,
-    /// What the last list was not readable for.
-    problem: String,
+    /// How many probes were taken in this run.
+    taken: usize,
+    /// Why the last list could not be read.
+    error: Option<SourceError>,
 }
 
 impl Lists {
+    /// The lists of a run. `turn` is the number of the tick.
+    pub(super) fn new(turn: usize) -> Self {
+        Self {
+            turn,
+            ..Self::default()
+        }
+    }
+
     /// The employee's documents; `None` where it is certain that they cannot be listed.
     ///
     /// # Errors
@@ -107,38 +122,54 @@ impl Lists {
         false
     }
 
-    /// Whether the next person is tried from the other end: if that one's list can be read, the others' lists are their
-    /// own trouble.
-    pub(super) fn are_suspect(&self) -> bool {
-        !self.are_there.load(Ordering::Relaxed) && self.unreadable().people >= SUSPECT_AFTER
+    /// The place among `waiting` certificates of the next probe, if there is to be one: if that person's list can be
+    /// read, the others' lists are their own trouble.
+    pub(super) fn next_probe(&self, waiting: usize) -> Option<usize> {
+        let mut unread = self.unread();
+        if unread.in_a_row < SUSPECT_AFTER {
+            return None;
+        }
+        let place = probe_place(unread.taken, waiting, self.turn)?;
+        unread.taken += 1;
+        Some(place)
     }
 
-    /// Somebody's documents cannot be read. `is_probe`: the person was tried from the other end.
-    pub(super) fn failed(&self, problem: &str, is_probe: bool) {
-        let mut unreadable = self.unreadable();
-        unreadable.people += 1;
-        unreadable.probes += u32::from(is_probe);
-        problem.clone_into(&mut unreadable.problem);
-        let has_probed = unreadable.probes >= PROBES;
-        drop(unreadable);
-        if has_probed {
-            self.conclude();
+    /// Somebody's documents were listed.
+    pub(super) fn listed(&self) {
+        self.breaker.success();
+        let mut unread = self.unread();
+        (unread.in_a_row, unread.probes) = (0, 0);
+    }
+
+    /// Somebody's documents cannot be read. A refusal is that person's own once somebody else's were listed. Opens the
+    /// breaker after enough probes.
+    pub(super) fn failed(&self, error: SourceError, is_probe: bool) {
+        let is_silent = matches!(error, SourceError::Unavailable(_));
+        let mut unread = self.unread();
+        unread.people += 1;
+        if is_silent || !self.are_there.load(Ordering::Relaxed) {
+            unread.in_a_row += 1;
+            unread.probes += u32::from(is_probe);
         }
+        if unread.probes >= PROBES {
+            self.breaker.open(error.clone().into());
+        }
+        unread.error = Some(error);
     }
 
     /// Opens the breaker if nobody's documents could be read.
     pub(super) fn conclude(&self) {
-        let unreadable = self.unreadable();
-        if !self.are_there.load(Ordering::Relaxed) && unreadable.people >= NOT_THE_PEOPLE {
-            let error = SourceError::Unreadable(unreadable.problem.clone());
+        let unread = self.unread();
+        let are_known =
+            [&self.are_there, &self.are_missing].map(|known| known.load(Ordering::Relaxed));
+        let is_nobodys = are_known == [false; 2] && unread.people >= NOT_THE_PEOPLE;
+        if let Some(error) = unread.error.clone().filter(|_| is_nobodys) {
             self.breaker.open(error.into());
         }
     }
 
-    fn unreadable(&self) -> MutexGuard<'_, Unreadable> {
-        self.unreadable
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn unread(&self) -> MutexGuard<'_, Unread> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The documents that the ledger has for any certificate. It is read once: what this run adds belongs to people

@@ -128,8 +128,10 @@ pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -
         skipped: _,
     } = plan;
     let turn = tools.clock.now().as_second() / TICK_SECONDS;
+    let turn = usize::try_from(turn).unwrap_or_default();
     let shared = Shared {
-        refusals: Mutex::new(Series::new(usize::try_from(turn).unwrap_or_default())),
+        lists: Lists::new(turn),
+        refusals: Mutex::new(Series::new(turn)),
         ..Shared::default()
     };
     let mut applied = Applied::default();

@@ -157,17 +157,16 @@ fn next(
 ) -> Option<Next> {
     let mut order = lock(order);
     let probe = probe(people, &order, &mut lock(&shared.refusals));
-    let is_list_probe = shared.lists.are_suspect();
-    let (number, place) = match probe {
+    let list_probe = shared.lists.next_probe(order.len());
+    let (number, place) = match probe.or(list_probe) {
         Some(at) => order.remove(at),
-        None if is_list_probe => order.pop_back(),
         None => order.pop_front(),
     }?;
     Some(Next {
         person: Arc::clone(people.get(number)?),
         place,
         is_probe: probe.is_some(),
-        is_list_probe,
+        is_list_probe: list_probe.is_some(),
     })
 }
 
@@ -251,7 +250,7 @@ async fn look(
     let now = tools.clock.now();
     match lists.of(tools, &first.employee).await {
         Ok(documents) => {
-            lists.breaker.success();
+            lists.listed();
             let is_by_title = |upload: &Upload| upload.look.is_some_and(|look| look.by_title);
             let none = HashSet::new();
             let taken = match uploads.iter().any(is_by_title) {
@@ -264,12 +263,17 @@ async fn look(
             let (documents, zone) = (documents.as_deref(), tools.time_zone);
             Ok(before_filing(uploads, documents, taken, zone, now))
         }
+        Err(_) if is_late(tools, &shared.breaker) => Err(CertificateResult::NotReached),
         // It is asked for again on each tick. The ledger notes nothing, so that nothing is filed without a look.
-        Err(SourceError::Refused(problem) | SourceError::Unreadable(problem)) => {
-            lists.failed(&problem, is_probe);
-            Err(CertificateResult::Unlisted(format!(
-                "the employee's documents cannot be listed before filing: {problem}"
-            )))
+        Err(
+            error @ (SourceError::Unavailable(_)
+            | SourceError::Refused(_)
+            | SourceError::Unreadable(_)),
+        ) => {
+            let reason =
+                format!("the employee's documents cannot be listed before filing: {error}");
+            lists.failed(error, is_probe);
+            Err(CertificateResult::Unlisted(reason))
         }
         Err(error) => {
             lists.breaker.failure(error.into());

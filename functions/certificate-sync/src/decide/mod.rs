@@ -16,7 +16,7 @@ pub use attempt::{AttemptError, after_attempt, after_person_deleted, after_share
 pub use before_filing::{BeforeFiling, before_filing};
 pub use look::{AfterLook, after_look};
 
-pub use series::{Advance, Refusal, Rest, Series};
+pub use series::{Advance, Refusal, Rest, Series, probe_place};
 
 use crate::outcome::CertificateResult;
 

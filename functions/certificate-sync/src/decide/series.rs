@@ -64,6 +64,20 @@ impl Refusal {
     }
 }
 
+/// Where in a queue of `waiting` certificates a run takes its probe number `taken`: the end takes turns with two places
+/// that move from tick to tick. `turn` is the number of the tick.
+#[must_use]
+pub fn probe_place(taken: usize, waiting: usize, turn: usize) -> Option<usize> {
+    let last = waiting.checked_sub(1)?;
+    // In thousandths of the queue: the golden ratio leaves no part of it out for long.
+    let moved = |from: usize| last * ((from + 618 * (turn % 1_000)) % 1_000) / 1_000;
+    Some(match taken % 3 {
+        0 => last,
+        1 => moved(500),
+        _ => moved(250),
+    })
+}
+
 impl<T> Default for Series<T> {
     fn default() -> Self {
         Self::new(0)
@@ -103,19 +117,12 @@ impl<T> Series<T> {
     }
 
     /// The place in a queue of `waiting` certificates where the next one is taken as a probe, if it is: if that one is
-    /// filed, the refusals are the certificates' own. The end takes turns with two places that move from tick to tick.
+    /// filed, the refusals are the certificates' own.
     pub fn next_probe(&mut self, waiting: usize) -> Option<usize> {
         if !self.is_suspect() || self.probes + self.under_way >= PROBES {
             return None;
         }
-        let last = waiting.checked_sub(1)?;
-        // In thousandths of the queue: the golden ratio leaves no part of it out for long.
-        let moved = |from: usize| last * ((from + 618 * (self.turn % 1_000)) % 1_000) / 1_000;
-        let at = match self.taken % 3 {
-            0 => last,
-            1 => moved(500),
-            _ => moved(250),
-        };
+        let at = probe_place(self.taken, waiting, self.turn)?;
         self.taken += 1;
         self.under_way += 1;
         Some(at)
