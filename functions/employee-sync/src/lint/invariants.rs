@@ -191,13 +191,15 @@ fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> b
         return true;
     };
     let shuts = window.after.inactive_at.is_some();
-    let opens_later = window.after.active_at.is_some_and(|at| at > now);
+    let opens_later = window.after.active_at.is_some_and(|at| at > now)
+        && window.after.active_at != window.before.active_at;
     match &candidate.source {
         SourceState::Gone { .. } => true,
         // Of such a record nothing counts but an end.
         SourceState::Rejected { .. } if !shuts || opens_later => false,
         SourceState::Present { record, .. } | SourceState::Rejected { record, .. } => {
             let employment = &record.employment;
+            let is_rejected = matches!(candidate.source, SourceState::Rejected { .. });
             let ended = matches!(employment.end_date, Field::Value(_));
             let is_out = match employment.scope {
                 Scoped::OutLocked => true,
@@ -208,15 +210,16 @@ fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> b
             let is_inactive = match employment.standing {
                 EmploymentStatus::Inactive => true,
                 EmploymentStatus::Employed => false,
-                EmploymentStatus::Unknown => {
-                    !matches!(candidate.source, SourceState::Rejected { .. })
+                // People who were locked for it stay locked.
+                EmploymentStatus::Unknown if is_rejected => {
+                    was_locked_for(candidate, LockReason::Inactive)
                 }
+                EmploymentStatus::Unknown => true,
             };
             let shut = ended || is_inactive || is_out;
             let not_begun = matches!(employment.hire_date, Field::Value(_));
             let kept = window.after.inactive_at == window.before.inactive_at;
-            (!shuts || shut || kept)
-                && (!opens_later || not_begun || window.after.active_at == window.before.active_at)
+            (!shuts || shut || kept) && (!opens_later || not_begun)
         }
     }
 }

@@ -152,6 +152,8 @@ pub(crate) struct Story {
     pub(crate) drift: Drift,
     /// As this run sees them.
     pub(crate) after: Option<Employee>,
+    /// Whether this run can read no more of their record than whether they leave.
+    pub(crate) is_rejected: bool,
 }
 
 /// A company, its academy's accounts before the first run, and its tenant before and after a change of rules.
@@ -167,8 +169,9 @@ pub(crate) struct Company {
 
 fn story(number: usize) -> impl Strategy<Value = Story> {
     let after = prop_oneof![1 => Just(None), 2 => Just(Some(None)), 4 => person(number).prop_map(|it| Some(Some(it)))];
-    (prop::option::weighted(0.7, person(number)), drift(), after).prop_map(
-        |(before, drift, after)| {
+    let before = prop::option::weighted(0.7, person(number));
+    (before, drift(), after, prop::bool::weighted(0.2)).prop_map(
+        |(before, drift, after, is_rejected)| {
             // Nobody; as before; somebody else.
             let after = match after {
                 None => None,
@@ -179,6 +182,7 @@ fn story(number: usize) -> impl Strategy<Value = Story> {
                 before,
                 drift,
                 after,
+                is_rejected,
             }
         },
     )

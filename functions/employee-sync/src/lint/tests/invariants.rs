@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 use shared::access::AccessWindow;
-use shared::domain::employee::Field;
+use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, DesiredAccount};
 use shared::source::{Absence, Leaving};
@@ -33,7 +33,7 @@ const NULLS: &str = "nothing is cleared that the source did not report empty";
 const CAUSE: &str = "nobody is locked without a cause";
 const CREATION: &str = "nobody out of scope, gone or with an account is created";
 
-const BREACHES: [Breach; 30] = [
+const BREACHES: [Breach; 31] = [
     (VERDICTS, None, |plan, _| plan.unchanged.clear()),
     (VERDICTS, None, |plan, _| {
         plan.skipped
@@ -155,15 +155,17 @@ const BREACHES: [Breach; 30] = [
         });
     }),
     (CAUSE, Some("1"), |plan, candidates| {
-        let fingerprint = key().fingerprint([]);
-        candidates[0].source = SourceState::Rejected {
-            fingerprint,
-            field: "id".into(),
-            problem: "is odd".into(),
-            record: unreadable(),
-        };
+        candidates[0].source = rejected(Leaving::default());
         plan.changes[0].window = lock(AccessWindow {
             active_at: None,
+            inactive_at: Some(now()),
+        });
+    }),
+    (CAUSE, Some("1"), |plan, candidates| {
+        // Of such a record an end may be read, and no beginning.
+        candidates[0].source = rejected(inactive());
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: Some(now() + 1.second()),
             inactive_at: Some(now()),
         });
     }),
@@ -218,8 +220,58 @@ fn every_broken_rule_is_reported_with_the_person() {
     }
 }
 
-/// What is left of person 1's record if nothing of it can be read.
-fn unreadable() -> Box<DesiredAccount> {
-    let employee = Leaving::default().employee(SourceId::new("1"));
-    Box::new(DesiredAccount::of(&employee, "personio", &config("")))
+/// Person 1 with a record of which nothing else can be read.
+fn rejected(leaving: Leaving) -> SourceState {
+    let employee = leaving.employee(SourceId::new("1"));
+    SourceState::Rejected {
+        fingerprint: key().fingerprint([]),
+        field: "id".into(),
+        problem: "is odd".into(),
+        record: Box::new(DesiredAccount::of(&employee, "personio", &config(""))),
+    }
+}
+
+fn inactive() -> Leaving {
+    Leaving {
+        status: Field::Value(Status::Inactive),
+        ..Leaving::default()
+    }
+}
+
+#[test]
+fn an_end_may_be_all_that_counts_of_a_record() {
+    let config = config("");
+    let hired = Employee {
+        hire_date: Field::Value("2026-06-01".parse().unwrap()),
+        ..employee("1")
+    };
+    let left = Employee {
+        status: Field::Value(Status::Inactive),
+        ..employee("1")
+    };
+    let reopened = AccountView {
+        window: AccessWindow::default(),
+        ..account_of(&left, &config)
+    };
+    let cases = [
+        ("a hire that was withdrawn", &hired, inactive(), None),
+        (
+            "an account that was opened again",
+            &left,
+            Leaving::default(),
+            Some(reopened),
+        ),
+    ];
+    for (case, before, leaving, account) in cases {
+        let mut candidate = trusted(before, before, &config);
+        candidate.source = rejected(leaving);
+        if let Some(account) = account {
+            candidate.account = Account::Fetched(Box::new(account), MatchedBy::ExternalId);
+        }
+        let candidates = [candidate];
+        let plan = plan(&candidates, &config);
+        assert!(plan.changes[0].window.is_some(), "{case}");
+        let examined = examine(&plan, &candidates, "personio", now());
+        assert_eq!(examined, Ok(()), "{case}");
+    }
 }

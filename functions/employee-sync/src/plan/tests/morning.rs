@@ -8,6 +8,7 @@ use shared::domain::employee::Employee;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
+use shared::source::Leaving;
 use shared::tenant::TenantConfig;
 
 use crate::apply::{Applied, ApplyOutcome};
@@ -25,14 +26,30 @@ pub(super) fn read<'a>(
     employees: impl IntoIterator<Item = &'a Employee>,
     config: &TenantConfig,
 ) -> People {
-    let person = |employee: &Employee| {
-        let fingerprint = DesiredAccount::of(employee, TOOL, config).fingerprint(&key());
-        (
-            employee.source_id.clone(),
-            Person::Employee(Box::new(employee.clone()), fingerprint),
-        )
-    };
+    let person = |employee: &Employee| (employee.source_id.clone(), fitting(employee, config));
     People::complete(employees.into_iter().map(person))
+}
+
+fn fitting(employee: &Employee, config: &TenantConfig) -> Person {
+    let fingerprint = DesiredAccount::of(employee, TOOL, config).fingerprint(&key());
+    Person::Employee(Box::new(employee.clone()), fingerprint)
+}
+
+/// The same person with a record of which only the end can be read.
+fn rejected(employee: &Employee) -> Person {
+    Person::Rejected {
+        fingerprint: key().fingerprint([]),
+        field: "hire_date".to_owned(),
+        problem: "is no date".to_owned(),
+        leaving: leaving(employee),
+    }
+}
+
+fn leaving(employee: &Employee) -> Leaving {
+    Leaving {
+        status: employee.status.clone(),
+        end_date: employee.end_date,
+    }
 }
 
 /// A run over everybody, from what is known to what became of it.
@@ -76,6 +93,7 @@ pub(super) fn run(
 pub(super) struct Morning {
     pub(super) academy: Academy,
     pub(super) people: People,
+    /// As far as their records can be read.
     pub(super) employees: BTreeMap<SourceId, Employee>,
     pub(super) gone: BTreeSet<SourceId>,
     pub(super) config: TenantConfig,
@@ -111,12 +129,29 @@ pub(super) fn morning(company: &Company) -> Morning {
             story.drift,
         );
     }
-    let people = read(stories.iter().filter_map(|it| it.after.as_ref()), new);
+    let there = stories.iter().filter_map(|it| {
+        let after = it.after.as_ref()?;
+        let person = if it.is_rejected {
+            rejected(after)
+        } else {
+            fitting(after, new)
+        };
+        Some((after.source_id.clone(), person))
+    });
+    let people = People::complete(there);
     let left = first
         .snapshot
         .ids()
         .filter(|id| !people.snapshot.contains(id));
-    let after = stories.iter().filter_map(|it| it.after.clone());
+    let after = stories.iter().filter_map(|it| {
+        let after = it.after.clone()?;
+        let id = after.source_id.clone();
+        Some(if it.is_rejected {
+            leaving(&after).employee(id)
+        } else {
+            after
+        })
+    });
     Morning {
         gone: left.cloned().collect(),
         employees: after.map(|it| (it.source_id.clone(), it)).collect(),
