@@ -1,6 +1,6 @@
 //! A company with one certificate per person, and checks of what was filed.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use certificate_sync::report::Report;
 use harness::{Harness, completed, people};
@@ -12,9 +12,10 @@ use shared::state::{CertificateEntry, CertificateState};
 use shared::tenant::Via;
 use simulators::personio::Document;
 use simulators::reteach::Delivery;
-use simulators::{Behaviour, Fault};
+use simulators::{Behaviour, Fault, Origin};
 
 pub(super) const UPLOAD: &str = "/v1/company/documents";
+pub(super) const LISTS: &str = "/v2/document-management/documents";
 /// Routes on which Personio itself answers.
 pub(super) const PERSONIO: [Via; 2] = [Via::Direct, Via::KomboPassthrough];
 /// Pauses in minutes after the first four failures; the run after the last one parks.
@@ -139,4 +140,31 @@ pub(super) fn fail_participations(harness: &Harness, behaviour: Behaviour) {
     harness
         .reteach
         .fail(Fault::new(behaviour).path("/participation").always());
+}
+
+/// Each document of another integration has a content of its own.
+static FILED: AtomicU64 = AtomicU64::new(0);
+
+/// A document of another integration: title and day, no certificate id.
+pub(super) fn file_for(harness: &Harness, person: u64, course: &str, day: &str) {
+    let (category_id, name) = {
+        let categories = harness.personio.categories();
+        let last = categories.last().unwrap();
+        (last.id, last.name.clone())
+    };
+    harness.personio.add_document(Document {
+        id: 0,
+        employee_id: person,
+        category_id,
+        category: Some(name),
+        title: course.to_owned(),
+        date: Some(day.parse().unwrap()),
+        comment: None,
+        file_name: format!("{course}.pdf"),
+        size: 1_000,
+        sha256: FILED.fetch_add(1, Ordering::Relaxed).to_string(),
+        head: b"%PDF-1.7".to_vec(),
+        created_at: harness.moment() - SignedDuration::from_hours(24),
+        origin: Origin::Direct,
+    });
 }

@@ -12,6 +12,7 @@ mod fixture;
 mod folders;
 mod gate;
 mod late_pdfs;
+mod lists;
 mod lost_lease;
 mod modes;
 mod odd_records;

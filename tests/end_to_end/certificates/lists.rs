@@ -1,0 +1,181 @@
+//! Lists of documents that cannot be read: whose trouble that is, and when certificates are filed without a look.
+
+use harness::{Harness, completed, people};
+use shared::runtime::{FindingKind, Outcome};
+use shared::tenant::Via;
+use simulators::{Behaviour, Body, Fault};
+
+use super::fixture::{LISTS, PERSONIO, certified, file_for, finding, id};
+
+#[tokio::test]
+async fn a_first_filing_without_the_right_to_list_files() {
+    for via in PERSONIO {
+        let harness = certified(via, 3).await;
+        harness.personio.allow_reading_documents(false);
+        let report = harness.certificates_now().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 3, parked = 0);
+    }
+}
+
+/// Personio's gateway fails for one run in the middle of a first filing.
+#[tokio::test]
+async fn nothing_is_filed_without_a_look_while_a_gateway_refuses_lists() {
+    for (status, body, outcome) in [
+        (403, Body::Html, Outcome::SourceUnavailable),
+        (401, Body::Empty, Outcome::SourceUnavailable),
+        (503, Body::Html, Outcome::SourceUnavailable),
+    ] {
+        let label = format!("{status} {body:?}");
+        let harness = certified(Via::Direct, 12).await;
+        for person in 1..=12 {
+            file_for(&harness, person, &format!("Kurs {person}"), "2026-05-10");
+        }
+        let refused = Fault::new(Behaviour::Status(status, body)).path(LISTS);
+        harness.personio.fail(refused.clone().nth(5).always());
+        let first = harness.certificates_now().await;
+        assert!(
+            (1..12).contains(&first.counts.adopted),
+            "{label}: {first:#?}"
+        );
+        harness.personio.clear_faults();
+        harness.personio.fail(refused.always());
+        for _ in 0..3 {
+            let report = harness.certificates_tick().await;
+            assert_run!("{label}", report, outcome, uploaded = 0, adopted = 0);
+        }
+        harness.personio.clear_faults();
+        harness.certificates_tick().await;
+        assert_eq!(harness.personio.documents().len(), 12, "{label}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_fails_for_a_while_delays_the_first_filing_and_nothing_is_filed_twice() {
+    for behaviour in [
+        Behaviour::Status(403, Body::Vendor),
+        Behaviour::Status(503, Body::Html),
+        Behaviour::Status(200, Body::Html),
+    ] {
+        let harness = certified(Via::Direct, 1).await;
+        file_for(&harness, 1, "Kurs 1", "2026-05-10");
+        let fault = Fault::new(behaviour.clone()).path(LISTS);
+        harness.personio.fail(fault);
+        let mut adopted = harness.certificates_now().await.counts.adopted;
+        adopted += harness.certificates_tick().await.counts.adopted;
+        assert_eq!(adopted, 1, "{behaviour:?}");
+        assert_eq!(harness.personio.documents().len(), 1, "{behaviour:?}");
+    }
+}
+
+#[tokio::test]
+async fn lists_that_are_refused_after_others_came_are_waited_for() {
+    let harness = certified(Via::Direct, 12).await;
+    for person in 1..=12 {
+        file_for(&harness, person, &format!("Kurs {person}"), "2026-05-10");
+    }
+    let refused = Fault::new(Behaviour::Status(403, Body::Vendor)).path(LISTS);
+    harness.personio.fail(refused.nth(5).times(3));
+    let mut adopted = harness.certificates_now().await.counts.adopted;
+    adopted += harness.certificates_tick().await.counts.adopted;
+    assert_eq!((adopted, harness.personio.documents().len()), (12, 12));
+}
+
+#[tokio::test]
+async fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
+    for (people, status) in [(2, 400), (5, 400), (6, 400), (2, 503), (12, 503)] {
+        let harness = certified(Via::Direct, people).await;
+        let refused = Fault::new(Behaviour::Status(status, Body::Vendor)).path(LISTS);
+        harness.personio.fail(refused.always());
+        let report = harness.certificates_now().await;
+        let label = format!("{people} {status}");
+        assert_run!("{label}", report, Outcome::SourceUnavailable, uploaded = 0);
+        harness.personio.clear_faults();
+        let report = harness.certificates_tick().await;
+        assert_run!("{label}", report, Outcome::Done, uploaded = people);
+    }
+}
+
+/// The lists of these people's documents fail like this from now on.
+fn fail_lists_of(harness: &Harness, people: &[&'static str], status: u16) {
+    for person in people {
+        let refused = Fault::new(Behaviour::Status(status, Body::Vendor)).path(LISTS);
+        harness
+            .personio
+            .fail(refused.query("owner_id", person).always());
+    }
+}
+
+#[tokio::test]
+async fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
+    let newest = ["5", "6", "7", "8", "9", "10", "11", "12"];
+    let either_end = ["1", "2", "3", "8", "9", "10", "11", "12"];
+    for (via, status, failing) in [
+        (Via::Direct, 400, newest),
+        (Via::KomboPassthrough, 400, newest),
+        (Via::Direct, 503, newest),
+        (Via::Direct, 503, either_end),
+    ] {
+        let label = format!("{via:?} {status} {failing:?}");
+        let harness = certified(via, 12).await;
+        fail_lists_of(&harness, &failing, status);
+        let first = harness.certificates_now().await;
+        assert_run!("{label}", first, Outcome::Done, unlisted = 8, failed = 0);
+        for number in failing {
+            let number = id(number.parse().unwrap());
+            let text = &finding(&first, FindingKind::NotFiled, &number).text;
+            assert!(text.contains("cannot be listed before filing"), "{text}");
+        }
+        harness.certificates_tick().await;
+        assert_eq!(harness.personio.documents().len(), 4, "{label}");
+        // Meanwhile another integration has filed one of them.
+        file_for(&harness, 12, "Kurs 12", "2026-05-10");
+        harness.personio.clear_faults();
+        let last = harness.certificates_tick().await;
+        assert_run!("{label}", last, Outcome::Done, adopted = 1, uploaded = 7);
+        assert_eq!(harness.personio.documents().len(), 12, "{label}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_refused_for_one_person_alone_is_a_finding_of_that_person() {
+    // The one in the middle, and the first one to be looked up.
+    for refused in ["3", "12"] {
+        let start = "2026-05-11T08:00:00Z";
+        let harness = Harness::in_turn(1, start, Via::Direct, "", people(12)).await;
+        harness.first_run().await;
+        harness.issue((1..=12).map(|number| {
+            let at = format!("2026-04-{:02}T05:00:00Z", number + 10);
+            completed(&id(number), number, "Kurs", &at)
+        }));
+        file_for(&harness, 5, "Kurs", "2026-04-15");
+        fail_lists_of(&harness, &[refused], 403);
+        let report = harness.certificates_now().await;
+        assert_run!(
+            "{refused}",
+            report,
+            Outcome::Done,
+            adopted = 1,
+            unlisted = 1
+        );
+        assert_counts!("{refused}", report, uploaded = 10);
+        finding(
+            &report,
+            FindingKind::NotFiled,
+            &id(refused.parse().unwrap()),
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_person_without_a_list_raises_no_alarm_however_many_certificates_wait() {
+    let harness = certified(Via::Direct, 1).await;
+    for number in 2..=6 {
+        harness.issue([completed(&id(number), 1, "Kurs", "2026-05-10T12:00:00Z")]);
+    }
+    fail_lists_of(&harness, &["1"], 400);
+    for _ in 0..2 {
+        let report = harness.certificates_tick().await;
+        assert_counts!(report, unlisted = 6, people_left = 1, failed = 0);
+        assert_eq!(report.counts.failed_percent(), 0);
+    }
+}
