@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::CertificateId;
@@ -35,6 +35,59 @@ pub struct CertificateCheckpoint {
     /// Some of the earlier days' certificates that have no PDF yet: each tick asks for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<CertificateId>,
+    #[serde(default, skip_serializing_if = "ListAccess::is_unknown")]
+    pub lists: ListAccess,
+}
+
+/// Whether employees' documents can be listed, as far as runs have seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListAccess {
+    /// Whether any list was ever read. Then a refusal is news.
+    #[serde(default)]
+    pub were_read: bool,
+    /// When all lists of a run were first refused for a missing right; `None` once one was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_since: Option<Timestamp>,
+}
+
+/// The next run has to be refused as well before anything is filed without a look.
+const MISSING_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// The same where lists were read before: Personio may err, and the operator may grant the right again.
+const LOST_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+impl ListAccess {
+    /// What is known after a list was read.
+    #[must_use]
+    pub fn after_read() -> Self {
+        Self {
+            were_read: true,
+            refused_since: None,
+        }
+    }
+
+    /// What is known after all lists of a run were refused for want of a right.
+    #[must_use]
+    pub fn after_refusal(self, now: Timestamp) -> Self {
+        Self {
+            refused_since: self.refused_since.or(Some(now)),
+            ..self
+        }
+    }
+
+    /// Whether the right counts as missing if this run is refused as well.
+    #[must_use]
+    pub fn is_missing(self, now: Timestamp) -> bool {
+        let enough = match self.were_read {
+            true => LOST_AFTER,
+            false => MISSING_AFTER,
+        };
+        self.refused_since
+            .is_some_and(|since| now.duration_since(since) >= enough)
+    }
+
+    fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Certificates that only a listing of everything shows, and whose hosts are refused.
@@ -132,4 +185,31 @@ pub struct Restored {
     /// The operator says that nothing was filed in between: where documents cannot be listed, certificates are filed
     /// instead of parked.
     pub assume_empty: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_to_list_is_missing_once_another_run_is_refused_and_lost_after_a_day() {
+        let now: Timestamp = "2026-05-11T08:00:00Z".parse().unwrap();
+        let hours = |hours| now + SignedDuration::from_hours(hours);
+        for (before, later, is_missing) in [
+            (ListAccess::default(), now, false),
+            (
+                ListAccess::default(),
+                now + SignedDuration::from_mins(30),
+                true,
+            ),
+            (ListAccess::after_read(), hours(1), false),
+            (ListAccess::after_read(), hours(23), false),
+            (ListAccess::after_read(), hours(24), true),
+        ] {
+            assert!(!before.is_missing(later), "nothing was refused before");
+            let refused = before.after_refusal(now);
+            assert_eq!(refused.is_missing(later), is_missing, "{before:?} {later}");
+            assert_eq!(refused.after_refusal(later), refused, "since the first");
+        }
+    }
 }

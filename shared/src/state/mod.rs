@@ -18,7 +18,8 @@ pub use certificate::{
     RetryState,
 };
 pub use certificate_checkpoint::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, RefusedHosts, Restored, Unsettled,
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, ListAccess, RefusedHosts, Restored,
+    Unsettled,
 };
 pub use employee::{EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;

@@ -236,7 +236,10 @@ async fn a_restored_tenant_without_the_right_to_list_parks_unless_nothing_was_fi
         harness.personio.allow_reading_documents(false);
         let lost: Vec<_> = (1..=3).map(id).collect();
         restore(&harness, &lost, assume_empty).await;
+        // Its lists were read before: a day shows that the right is gone.
         let report = harness.certificates_tick().await;
+        assert_run!(report, Outcome::AccessDenied, uploaded = 0, parked = 0);
+        let report = harness.certificates_after(DAY).await;
         assert_counts!(report, uploaded = uploaded, parked = parked);
     }
 }

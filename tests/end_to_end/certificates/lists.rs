@@ -1,6 +1,7 @@
 //! Lists of documents that cannot be read: whose trouble that is, and when certificates are filed without a look.
 
 use harness::{Harness, completed, people};
+use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
@@ -8,19 +9,54 @@ use simulators::{Behaviour, Body, Fault};
 use super::fixture::{LISTS, PERSONIO, certified, file_for, finding, id};
 
 #[tokio::test]
-async fn a_first_filing_without_the_right_to_list_files() {
+async fn a_first_filing_without_the_right_to_list_files_once_a_second_run_is_refused() {
     for via in PERSONIO {
         let harness = certified(via, 3).await;
         harness.personio.allow_reading_documents(false);
-        let report = harness.certificates_now().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 3, parked = 0);
+        let first = harness.certificates_now().await;
+        assert_run!(
+            "{via:?}",
+            first,
+            Outcome::Partly,
+            uploaded = 0,
+            remaining = 3
+        );
+        assert!(first.message.contains("Documents: read"), "{first:#?}");
+        let second = harness.certificates_tick().await;
+        assert_run!("{via:?}", second, Outcome::Done, uploaded = 3, parked = 0);
     }
 }
 
-/// Personio's gateway fails for one run in the middle of a first filing.
 #[tokio::test]
-async fn nothing_is_filed_without_a_look_while_a_gateway_refuses_lists() {
+async fn a_right_to_list_that_is_lost_is_missing_after_a_day() {
+    let harness = certified(Via::Direct, 1).await;
+    harness.certificates_now().await;
+    harness.issue([completed("c-old", 1, "Alt", "2025-02-10T09:30:00Z")]);
+    harness.personio.allow_reading_documents(false);
+    let hours = SignedDuration::from_hours;
+    for pause in [hours(24), hours(1), hours(22)] {
+        let report = harness.certificates_after(pause).await;
+        assert_run!("{pause}", report, Outcome::AccessDenied, uploaded = 0);
+    }
+    // Another list that is read in between makes it a new loss.
+    harness.personio.allow_reading_documents(true);
+    file_for(&harness, 1, "Alt", "2025-02-10");
+    let report = harness.certificates_after(hours(2)).await;
+    assert_run!(report, Outcome::Done, adopted = 1, uploaded = 0);
+    harness.issue([completed("c-older", 1, "Älter", "2025-01-10T09:30:00Z")]);
+    harness.personio.allow_reading_documents(false);
+    let report = harness.certificates_after(hours(24)).await;
+    assert_run!(report, Outcome::AccessDenied, uploaded = 0);
+    let report = harness.certificates_after(hours(24)).await;
+    assert_run!(report, Outcome::Done, uploaded = 1);
+}
+
+/// Personio's gateway, or Personio itself, fails for some runs in the middle of a first filing.
+#[tokio::test]
+async fn nothing_is_filed_without_a_look_where_lists_were_read_before() {
     for (status, body, outcome) in [
+        (401, Body::Vendor, Outcome::AccessDenied),
+        (403, Body::Vendor, Outcome::AccessDenied),
         (403, Body::Html, Outcome::SourceUnavailable),
         (401, Body::Empty, Outcome::SourceUnavailable),
         (503, Body::Html, Outcome::SourceUnavailable),

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use shared::document::{DocumentSink as _, FiledDocument};
 use shared::domain::id::{DocumentId, SourceId};
-use shared::runtime::{CircuitBreaker, RunError};
+use shared::runtime::{CircuitBreaker, Outcome, RunError};
 use shared::source::SourceError;
-use shared::state::StateError;
+use shared::state::{ListAccess, StateError};
 use tokio::sync::OnceCell;
 
 use super::Tools;
@@ -34,6 +34,8 @@ pub(super) struct Lists {
     are_missing: AtomicBool,
     /// Somebody's documents were listed: the right is there.
     are_there: AtomicBool,
+    /// All lists that were asked for were refused for want of a right.
+    are_refused: AtomicBool,
     /// Others whose documents are tried before one person's refusals count as a missing right.
     others: OnceLock<Vec<SourceId>>,
     /// People whose documents could not be read.
@@ -69,18 +71,23 @@ impl Lists {
     /// The employee's documents; `None` where it is certain that they cannot be listed.
     ///
     /// # Errors
-    /// Anything that may pass.
+    /// Anything that may pass; [`SourceError::Forbidden`] where another run has to be refused as well.
     pub(super) async fn of(
         &self,
         tools: Tools<'_>,
         employee: &SourceId,
     ) -> Result<Option<Vec<FiledDocument>>, SourceError> {
+        let mut refusal = None;
         for refusals in 1..=REFUSALS {
             if self.are_missing.load(Ordering::Relaxed) {
                 break;
             }
             match tools.sink.filed(employee).await {
-                Ok(None) | Err(SourceError::Forbidden(_)) => {}
+                Ok(None) => {
+                    self.are_missing.store(true, Ordering::Relaxed);
+                    return Ok(None);
+                }
+                Err(SourceError::Forbidden(problem)) => refusal = Some(problem),
                 listed => {
                     if listed.is_ok() {
                         self.are_there.store(true, Ordering::Relaxed);
@@ -99,8 +106,34 @@ impl Lists {
             let refused = "they are refused, and others' are not".to_owned();
             return Err(SourceError::Unreadable(refused));
         }
+        if let Some(problem) = refusal {
+            self.are_refused.store(true, Ordering::Relaxed);
+            if !tools.lists.is_missing(tools.clock.now()) {
+                return Err(SourceError::Forbidden(problem));
+            }
+        }
         self.are_missing.store(true, Ordering::Relaxed);
         Ok(None)
+    }
+
+    /// What is known of lists after the run; `None`: nothing new.
+    pub(super) fn access(&self, tools: Tools<'_>) -> Option<ListAccess> {
+        if self.are_there.load(Ordering::Relaxed) {
+            return Some(ListAccess::after_read());
+        }
+        let are_refused = self.are_refused.load(Ordering::Relaxed);
+        are_refused.then(|| tools.lists.after_refusal(tools.clock.now()))
+    }
+
+    /// The right to list seems to be missing: one run is no proof, and what is filed without a look may be there.
+    pub(super) fn refused(&self, tools: Tools<'_>, problem: String) {
+        self.breaker.open(match tools.lists.were_read {
+            true => SourceError::Forbidden(problem).into(),
+            false => RunError::new(
+                Outcome::Partly,
+                format!("the next run asks again before it files without a look: {problem}"),
+            ),
+        });
     }
 
     /// Names people whose documents are to be listed: they can be asked whether a right is missing.

@@ -22,7 +22,7 @@ use shared::http::Deadline;
 use shared::reteach::{Client, Downloads};
 use shared::routes::Hr;
 use shared::runtime::{CircuitBreaker, LeaseGuard, RunError};
-use shared::state::{CertificateState, Intent, Issue, Store};
+use shared::state::{CertificateState, Intent, Issue, ListAccess, Store};
 
 pub(crate) use folder::find as find_folder;
 
@@ -59,6 +59,8 @@ pub struct Tools<'a> {
     pub time_zone: &'a TimeZone,
     /// The folder that the tenant's file names.
     pub category: Option<&'a str>,
+    /// What earlier runs have seen of lists of employees' documents.
+    pub lists: ListAccess,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +73,8 @@ pub struct Applied {
     pub people_left: u64,
     /// Whether some that are to be held could not be noted.
     pub holds_left: bool,
+    /// What it has seen of lists of employees' documents, if it has asked for any.
+    pub lists: Option<ListAccess>,
     /// Why it stopped early, if it did.
     pub stop: Option<RunError>,
 }
@@ -159,6 +163,7 @@ pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -
     uploads.sort_by_key(|upload| Reverse(upload.completed_at));
     upload::all(tools, uploads, &shared, &mut applied, progress).await;
     let Shared { breaker, lists, .. } = shared;
+    applied.lists = lists.access(tools);
     applied.stop = breaker.into_reason().or(lists.breaker.into_reason());
     applied
 }

@@ -275,6 +275,10 @@ async fn look(
             lists.failed(error, is_probe);
             Err(CertificateResult::Unlisted(reason))
         }
+        Err(SourceError::Forbidden(problem)) => {
+            lists.refused(tools, problem);
+            Err(CertificateResult::NotReached)
+        }
         Err(error) => {
             lists.breaker.failure(error.into());
             Err(CertificateResult::NotReached)

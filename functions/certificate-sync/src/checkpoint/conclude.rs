@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::CertificateId;
 use shared::reteach::Completeness;
-use shared::state::{CertificateCheckpoint, DayCheckpoint, RefusedHosts, Unsettled};
+use shared::state::{CertificateCheckpoint, DayCheckpoint, ListAccess, RefusedHosts, Unsettled};
 
 use super::{Scope, Selection};
 use crate::outcome::CertificateResult;
@@ -47,6 +47,8 @@ pub struct RunFacts<'a> {
     pub has_external_ids: bool,
     /// A digest of the hosts that the tenant's file allows.
     pub allowed_hosts: u64,
+    /// What the run has seen of lists of employees' documents, if it has asked for any.
+    pub lists: Option<ListAccess>,
 }
 
 /// What the next run begins with.
@@ -110,6 +112,7 @@ pub fn conclude(
             (false, _) => left_window(&known, &days, run).and(earlier),
         },
         waiting: waiting(&known, run),
+        lists: run.lists.unwrap_or(known.lists),
         days,
     };
     let is_news = before.is_none() || differs(&known, &checkpoint, run.scope.window_start);

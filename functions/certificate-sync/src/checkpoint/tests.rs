@@ -135,6 +135,7 @@ fn facts_of<'a>(
         reissued: 0,
         has_external_ids: false,
         allowed_hosts: ALLOWED,
+        lists: None,
     }
 }
 

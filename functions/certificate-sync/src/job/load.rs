@@ -86,6 +86,7 @@ impl Reading {
             has_external_ids: self.has_external_ids,
             allowed_hosts: self.allowed_hosts,
             may_be_first: true,
+            lists: None,
         }
     }
 }

@@ -15,7 +15,7 @@ use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Outcome, Progress, Run, RunError, Tenant,
 };
 use shared::secrets::TenantSecret;
-use shared::state::{JobKind, StateError};
+use shared::state::{JobKind, ListAccess, StateError};
 use shared::tenant::Backfill;
 
 use self::load::{Loaded, Sources, load};
@@ -93,7 +93,15 @@ impl Job for CertificateSync {
             let concluded = conclude(before, reading.facts(&plan.results(), 0, 0), began);
             return Ok(summary::planned(&reading, plan, &concluded, folder));
         };
-        let tools = tools(run, tenant, &connections, &downloads, guard, stop_at);
+        let lists = before.map(|before| before.lists).unwrap_or_default();
+        let tools = tools(
+            run,
+            tenant,
+            &connections,
+            (&downloads, lists),
+            guard,
+            stop_at,
+        );
         let skipped = plan.results();
         let applied = apply(tools, plan, &|| run.emit(Progress::Applied)).await;
         let results = skipped
@@ -106,6 +114,7 @@ impl Job for CertificateSync {
         let facts = RunFacts {
             holds_left: applied.holds_left || facts.holds_left,
             may_be_first: reading.seen > 0 || policy.backfill != Backfill::Hold,
+            lists: applied.lists,
             ..facts
         };
         let concluded = conclude(before, facts, run.clock().now());
@@ -128,7 +137,7 @@ fn tools<'a>(
     run: &'a Run<'_, CertificateSync>,
     tenant: &'a Tenant,
     connections: &'a Connections,
-    downloads: &'a Downloads,
+    (downloads, lists): (&'a Downloads, ListAccess),
     guard: &'a LeaseGuard<'a>,
     stop_at: Deadline,
 ) -> Tools<'a> {
@@ -149,6 +158,7 @@ fn tools<'a>(
         },
         time_zone: &config.time_zone,
         category: config.certificates.category.as_deref(),
+        lists,
     }
 }
 

@@ -86,6 +86,7 @@ pub(super) fn applied(
         people_left,
         stop,
         holds_left: _,
+        lists: _,
     } = applied;
     let counts = results.values().fold(
         counts(reading, skipped, concluded),

@@ -6,7 +6,7 @@ use shared::domain::id::{CustomerId, TenantId};
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::state::EmployeeEntry;
 use shared::state::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, RefusedHosts, Unsettled,
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, ListAccess, RefusedHosts, Unsettled,
 };
 
 use super::*;
@@ -43,6 +43,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
             outcome_unknown: 2,
         },
         waiting: vec![id(1), id(2)],
+        lists: ListAccess::after_read(),
     }
 }
 

@@ -157,10 +157,13 @@ impl Session {
                 acme.reteach
                     .add_participation(participation(1, 1001, "Brandschutz"));
                 desk.run("sync acme --here --job certificates").await;
-                acme.reteach
-                    .add_participation(participation(2, 1002, "Datenschutz"));
-                acme.reteach
-                    .add_participation(participation(3, 1003, "Erste Hilfe"));
+                // Completed after the first listing, so that nothing has to be looked up before it is filed.
+                for (number, course) in [(2, "Datenschutz"), (3, "Erste Hilfe")] {
+                    acme.reteach.add_participation(Participation {
+                        completed_at: Some("2026-05-11T08:00:00Z".parse().unwrap()),
+                        ..participation(number, 1000 + number, course)
+                    });
+                }
                 acme.reteach
                     .set_delivery("certificate-2", Delivery::NotAPdf);
                 acme.personio.allow_reading_documents(false);
