@@ -26,12 +26,14 @@ impl fmt::Display for Cell {
     }
 }
 
-/// Since when the vendors speak a dialect.
+/// When the vendors speak a dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Begins {
+pub(crate) enum Spoken {
+    Always,
+    /// Not in the first runs.
+    Later,
+    /// Not in the last runs.
     AtFirst,
-    /// After the first runs.
-    BetweenTwoTicks,
 }
 
 const WORKS: &str = "works";
@@ -50,7 +52,7 @@ impl Cell {
         name: &str,
         dialect: &Dialect,
         via: Via,
-        begins: Begins,
+        spoken: Spoken,
         more: &str,
     ) -> Result<Self, String> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -59,17 +61,22 @@ impl Cell {
             .map_err(|error| error.to_string())?;
         runtime.block_on(async {
             let mut company = Company::new(via, more).await;
-            if begins == Begins::AtFirst {
+            if spoken != Spoken::Later {
                 company.speak(dialect);
             }
             company.invite();
             company.complete_courses();
-            day(&mut company, name, dialect).await
+            day(&mut company, name, dialect, spoken).await
         })
     }
 }
 
-async fn day(company: &mut Company, name: &str, dialect: &Dialect) -> Result<Cell, String> {
+async fn day(
+    company: &mut Company,
+    name: &str,
+    dialect: &Dialect,
+    spoken: Spoken,
+) -> Result<Cell, String> {
     let mut reports = Vec::new();
     for minutes in [0, 5, 5] {
         reports.push(run(company, minutes).await?);
@@ -79,7 +86,14 @@ async fn day(company: &mut Company, name: &str, dialect: &Dialect) -> Result<Cel
     for minutes in [5, 5, 5, 20, 60] {
         reports.push(run(company, minutes).await?);
     }
-    let mut filed = vec![company.harness.certificates_now().await];
+    let mut filed = Vec::new();
+    if spoken == Spoken::AtFirst {
+        company.speak_as_assumed();
+        // Only what is said from now on counts.
+        reports = vec![run(company, 5).await?];
+    } else {
+        filed.push(company.harness.certificates_now().await);
+    }
     filed.push(company.harness.certificates_tick().await);
     for minutes in [25 * 60, 5, 60] {
         reports.push(run(company, minutes).await?);
@@ -89,15 +103,21 @@ async fn day(company: &mut Company, name: &str, dialect: &Dialect) -> Result<Cel
         .map(|it| (it.outcome, described(it.outcome, &it.message, &it.findings)));
     let certificates = judged(company.documents() == 3, says.collect())
         .ok_or_else(|| format!("{} documents\n{filed:#?}", company.documents()))?;
-    let by_design = ByDesign::of(name);
+    let has_ended = spoken == Spoken::AtFirst;
+    let by_design = ByDesign::of(name).filter(|_| !has_ended);
+    let differences = if has_ended {
+        company.left_behind()
+    } else {
+        company.differences()
+    };
     Ok(Cell {
-        employees: employees(&company.differences(), &reports, by_design)?,
+        employees: employees(&differences, &reports, by_design)?,
         certificates,
         is_by_design: by_design.is_some(),
     })
 }
 
-/// What became of the accounts: right, wrong as a run says, or exactly as it is by design.
+/// What became of the accounts: right, wrong as a run says, or different exactly by design.
 fn employees(
     differences: &[String],
     reports: &[Report],

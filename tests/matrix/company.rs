@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use harness::{Harness, by_hand, completed, date, person};
-use jiff::SignedDuration;
-use oracle::{AccessRules, ExpectedAccounts};
+use jiff::{SignedDuration, Timestamp};
+use oracle::{AccessRules, Difference, ExpectedAccounts};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::dialects::Dialect;
@@ -51,6 +51,8 @@ fn people() -> Vec<Person> {
 
 /// People who come back.
 const RETURNERS: RangeInclusive<u64> = 3..=8;
+/// Who is deleted in the HR system.
+const GONE: u64 = 35;
 /// Accounts that an admin made, of people who are in the HR system.
 const ADOPTED: [u64; 2] = [39, 40];
 
@@ -83,6 +85,13 @@ impl Company {
             &harness.personio,
             harness.company.kombo.as_ref(),
         );
+    }
+
+    /// The vendors do what we believe from now on.
+    pub(crate) fn speak_as_assumed(&self) {
+        let harness = &self.harness;
+        let kombo = harness.company.kombo.as_ref();
+        Dialect::clear(&harness.reteach, &harness.personio, kombo);
     }
 
     /// An admin has made accounts: two of people who are employed, one of a guest.
@@ -141,7 +150,7 @@ impl Company {
             person.termination_date = date("2026-12-31");
         });
         harness.personio.put(person(41));
-        harness.personio.remove(35);
+        harness.personio.remove(GONE);
     }
 
     /// A complete run, as the oracle sees it.
@@ -201,14 +210,19 @@ impl Company {
         lost
     }
 
-    /// How the academy's accounts are not as they should be, and which accounts stay open although their dates lock them.
-    pub(crate) fn differences(&self) -> Vec<String> {
-        let (reteach, now) = (&self.harness.reteach, self.harness.moment());
-        let mut actual = reteach.customers();
-        for account in &mut actual {
+    fn accounts(&self) -> Vec<Customer> {
+        let mut accounts = self.harness.reteach.customers();
+        for account in &mut accounts {
             // What an account shows that has none.
             account.authentication_method.take_if(|it| it == "DEFAULT");
         }
+        accounts
+    }
+
+    /// How the academy's accounts are not as they should be, and which accounts stay open although their dates lock them.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        let (reteach, now) = (&self.harness.reteach, self.harness.moment());
+        let actual = self.accounts();
         let differences = self.expected.differences(&actual);
         let open = actual.iter().filter(|account| {
             account.is_locked(now) && reteach.status(&account.id) != Some("INACTIVE")
@@ -216,6 +230,30 @@ impl Company {
         let open = open.map(|account| format!("{} is open in spite of its dates", account.id));
         let differences = differences.iter().map(ToString::to_string);
         differences.chain(open).collect()
+    }
+
+    /// The differences that a dialect leaves behind which has ended. A lock that came late counts from then, and the account
+    /// of a person who went meanwhile stays as it was, locked.
+    pub(crate) fn left_behind(&self) -> Vec<String> {
+        let now = self.harness.moment();
+        let is_past = |text: &str| text.parse::<Timestamp>().is_ok_and(|at| at <= now);
+        let gone = self.harness.find(GONE);
+        let is_gone = gone.is_none_or(|account| account.is_locked(now));
+        let gone = format!("personio:{GONE}");
+        let differences = self.expected.differences(&self.accounts()).into_iter();
+        let counts = |difference: &Difference| match difference {
+            Difference::Field {
+                field: "setInactiveAt",
+                expected,
+                actual,
+                ..
+            } if is_past(expected) && is_past(actual) => false,
+            difference => !is_gone || difference.account() != Some(&gone),
+        };
+        differences
+            .filter(counts)
+            .map(|difference| difference.to_string())
+            .collect()
     }
 
     pub(crate) fn documents(&self) -> usize {

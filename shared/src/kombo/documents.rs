@@ -12,6 +12,7 @@ use super::error::{Refusal, interpret};
 use super::file::File;
 use super::limits::{MAX_PAGES, PAGE_SIZE, UPLOAD_TIMEOUT, UPLOADS};
 use super::upload_error::upload_error;
+use super::wire;
 use crate::document::{Category, Document, FilingError, PdfBody};
 use crate::domain::id::{CategoryId, SourceId};
 use crate::http::{Deadline, Elapsed, Idempotency, RateLimiter, Request, rows};
@@ -45,6 +46,7 @@ struct CategoryItem {
 #[derive(Deserialize)]
 struct Person {
     id: String,
+    #[serde(default, deserialize_with = "wire::id")]
     remote_id: Option<String>,
     remote_deleted_at: Option<String>,
 }

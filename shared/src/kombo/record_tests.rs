@@ -54,6 +54,16 @@ fn documented() -> Value {
 }
 
 #[test]
+fn an_id_may_be_a_number() {
+    let mut record = documented();
+    record["remote_id"] = json!(32);
+    assert_eq!(
+        employee_with(&record, None),
+        employee_with(&documented(), None)
+    );
+}
+
+#[test]
 fn reads_the_documented_example() {
     let expected = Employee {
         source_id: SourceId::new("32"),
@@ -195,7 +205,7 @@ fn what_does_not_fit_is_rejected_by_field() {
         [{"remote_id": null, "last_name": "Doe"}, null, "remote_id"],
         [{"last_name": "Doe"}, null, "remote_id"],
         [{"remote_id": "", "last_name": "Doe"}, null, "remote_id"],
-        [{"remote_id": 32, "last_name": "Doe"}, null, "remote_id"],
+        [{"remote_id": 3.5, "last_name": "Doe"}, null, "remote_id"],
         [{"remote_id": "3".repeat(257), "last_name": "Doe"}, null, "remote_id"],
         [{"remote_id": "3\n2", "last_name": "Doe"}, null, "remote_id"],
         [{"remote_id": "32", "last_name": 7}, "32", "last_name"],

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -34,9 +35,20 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Field<String>, D::
     })
 }
 
+/// Text, or a whole number as text.
+pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Number(number) if number.is_u64() => Ok(Some(number.to_string())),
+        _ => Err(D::Error::custom("neither text nor a whole number")),
+    }
+}
+
 /// Whose record it is, where anything else of it does not fit.
 #[derive(Deserialize)]
 pub(super) struct Identity {
+    #[serde(default, deserialize_with = "id")]
     pub(super) remote_id: Option<String>,
     pub(super) remote_deleted_at: Option<String>,
 }
@@ -52,6 +64,7 @@ pub(super) struct Leaving {
 
 #[derive(Deserialize)]
 pub(super) struct Employee<'a> {
+    #[serde(default, deserialize_with = "id")]
     pub(super) remote_id: Option<String>,
     pub(super) remote_deleted_at: Option<String>,
     #[serde(default, deserialize_with = "field")]

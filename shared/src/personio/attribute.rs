@@ -23,6 +23,13 @@ pub(super) enum Attribute {
     DecodeError,
 }
 
+impl Attribute {
+    /// The attribute by its newer name, where the account does not show it by this one.
+    pub(super) fn or(self, newer: Self) -> Self {
+        if self == Self::Absent { newer } else { self }
+    }
+}
+
 impl<'de> Deserialize<'de> for Attribute {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Parsed::deserialize(deserializer).map(Parsed::into_attribute)

@@ -16,7 +16,11 @@ use super::{error, record, wire};
 use crate::domain::id::SourceId;
 use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 
-/// The attributes that a reading asks for. One that the credential may not read is silently left out by Personio.
+/// What Personio's second API calls an attribute. An account may show it by this name in the first API too.
+pub const NEWER_NAMES: [(&str, &str); 2] =
+    [("office", "workplace"), ("subcompany", "legal_entity")];
+
+/// The attributes that a reading needs. One that the credential may not read is silently left out by Personio.
 pub const ATTRIBUTES: [&str; 13] = [
     "id",
     "first_name",
@@ -92,6 +96,7 @@ impl<T: Transport> Client<T> {
         let query: Vec<_> = paging
             .into_iter()
             .chain(ATTRIBUTES.map(|key| ("attributes[]", key)))
+            .chain(NEWER_NAMES.map(|(_, newer)| ("attributes[]", newer)))
             .collect();
         let reply = self
             .transport

@@ -19,7 +19,7 @@ mod wire;
 pub use client::Client;
 pub use credentials::Credentials;
 pub use direct::Direct;
-pub use employees::ATTRIBUTES;
+pub use employees::{ATTRIBUTES, NEWER_NAMES};
 pub use transport::{Api, Get, Patch, Transport};
 
 pub(crate) use transport::{APP_ID, Limits};

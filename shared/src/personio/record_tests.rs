@@ -152,6 +152,24 @@ fn values_are_carried_unchanged() {
 }
 
 #[test]
+fn an_attribute_of_the_newer_name_is_read_where_the_older_one_is_not_shown() {
+    let unit = |name: &str| json!({"value": {"attributes": {"name": name}}});
+    for (old, newer, read) in [
+        (
+            "office",
+            "workplace",
+            (|it| it.location) as fn(Employee) -> _,
+        ),
+        ("subcompany", "legal_entity", |it| it.company),
+    ] {
+        assert_eq!(read(with(newer, unit("Berlin"))), text("Berlin"), "{newer}");
+        let both = |shown: Value| employee(json!({"id": 1, old: shown, newer: unit("Berlin")}));
+        assert_eq!(read(both(unit("Ulm"))), text("Ulm"), "{old}");
+        assert_eq!(read(both(json!({"value": null}))), Field::Null, "{old}");
+    }
+}
+
+#[test]
 fn takes_wrapped_flat_and_numeric_values() {
     for id in [json!(4711), json!("4711"), json!(4711.0)] {
         for id in [id.clone(), json!({"label": "ID", "value": id})] {

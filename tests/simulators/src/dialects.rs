@@ -59,7 +59,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
     use reteach::Quirk::{
         CodeIsGoodOnce, ConflictsAre422, DatesDoNotLock, ExternalIdsAreNoIdentifiers,
         FindsByUserNameAlone, FoldsMail, HidesLocked, IgnoresExternalIdFilter, IgnoresField,
-        IgnoresTags, ListHidesLocked, NoExpiresIn, NoRefreshTokens, NullClearsNothing,
+        IgnoresTags, LeavesOut, ListHidesLocked, NoExpiresIn, NoRefreshTokens, NullClearsNothing,
         PutDropsTags, PutReplaces, RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers,
         RefusesRefresh, RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves,
         TotalOff, UpdatesWhatItFinds,
@@ -73,6 +73,10 @@ pub fn dialects() -> Vec<(String, Dialect)> {
             )
         })
     };
+    let missing = ["status", "tags", "resultCount", "source"].map(|member| {
+        let quirk = LeavesOut(member.to_owned());
+        (format!("reteach leaves out {member}"), vec![quirk])
+    });
     let dates = ["setActiveAt", "setInactiveAt"].map(|field| {
         let quirk = TakesOnlyDatesAhead(field.to_owned());
         (format!("reteach takes only {field} ahead"), vec![quirk])
@@ -142,6 +146,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         .chain(of_field("ignores", IgnoresField))
         .chain(dates)
         .chain(one)
+        .chain(missing)
         .chain(several)
         .map(|(name, quirks)| (name, Dialect::Reteach(quirks)));
     let of_files = [
@@ -158,7 +163,10 @@ pub fn dialects() -> Vec<(String, Dialect)> {
 }
 
 fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
-    use personio::Quirk::{BareValues, NoMetadata, Renames, ShowsAsText, ShowsDay, ShowsGermanDay};
+    use personio::Quirk::{
+        BareValues, NoMetadata, Renames, ShowsAsList, ShowsAsText, ShowsAsUnit, ShowsDay,
+        ShowsGermanDay,
+    };
     let quirks = [
         ("workplace for office", Renames("office", "workplace")),
         (
@@ -168,6 +176,9 @@ fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
         ("state for status", Renames("status", "state")),
         ("id is text", ShowsAsText("id")),
         ("office is text", ShowsAsText("office")),
+        ("position is an object", ShowsAsUnit("position")),
+        ("position is a list", ShowsAsList("position")),
+        ("status is a list", ShowsAsList("status")),
         ("hire date is a day", ShowsDay("hire_date")),
         ("end date is a day", ShowsDay("termination_date")),
         ("end date is German", ShowsGermanDay("termination_date")),
@@ -180,13 +191,20 @@ fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
 
 fn of_kombo() -> impl Iterator<Item = (String, Dialect)> {
     use kombo::Quirk::{
-        EmptyCursorAtTheEnd, LastPageNamesItself, LeavesOut, NoCursorAtTheEnd, NoNulls,
+        EmptyCursorAtTheEnd, LastPageNamesItself, LeavesOut, NoCursorAtTheEnd, NoNulls, NumericIds,
         OneEmptyPageMore, PagesOf,
     };
     let quirks = [
         ("no nulls", NoNulls),
         ("no groups", LeavesOut("groups")),
         ("no gender", LeavesOut("gender")),
+        ("no mail", LeavesOut("work_email")),
+        ("no job title", LeavesOut("job_title")),
+        ("no legal entity", LeavesOut("legal_entity")),
+        ("no work location", LeavesOut("work_location")),
+        ("no start date", LeavesOut("start_date")),
+        ("no employment type", LeavesOut("employment_type")),
+        ("ids are numbers", NumericIds),
         ("no employment status", LeavesOut("employment_status")),
         ("no termination date", LeavesOut("termination_date")),
         ("no remote_deleted_at", LeavesOut("remote_deleted_at")),

@@ -1,5 +1,8 @@
 //! The attributes that a credential has to be able to read, as Personio's German pages name them.
 
+use std::collections::BTreeSet;
+
+use shared::personio::NEWER_NAMES;
 use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig};
 
 /// An attribute: Personio's key, and what the HR admin reads.
@@ -48,13 +51,13 @@ pub(super) fn needed(config: &TenantConfig) -> Vec<Field> {
         .collect()
 }
 
-/// What Personio's second API calls the attribute: an account may show it by this name.
-pub(super) fn newer_name(key: &str) -> Option<&'static str> {
-    match key {
-        "office" => Some("workplace"),
-        "subcompany" => Some("legal_entity"),
-        _ => None,
-    }
+/// Whether the attribute can be read, by its own name or by its newer one.
+pub(super) fn is_readable(key: &str, readable: &BTreeSet<String>) -> bool {
+    let newer = NEWER_NAMES.iter().filter(|(old, _)| *old == key);
+    readable.contains(key)
+        || newer
+            .into_iter()
+            .any(|(_, newer)| readable.contains(*newer))
 }
 
 /// What goes wrong without the attribute.

@@ -13,7 +13,7 @@ use shared::secrets::TenantSecret;
 use shared::source::{EmployeeSource as _, SourceError};
 use shared::tenant::{TenantConfig, Via};
 
-use super::fields::{needed, newer_name, without};
+use super::fields::{is_readable, needed, without};
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
@@ -72,7 +72,7 @@ fn attributes(
 ) -> (Vec<Item>, BTreeSet<&'static str>) {
     let missing: Vec<_> = needed(config)
         .into_iter()
-        .filter(|(key, _)| !readable.contains(*key))
+        .filter(|(key, _)| !is_readable(key, readable))
         .collect();
     if missing.is_empty() {
         return (
@@ -85,21 +85,11 @@ fn attributes(
     }
     let items = missing.iter().map(|(key, name)| {
         let about = format!("Personio: {name} ({key})");
-        match newer_name(key).filter(|newer| readable.contains(*newer)) {
-            Some(newer) => Item::miss(
-                &about,
-                format!(
-                    "is called {newer} in this account, which is not read: {}",
-                    without(key)
-                ),
-                format!("tell the maintainers: a release that reads {newer} is needed"),
-            ),
-            None => Item::miss(
-                &about,
-                format!("cannot be read: {}", without(key)),
-                format!("{WHERE} → lesbare Mitarbeiterattribute → tick \"{name}\""),
-            ),
-        }
+        Item::miss(
+            &about,
+            format!("cannot be read: {}", without(key)),
+            format!("{WHERE} → lesbare Mitarbeiterattribute → tick \"{name}\""),
+        )
     });
     (
         items.collect(),

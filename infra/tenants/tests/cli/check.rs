@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 use simulators::reteach::Delivery;
-use simulators::{Behaviour, Body, Fault};
+use simulators::{Behaviour, Body, Fault, personio};
 
 use crate::support::{Desk, account_of, participation};
 
@@ -177,6 +177,22 @@ async fn the_fallback_folder_and_documents_that_cannot_be_seen_are_said_beforeha
     company.personio.add_category("Bildungszertifikate");
     let check = desk.run("check acme").await.out;
     assert!(check.contains("ok   Personio: folder for certificates: \"Bildungszertifikate\""));
+}
+
+#[tokio::test]
+async fn an_attribute_that_an_account_shows_by_its_newer_name_is_no_miss() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    for (old, newer) in [("office", "workplace"), ("subcompany", "legal_entity")] {
+        company
+            .personio
+            .set_quirks([personio::Quirk::Renames(old, newer)]);
+        let check = desk.done("check acme").await;
+        let can_be_read = check
+            .to_string()
+            .contains("all that are needed can be read");
+        assert!(can_be_read, "{newer}: {check:#}");
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,10 @@ async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
     for (key, value) in [("limit", "100"), ("offset", "0")] {
         assert_eq!(seen[1].query(key).as_deref(), Some(value));
     }
-    for (request, attributes) in [(&seen[0], 0), (&seen[1], ATTRIBUTES.len())] {
+    for (request, attributes) in [
+        (&seen[0], 0),
+        (&seen[1], ATTRIBUTES.len() + NEWER_NAMES.len()),
+    ] {
         let app = request.header("x-personio-app-id");
         assert_eq!(app, Some("RETEACH_PERSONIO"));
         assert_eq!(request.uri.matches("attributes%5B%5D=").count(), attributes);

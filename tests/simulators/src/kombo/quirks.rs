@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 pub enum Quirk {
     /// Members that are null are left out.
     NoNulls,
+    /// Personio's ids are numbers.
+    NumericIds,
     /// Nobody has this member.
     LeavesOut(&'static str),
     /// A page has at most this many rows, whatever was asked for.
@@ -36,6 +38,14 @@ impl Quirk {
             (Self::NoNulls, Some(rows)) => {
                 for row in rows.iter_mut().filter_map(Value::as_object_mut) {
                     row.retain(|_, value| !value.is_null());
+                }
+            }
+            (Self::NumericIds, Some(rows)) => {
+                for row in rows.iter_mut() {
+                    let id = row["remote_id"]
+                        .as_str()
+                        .and_then(|id| id.parse::<u64>().ok());
+                    row["remote_id"] = json!(id);
                 }
             }
             (Self::LeavesOut(key), Some(rows)) => {

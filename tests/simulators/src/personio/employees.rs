@@ -113,7 +113,8 @@ fn shown(state: &State, request: &Request) -> Vec<&'static Definition> {
         .map(|(_, value)| value.as_str())
         .collect();
     let wanted = |definition: &&Definition| {
-        asked.is_empty() || definition.key == "id" || asked.contains(&definition.key)
+        let name = state.shown_name(definition.key);
+        asked.is_empty() || definition.key == "id" || asked.contains(&name)
     };
     readable(state).into_iter().filter(wanted).collect()
 }

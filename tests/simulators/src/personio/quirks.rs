@@ -13,6 +13,10 @@ pub enum Quirk {
     Renames(&'static str, &'static str),
     /// The attribute is shown as text: of an object its name, of a number its digits.
     ShowsAsText(&'static str),
+    /// The attribute is shown as an object, its value as the object's name.
+    ShowsAsUnit(&'static str),
+    /// The attribute is shown as a list of its one value.
+    ShowsAsList(&'static str),
     /// The date is a day without a time.
     ShowsDay(&'static str),
     /// The date is written as in Germany: 31.03.2026.
@@ -64,6 +68,12 @@ impl Quirk {
                 Value::Number(number) => json!(number.to_string()),
                 other => other.clone(),
             }),
+            Self::ShowsAsUnit(key) => edit(
+                attributes,
+                key,
+                |value| json!({"type": "Unit", "attributes": {"id": 1, "name": value}}),
+            ),
+            Self::ShowsAsList(key) => edit(attributes, key, |value| json!([value])),
             Self::ShowsDay(key) => edit(attributes, key, |value| day(value, |day| day.to_owned())),
             Self::ShowsGermanDay(key) => edit(attributes, key, |value| {
                 day(value, |day| {

@@ -14,6 +14,7 @@ use super::credentials::Credentials;
 use super::documents::{Category, Documents};
 use super::errors::Language;
 use super::limits::Limits;
+use super::quirks::Quirk;
 use crate::engine::{digest, status};
 use crate::people::Person;
 
@@ -21,7 +22,7 @@ use crate::people::Person;
 #[derive(Serialize, Deserialize)]
 pub(super) struct State {
     #[serde(skip)]
-    pub(super) quirks: Vec<super::quirks::Quirk>,
+    pub(super) quirks: Vec<Quirk>,
     records: HashMap<u64, Record>,
     /// The page order; gone when somebody came or went.
     #[serde(skip)]
@@ -79,6 +80,15 @@ impl State {
             limits: Limits::new(),
             revision: 0,
         }
+    }
+
+    /// The key by which this account shows the attribute `key`.
+    pub(super) fn shown_name<'k>(&self, key: &'k str) -> &'k str {
+        let mut renamed = self.quirks.iter().filter_map(|quirk| match quirk {
+            Quirk::Renames(from, to) if *from == key => Some(*to),
+            _ => None,
+        });
+        renamed.next().unwrap_or(key)
     }
 
     pub(super) fn people(&self) -> Vec<Person> {

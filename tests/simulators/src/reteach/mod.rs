@@ -30,6 +30,7 @@ mod oauth;
 mod participation;
 mod participations;
 mod quirks;
+mod spelling;
 mod state;
 mod store;
 mod tags;
@@ -55,7 +56,8 @@ pub use customer::{Account, Customer, Source};
 pub use downloads::{Delivery, Downloads, Endpoint as DownloadEndpoint};
 pub use participation::{Certificate, Change, Participation, ParticipationStatus, Publication};
 pub use participations::Filters;
-pub use quirks::{OddRow, Quirk, Spelling};
+pub use quirks::{OddRow, Quirk};
+pub use spelling::Spelling;
 use state::State;
 
 endpoints! {

@@ -7,13 +7,13 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Endpoint;
 use super::customer::Customer;
 use super::errors::Refusal;
+use super::spelling::Spelling;
 use super::store::Customers;
 use crate::engine::exchange::Reply;
 
@@ -80,34 +80,8 @@ pub enum Quirk {
     RefusesRefresh,
     /// Replies are written in another way.
     Shows(Spelling),
-}
-
-/// What is shown otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Spelling {
-    /// Dates are cut to the minute.
-    Minutes,
-    /// Dates have the offset +05:00.
-    OtherOffset,
-    /// Dates have no offset; they are in UTC.
-    NoOffset,
-    /// Dates are days, in UTC.
-    Days,
-    /// The status of an open account and of a participation, and the way to log in, are words that no document has.
-    UnknownWords,
-    /// Records have members that no document has.
-    MoreMembers,
-    /// Members that are null are left out.
-    NoNulls,
-    /// Ids are numbers, where accounts and tags were made with this quirk.
-    NumericIds,
-    /// `resultCount` is null.
-    NoTotal,
-    /// A write of an account is answered with its id alone.
-    BareReplies,
-    /// A write of an account or its tags is answered with 204 and nothing else.
-    EmptyReplies,
+    /// Replies have no member with this name.
+    LeavesOut(String),
 }
 
 /// A row that a strict reader does not take.
@@ -251,6 +225,10 @@ impl Quirks {
             Quirk::Shows(spelling) => Some(*spelling),
             _ => None,
         });
+        let reply = self.0.iter().fold(reply, |reply, quirk| match quirk {
+            Quirk::LeavesOut(name) => reply.rewritten(|body| without(body, name)),
+            _ => reply,
+        });
         spellings.fold(reply, |reply, spelling| match spelling {
             Spelling::BareReplies if writes_account(endpoint) && reply.status.is_success() => {
                 reply.rewritten(|account| json!({"id": account["id"]}))
@@ -291,77 +269,18 @@ impl OddRow {
     }
 }
 
-impl Spelling {
-    /// `value` with everything in it written this way.
-    fn written(self, value: Value) -> Value {
-        match value {
-            Value::Array(rows) => rows.into_iter().map(|row| self.written(row)).collect(),
-            Value::Object(members) => {
-                let written = members
-                    .into_iter()
-                    .filter(|(_, value)| self != Self::NoNulls || !value.is_null())
-                    .map(|(key, value)| {
-                        let value = self.member(&key, value);
-                        (key, value)
-                    });
-                let more = (self == Self::MoreMembers).then(|| {
-                    let list = json!([{"id": null, "name": "…"}, 7, null]);
-                    ("aiInsights".to_owned(), json!({"score": 0.5, "list": list}))
-                });
-                Value::Object(written.chain(more).collect())
-            }
-            other => other,
+/// `value` without the members of this name, however deep.
+fn without(value: Value, name: &str) -> Value {
+    match value {
+        Value::Array(rows) => rows.into_iter().map(|row| without(row, name)).collect(),
+        Value::Object(members) => {
+            let kept = members.into_iter().filter(|(key, _)| key != name);
+            Value::Object(
+                kept.map(|(key, value)| (key, without(value, name)))
+                    .collect(),
+            )
         }
-    }
-
-    fn member(self, key: &str, value: Value) -> Value {
-        const DATES: [&str; 4] = [
-            "setActiveAt",
-            "setInactiveAt",
-            "completedAt",
-            "registeredAt",
-        ];
-        let date = value
-            .as_str()
-            .filter(|_| DATES.contains(&key))
-            .and_then(|text| text.parse().ok());
-        match (self, key, &value) {
-            (Self::UnknownWords, "status", Value::String(word))
-                if word != "INACTIVE" && word != "COMPLETED" =>
-            {
-                json!("SLEEPING")
-            }
-            (Self::UnknownWords, "authenticationMethod", _) => json!("PASSKEY"),
-            (Self::NumericIds, "id", Value::String(id)) => {
-                id.parse::<u64>().map_or(value, |id| json!(id))
-            }
-            (Self::NoTotal, "resultCount", _) => Value::Null,
-            _ => match date {
-                Some(date) => self.date(date).map_or(value, Value::String),
-                None => self.written(value),
-            },
-        }
-    }
-
-    fn date(self, date: Timestamp) -> Option<String> {
-        let format = |format| {
-            date.to_zoned_datetime(TimeZone::UTC)
-                .strftime(format)
-                .to_string()
-        };
-        match self {
-            Self::Minutes => Some(format("%Y-%m-%dT%H:%M:00.000Z")),
-            Self::OtherOffset => {
-                let zone = TimeZone::fixed(jiff::tz::offset(5));
-                let written = date
-                    .to_zoned_datetime(zone)
-                    .strftime("%Y-%m-%dT%H:%M:%S%:z");
-                Some(written.to_string())
-            }
-            Self::NoOffset => Some(format("%Y-%m-%dT%H:%M:%S")),
-            Self::Days => Some(format("%Y-%m-%d")),
-            _ => None,
-        }
+        other => other,
     }
 }
 

@@ -14,7 +14,9 @@ async fn each_quirk_changes_what_is_shown() {
     let rows: fn(&Value) -> String = |data| data["results"].as_array().unwrap().len().to_string();
     let has_title: fn(&Value) -> String =
         |data| data["results"][0].get("job_title").is_some().to_string();
+    let id: fn(&Value) -> String = |data| data["results"][0]["remote_id"].is_number().to_string();
     for (quirk, shown, usual, quirky) in [
+        (Quirk::NumericIds, id, "false", "true"),
         (Quirk::NoNulls, has_title, "true", "false"),
         (Quirk::LeavesOut("job_title"), has_title, "true", "false"),
         (Quirk::PagesOf(4), rows, "9", "4"),

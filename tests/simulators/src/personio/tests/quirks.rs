@@ -23,6 +23,16 @@ async fn each_quirk_changes_what_is_shown() {
         (Quirk::ShowsAsText("office"), value("office"), json!("Köln")),
         (Quirk::ShowsAsText("id"), value("id"), json!("1")),
         (
+            Quirk::ShowsAsUnit("first_name"),
+            "/data/0/attributes/first_name/value/attributes/name".to_owned(),
+            json!("Erika"),
+        ),
+        (
+            Quirk::ShowsAsList("first_name"),
+            value("first_name"),
+            json!(["Erika"]),
+        ),
+        (
             Quirk::ShowsDay("hire_date"),
             value("hire_date"),
             json!("2020-04-01"),

@@ -328,6 +328,12 @@ async fn each_quirk_changes_one_answer() {
             "false",
         ),
         (
+            Quirk::LeavesOut(named("status")),
+            by("GET", "/customer", row),
+            "true true true",
+            "true false true",
+        ),
+        (
             Quirk::Shows(Spelling::NumericIds),
             ("POST", "/tags", json!({"name": "Neu"}), |_, _, body| {
                 body["id"].is_number().to_string()
