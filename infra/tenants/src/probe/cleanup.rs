@@ -8,6 +8,7 @@ use shared::domain::employee::Field as Value;
 use shared::domain::id::CustomerId;
 use shared::reteach::{Client, Customer, CustomerInput, Error, TestAccount};
 
+use super::record::is_locked;
 use super::steps::Names;
 
 /// What became of the test accounts.
@@ -54,7 +55,7 @@ pub(super) async fn remove(client: &Client, accounts: Vec<Customer>, now: Timest
         match delete(client, &account).await {
             Ok(()) => cleanup.deleted += 1,
             Err(problem) => cleanup.left.push(Left {
-                locked: lock(client, &account.id, now).await,
+                locked: lock(client, &account, now).await,
                 id: account.id,
                 problem,
             }),
@@ -66,10 +67,10 @@ pub(super) async fn remove(client: &Client, accounts: Vec<Customer>, now: Timest
 /// Deletes, and believes it once the account is not found any more.
 async fn delete(client: &Client, account: &Customer) -> Result<(), String> {
     let deleted = client.delete_test_account(account).await;
-    match client.get(&account.id).await {
-        Err(Error::NotFound { .. }) => Ok(()),
+    match read(client, account).await {
+        Ok(None) => Ok(()),
         Err(error) => Err(deleted.err().unwrap_or(error).to_string()),
-        Ok(_) => Err(deleted.err().map_or_else(
+        Ok(Some(_)) => Err(deleted.err().map_or_else(
             || {
                 "the academy answered the deletion with a success, and the account is still there"
                     .to_owned()
@@ -79,10 +80,29 @@ async fn delete(client: &Client, account: &Customer) -> Result<(), String> {
     }
 }
 
-async fn lock(client: &Client, id: &CustomerId, now: Timestamp) -> bool {
+/// The account by its id, else in the list: an academy may show locked accounts there alone.
+async fn read(client: &Client, account: &Customer) -> Result<Option<Customer>, Error> {
+    match client.get(&account.id).await {
+        Ok(account) => return Ok(Some(account)),
+        Err(Error::NotFound { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let Some(id) = &account.external_id else {
+        return Ok(None);
+    };
+    let listed = client.find_by_external_id(id).await?;
+    Ok(listed.filter(|listed| listed.id == account.id))
+}
+
+/// Whether the account is locked now: the academy may take the date and not lock by it.
+async fn lock(client: &Client, account: &Customer, now: Timestamp) -> bool {
     let input = CustomerInput {
         set_inactive_at: Value::Value(now - SignedDuration::from_hours(24)),
         ..CustomerInput::default()
     };
-    client.update(id, &input).await.is_ok()
+    if client.update(&account.id, &input).await.is_err() {
+        return false;
+    }
+    let after = read(client, account).await;
+    after.is_ok_and(|after| after.as_ref().is_some_and(is_locked))
 }

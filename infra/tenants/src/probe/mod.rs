@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod question;
+mod record;
 mod steps;
 mod view;
 

@@ -17,6 +17,8 @@ pub(crate) enum Question {
     KeepsOthers,
     /// A past end locks.
     EndLocks,
+    /// A locked account can be read by its id.
+    LockedIsFound,
     /// A future end does not lock yet.
     FutureEndIsOpen,
     /// A future start locks.
@@ -31,6 +33,8 @@ pub(crate) enum Question {
     UserNameAlone,
     TagByName,
     OtherTagsStay,
+    /// An update leaves tags alone.
+    UpdateKeepsTags,
     TagRemoval,
 }
 
@@ -61,6 +65,9 @@ pub(crate) enum Observed {
     OtherTime,
     /// It cleared other fields.
     LostOthers,
+    LostTags,
+    /// Its replies do not show it.
+    NotShown,
     LowerCase,
     NotFound,
     /// `POST` returned the account that was there, unchanged.
@@ -194,6 +201,7 @@ impl Answer {
             question => match question {
                 Question::KeepsOthers => "an update keeps the fields that it does not name",
                 Question::EndLocks => "a past setInactiveAt locks",
+                Question::LockedIsFound => "a locked account is found by its id",
                 Question::FutureEndIsOpen => "a future setInactiveAt does not lock yet",
                 Question::StartLocks => "a future setActiveAt locks",
                 Question::LiftOpens => "an account without both dates is open",
@@ -207,6 +215,7 @@ impl Answer {
                 Question::UserNameAlone => "an account needs no mail address",
                 Question::TagByName => "a tag is added by its name",
                 Question::OtherTagsStay => "adding a tag keeps the others",
+                Question::UpdateKeepsTags => "an update keeps the tags",
                 Question::TagRemoval => "a tag is removed by its id",
                 Question::Write(_) | Question::Clear(_) => "",
             }
@@ -219,6 +228,9 @@ impl Answer {
         match (self.question, self.observed) {
             (_, O::AsAssumed | O::Found) => Consequence::None,
             (_, O::NoAnswer) => Consequence::Note("no answer: run the probe again"),
+            (_, O::NotShown) => Consequence::Note(
+                "runs cannot tell either: see in the academy whether an account with a past end is locked",
+            ),
             (Q::Write(Field::SetActiveAt | Field::SetInactiveAt), O::OtherTime) => {
                 Consequence::Note("accounts open and lock at another time of the same day")
             }
@@ -252,6 +264,12 @@ impl Answer {
             (Q::KnownExternalId | Q::KnownMail | Q::KnownUserName, _) => {
                 Consequence::Note("a refusal is read as a conflict, and the account is looked up")
             }
+            (Q::LockedIsFound, _) => {
+                Consequence::Note("the list shows it: runs look for locked accounts there")
+            }
+            (Q::UpdateKeepsTags, _) => {
+                Consequence::Note("runs add the lost tags again: one call more for each update")
+            }
             (Q::UserNameAlone, _) => {
                 Consequence::Note("people without a mail address get no account")
             }
@@ -271,6 +289,8 @@ impl fmt::Display for Observed {
             Self::NotKept => f.write_str("accepted, and not done"),
             Self::OtherTime => f.write_str("kept with another time of day"),
             Self::LostOthers => f.write_str("other fields were cleared"),
+            Self::LostTags => f.write_str("the tags were taken off"),
+            Self::NotShown => f.write_str("replies show no status"),
             Self::LowerCase => f.write_str("kept in lower case"),
             Self::NotFound => f.write_str("not found"),
             Self::Found => f.write_str("yes, the account came back unchanged"),

@@ -1,22 +1,24 @@
 //! The questions, asked one call after the other of a test account.
 
+mod tags;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::employee::Field as Value;
 use shared::domain::id::CustomerId;
-use shared::mapping::Attribute;
-use shared::reteach::{Client, Customer, CustomerInput, Error, Gender, Status, TestAccount};
+use shared::reteach::{Client, Customer, CustomerInput, Error, TestAccount};
 use shared::tenant::TenantConfig;
 
 use super::question::{Answer, Field, Observed, Question};
+use super::record::{
+    TEXT, cleared, completed, filled, has_all_of, is_empty, is_locked, kept, locked_as, record,
+    written,
+};
 
 /// So many calls in a row without an answer end the probe.
 const SILENT_IN_A_ROW: usize = 3;
-const FIRST_NAME: &str = "Probe";
-const LAST_NAME: &str = "reteach-personio (bitte löschen)";
 const POSTED: &str = "Probe (POST)";
-const TEXT: &str = "Probe (reteach-personio)";
 
 /// The identifiers that a probe may leave on accounts.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ struct Probe<'a> {
     /// Whether each update carries the whole record.
     whole: bool,
     silent: usize,
+    /// Whether the account's id did not find it, and the list did.
+    is_hidden: bool,
     answers: Vec<Answer>,
 }
 
@@ -80,6 +84,7 @@ pub(super) async fn ask(
         id: created.id,
         whole: false,
         silent: 0,
+        is_hidden: false,
         answers: Vec::new(),
     };
     for field in Field::ALL {
@@ -102,17 +107,6 @@ fn carries(customer: &Customer, names: &TestAccount) -> bool {
     let email = customer.email.as_ref();
     customer.external_id.as_ref() == Some(&names.external_id)
         || email.is_some_and(|email| email.eq_ignore_ascii_case(&names.email))
-}
-
-/// The smallest record of a test account.
-fn record(names: &TestAccount) -> CustomerInput {
-    CustomerInput {
-        external_id: Value::Value(names.external_id.clone()),
-        email: Value::Value(names.email.clone()),
-        first_name: Value::Value(FIRST_NAME.to_owned()),
-        last_name: Value::Value(LAST_NAME.to_owned()),
-        ..CustomerInput::default()
-    }
 }
 
 impl Probe<'_> {
@@ -140,8 +134,7 @@ impl Probe<'_> {
         };
         self.answer(Question::Write(field), observed);
         if field == Field::SetInactiveAt {
-            let is_open = |after: &Customer| !is_locked(after);
-            self.answer_by(Question::FutureEndIsOpen, &after, is_open);
+            self.answer_lock(Question::FutureEndIsOpen, &after, false);
         }
         Ok(())
     }
@@ -175,7 +168,11 @@ impl Probe<'_> {
                 ..CustomerInput::default()
             };
             let after = self.put(&input).await?;
-            self.answer_by(question, &after, |after| is_locked(after) == locks);
+            self.answer_lock(question, &after, locks);
+            if question == Question::EndLocks && after.as_ref().is_ok_and(is_locked) {
+                let is_found = !self.is_hidden;
+                self.answer(Question::LockedIsFound, kept(is_found, Observed::NotFound));
+            }
         }
         Ok(())
     }
@@ -207,37 +204,6 @@ impl Probe<'_> {
             _ => Observed::NotKept,
         };
         self.answer(Question::KeepsMail, observed);
-        Ok(())
-    }
-
-    async fn tags(&mut self) -> Result<(), ProbeError> {
-        let labels = &self.config.employees.employment_type_labels;
-        let prefix = Attribute::EmploymentTypeTag
-            .tag_prefix()
-            .unwrap_or_default();
-        let [one, other] =
-            [&labels.internal, &labels.external].map(|label| format!("{prefix}{label}"));
-        let has =
-            |customer: &Customer, name: &str| customer.tags.iter().any(|tag| tag.name == name);
-
-        let after = self.tag(&one).await?;
-        self.answer_by(Question::TagByName, &after, |after| has(after, &one));
-        let after = self.tag(&other).await?;
-        self.answer_by(Question::OtherTagsStay, &after, |after| {
-            has(after, &one) && has(after, &other)
-        });
-        let tags = after.map(|after| after.tags).unwrap_or_default();
-        let Some(tag) = tags.iter().find(|tag| tag.name == one) else {
-            return Ok(());
-        };
-        let removed = self.client.remove_tag(&self.id, &tag.id).await;
-        let after = match self.heard(removed)? {
-            Ok(()) => Ok(self.get().await?),
-            Err(observed) => Err(observed),
-        };
-        self.answer_by(Question::TagRemoval, &after, |after| {
-            !has(after, &one) && has(after, &other)
-        });
         Ok(())
     }
 
@@ -307,14 +273,6 @@ impl Probe<'_> {
         Ok(())
     }
 
-    async fn tag(&mut self, name: &str) -> Result<Result<Customer, Observed>, ProbeError> {
-        let tagged = self.client.add_tags(&self.id, &[name.to_owned()]).await;
-        Ok(match self.heard(tagged)? {
-            Ok(_) => Ok(self.get().await?),
-            Err(observed) => Err(observed),
-        })
-    }
-
     /// Writes, and reads the account.
     async fn put(
         &mut self,
@@ -332,8 +290,19 @@ impl Probe<'_> {
         })
     }
 
+    /// Reads the account, in the list where its id does not find it.
     async fn get(&mut self) -> Result<Customer, ProbeError> {
-        Ok(self.client.get(&self.id).await?)
+        let error = match self.client.get(&self.id).await {
+            Ok(account) => return Ok(account),
+            Err(error @ Error::NotFound { .. }) => error,
+            Err(error) => return Err(error.into()),
+        };
+        let id = &self.names.main.external_id;
+        let listed = self.client.find_by_external_id(id).await?;
+        let listed = listed.filter(|account| account.id == self.id);
+        let account = listed.ok_or(error)?;
+        self.is_hidden = true;
+        Ok(account)
     }
 
     /// Whether an update by reteach's own id does not take `input` either.
@@ -385,6 +354,14 @@ impl Probe<'_> {
         self.answers.push(Answer { question, observed });
     }
 
+    fn answer_lock(&mut self, question: Question, after: &Result<Customer, Observed>, locks: bool) {
+        let observed = match after {
+            Ok(after) => locked_as(locks, after),
+            Err(observed) => *observed,
+        };
+        self.answer(question, observed);
+    }
+
     fn answer_by(
         &mut self,
         question: Question,
@@ -407,125 +384,5 @@ impl Probe<'_> {
             day.unwrap_or(moment)
         };
         (midnight(-30), midnight(400))
-    }
-}
-
-fn kept(is_as_assumed: bool, otherwise: Observed) -> Observed {
-    if is_as_assumed {
-        Observed::AsAssumed
-    } else {
-        otherwise
-    }
-}
-
-fn is_locked(customer: &Customer) -> bool {
-    customer.status == Some(Status::Inactive)
-}
-
-/// An update of one field.
-fn filled(field: Field, start: Timestamp, end: Timestamp) -> CustomerInput {
-    let mut input = CustomerInput::default();
-    let text = || Value::Value(TEXT.to_owned());
-    match field {
-        Field::FirstName => input.first_name = text(),
-        Field::LastName => input.last_name = text(),
-        Field::Position => input.position = text(),
-        Field::Company => input.company = text(),
-        Field::Department => input.department = text(),
-        Field::Location => input.location = text(),
-        Field::Gender => input.gender = Value::Value(Gender::Diverse),
-        Field::SetActiveAt => input.set_active_at = Value::Value(start),
-        Field::SetInactiveAt => input.set_inactive_at = Value::Value(end),
-    }
-    input
-}
-
-/// An update that clears one field.
-fn cleared(field: Field) -> CustomerInput {
-    let mut input = CustomerInput::default();
-    match field {
-        Field::FirstName => input.first_name = Value::Null,
-        Field::LastName => input.last_name = Value::Null,
-        Field::Position => input.position = Value::Null,
-        Field::Company => input.company = Value::Null,
-        Field::Department => input.department = Value::Null,
-        Field::Location => input.location = Value::Null,
-        Field::Gender => input.gender = Value::Null,
-        Field::SetActiveAt => input.set_active_at = Value::Null,
-        Field::SetInactiveAt => input.set_inactive_at = Value::Null,
-    }
-    input
-}
-
-/// `input` with the identifiers and names of `record` where it has none.
-fn completed(input: &CustomerInput, record: &CustomerInput) -> CustomerInput {
-    let name = |own: &Value<String>, usual: &Value<String>| {
-        if own.is_absent() {
-            usual.clone()
-        } else {
-            own.clone()
-        }
-    };
-    CustomerInput {
-        external_id: record.external_id.clone(),
-        email: record.email.clone(),
-        first_name: name(&input.first_name, &record.first_name),
-        last_name: name(&input.last_name, &record.last_name),
-        ..input.clone()
-    }
-}
-
-fn texts(customer: &Customer) -> [(Field, Option<&str>); 6] {
-    [
-        (Field::FirstName, customer.first_name.as_deref()),
-        (Field::LastName, customer.last_name.as_deref()),
-        (Field::Position, customer.position.as_deref()),
-        (Field::Company, customer.company.as_deref()),
-        (Field::Department, customer.department.as_deref()),
-        (Field::Location, customer.location.as_deref()),
-    ]
-}
-
-/// Whether `after` has every identifier and text of `before`, but for `field`.
-fn has_all_of(after: &Customer, before: &Customer, field: Field) -> bool {
-    let has_texts = texts(before)
-        .iter()
-        .zip(texts(after))
-        .all(|(before, after)| before.0 == field || before.1.is_none() || after.1 == before.1);
-    has_texts && after.external_id == before.external_id && after.email == before.email
-}
-
-fn is_empty(field: Field, customer: &Customer) -> bool {
-    match field {
-        Field::Gender => customer.gender.is_none(),
-        Field::SetActiveAt => customer.set_active_at.is_none(),
-        Field::SetInactiveAt => customer.set_inactive_at.is_none(),
-        _ => texts(customer)
-            .iter()
-            .all(|(name, text)| *name != field || text.unwrap_or_default().is_empty()),
-    }
-}
-
-/// Whether `after` holds the field of `input`.
-fn written(field: Field, after: &Customer, input: &CustomerInput) -> Observed {
-    let moment = |kept: Option<Timestamp>, sent: &Value<Timestamp>| match (kept, sent.value()) {
-        (Some(kept), Some(sent)) if kept == *sent => Observed::AsAssumed,
-        (Some(kept), Some(sent))
-            if kept.duration_since(*sent).abs() <= SignedDuration::from_hours(24) =>
-        {
-            Observed::OtherTime
-        }
-        _ => Observed::NotKept,
-    };
-    match field {
-        Field::Gender => kept(after.gender == Some(Gender::Diverse), Observed::NotKept),
-        Field::SetActiveAt => moment(after.set_active_at, &input.set_active_at),
-        Field::SetInactiveAt => moment(after.set_inactive_at, &input.set_inactive_at),
-        _ => {
-            let is_kept = texts(after)
-                .iter()
-                .any(|(name, text)| *name == field && *text == Some(TEXT));
-            kept(is_kept, Observed::NotKept)
-        }
     }
 }

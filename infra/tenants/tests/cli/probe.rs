@@ -43,7 +43,7 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
     let company = tenant(&desk).await;
     let probe = desk.done(PROBE).await;
     assert_eq!(differing(&probe), []);
-    assert_eq!(probe["rows"].as_array().unwrap().len(), 30, "{probe:#}");
+    assert_eq!(probe["rows"].as_array().unwrap().len(), 32, "{probe:#}");
     assert_eq!(probe["lines"], json!([]));
     assert_eq!(
         (&probe["cleanup"]["deleted"], &probe["stored"]),
@@ -54,7 +54,7 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
     assert!(
         check
             .to_string()
-            .contains("30 of 30 answers are as assumed"),
+            .contains("32 of 32 answers are as assumed"),
         "{check:#}"
     );
 }
@@ -133,6 +133,16 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
         (
             vec![refuses("userName")],
             "an account needs no mail address: refused (422)",
+            "",
+        ),
+        (
+            vec![Quirk::PutDropsTags],
+            "an update keeps the tags: the tags were taken off",
+            "",
+        ),
+        (
+            vec![Quirk::HidesLocked],
+            "a locked account is found by its id: not found",
             "",
         ),
         (vec![refuses("firstName")], "", ""),
@@ -215,6 +225,80 @@ async fn a_test_account_that_cannot_be_deleted_is_locked_and_removed_by_the_next
         let probe = desk.done(PROBE).await;
         assert_eq!(probe["earlier"]["deleted"], json!(2), "{case}");
         assert_clean(&company, &case);
+    }
+}
+
+fn refuses_deletions() -> Fault {
+    let refused = Fault::new(Behaviour::Status(403, Body::Vendor));
+    refused.method(Method::DELETE).path(DELETION).always()
+}
+
+#[tokio::test]
+async fn a_test_account_that_cannot_even_be_locked_is_named_as_open() {
+    let refuses = Quirk::RefusesField("setInactiveAt".to_owned());
+    for quirk in [refuses, Quirk::DatesDoNotLock] {
+        let desk = Desk::new().await;
+        let company = tenant(&desk).await;
+        let case = format!("{quirk:?}");
+        company.reteach.set_quirks([quirk]);
+        company.reteach.fail(refuses_deletions());
+        let done = desk.run(PROBE).await;
+        assert_eq!(done.exit, Exit::Attention, "{case}");
+        let said = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            said.matches("is still there, not even locked: ").count(),
+            2,
+            "{case}: {said}"
+        );
+        company.reteach.clear_faults();
+        let earlier = &desk.json(PROBE).await.json()["earlier"]["deleted"];
+        assert_eq!(earlier, &json!(2), "{case}");
+        assert_clean(&company, &case);
+    }
+}
+
+#[tokio::test]
+async fn a_test_account_that_the_list_alone_shows_is_not_taken_for_deleted() {
+    let desk = Desk::new().await;
+    let company = tenant(&desk).await;
+    company.reteach.set_quirks([Quirk::HidesLocked]);
+    company.reteach.fail(refuses_deletions());
+    let earlier = desk.attention(PROBE).await;
+    assert_eq!(earlier["cleanup"]["left"].as_array().unwrap().len(), 2);
+    let again = desk.attention(PROBE).await;
+    let left = again["earlier"]["left"].as_array().unwrap();
+    let locked = left.iter().filter(|left| left["locked"] == json!(true));
+    assert_eq!((left.len(), locked.count()), (2, 2), "{again:#}");
+}
+
+#[tokio::test]
+async fn test_accounts_that_cannot_be_looked_for_are_named_and_removed_by_the_next_probe() {
+    let unavailable = || Fault::new(Behaviour::Status(500, Body::Vendor)).method(Method::GET);
+    // The first list is of earlier test accounts.
+    let lists = || unavailable().path("/customer").nth(2).always();
+    let reads = || unavailable().path(DELETION).always();
+    for (faults, cause) in [
+        (vec![lists()], "looked for: "),
+        (vec![lists(), reads()], "looked for after: "),
+    ] {
+        let desk = Desk::new().await;
+        let company = tenant(&desk).await;
+        for fault in faults {
+            company.reteach.fail(fault);
+        }
+        let ended = desk.json(PROBE).await;
+        assert_eq!(ended.exit, Exit::Attention, "{cause}");
+        let error = ended.error();
+        for part in [
+            cause,
+            "The next probe removes it",
+            "reteach-personio-probe-",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        company.reteach.clear_faults();
+        desk.done(PROBE).await;
+        assert_clean(&company, cause);
     }
 }
 
