@@ -115,10 +115,16 @@ struct Attempt {
     /// Attempts in a row that were deferred.
     #[serde(default, rename = "d", skip_serializing_if = "is_zero")]
     deferred: u8,
+    /// Days in a row on which nobody knows whether the end arrived.
+    #[serde(default, rename = "e", skip_serializing_if = "is_zero")]
+    unsure_ends: u8,
 }
 
 /// Deferred attempts in a row. After the last one, the next attempt is a day later.
 const MAX_DEFERRED: u8 = 5;
+
+/// Days on which an end is sent to a recipient who may have got it each time. Then nobody hears of the cause again.
+const MAX_UNSURE_ENDS: u8 = 3;
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
@@ -211,6 +217,7 @@ impl Memory {
             at: 0,
             knows: Knows::Nothing,
             deferred: 0,
+            unsure_ends: 0,
         });
         if delivery == Delivery::Deferred && attempt.deferred + 1 < MAX_DEFERRED {
             attempt.deferred += 1;
@@ -218,7 +225,13 @@ impl Memory {
         }
         attempt.deferred = 0;
         attempt.at = now.as_second();
+        let is_sure = matches!(delivery, Delivery::Sent | Delivery::Rejected);
+        attempt.unsure_ends = match due.kind {
+            Kind::Ended if !is_sure => attempt.unsure_ends + 1,
+            _ => 0,
+        };
         attempt.knows = match (delivery, due.kind) {
+            _ if attempt.unsure_ends >= MAX_UNSURE_ENDS => Knows::Nothing,
             (Delivery::Sent, Kind::Begun | Kind::Still) => Knows::Trouble,
             (Delivery::Sent, Kind::Ended) => Knows::Nothing,
             (Delivery::Failed | Delivery::Deferred, _) => attempt.knows,

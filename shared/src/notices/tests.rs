@@ -264,6 +264,7 @@ proptest! {
         let mut now = start();
         let mut last: HashMap<(Cause, Recipient), Timestamp> = HashMap::new();
         let mut open: BTreeMap<(Cause, Recipient), bool> = BTreeMap::new();
+        let mut unsure: BTreeMap<(Cause, Recipient), u8> = BTreeMap::new();
         let quiet = (0..10).map(|_| (900, std::collections::BTreeSet::new(), true, vec![Delivery::Sent; 9]));
         for (minutes, causes, is_conclusive, deliveries) in runs.into_iter().chain(quiet) {
             now += SignedDuration::from_mins(minutes);
@@ -283,16 +284,44 @@ proptest! {
                 }
                 let is_open = open.entry(key).or_default();
                 prop_assert_eq!(due.kind == Kind::Ended, *is_open && !causes.contains(&due.cause));
+                let unsure = unsure.entry(key).or_default();
                 match answer(due) {
                     Delivery::Sent => *is_open = due.kind != Kind::Ended,
+                    Delivery::Failed | Delivery::Deferred if due.kind == Kind::Ended => {
+                        *unsure += 1;
+                        *is_open = *unsure < 3;
+                        continue;
+                    }
                     Delivery::Failed | Delivery::Deferred => {}
                     Delivery::Rejected => *is_open = false,
                 }
+                *unsure = 0;
             }
         }
         prop_assert!(open.values().all(|is_open| !is_open), "{open:?}");
         prop_assert!(memory.is_empty(), "{memory:?}");
     }
+}
+
+#[test]
+fn an_end_that_nobody_confirms_is_sent_on_three_days() {
+    let (mut memory, _) = run(
+        Memory::default(),
+        &seen(&[Cause::AccessDenied], true),
+        operator,
+        start(),
+        |_| Delivery::Sent,
+    );
+    let mut ends = 0;
+    for hours in 1..24 * 7 {
+        let due;
+        (memory, due) = run(memory, &seen(&[], true), operator, at(hours * 60), |_| {
+            Delivery::Failed
+        });
+        ends += due.len();
+    }
+    assert_eq!(ends, 3);
+    assert!(memory.is_empty(), "{memory:?}");
 }
 
 fn notice<'a>(tenant: &'a TenantId, zone: &'a TimeZone, due: Due, job: JobKind) -> Notice<'a> {
