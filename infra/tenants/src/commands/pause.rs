@@ -22,7 +22,7 @@ struct PauseView<'a> {
 }
 
 pub(super) async fn pause(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
-    let stored = context.tenant(tenant).await?;
+    let stored = context.latest_tenant(tenant).await?;
     let status = match stored.record.status {
         TenantStatus::Active => TenantStatus::Paused {
             since: context.now(),
@@ -33,7 +33,7 @@ pub(super) async fn pause(context: &CommandContext<'_>, tenant: &TenantId) -> Re
 }
 
 pub(super) async fn resume(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
-    let stored = context.tenant(tenant).await?;
+    let stored = context.latest_tenant(tenant).await?;
     set_status(context, &stored, TenantStatus::Active).await
 }
 

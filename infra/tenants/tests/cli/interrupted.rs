@@ -124,6 +124,42 @@ async fn a_failed_add_takes_nothing_from_one_that_has_completed_meanwhile() {
 }
 
 #[tokio::test]
+async fn schedules_fit_a_status_that_changes_while_add_is_at_it() {
+    for (before, meanwhile, expected) in [
+        ("pause acme", "resume acme", "ENABLED"),
+        ("resume acme", "pause acme", "DISABLED"),
+    ] {
+        let steps = at_each_call(Behaviour::Hold(Moment::Before), async |_, fault| {
+            let desk = Desk::new().await;
+            let company = desk.tenant(Via::Direct).await;
+            desk.done(before).await;
+            let add = format!("{} --update --unchecked --json", desk.add(&company, ""));
+            let environment = desk.environment(Interactivity::NonInteractive, "");
+            desk.faults.begin(Some(fault));
+            let mut add = std::pin::pin!(run(&add, &environment));
+            let is_held = tokio::select! {
+                biased;
+                () = desk.faults.held() => true,
+                _ = &mut add => false,
+            };
+            if !is_held {
+                return false;
+            }
+            desk.done(meanwhile).await;
+            desk.faults.release();
+            let added = add.await;
+            let (_, at) = desk.faults.end();
+            let schedules = desk.schedules();
+            let fit = schedules.iter().all(|line| line.contains(expected));
+            assert!(fit, "{at:?}: {schedules:?} after {}", added.out);
+            true
+        })
+        .await;
+        assert!(steps >= 7, "{steps}");
+    }
+}
+
+#[tokio::test]
 async fn a_failed_add_leaves_nothing_half_made() {
     for nth in [1, 2] {
         let desk = Desk::new().await;

@@ -227,15 +227,21 @@ async fn write(
         }
         context.secrets.put(tenant, &desired.secret).await?;
     }
-    let mut written = Vec::new();
-    if let Some(schedules) = &context.schedules {
-        for (job, schedule) in schedules.desired(&desired.config, desired.status, context.now()) {
-            undo.expect(Step::Schedule(
-                job,
-                schedules.differences(&schedule).await?.is_some(),
-            ));
+    let Some(schedules) = &context.schedules else {
+        return Ok(Vec::new());
+    };
+    // `pause` and `resume` change the status while `add` is at it: the schedules fit the last one that was written.
+    let mut status = desired.status;
+    loop {
+        let mut written = Vec::new();
+        for (job, schedule) in schedules.desired(&desired.config, status, context.now()) {
+            let was_there = schedules.differences(&schedule).await?.is_some();
+            undo.expect(Step::Schedule(job, was_there));
             written.push(schedules.put(&schedule).await?);
         }
+        match context.store.latest_tenant(tenant).await? {
+            Some(record) if record.status != status => status = record.status,
+            _ => return Ok(written),
+        }
     }
-    Ok(written)
 }

@@ -54,7 +54,9 @@ impl Undo {
         for step in self.0.into_iter().rev() {
             match step {
                 Step::Schedule(job, was_there) => {
-                    schedule(context, current, tenant, job, was_there).await?
+                    let status = standing.as_ref().map(|record| record.status);
+                    let status = status.unwrap_or(TenantStatus::Active);
+                    schedule(context, current, tenant, (job, was_there), status).await?
                 }
                 Step::Secret if current.stored == StoredSecret::Unreadable => {
                     undone = Undone::ButCredentials;
@@ -102,8 +104,8 @@ async fn schedule(
     context: &CommandContext<'_>,
     current: &CurrentState,
     tenant: &TenantId,
-    job: JobKind,
-    was_there: bool,
+    (job, was_there): (JobKind, bool),
+    status: TenantStatus,
 ) -> Result<()> {
     let Some(schedules) = &context.schedules else {
         return Ok(());
@@ -115,10 +117,6 @@ async fn schedule(
     let Some(config) = &current.config else {
         return Ok(());
     };
-    let status = current
-        .record
-        .as_ref()
-        .map_or(TenantStatus::Active, |record| record.status);
     for (scheduled, desired) in schedules.desired(config, status, context.now()) {
         if scheduled == job {
             schedules.put(&desired).await?;
