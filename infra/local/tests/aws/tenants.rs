@@ -214,12 +214,14 @@ async fn snapshots_of_sixteen_tenants_take_one_call() {
     let snapshots = read.snapshots(&tenants).await.unwrap();
     assert_eq!(read.units().calls, 1);
     for (tenant, snapshot) in &snapshots {
+        let snapshot = snapshot.as_ref().unwrap();
         assert_eq!(snapshot.record.as_ref().unwrap().config, tenant.as_str());
         assert!(snapshot.leases.is_empty() && snapshot.held.is_none());
     }
     let names: Vec<&TenantId> = snapshots.iter().map(|(tenant, _)| tenant).collect();
     assert_eq!(names, tenants.iter().collect::<Vec<_>>());
     let acme = store.snapshots(&[acme()]).await.unwrap().remove(0).1;
+    let acme = acme.unwrap();
     assert!(acme.record.is_none());
     assert_eq!(acme.leases[&lease.job].owner, lease.owner);
 }

@@ -23,14 +23,15 @@ pub struct TenantSnapshot {
 }
 
 impl Store {
-    /// The snapshots of `tenants`, in their order. Reads six items of each, and up to a hundred items with one call.
+    /// The snapshots of `tenants`, in their order; [`StateError::Damaged`] for each of which an item cannot be read. Reads six
+    /// items of each, and up to a hundred items with one call.
     ///
     /// # Errors
-    /// [`StateError::Damaged`] if an item cannot be read, or DynamoDB fails.
+    /// [`StateError`] if DynamoDB fails.
     pub async fn snapshots(
         &self,
         tenants: &[TenantId],
-    ) -> Result<Vec<(TenantId, TenantSnapshot)>, StateError> {
+    ) -> Result<Vec<(TenantId, Result<TenantSnapshot, StateError>)>, StateError> {
         let items = self.table.batch_get(tenants.iter().flat_map(keys)).await?;
         let mut items: HashMap<(String, String), Item> = items
             .into_iter()
@@ -38,9 +39,9 @@ impl Store {
             .collect();
         let snapshots = tenants.iter().map(|tenant| {
             let mut take = |key: Key| items.remove(&(key.pk, key.sk));
-            Ok((tenant.clone(), TenantSnapshot::read(tenant, &mut take)?))
+            (tenant.clone(), TenantSnapshot::read(tenant, &mut take))
         });
-        snapshots.collect()
+        Ok(snapshots.collect())
     }
 }
 

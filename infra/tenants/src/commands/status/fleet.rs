@@ -17,6 +17,9 @@ use crate::output::View;
 pub(crate) struct FleetView {
     pub(crate) tenants: Vec<TenantHealth>,
     pub(crate) orphaned_schedules: Vec<String>,
+    /// Why nobody can say whether the schedules are as they should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schedules_unread: Option<String>,
     #[serde(skip)]
     pub(crate) now: Timestamp,
 }
@@ -27,25 +30,28 @@ const TENANTS_PER_CALL: usize = 16;
 pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     let ids = context.store.list_tenants().await?;
     let listed = async {
-        match &context.schedules {
-            Some(schedules) => Ok(Some((schedules, schedules.list().await?))),
-            None => Ok(None),
-        }
+        let schedules = context.schedules.as_ref()?;
+        Some((schedules, schedules.list().await))
     };
-    let (listed, groups) = tokio::try_join!(listed, healths(context, &ids))?;
-    let mut tenants: Vec<TenantHealth> = groups.into_iter().flatten().collect();
-    let mut orphaned_schedules = Vec::new();
-    if let Some((schedules, listed)) = listed {
-        let by_tenant = by_tenant(&listed);
-        for health in &mut tenants {
-            let drifted = unlisted(&by_tenant, schedules, health, context.now());
-            health.problems.extend(drifted);
+    let (listed, groups) = tokio::join!(listed, healths(context, &ids));
+    let mut tenants: Vec<TenantHealth> = groups?.into_iter().flatten().collect();
+    let (mut orphaned_schedules, mut schedules_unread) = (Vec::new(), None);
+    match listed {
+        Some((schedules, Ok(listed))) => {
+            let by_tenant = by_tenant(&listed);
+            for health in &mut tenants {
+                let drifted = unlisted(&by_tenant, schedules, health, context.now());
+                health.problems.extend(drifted);
+            }
+            orphaned_schedules = orphaned(&ids, &listed);
         }
-        orphaned_schedules = orphaned(&ids, &listed);
+        Some((_, Err(failure))) => schedules_unread = Some(failure.text),
+        None => {}
     }
     Ok(FleetView {
         tenants,
         orphaned_schedules,
+        schedules_unread,
         now: context.now(),
     })
 }
@@ -76,7 +82,12 @@ async fn healths(context: &CommandContext<'_>, ids: &[TenantId]) -> Result<Vec<V
         .map(|group| async move {
             let mut healths = Vec::with_capacity(group.len());
             for (tenant, snapshot) in context.store.snapshots(&group).await? {
-                healths.push(health::judge(context, &tenant, snapshot).await?);
+                let health = match snapshot {
+                    Ok(snapshot) => health::judge(context, &tenant, snapshot).await,
+                    Err(error) => Err(error.into()),
+                };
+                let health = health.unwrap_or_else(|failure| health::unreadable(tenant, &failure));
+                healths.push(health);
             }
             Ok::<_, Failure>(healths)
         })
@@ -87,7 +98,8 @@ async fn healths(context: &CommandContext<'_>, ids: &[TenantId]) -> Result<Vec<V
 
 impl View for FleetView {
     fn text(&self) -> String {
-        if self.tenants.is_empty() && self.orphaned_schedules.is_empty() {
+        let is_empty = self.tenants.is_empty() && self.orphaned_schedules.is_empty();
+        if is_empty && self.schedules_unread.is_none() {
             return format::NO_TENANTS.to_owned();
         }
         let mut table =
@@ -114,11 +126,18 @@ impl View for FleetView {
         for schedule in &self.orphaned_schedules {
             text.push_str(&format::point(&format!("orphaned: {schedule}")));
         }
+        if let Some(reason) = &self.schedules_unread {
+            text.push_str(&format::point(&format!(
+                "the schedules were not compared: {reason}"
+            )));
+        }
         text
     }
 
     fn needs_attention(&self) -> bool {
         let mut tenants = self.tenants.iter();
-        !self.orphaned_schedules.is_empty() || tenants.any(|tenant| !tenant.problems.is_empty())
+        !self.orphaned_schedules.is_empty()
+            || self.schedules_unread.is_some()
+            || tenants.any(|tenant| !tenant.problems.is_empty())
     }
 }

@@ -12,7 +12,7 @@ use shared::state::{HeldSource, JobKind, LeaseState, TenantSnapshot, TenantStatu
 use shared::tenant::TenantConfig;
 
 use crate::context::CommandContext;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::format;
 use crate::schedule::is_connected;
 
@@ -26,7 +26,7 @@ const TICKS: i64 = 3;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TenantHealth {
     pub(crate) tenant_id: TenantId,
-    /// `active`, `paused`, `half removed`, `bad configuration`
+    /// `active`, `paused`, `half removed`, `bad configuration`, `unreadable`
     pub(crate) status: &'static str,
     /// Since when certificates are filed: after the first complete employee run.
     pub(crate) gate: Option<Timestamp>,
@@ -59,7 +59,26 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         .snapshots(std::slice::from_ref(tenant))
         .await?;
     let snapshot = snapshots.into_iter().next().map(|(_, snapshot)| snapshot);
-    judge(context, tenant, snapshot.unwrap_or_default()).await
+    judge(context, tenant, snapshot.transpose()?.unwrap_or_default()).await
+}
+
+/// Of a tenant whose state cannot be read, which must not hide all others.
+pub(super) fn unreadable(tenant_id: TenantId, failure: &Failure) -> TenantHealth {
+    TenantHealth {
+        tenant_id,
+        status: "unreadable",
+        gate: None,
+        last_good_runs: BTreeMap::new(),
+        running: Vec::new(),
+        open_accounts: 0,
+        waiting: 0,
+        held_changes: 0,
+        parked_certificates: 0,
+        rejected: None,
+        announcements: Vec::new(),
+        problems: vec![failure.text.clone()],
+        desired: None,
+    }
 }
 
 /// The health that `snapshot` shows. Only a tenant that may have failed, or whose reading was rejected, takes more calls.

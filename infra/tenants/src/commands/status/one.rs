@@ -16,7 +16,7 @@ use shared::tenant::{Backfill, Every, TenantConfig};
 use super::drift::drift;
 use super::health::{self, TenantHealth, secret_problem};
 use crate::context::{CommandContext, no_such_tenant};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::View;
 use crate::schedule::Firing;
@@ -115,7 +115,13 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     });
     let (mut schedules, mut credentials_checked) = (Vec::new(), true);
     if let Some((config, status)) = &config {
-        schedules = compare_schedules(context, config, *status).await?;
+        match compare_schedules(context, config, *status).await {
+            Ok(compared) => schedules = compared,
+            // The rest can be seen all the same.
+            Err(failure) => health
+                .problems
+                .push(format!("the schedules were not compared: {}", failure.text)),
+        }
         for schedule in &schedules {
             let differences = schedule.found.then_some(schedule.differences.as_slice());
             let drift = drift(tenant, schedule.job, differences);
@@ -125,7 +131,11 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             Ok(problem) => health.problems.extend(problem),
             // The policy for looking alone leaves the credentials out.
             Err(SecretError::Denied { .. }) => credentials_checked = false,
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let failure = Failure::from(error);
+                let text = format!("the credentials were not looked at: {}", failure.text);
+                health.problems.push(text);
+            }
         }
     }
     let accounts = store.sync_state(tenant).await?.map(|state| Accounts {

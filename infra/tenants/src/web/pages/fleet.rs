@@ -138,6 +138,9 @@ fn listed(visit: &Visit, view: &FleetView, search: &Search) -> Markup {
                     }
                 }
             }
+            @if let Some(reason) = &view.schedules_unread {
+                p.note { (visit.pick("Die Zeitpläne wurden nicht verglichen: ", "The schedules were not compared: ")) span lang="en" { (layout::code(reason)) } }
+            }
             @for schedule in &view.orphaned_schedules {
                 p.note lang="en" { (layout::code(schedule)) }
             }
