@@ -89,6 +89,8 @@ pub enum Decision {
 pub struct Choice {
     pub kinds: BTreeSet<Brake>,
     pub people: BTreeSet<SourceId>,
+    /// Only parts that nobody has decided about, also where everything is decided.
+    pub is_undecided_alone: bool,
 }
 
 /// Why a decision cannot be taken as it was worded.
@@ -103,6 +105,8 @@ pub enum ChoiceError {
          system first"
     )]
     TooLargeForPeople,
+    #[error("somebody has decided about all of it meanwhile")]
+    Decided,
 }
 
 fn names(kinds: &BTreeSet<Brake>) -> String {
@@ -177,10 +181,14 @@ impl HeldPlan {
     /// The parts that `choice` names.
     ///
     /// # Errors
-    /// [`ChoiceError`] if it names a kind or a person that the plan does not have, or people in a plan that is too large to keep
-    /// them.
+    /// [`ChoiceError`] if it names a kind or a person that the plan does not have, people in a plan that is too large to keep
+    /// them, or undecided parts where there are none.
     pub fn chosen(&self, choice: &Choice) -> Result<BTreeSet<PartKey>, ChoiceError> {
-        let Choice { kinds, people } = choice;
+        let Choice {
+            kinds,
+            people,
+            is_undecided_alone,
+        } = choice;
         if !people.is_empty() && !self.parts.names_people() {
             return Err(ChoiceError::TooLargeForPeople);
         }
@@ -201,6 +209,9 @@ impl HeldPlan {
             return Err(ChoiceError::NoSuchPerson(missing));
         }
         let has_open = parts.iter().any(|(_, part)| part.decision.is_none());
+        if *is_undecided_alone && !has_open {
+            return Err(ChoiceError::Decided);
+        }
         let is_chosen = |part: &HeldPart| match &part.person {
             _ if people.is_empty() => part.decision.is_none() || !has_open,
             Some(person) => people.contains(person),

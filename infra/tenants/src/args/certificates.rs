@@ -62,6 +62,9 @@ pub struct Filter {
     /// Only certificates of this person
     #[arg(long, value_name = "ID", value_parser = person)]
     pub person: Option<SourceId>,
+    /// The reason is all of `reason`, as a page groups by it.
+    #[arg(skip)]
+    pub is_whole_reason: bool,
 }
 
 /// `tenants certificates retry`

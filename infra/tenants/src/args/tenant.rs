@@ -226,6 +226,9 @@ pub struct Decide {
     /// Only changes of these people, by their ids: 4711,4712
     #[arg(long = "only", value_name = "IDS", value_delimiter = ',', value_parser = person)]
     pub people: Vec<SourceId>,
+    /// Nothing that somebody has decided about already: a button is about what its page showed as undecided.
+    #[arg(skip)]
+    pub is_undecided_alone: bool,
 }
 
 fn kind(name: &str) -> Result<Brake, String> {

@@ -45,9 +45,10 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
         hash,
         kinds,
         people,
+        is_undecided_alone,
     } = args;
     context.tenant(tenant).await?;
-    if let Some(decided) = source_decision::decide(context, tenant, hash, decision).await? {
+    if let Some(decided) = source_decision::decide(context, args, decision).await? {
         return Ok(decided);
     }
     let held = context.store.held(tenant).await?.ok_or_else(|| {
@@ -66,6 +67,7 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
     let choice = Choice {
         kinds: kinds.iter().copied().collect(),
         people: people.iter().cloned().collect(),
+        is_undecided_alone: *is_undecided_alone,
     };
     held.decide(&choice, decision)
         .map_err(|error| Failure::attention(format!("{tenant}, plan {hash}: {error}")))?;

@@ -2,6 +2,7 @@
 
 use shared::domain::employee::Employee;
 use shared::domain::id::{SourceId, TenantId};
+use shared::fingerprint::ShardNumber;
 use shared::routes::Connections;
 use shared::source::{EmployeeSource as _, SourceRecord, read_all};
 
@@ -35,8 +36,8 @@ pub(crate) async fn people(
             details: String::new(),
         }])
     };
-    let number = who.rsplit(':').next().unwrap_or_default();
-    if !number.is_empty() && number.chars().all(|char| char.is_ascii_digit()) {
+    // What may be a name goes into no address of a page.
+    if who.contains(':') || !who.is_empty() && who.chars().all(|char| char.is_ascii_digit()) {
         return by_id();
     }
     let wanted = who.to_lowercase();
@@ -53,8 +54,16 @@ pub(crate) async fn people(
     let found = employees.filter_map(|employee| matching(&employee, &wanted));
     let found: Vec<Found> = found.take(MAX_FOUND).collect();
     // Not all ids are numbers.
-    if found.is_empty() && !who.contains(['@', ' ']) {
-        return by_id();
+    if found.is_empty() && !who.contains('@') {
+        let id = SourceId::new(who);
+        let number = ShardNumber::of(&id);
+        let shards = context.store.shards(tenant, &[number]).await?;
+        if shards
+            .get(&number)
+            .is_some_and(|shard| shard.0.contains_key(&id))
+        {
+            return by_id();
+        }
     }
     Ok(found)
 }

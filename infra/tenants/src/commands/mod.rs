@@ -96,6 +96,7 @@ pub(crate) enum Action {
     Check(Check),
     RetryPeople(RetryPeople),
     RetryCertificates(CertificateChoice),
+    RefileCertificates(CertificateChoice),
     DismissCertificates(CertificateChoice),
     StartCertificates(StartCertificates),
 }
@@ -111,6 +112,9 @@ pub(crate) async fn act(context: &CommandContext<'_>, action: Action) -> Result<
         Action::RetryPeople(args) => people::retry::retry(context, &args).await,
         Action::RetryCertificates(args) => {
             certificate::decide(context, &args, Decision::Retry).await
+        }
+        Action::RefileCertificates(args) => {
+            certificate::decide(context, &args, Decision::Refile).await
         }
         Action::DismissCertificates(args) => {
             certificate::decide(context, &args, Decision::Dismiss).await

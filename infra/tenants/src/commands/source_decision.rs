@@ -5,8 +5,9 @@ use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::state::{Decision, HeldSource};
 
+use crate::args::Decide;
 use crate::context::CommandContext;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::{Output, View};
 
@@ -26,14 +27,19 @@ struct SourceDecisionView<'a> {
 /// Decides about the rejected reading with this hash; `None` if there is no such reading.
 pub(super) async fn decide(
     context: &CommandContext<'_>,
-    tenant: &TenantId,
-    hash: &str,
+    args: &Decide,
     decision: Decision,
 ) -> Result<Option<Output>> {
+    let Decide { tenant, hash, .. } = args;
     let stored = context.store.held_source(tenant).await?;
-    let Some(source) = stored.filter(|source| source.hash == hash) else {
+    let Some(source) = stored.filter(|source| source.hash == *hash) else {
         return Ok(None);
     };
+    if args.is_undecided_alone && source.decision.is_some() {
+        return Err(Failure::attention(format!(
+            "somebody has decided about the reading {hash} of {tenant} meanwhile"
+        )));
+    }
     context.store.decide_source(tenant, hash, decision).await?;
     Output::of(&SourceDecisionView {
         tenant_id: tenant,

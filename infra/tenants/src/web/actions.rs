@@ -89,6 +89,7 @@ fn command(tenant: &TenantId, action: &str, fields: &Fields, here: bool) -> Opti
             here,
         }),
         "retry-certificates" => Action::RetryCertificates(certificates(tenant, fields)?),
+        "refile-certificates" => Action::RefileCertificates(certificates(tenant, fields)?),
         "dismiss-certificates" => Action::DismissCertificates(certificates(tenant, fields)?),
         "start-certificates" => Action::StartCertificates(StartCertificates { tenant, yes: true }),
         _ => return None,
@@ -105,6 +106,7 @@ fn decision(tenant: TenantId, fields: &Fields) -> Option<Decide> {
         // A kind that nobody knows must not widen the decision to all kinds.
         kinds: kinds.map(of_name).collect::<Option<Vec<_>>>()?,
         people: Vec::new(),
+        is_undecided_alone: true,
     })
 }
 
@@ -123,6 +125,7 @@ fn certificates(tenant: TenantId, fields: &Fields) -> Option<CertificateChoice> 
         filter: CertificateFilter {
             reason,
             person: None,
+            is_whole_reason: true,
         },
         yes: true,
     })
@@ -132,7 +135,9 @@ fn certificates(tenant: TenantId, fields: &Fields) -> Option<CertificateChoice> 
 fn follows(action: &str) -> Option<JobKind> {
     match action {
         "approve" | "resume" => Some(JobKind::Employees),
-        "retry-certificates" | "start-certificates" => Some(JobKind::Certificates),
+        "retry-certificates" | "refile-certificates" | "start-certificates" => {
+            Some(JobKind::Certificates)
+        }
         _ => None,
     }
 }
@@ -146,6 +151,7 @@ fn done(visit: &Visit, action: &str) -> &'static str {
         "check" => visit.pick("Verbindung und Rechte", "Connection and rights"),
         "retry-people" => visit.pick("Noch einmal versucht", "Tried again"),
         "retry-certificates" => visit.pick("Wird noch einmal versucht", "To be tried again"),
+        "refile-certificates" => visit.pick("Wird noch einmal abgelegt", "To be filed again"),
         "start-certificates" => visit.pick("Nachtragen begonnen", "Backfill started"),
         _ => visit.pick("Bleibt liegen", "Left unfiled"),
     }

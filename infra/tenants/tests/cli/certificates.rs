@@ -301,12 +301,14 @@ async fn a_document_that_is_gone_is_counted_and_the_others_move() {
 async fn a_certificate_issued_again_is_listed_and_filed_again_with_refile_alone() {
     let desk = Desk::new().await;
     let company = filed(&desk, Via::Direct).await;
-    for number in 1..=2 {
+    let issue_again = |number: usize| {
         let before = company.reteach.participations()[number - 1].completed_at;
         let day_before = before.map(|at| at - jiff::SignedDuration::from_hours(24));
         let id = format!("certificate-{number}");
         assert!(company.reteach.issue_again(&id, 30_000, day_before));
-    }
+    };
+    issue_again(1);
+    issue_again(2);
     desk.pass_minutes(24 * 60);
     assert_eq!(desk.json(FILE).await.json()["counts"]["reissued"], 2);
     let list = desk.run("certificates list acme").await;
@@ -339,6 +341,19 @@ async fn a_certificate_issued_again_is_listed_and_filed_again_with_refile_alone(
     desk.pass_minutes(30);
     assert_eq!(desk.json(FILE).await.json()["counts"]["uploaded"], 1);
     assert_eq!(company.personio.documents().len(), 7);
+
+    // The same by a button.
+    issue_again(3);
+    desk.pass_minutes(24 * 60);
+    assert_eq!(desk.json(FILE).await.json()["counts"]["reissued"], 1);
+    let visitor = crate::console::visitor::visitor(&desk, "").await;
+    let action = "/tenants/acme/do/refile-certificates";
+    let chosen = visitor
+        .submit("/tenants/acme/certificates", action, &[])
+        .await;
+    assert_eq!(chosen.status, reqwest::StatusCode::OK, "{}", chosen.text);
+    desk.pass_minutes(30);
+    assert_eq!(desk.json(FILE).await.json()["counts"]["uploaded"], 1);
     assert_eq!(desk.done("certificates list acme").await, json!([]));
 }
 

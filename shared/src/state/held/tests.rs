@@ -38,6 +38,7 @@ fn choice(kinds: &[Brake], people: &[&str]) -> Choice {
     Choice {
         kinds: kinds.iter().copied().collect(),
         people: people.iter().map(|id| SourceId::new(*id)).collect(),
+        ..Choice::default()
     }
 }
 

@@ -347,6 +347,7 @@ fn only(people: &[usize], kinds: &[Brake]) -> Choice {
             .iter()
             .map(|id| SourceId::new(id.to_string()))
             .collect(),
+        ..Choice::default()
     }
 }
 

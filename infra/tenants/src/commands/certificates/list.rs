@@ -53,10 +53,17 @@ pub(crate) async fn parked<'a>(
 
 /// Whether the entry is one that the filter asks for.
 pub(super) fn is_chosen(filter: &CertificateFilter, entry: &CertificateEntry) -> bool {
-    let CertificateFilter { reason, person } = filter;
+    let CertificateFilter {
+        reason,
+        person,
+        is_whole_reason,
+    } = filter;
     let has_reason = |part: &String| {
         let reason = reason_of(entry).unwrap_or_default();
-        reason.to_lowercase().contains(&part.to_lowercase())
+        match is_whole_reason {
+            true => reason == part,
+            false => reason.to_lowercase().contains(&part.to_lowercase()),
+        }
     };
     reason.as_ref().is_none_or(has_reason)
         && person

@@ -147,6 +147,13 @@ fn parked(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &Time
             h2 id="parked" { (visit.pick("Wartet auf dich", "Waits for you")) }
             @if reasons.is_empty() { p.fine { (visit.pick("Kein Zertifikat liegt.", "No certificate is parked.")) } }
             @for (reason, entries) in &reasons {
+                // What was issued again is filed already: another document is filed next to it.
+                @let is_reissued = entries.iter().any(|entry| list::reissued_at(entry).is_some());
+                @let action = if is_reissued { "refile-certificates" } else { "retry-certificates" };
+                @let (one, all) = match is_reissued {
+                    true => (visit.pick("Neu ablegen", "File again"), visit.pick("Alle neu ablegen", "File all again")),
+                    false => (visit.pick("Noch einmal", "Try again"), visit.pick("Alle noch einmal", "Try all again")),
+                };
                 article.card.waits {
                     h3 lang="en" { (layout::code(reason)) }
                     ul.diff {
@@ -156,14 +163,14 @@ fn parked(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &Time
                                 a href=(format!("/tenants/{tenant}/people/{}", entry.employee)) { (entry.employee) } " "
                                 (state(visit, entry, zone))
                                 span.inline-actions {
-                                    (visit.form(tenant, Button { action: "retry-certificates", label: visit.pick("Noch einmal", "Try again"), class: "quiet" }, &certificate(entry.certificate_id.as_str())))
+                                    (visit.form(tenant, Button { action, label: one, class: "quiet" }, &certificate(entry.certificate_id.as_str())))
                                     (visit.form(tenant, Button { action: "dismiss-certificates", label: visit.pick("Liegen lassen", "Leave unfiled"), class: "danger" }, &certificate(entry.certificate_id.as_str())))
                                 }
                             }
                         }
                     }
                     @if entries.len() > 1 {
-                        (visit.form(tenant, Button { action: "retry-certificates", label: visit.pick("Alle noch einmal", "Try all again"), class: "primary" },
+                        (visit.form(tenant, Button { action, label: all, class: "primary" },
                             &html! { input type="hidden" name="reason" value=(reason); }))
                     }
                 }

@@ -4,8 +4,9 @@ use reqwest::StatusCode;
 use shared::state::TenantStatus;
 use shared::tenant::Via;
 use simulators::people::Status;
+use simulators::{Behaviour, Body, Fault};
 
-use super::visitor::visitor;
+use super::visitor::{visitor, visitor_of_stack};
 use crate::support::{Desk, participation, person};
 
 /// A company of which a brake holds the locks.
@@ -144,6 +145,43 @@ async fn a_plan_that_changed_between_look_and_click_is_refused() {
 }
 
 #[tokio::test]
+async fn a_button_decides_nothing_that_somebody_else_has_decided() {
+    let desk = Desk::new().await;
+    let company = held(&desk).await;
+    let visitor = visitor(&desk, "").await;
+    let approve = "/tenants/acme/do/approve";
+    let seen = super::visitor::form(&visitor.text("/tenants/acme").await, approve);
+    let store = desk.stack.store();
+    let hash = store.held(&company.tenant).await.unwrap().unwrap().hash;
+    desk.done(&format!("dismiss acme {hash}")).await;
+    let refused = visitor.post(approve, &seen).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert_has(&refused.text, &["decided about all of it meanwhile"]);
+    let held = store.held(&company.tenant).await.unwrap();
+    assert_eq!(held.unwrap().approved(), 0);
+}
+
+#[tokio::test]
+async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let visitor = visitor_of_stack(&desk).await;
+    let refused = Fault::new(Behaviour::Status(403, Body::Vendor)).method(http::Method::GET);
+    desk.aws.fail(refused.clone().path("/schedules").always());
+    assert_has(&visitor.text("/").await, &["acme", "were not compared"]);
+    desk.aws.fail(refused.path("/schedules/{name}").always());
+    for (path, rest) in [
+        ("", "were not compared"),
+        ("/plan", "What the next run would do"),
+        ("/certificates", "Filed per day"),
+    ] {
+        let path = format!("/tenants/acme{path}");
+        assert_has(&visitor.text(&path).await, &["acme", rest]);
+    }
+}
+
+#[tokio::test]
 async fn a_tenant_that_was_removed_meanwhile_is_not_acted_on() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
@@ -209,6 +247,15 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
         &several.text,
         &["Several people match", "/tenants/acme/people/3"],
     );
+    // A name that fits nobody goes into no address.
+    let misspelt = visitor
+        .submit(
+            "/tenants/acme/people",
+            "/tenants/acme/people/find",
+            &[("who", "Grossmann")],
+        )
+        .await;
+    assert_has(&misspelt.text, &["Nobody matches"]);
     let shown = visitor.text("/tenants/acme/people/2/live").await;
     assert_has(&shown, &["All is fine", "by external id"]);
     assert!(!shown.contains("Groß"), "{shown}");

@@ -1,5 +1,7 @@
 //! A browser without a screen: it keeps its cookie and sends the forms of pages.
 
+use std::collections::HashMap;
+
 use reqwest::header::{ACCEPT_LANGUAGE, COOKIE, HeaderMap, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -23,8 +25,26 @@ pub(crate) struct Page {
     pub(crate) text: String,
 }
 
+/// Without functions a run takes place in this process, and without them there are no schedules.
+const OF_FUNCTIONS: [&str; 3] = [
+    "SCHEDULE_GROUP_NAME",
+    "EMPLOYEE_FUNCTION_ARN",
+    "CERTIFICATE_FUNCTION_ARN",
+];
+
 /// A console that is served, and somebody who has not come in yet.
 pub(crate) async fn console(desk: &Desk, options: &str) -> Visitor {
+    serve(desk, options, desk.variables_without(&OF_FUNCTIONS)).await
+}
+
+/// The console of a stack with schedules.
+pub(crate) async fn visitor_of_stack(desk: &Desk) -> Visitor {
+    let mut visitor = serve(desk, "", desk.variables()).await;
+    visitor.come_in().await;
+    visitor
+}
+
+async fn serve(desk: &Desk, options: &str, variables: HashMap<String, String>) -> Visitor {
     use clap::Parser as _;
     let line = words(&format!("tenants web {options}"));
     let Cli { global, command } = Cli::try_parse_from(line).unwrap();
@@ -32,12 +52,6 @@ pub(crate) async fn console(desk: &Desk, options: &str) -> Visitor {
         panic!("another command")
     };
     let mut environment = desk.environment(Interactivity::NonInteractive, "");
-    // Without functions a run takes place in this process, and without them there are no schedules.
-    let variables = desk.variables_without(&[
-        "SCHEDULE_GROUP_NAME",
-        "EMPLOYEE_FUNCTION_ARN",
-        "CERTIFICATE_FUNCTION_ARN",
-    ]);
     environment.variables = std::sync::Arc::new(move |name| variables.get(name).cloned());
     let console = Console::start(global, args, &environment).await.unwrap();
     let address = console.address();
