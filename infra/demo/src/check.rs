@@ -84,11 +84,7 @@ fn report_problems(expect: Expect, report: &JobReport) -> Vec<String> {
     };
     let mut problems = Vec::new();
     if !is_expected_outcome {
-        let text = format!(
-            "the run ended as `{}`: {}",
-            terminal::outcome(common.outcome),
-            common.message
-        );
+        let text = format!("the run ended as `{}`: {}", common.outcome, common.message);
         problems.push(text.trim_end_matches(": ").to_owned());
     }
     match (common.held.is_some(), expect == Expect::Held) {

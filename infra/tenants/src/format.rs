@@ -6,7 +6,6 @@ use shared::runtime::Outcome;
 use shared::state::{HeldPlan, HeldSource};
 use shared::tenant::Via;
 pub(crate) use terminal::counts::{counted, number};
-pub(crate) use terminal::outcome;
 
 pub(crate) const NO_TENANTS: &str = "There are no tenants yet: `tenants add` makes one.\n";
 

@@ -6,5 +6,5 @@ mod report;
 mod text;
 
 pub use bars::{Bar, Bars};
-pub use report::{calls, findings, outcome, summary};
+pub use report::{calls, findings, summary};
 pub use text::{WIDTH, table, wrapped, wrapped_rows};

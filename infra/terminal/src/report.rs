@@ -1,20 +1,12 @@
 //! A run's report in words.
 
 use shared::http;
-use shared::runtime::{Finding, FindingKind, HeldNote, Outcome, Report};
+use shared::runtime::{Finding, FindingKind, HeldNote, Report};
 
 use crate::text::wrapped;
 
 /// More findings of a run are only counted.
 const MAX_FINDINGS: usize = 12;
-
-/// The outcome as reports name it: `access-denied`.
-#[must_use]
-pub fn outcome(outcome: Outcome) -> String {
-    let name = serde_json::to_value(outcome).ok();
-    name.and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_default()
-}
 
 /// The number of calls to each vendor, one line each.
 #[must_use]
@@ -65,7 +57,7 @@ pub fn summary<C>(report: &Report<C>, counts: &str) -> String {
         calls
     };
     let took = report.duration_ms;
-    let (tenant, outcome) = (&report.tenant_id, outcome(report.outcome));
+    let (tenant, outcome) = (&report.tenant_id, report.outcome);
     let (seconds, rest) = (took / 1000, took % 1000);
     let line = format!("{tenant}: {outcome}. {counts}. Calls: {calls}. {seconds}.{rest:03} s");
     let mut text = wrapped(&line, "", "  ") + "\n";

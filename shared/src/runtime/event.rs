@@ -1,5 +1,7 @@
 //! What a schedule, or an operator, sends.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -14,6 +16,13 @@ pub struct Event {
     pub tenant_id: TenantId,
     #[serde(default)]
     pub mode: Mode,
+}
+
+impl fmt::Display for Mode {
+    /// As events name it: `full-scan`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

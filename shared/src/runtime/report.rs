@@ -1,6 +1,7 @@
 //! What a run leaves for people and programs: ids, counts and causes, no names.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,13 @@ pub enum Outcome {
     PlanRefused,
 }
 
+impl fmt::Display for Outcome {
+    /// As reports name it: `access-denied`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl Outcome {
     /// Whether the tenant is in step after the run.
     #[must_use]
@@ -190,6 +198,13 @@ pub struct Finding {
     pub kind: FindingKind,
     /// What is wrong and what to do.
     pub text: String,
+}
+
+impl fmt::Display for FindingKind {
+    /// As reports name it: `not-filed`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What a finding is about.

@@ -20,8 +20,8 @@ fn log<C: Counts>(report: &Report<C>) {
                 tenant = %report.tenant_id,
                 run = %report.run_id,
                 job = report.job,
-                mode = ?report.mode,
-                outcome = ?report.outcome,
+                mode = %report.mode,
+                outcome = %report.outcome,
                 reason = report.message,
                 duration_ms = report.duration_ms,
                 counts = ?report.counts,
@@ -38,7 +38,7 @@ fn log<C: Counts>(report: &Report<C>) {
         let certificate = finding.certificate.as_ref().map(|id| id.as_str());
         let person = finding.person.as_deref();
         tracing::info!(
-            tenant = %report.tenant_id, run = %report.run_id, person, certificate, kind = ?finding.kind, "finding"
+            tenant = %report.tenant_id, run = %report.run_id, person, certificate, kind = %finding.kind, "finding"
         );
     }
     let outcome = report.outcome;
@@ -238,13 +238,18 @@ mod tests {
     }
 
     #[test]
-    fn the_log_line_gives_the_reason() {
+    fn the_log_line_gives_the_outcome_and_its_reason() {
         let line = logged(&report(
             json!({"outcome": "access-denied", "message": "a right is missing"}),
         ));
         assert_eq!(
             (&line["message"], &line["reason"], &line["tenant"]),
             (&json!("run"), &json!("a right is missing"), &json!("acme"))
+        );
+        // As the pages and `tenants runs` name them, so that a search finds them.
+        assert_eq!(
+            (&line["outcome"], &line["mode"]),
+            (&json!("access-denied"), &json!("scheduled"))
         );
     }
 

@@ -108,7 +108,7 @@ impl InvocationResult {
             return Self::Answered;
         };
         Self::Reported {
-            outcome: terminal::outcome(report.outcome),
+            outcome: report.outcome.to_string(),
             counted: counted(&report),
             message: report.message,
         }

@@ -54,7 +54,7 @@ impl View for RunsView<'_> {
             table.add_row([
                 format::moment(report.started_at),
                 report.job.clone(),
-                format::outcome(report.outcome),
+                report.outcome.to_string(),
                 format!("{}.{} s", took / 1000, took % 1000 / 100),
                 result.unwrap_or_else(|| format::counted(report)),
             ]);

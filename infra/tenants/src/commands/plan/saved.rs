@@ -129,7 +129,7 @@ impl SavedPlan {
     /// No plan could be made.
     pub(super) fn none(outcome: Outcome) -> Self {
         Self {
-            outcome: terminal::outcome(outcome),
+            outcome: outcome.to_string(),
             key: None,
             changes: BTreeMap::new(),
             held: BTreeMap::new(),
@@ -156,7 +156,7 @@ impl SavedPlan {
             skipped.map(|(person, reason)| (person.clone(), reason.name().to_owned()))
         });
         Self {
-            outcome: terminal::outcome(outcome),
+            outcome: outcome.to_string(),
             key: Some(key.check().into()),
             changes: plan.map(|plan| saved(&plan.changes)).unwrap_or_default(),
             held: plan.map(|plan| saved(&plan.held)).unwrap_or_default(),

@@ -139,7 +139,7 @@ pub(crate) async fn judge(
         problems.push(format!(
             "the last {} run ended with {}: {}{}",
             report.job,
-            format::outcome(report.outcome),
+            report.outcome,
             report.message,
             look.map(|look| format!("; {look}")).unwrap_or_default()
         ));

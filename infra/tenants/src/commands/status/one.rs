@@ -285,10 +285,7 @@ impl StatusView {
             lines.push("credentials are not checked: AWS lets you not read them".to_owned());
         }
         lines.extend(last_reports.iter().map(|report| {
-            let (at, outcome) = (
-                format::moment(report.started_at),
-                format::outcome(report.outcome),
-            );
+            let (at, outcome) = (format::moment(report.started_at), report.outcome);
             let (job, counts) = (&report.job, format::counted(report));
             format!("{at} {job}: {outcome}. {counts}")
         }));

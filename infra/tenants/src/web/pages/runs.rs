@@ -129,7 +129,7 @@ fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &Time
                 Bar {
                     label: at.strftime("%d.%m. %H:%M").to_string(),
                     value: number,
-                    shown: format!("{shown}, {}", format::outcome(report.outcome)),
+                    shown: format!("{shown}, {}", report.outcome),
                     class: class(report.outcome),
                 }
             })
@@ -159,7 +159,7 @@ fn outcomes(visit: &Visit, reports: &[&Report<Value>]) -> Markup {
     let mut outcomes: std::collections::BTreeMap<String, (u64, &str)> =
         std::collections::BTreeMap::new();
     for report in reports {
-        let outcome = outcomes.entry(format::outcome(report.outcome)).or_default();
+        let outcome = outcomes.entry(report.outcome.to_string()).or_default();
         *outcome = (outcome.0 + 1, class(report.outcome));
     }
     html! {
@@ -191,7 +191,7 @@ pub(super) fn table(
                     tr {
                         th scope="row" { a href=(format!("/tenants/{tenant}/runs/{}", report.run_id)) { (visit.language.moment(report.started_at, zone)) } }
                         td data-label=(visit.pick("Was", "Job")) { (job_word(visit, report)) }
-                        td data-label=(visit.pick("Ausgang", "Outcome")) lang="en" { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (format::outcome(report.outcome)) }
+                        td data-label=(visit.pick("Ausgang", "Outcome")) lang="en" { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (report.outcome) }
                         td.number data-label=(visit.pick("Dauer", "Took")) { (visit.language.seconds(report.duration_ms)) }
                         td data-label=(visit.pick("Ergebnis", "Result")) lang="en" { (format::counted(report)) }
                     }
@@ -236,7 +236,7 @@ pub(in crate::web) fn shown(
     let calls = terminal::calls(report.calls).replace('\n', ", ");
     html! {
         p.eyebrow { (tenant) " · " (job_word(visit, report)) }
-        h1 lang="en" { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (format::capitalized(&format::outcome(report.outcome).replace('-', " "))) }
+        h1 lang="en" { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (format::capitalized(&report.outcome.to_string().replace('-', " "))) }
         p.lead lang="en" { (format::counted(report)) "." }
         @if !report.message.is_empty() { p lang="en" { (layout::code(&report.message)) } }
         @if let Some(held) = &report.held { article.card.waits { p lang="en" { (layout::code(&held.text)) } } }
