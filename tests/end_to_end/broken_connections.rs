@@ -76,7 +76,7 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
             KOMBO,
             |harness| harness.personio.remove_credentials("papi-client"),
             Outcome::NotConnected,
-            "send a new Kombo Connect link",
+            "reconnect from Kombo's dashboard",
             |harness| {
                 harness
                     .personio

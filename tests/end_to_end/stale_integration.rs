@@ -24,7 +24,7 @@ fn put_into(harness: &Harness, condition: Condition) {
 async fn a_lapsed_integration_that_still_serves_people_is_not_connected() {
     for via in [Via::Kombo, Via::KomboPassthrough] {
         for (condition, says) in [
-            (Condition::Invalid, "send a new Kombo Connect link"),
+            (Condition::Invalid, "reconnect from Kombo's dashboard"),
             (Condition::Inactive, "enable it in Kombo's dashboard"),
         ] {
             let harness = Harness::synced(via, "", people(3)).await;

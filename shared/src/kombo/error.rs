@@ -120,7 +120,7 @@ impl From<Refusal> for SourceError {
                 "The first sync is still running; nothing needs to be done.",
             )),
             Code::AuthenticationInvalid => Self::Lapsed(advise(
-                "The customer's HR credential is no longer valid: send a new Kombo Connect link and reconnect.",
+                "The customer's HR credential is no longer valid: reconnect from Kombo's dashboard.",
             )),
             Code::Inactive => Self::Lapsed(advise(
                 "The integration is switched off: enable it in Kombo's dashboard.",

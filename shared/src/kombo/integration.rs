@@ -33,8 +33,8 @@ impl Integration {
         match &self.status {
             Status::Active | Status::Other(_) => None,
             Status::Invalid => Some(format!(
-                "Kombo has stopped syncing {id}. The customer's HR credential is no longer valid: send a new Kombo Connect link \
-                 and reconnect."
+                "Kombo has stopped syncing {id}. The customer's HR credential is no longer valid: reconnect from Kombo's \
+                 dashboard."
             )),
             Status::Inactive => Some(format!(
                 "Kombo has stopped syncing {id}. The integration is switched off: enable it in Kombo's dashboard."

@@ -132,7 +132,7 @@ pub(crate) fn connection(
         Status::Invalid => items.push(Item::blocker(
             about,
             "the company's Personio credential is no longer valid",
-            "let the HR admin reconnect, from Kombo's dashboard",
+            "reconnect from Kombo's dashboard: it makes a link for the HR admin",
         )),
         Status::Inactive => {
             items.push(Item::blocker(

@@ -47,7 +47,7 @@ pub(super) async fn connect(context: &CommandContext<'_>, args: &Connect) -> Res
             let link = link(&client, tenant, email, company).await?;
             match ask(context, tenant, &link)? {
                 Some(id) => id,
-                None => return Output::of(&LinkView::new(tenant, &link)),
+                None => return Output::of(&LinkView::new(args, &link)),
             }
         }
         _ => {
@@ -186,11 +186,13 @@ struct LinkView<'a> {
 }
 
 impl<'a> LinkView<'a> {
-    fn new(tenant_id: &'a TenantId, link: &'a SecretString) -> Self {
+    fn new(args: &'a Connect, link: &'a SecretString) -> Self {
+        let tenant_id = &args.tenant;
+        let replace = if args.replace { " --replace" } else { "" };
         Self {
             tenant_id,
             link: link.expose_secret(),
-            next: format!("tenants connect {tenant_id} --integration ID"),
+            next: format!("tenants connect {tenant_id} --integration ID{replace}"),
             stored: false,
             announcement: announcement(tenant_id, link),
         }
