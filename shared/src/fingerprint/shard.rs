@@ -81,6 +81,27 @@ pub struct ShardEntry {
     pub status: EntryStatus,
 }
 
+impl ShardEntry {
+    /// Somebody who is gone, and whose account is tried again from `at` on. Without a fingerprint the shard is settled until
+    /// then: its digest is that of the people who are there.
+    #[must_use]
+    pub fn gone(at: Timestamp) -> Self {
+        Self {
+            fingerprint: Fingerprint::default(),
+            status: EntryStatus::RetryAt(at),
+        }
+    }
+
+    /// When the account of somebody who is gone is tried again.
+    #[must_use]
+    pub fn gone_until(&self) -> Option<Timestamp> {
+        match self.status {
+            EntryStatus::RetryAt(at) if self.fingerprint == Fingerprint::default() => Some(at),
+            _ => None,
+        }
+    }
+}
+
 /// The people of one shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard(pub BTreeMap<SourceId, ShardEntry>);

@@ -44,8 +44,10 @@ const LOST_AGAIN: &str = "reteach finds an account for this person and then answ
 pub(crate) struct ApplyOutcome {
     /// What became of each change, by person.
     pub(crate) applied: HashMap<SourceId, Applied>,
-    /// Why it stopped early, if it did.
+    /// What ended it, or what it says of reteach as a whole.
     pub(crate) abort: Option<ApplyAbort>,
+    /// Whether it stopped before everything was tried.
+    pub(crate) is_cut_short: bool,
     /// What the academy refuses of everybody.
     pub(crate) troubles: BTreeSet<Trouble>,
     /// What the academy has shown of itself.
@@ -72,6 +74,7 @@ pub(crate) async fn apply(
     if let Err(error) = write_entries(writer, &plan.bookkeeping).await {
         return ApplyOutcome {
             abort: Some(ApplyAbort::State(error)),
+            is_cut_short: true,
             learned,
             ..ApplyOutcome::default()
         };
@@ -107,6 +110,7 @@ pub(crate) async fn apply(
         seen: unwritten.map(|work| work.entry.clone()).collect(),
         forgets: false,
         applied: people.into_iter().filter_map(Work::into_applied).collect(),
+        is_cut_short: abort.is_some() || (vendor.is_some() && judgement.vendor),
         abort: abort.or(vendor),
         is_undecided: !judgement.answered && !judgement.undecided.is_empty(),
         troubles: judgement.troubles.into_iter().collect(),
@@ -253,14 +257,14 @@ fn lost(task: Task<'_>, now: Timestamp) -> EmployeeEntry {
     noted
 }
 
-/// Writes `entry` with the refusal and the pause before the same record is tried again. Nobody who is gone has a record.
+/// Writes `entry` with the refusal and the pause before the same is tried again.
 async fn refused(
     writer: &impl Writer,
     task: &Task<'_>,
     entry: EmployeeEntry,
     refusal: &Refusal,
 ) -> Result<EmployeeEntry, StateError> {
-    let entry = match task.change.fingerprint.filter(|_| !task.noted) {
+    let entry = match task.change.fails_as(&entry).filter(|_| !task.noted) {
         Some(fingerprint) => {
             let reason = refusal.to_string();
             with_failure(

@@ -165,8 +165,7 @@ impl<'a> Work<'a> {
                 wrote_window,
             } => {
                 self.store(entry);
-                let noted = || self.failure(FailureKind::Refused, refusal.to_string(), now);
-                let applied = match earlier.or_else(noted) {
+                let applied = match earlier.or_else(|| self.failure()) {
                     Some(failure) if wrote_window => Applied::WindowAlone(Some(failure)),
                     Some(failure) => Applied::Refused(failure),
                     None => Applied::Open,
@@ -198,18 +197,9 @@ impl<'a> Work<'a> {
         self.is_stored = true;
     }
 
-    /// The failure for the report: the ledger keeps none of somebody who is gone, and tries them in every run.
-    fn failure(&self, kind: FailureKind, reason: String, now: Timestamp) -> Option<Failure> {
-        if self.change.fingerprint.is_some() {
-            return self.entry.failure.clone();
-        }
-        Some(Failure {
-            kind,
-            reason,
-            fingerprint: self.entry.fingerprint?,
-            attempts: 1,
-            retry_at: now,
-        })
+    /// The failure as it was noted. There is none of an account that nobody has a history with.
+    fn failure(&self) -> Option<Failure> {
+        self.entry.failure.clone()
     }
 
     /// Notes that reteach gives no answer for this account alone.
@@ -222,9 +212,9 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let (kind, reason, now) = (FailureKind::NoAnswer, error.to_string(), writer.now());
-        if let Some(fingerprint) = self.change.fingerprint {
+        if let Some(fingerprint) = self.change.fails_as(&self.entry) {
             let entry = self.entry.clone();
-            let mut noted = with_failure(entry, kind, fingerprint, reason.clone(), now);
+            let mut noted = with_failure(entry, kind, fingerprint, reason, now);
             if let Some(failure) = noted.failure.as_mut() {
                 failure.retry_at = match pause {
                     // What fails once may be a broken connection: the next run tries it again.
@@ -237,7 +227,7 @@ impl<'a> Work<'a> {
             self.store(noted);
         }
         self.applied = self
-            .failure(kind, reason, now)
+            .failure()
             .filter(|_| pause != Pause::None)
             .map(Applied::Refused)
             .or(Some(Applied::Open));
@@ -251,7 +241,7 @@ impl<'a> Work<'a> {
     }
 
     fn is_of_record(&self, failure: &Failure) -> bool {
-        Some(failure.fingerprint) == self.change.fingerprint
+        Some(failure.fingerprint) == self.change.fails_as(&self.entry)
     }
 
     pub(super) fn into_applied(self) -> Option<(SourceId, Applied)> {

@@ -169,6 +169,8 @@ pub fn next_shard(
     for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(id)) {
         let kept = match (resolutions.get(id), completeness) {
             (Some(Resolution::Settled), _) => None,
+            (Some(Resolution::RetryAt(at)), _) => Some(ShardEntry::gone(*at)),
+            (None, _) if entry.gone_until().is_some() => Some(*entry),
             (_, Completeness::Complete) => Some(ShardEntry {
                 status: EntryStatus::MissingOnce,
                 ..*entry

@@ -40,7 +40,7 @@ impl<'a> Identity<'a> {
             if !snapshot.contains(id) {
                 missing.insert(id);
             }
-            if entry.status != EntryStatus::MissingOnce {
+            if entry.status != EntryStatus::MissingOnce && entry.gone_until().is_none() {
                 known.insert(id);
             }
         }

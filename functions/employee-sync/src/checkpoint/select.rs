@@ -123,7 +123,7 @@ pub fn select(
 pub struct Classification {
     /// There, and other than the last run left them, or due for another try.
     pub due: BTreeSet<SourceId>,
-    /// Missing for the second time in a row.
+    /// Missing for the second time in a row, or gone and due for another try.
     pub gone: BTreeSet<SourceId>,
 }
 
@@ -156,7 +156,10 @@ pub fn classify(
             there.insert(id);
         }
         let missing = shard.0.iter().filter(|(id, _)| !there.contains(id));
-        let twice = missing.filter(|(_, entry)| entry.status == EntryStatus::MissingOnce);
+        let is_due = |at: Timestamp| everybody || at <= now;
+        let twice = missing.filter(|(_, entry)| {
+            entry.status == EntryStatus::MissingOnce || entry.gone_until().is_some_and(is_due)
+        });
         if completeness == Completeness::Complete {
             found.gone.extend(twice.map(|(id, _)| id.clone()));
         }

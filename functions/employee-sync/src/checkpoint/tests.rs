@@ -216,7 +216,7 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
             None,
             Complete,
             Some(Resolution::RetryAt(at(15))),
-            some("a", MissingOnce),
+            Some(ShardEntry::gone(at(15))),
         ),
         (
             Some(MissingOnce),

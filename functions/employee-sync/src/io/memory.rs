@@ -21,7 +21,7 @@ use crate::accounts::{
     self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookUps, LookedUp,
     MailHolders, ReadAccount,
 };
-use crate::apply::{ApplyOutcome, Learned, apply, conflict_entries, write_entries};
+use crate::apply::{ApplyOutcome, Learned, apply, conflict_entries, seen_entries, write_entries};
 use crate::plan::builders::config;
 use crate::plan::{AccountView, Candidate, Plan};
 use crate::run::{candidates, queries, with_accounts};
@@ -56,6 +56,8 @@ pub(crate) struct Dialect {
     pub(crate) refuses: Option<&'static str>,
     /// These accounts, and new ones with these external ids, are answered 500.
     pub(crate) fails: BTreeSet<ExternalId>,
+    /// Writes to these accounts are answered 403.
+    pub(crate) forbids: BTreeSet<ExternalId>,
     /// A locked account is not shown by its id.
     pub(crate) hides_locked: bool,
     /// Accounts with these external ids are not shown by their id, and not found by the external one in an address.
@@ -161,6 +163,9 @@ impl InMemory {
                 problem: "reteach PUT /customer/{id} answered 500".to_owned(),
                 effect: Effect::None,
             })
+        } else if id.is_some_and(|id| dialect.forbids.contains(id)) {
+            let problem = "reteach PUT /customer/{id} answered 403";
+            WriteError::NoAnswer(reteach::Error::Forbidden(problem.to_owned()))
         } else if let Some(field) = dialect.refuses.filter(is_sent) {
             WriteError::Refused(Refusal {
                 fields: vec![field.to_owned()],
@@ -483,7 +488,7 @@ impl Academy {
         with_accounts(unmatched, Some(&accounts), &crate::plan::builders::key())
     }
 
-    /// Applies the whole plan, and notes the conflicts.
+    /// Applies the whole plan, and notes conflicts and what was seen of other accounts.
     pub(crate) fn apply(
         &mut self,
         plan: &Plan,
@@ -500,8 +505,9 @@ impl Academy {
             &|| {},
         )
         .now_or_never();
-        let conflicts = conflict_entries(plan, candidates, now);
-        let noted = write_entries(&memory, &conflicts).now_or_never();
+        let mut notes = conflict_entries(plan, candidates, now);
+        notes.extend(seen_entries(plan, candidates));
+        let noted = write_entries(&memory, &notes).now_or_never();
         noted.unwrap().unwrap();
         *self = memory.into_academy();
         outcome.unwrap()

@@ -167,11 +167,15 @@ impl Context<'_> {
                     Verdict::Bookkeeping(EmployeeEntry {
                         window: before,
                         locked,
+                        failure: None,
                         ..entry.clone()
                     })
                 }
                 _ => Verdict::Skip(SkipReason::GoneAlready),
             };
+        }
+        if let Some(waits) = self.waits(candidate, Fingerprint::default()) {
+            return Verdict::Skip(waits);
         }
         let target = DesiredAccess::vanished(
             candidate.entry.as_ref().and_then(|entry| entry.locked),
@@ -209,18 +213,20 @@ impl Context<'_> {
         fingerprint: Fingerprint,
     ) -> Verdict {
         let verdict = self.present_now(candidate, record, fingerprint);
-        let failure = candidate.entry.as_ref().and_then(|it| it.failure.as_ref());
-        let is_over = |retry_at| retry_at <= self.now;
-        match failure.filter(|it| it.fingerprint == fingerprint && !is_over(it.retry_at)) {
+        match self.waits(candidate, fingerprint) {
             None => verdict,
-            Some(failure) => {
-                let waits = SkipReason::AwaitingRetry(failure.kind, failure.retry_at);
-                match window_alone(candidate, verdict) {
-                    Some(change) => Verdict::Change(change, Some(waits)),
-                    None => Verdict::Skip(waits),
-                }
-            }
+            Some(waits) => match window_alone(candidate, verdict) {
+                Some(change) => Verdict::Change(change, Some(waits)),
+                None => Verdict::Skip(waits),
+            },
         }
+    }
+
+    /// Whether what failed before, noted for `fingerprint`, is not tried again yet.
+    fn waits(&self, candidate: &Candidate, fingerprint: Fingerprint) -> Option<SkipReason> {
+        let failure = candidate.entry.as_ref()?.failure.as_ref()?;
+        let waits = failure.fingerprint == fingerprint && failure.retry_at > self.now;
+        waits.then(|| SkipReason::AwaitingRetry(failure.kind, failure.retry_at))
     }
 
     /// The verdict if nothing waits for another try.

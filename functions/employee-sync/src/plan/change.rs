@@ -10,7 +10,7 @@ use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::Fingerprint;
 use shared::mapping::{Attribute, Text};
-use shared::state::ValueDigest;
+use shared::state::{EmployeeEntry, ValueDigest};
 
 use super::AccountView;
 
@@ -232,6 +232,13 @@ impl Change {
 }
 
 impl Change {
+    /// What a failure of it is noted for: the record, or that somebody whom the ledger knows (`entry`) is gone.
+    #[must_use]
+    pub(crate) fn fails_as(&self, entry: &EmployeeEntry) -> Option<Fingerprint> {
+        let gone = entry.customer_id.as_ref().map(|_| Fingerprint::default());
+        self.fingerprint.or(gone)
+    }
+
     /// Whether the account begins locked, seen at `now`.
     #[must_use]
     pub fn is_created_locked(&self, now: Timestamp) -> bool {

@@ -103,7 +103,7 @@ pub(super) fn conclude(
     };
     let waiting = elsewhere.saturating_add(count_waiting(next.values()));
 
-    let stopped = outcome.abort.is_some() || outcome.forgets;
+    let stopped = outcome.is_cut_short || outcome.forgets;
     // A comparison of everybody that stopped early begins again on the next run.
     let compared = match selection {
         Selection::Everybody(Reason::FirstRun) => true,
@@ -244,12 +244,17 @@ pub(super) fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
     }
 }
 
+/// What has no answer is tried once more before it is paused. After the pauses it counts no more.
+const DOUBTED: u32 = 2;
+
 /// The risky changes of which nobody knows whether they came through: they stay pending. The next plan asks for them again,
 /// or they count as applied (a ledger entry whose write got no answer may have been written).
 pub(super) fn in_doubt(passed: &[RiskyChange], outcome: &ApplyOutcome) -> Vec<RiskyChange> {
     let in_doubt = |risky: &&RiskyChange| match outcome.applied.get(&risky.source_id) {
         None | Some(Applied::Open) => true,
-        Some(Applied::Refused(failure)) => failure.kind == FailureKind::NoAnswer,
+        Some(Applied::Refused(failure)) => {
+            failure.kind == FailureKind::NoAnswer && failure.attempts <= DOUBTED
+        }
         Some(Applied::WindowAlone(None)) => risky.part != Part::AccessWindow,
         Some(Applied::Done | Applied::WindowAlone(Some(_)) | Applied::AccountLost(_)) => false,
     };

@@ -5,6 +5,7 @@ mod announced;
 mod brakes;
 mod comparison;
 mod expiry;
+mod leavers;
 mod lists;
 mod look_ups;
 mod lost_accounts;

@@ -1,0 +1,138 @@
+//! Leavers whose account the academy does not let us lock.
+
+use std::collections::BTreeSet;
+
+use shared::domain::id::{ExternalId, SourceId};
+use shared::runtime::{Finding, FindingKind, Outcome};
+use shared::state::Brake;
+
+use super::world::{End, World};
+use crate::io::memory::{Dialect, TOOL};
+
+const PEOPLE: usize = 20;
+const LEAVER: usize = 3;
+
+fn account() -> BTreeSet<ExternalId> {
+    let id = SourceId::new(LEAVER.to_string());
+    BTreeSet::from([ExternalId::of(TOOL, &id)])
+}
+
+/// An academy that fails at the leaver's account, and what it answers.
+fn academies() -> [(&'static str, Dialect); 3] {
+    let academy = |edit: fn(&mut Dialect)| {
+        let mut dialect = Dialect::default();
+        edit(&mut dialect);
+        dialect
+    };
+    [
+        ("403", academy(|it| it.forbids = account())),
+        ("500", academy(|it| it.fails = account())),
+        ("422", academy(|it| it.refuses = Some("setInactiveAt"))),
+    ]
+}
+
+/// Ten minutes without a call; the last run ends with the reading.
+fn assert_quiet(world: &mut World, case: &str) {
+    let refused = world.academy.dialect.refused;
+    world.after(5).sync(End::Well);
+    let result = world.after(5).sync(End::Well);
+    let ended = (result.outcome, result.counts.waiting);
+    assert_eq!(ended, (Outcome::Unchanged, 1), "{case}");
+    assert_eq!(world.academy.dialect.refused, refused, "{case}");
+}
+
+#[test]
+fn the_account_of_somebody_gone_that_fails_is_named_and_tried_after_a_pause() {
+    for (case, dialect) in academies() {
+        let mut world = World::new(PEOPLE, "");
+        let account = world.academy.account_of(&SourceId::new(LEAVER.to_string()));
+        let account = account.unwrap().id.clone();
+        world.academy.dialect = dialect;
+        world.employees.remove(&SourceId::new(LEAVER.to_string()));
+        let tries = if case == "422" { 1 } else { 2 };
+        world.sync(End::Well);
+        for _ in 0..tries {
+            assert!(world.academy.dialect.refused < tries, "{case}");
+            world.after(5).sync(End::Well);
+        }
+        assert_eq!(world.academy.dialect.refused, tries, "{case}");
+        assert_quiet(&mut world, case);
+        let again = world.after(5).sync(End::Well);
+        let refused = |it: &&Finding| it.kind == FindingKind::Refused;
+        assert_eq!(again.findings.iter().filter(refused).count(), 1, "{case}");
+        assert_eq!(world.academy.dialect.refused, tries + 1, "{case}");
+        assert_quiet(&mut world, case);
+        // The academy may have taken the lock. That counts once, not with each try.
+        for _ in 0..20 {
+            world.after(15).sync(End::Well);
+        }
+        assert!(world.counted(Brake::UnexplainedLock) <= 1, "{case}");
+        world.academy.dialect = Dialect::default();
+        world.after(6 * 60).sync(End::Well);
+        let is_locked = |world: &World| {
+            let account = &world.academy.customers[&account];
+            super::world::window(account).is_locked_at(world.now)
+        };
+        assert!(is_locked(&world), "{case}");
+        let entry = &world.academy.ledger[&SourceId::new(LEAVER.to_string())];
+        assert_eq!(entry.failure, None, "{case}");
+        for _ in 0..3 {
+            let result = world.after(5).sync(End::Well);
+            assert_eq!(
+                (result.outcome, result.counts.waiting),
+                (Outcome::Unchanged, 0),
+                "{case}"
+            );
+        }
+    }
+}
+
+#[test]
+fn somebody_gone_whose_account_fails_may_come_back() {
+    for (case, dialect) in academies() {
+        let mut world = World::new(PEOPLE, "");
+        world.academy.dialect = dialect;
+        let id = SourceId::new(LEAVER.to_string());
+        let person = world.employees.remove(&id).unwrap();
+        for _ in 0..4 {
+            world.after(5).sync(End::Well);
+        }
+        world.employees.insert(id.clone(), person);
+        world.academy.dialect = Dialect::default();
+        let result = world.after(5).sync(End::Well);
+        assert_eq!(result.outcome, Outcome::Done, "{case}");
+        assert!(!world.is_locked(LEAVER), "{case}");
+        assert_eq!(world.academy.ledger[&id].failure, None, "{case}");
+        let result = world.after(5).sync(End::Well);
+        assert_eq!(result.outcome, Outcome::Unchanged, "{case}");
+    }
+}
+
+#[test]
+fn a_comparison_ends_although_one_account_fails() {
+    for (case, dialect) in academies() {
+        for portion in [PEOPLE, PEOPLE / 2] {
+            let mut world = World::new(PEOPLE, "");
+            world.portion = portion;
+            world.academy.dialect = dialect.clone();
+            world.deactivate(LEAVER..LEAVER + 1);
+            for _ in 0..4 {
+                world.after(5).sync(End::Well);
+            }
+            world.after(24 * 60);
+            let began = world.now;
+            for _ in 0..6 {
+                world.sync(End::Well);
+                world.after(5);
+            }
+            let state = world.academy.state.as_ref().unwrap();
+            assert!(state.reconciled_at >= began, "{case} {portion}");
+            assert_eq!(state.comparing, None, "{case} {portion}");
+            let lists = world.academy.lists;
+            for _ in 0..4 {
+                world.after(5).sync(End::Well);
+            }
+            assert_eq!(world.academy.lists, lists, "{case} {portion}");
+        }
+    }
+}
