@@ -4,7 +4,7 @@ use oracle::DocumentFields;
 use shared::domain::id::TenantId;
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
-use simulators::{Clock, FaultEngine, Kombo, Pacing, Personio, Reteach};
+use simulators::{Clock, FaultEngine, Kombo, Pacing, Personio, Reteach, Tape};
 
 /// The Personio credential of every company here.
 pub(crate) const PERSONIO: (&str, &str) = ("papi-client", "papi-secret");
@@ -93,6 +93,17 @@ impl Company {
         self.reteach.downloads().join(faults);
         if let Some(kombo) = &self.kombo {
             kombo.join(faults);
+        }
+    }
+
+    /// Records what the company's simulators receive.
+    pub fn record(&self, tape: &Tape) {
+        let owner = self.tenant.as_str();
+        self.personio.record(tape, owner);
+        self.reteach.record(tape, owner);
+        self.reteach.downloads().record(tape, owner);
+        if let Some(kombo) = &self.kombo {
+            kombo.record(tape, owner);
         }
     }
 

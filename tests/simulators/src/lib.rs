@@ -20,6 +20,7 @@ pub use engine::fault::{Behaviour, Body, Fault, Moment, RetryAfter};
 pub use engine::fault_engine::{CallId, FaultEngine, Interrupted};
 pub use engine::limiter::Pacing;
 pub use engine::log::{Origin, Received};
+pub use engine::tape::{Recorded, Tape};
 pub use kombo::Kombo;
 pub use loopback_names::loopback_names;
 pub use people::Person;

@@ -53,19 +53,10 @@ impl Log {
     pub(crate) fn arrived(&mut self, request: &Request, arrival: Arrival) -> u64 {
         let sequence = self.next;
         self.next += 1;
-        self.entries.push(Received {
-            sequence,
-            at: arrival.at,
-            origin: request.origin,
-            method: request.method.clone(),
-            path: request.path.clone(),
-            template: arrival.template,
-            query: request.query.clone(),
-            body: (arrival.keep_body && request.body.len() <= LONGEST_KEPT)
-                .then(|| request.json())
-                .flatten(),
-            status: None,
-        });
+        let body = (arrival.keep_body && request.body.len() <= LONGEST_KEPT)
+            .then(|| request.json())
+            .flatten();
+        self.entries.push(arrival.received(request, sequence, body));
         sequence
     }
 
@@ -96,4 +87,25 @@ pub(crate) struct Arrival {
     pub(crate) at: Timestamp,
     pub(crate) template: Option<&'static str>,
     pub(crate) keep_body: bool,
+}
+
+impl Arrival {
+    pub(crate) fn received(
+        self,
+        request: &Request,
+        sequence: u64,
+        body: Option<Value>,
+    ) -> Received {
+        Received {
+            sequence,
+            at: self.at,
+            origin: request.origin,
+            method: request.method.clone(),
+            path: request.path.clone(),
+            template: self.template,
+            query: request.query.clone(),
+            body,
+            status: None,
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) mod route;
 pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod streamed;
+pub(crate) mod tape;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! The way of every request, from a socket or from a passthrough: log, latency, fault, the vendor's own answer, log.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use super::fault_engine::{Admission, FaultEngine};
 use super::log::{Arrival, Log};
 use super::route::{self, Route};
 use super::streamed::Streamed;
+use super::tape::{self, Recorded, Tape};
 use super::{corrupt, lock};
 use crate::Clock;
 
@@ -80,6 +81,8 @@ pub(crate) struct Pipeline<V> {
     /// Counts what may have changed the state.
     pub(crate) activity: watch::Sender<u64>,
     pub(crate) engine: OnceLock<FaultEngine>,
+    /// Where requests are recorded, and for whom.
+    pub(crate) tape: OnceLock<(Tape, Arc<str>)>,
 }
 
 impl<V: Vendor> Pipeline<V> {
@@ -94,6 +97,7 @@ impl<V: Vendor> Pipeline<V> {
             closing,
             activity: watch::Sender::new(0),
             engine: OnceLock::new(),
+            tape: OnceLock::new(),
         }
     }
 
@@ -174,6 +178,7 @@ impl<V: Vendor> Pipeline<V> {
             keep_body,
         };
         let sequence = lock(&self.log).arrived(&request, arrival);
+        let recorded = self.recorded(&request, arrival, sequence).await;
         pause(Duration::from_millis(
             self.latency_ms.load(Ordering::Relaxed),
         ))
@@ -186,10 +191,32 @@ impl<V: Vendor> Pipeline<V> {
         if let Some(status) = outcome.status() {
             lock(&self.log).answered(sequence, status.as_u16());
         }
+        if let Some((tape, place)) = recorded {
+            tape.answered(place, &outcome);
+        }
         match self.engine.get() {
             Some(engine) if !engine.leave(admission).await => Outcome::Cut,
             _ => outcome,
         }
+    }
+
+    /// Records the request, if this server is recorded: the tape and the place on it.
+    async fn recorded(
+        &self,
+        request: &Request,
+        arrival: Arrival,
+        sequence: u64,
+    ) -> Option<(&Tape, usize)> {
+        let (tape, owner) = self.tape.get()?;
+        let body = tape::body(request).await;
+        let place = tape.arrived(Recorded {
+            owner: Arc::clone(owner),
+            server: V::NAME,
+            call: arrival.received(request, sequence, body),
+            secrets: tape::secrets(request),
+            reply: Bytes::new(),
+        });
+        Some((tape, place))
     }
 
     async fn answered(&self, found: Found<V>, request: &Request) -> Outcome {

@@ -243,6 +243,11 @@ macro_rules! common_handle {
                 self.running.join(engine);
             }
 
+            /// Records every request on `tape`, as received by a server of `owner`. Only the first tape counts.
+            pub fn record(&self, tape: &$crate::Tape, owner: &str) {
+                let _ = self.running.pipeline.tape.set((tape.clone(), owner.into()));
+            }
+
             /// Moves whenever the state may have changed, for a copy on disk.
             #[must_use]
             pub fn activity(&self) -> tokio::sync::watch::Receiver<u64> {
