@@ -163,6 +163,8 @@ pub(crate) async fn execute(
     };
     running.look();
     running.never.extend(scene.problems(&running.harness).await);
+    let violations = running.harness.violations(&judge::Terms::default());
+    running.never.extend(violations);
     let Running { never, polls, .. } = running;
     Ok(Execution {
         ending,
@@ -210,7 +212,6 @@ impl Running {
             }
         }
         self.harness.check_the_never_rules();
-        self.harness.check_the_never_rules_of_certificates();
     }
 
     async fn meanwhile(&mut self, moment: Moment, incident: Incident) -> Vec<RunSummary> {

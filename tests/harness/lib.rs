@@ -16,6 +16,7 @@ mod endings;
 pub mod faults;
 pub mod fleet;
 mod forwarder;
+mod history;
 pub mod locks;
 mod marks;
 mod operator;
@@ -41,7 +42,7 @@ use shared::runtime::{Mode, Ran};
 use shared::state::Store;
 use shared::tenant::Via;
 use simulators::aws::Sts;
-use simulators::{FaultEngine, Kombo, Personio, Reteach};
+use simulators::{FaultEngine, Kombo, Personio, Reteach, Tape};
 
 pub use build::{by_hand, date, people, person};
 pub use certificate_faults::UploadAt;
@@ -76,6 +77,8 @@ pub struct Harness {
     pub reteach: Reteach,
     /// The company's HR system.
     pub personio: Personio,
+    /// What the vendors received, in worlds that keep to one thread.
+    pub tape: Tape,
 }
 
 impl Harness {
@@ -172,13 +175,10 @@ impl Harness {
             threads: Threads::Shared,
             ..Options::default()
         };
-        Self::found(
-            Fixture::start_by(order, clock, options).await.unwrap(),
-            via,
-            more,
-            people,
-        )
-        .await
+        let world = Fixture::start_by(order, clock, options).await.unwrap();
+        let harness = Self::found(world, via, more, people).await;
+        harness.company.record(&harness.tape);
+        harness
     }
 
     async fn with(
@@ -207,6 +207,7 @@ impl Harness {
             personio: company.personio.clone(),
             world,
             company,
+            tape: Tape::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The worlds can fail: products that are broken on purpose are found within a few seeds, with a short history.
 
+use serde_json::{Value, json};
 use shared::state::JobKind;
 use shared::tenant::Via;
 use simulators::Fault;
@@ -40,7 +41,7 @@ const PRODUCTS: [BrokenProduct; 6] = [
         concerns: |_, _| true,
         seeds: 2,
         events: 1,
-        says: "setInactiveAt",
+        says: "traffic: a lock without a cause",
     },
     BrokenProduct {
         broken: Broken::ForgetsFilings,
@@ -62,14 +63,14 @@ const PRODUCTS: [BrokenProduct; 6] = [
         },
         seeds: 8,
         events: 4,
-        says: "filed twice",
+        says: "traffic: a certificate filed twice",
     },
     BrokenProduct {
         broken: Broken::ChecksNoOwner,
         concerns: |_, history| history.iter().any(moves_an_id),
         seeds: 8,
         events: 4,
-        says: "not ours, and touched",
+        says: "traffic: a write without its owner",
     },
     BrokenProduct {
         broken: Broken::ForgetsApprovals,
@@ -83,7 +84,7 @@ const PRODUCTS: [BrokenProduct; 6] = [
         concerns: |setting, history| setting.via == Via::Kombo && history.iter().any(drops_people),
         seeds: 16,
         events: 4,
-        says: "was wrongly locked",
+        says: "traffic: a lock without a cause",
     },
 ];
 
@@ -133,7 +134,7 @@ impl Life {
             }
             (Some(Broken::ChecksNoOwner), JobKind::Employees) => {
                 let before = self.harness.company.reteach.customers();
-                self.write_to_first_accounts();
+                self.write_to_first_accounts().await;
                 self.check(&before);
             }
             (Some(Broken::HoldsNothing), JobKind::Employees) if self.approves().await => {
@@ -148,7 +149,7 @@ impl Life {
 
 impl Life {
     /// The write that the check of the owner prevents.
-    fn write_to_first_accounts(&mut self) {
+    async fn write_to_first_accounts(&mut self) {
         let reteach = self.harness.company.reteach.clone();
         for person in self.people() {
             if let Some(account) = self.harness.find(person.id) {
@@ -158,9 +159,36 @@ impl Life {
             let first = first.and_then(|id| reteach.customer(id));
             let ours = oracle::external_id(person.id);
             if let Some(first) = first.filter(|it| it.external_id != Some(ours)) {
-                reteach.edit(&first.id, |it| it.position = Some("Stelle".to_owned()));
+                self.write_position(&first.id).await;
             }
         }
+    }
+
+    /// As the product would, but for the check. A fault may strike it.
+    async fn write_position(&self, account: &str) -> Option<()> {
+        let reteach = &self.harness.company.reteach;
+        reteach.add_credentials("broken", "broken", "broken");
+        let (client, url) = (reqwest::Client::new(), reteach.base_url());
+        let timeout = std::time::Duration::from_secs(30);
+        let login = client.post(format!("{url}/oauth/authorize")).json(&json!({
+            "grant_type": "authorization_code",
+            "client_id": "broken",
+            "client_secret": "broken",
+            "code": "broken",
+        }));
+        let token: Value = login
+            .timeout(timeout)
+            .send()
+            .await
+            .ok()?
+            .json()
+            .await
+            .ok()?;
+        let update = client
+            .put(format!("{url}/customer/{account}"))
+            .bearer_auth(token["access_token"].as_str()?)
+            .json(&json!({"position": "Stelle"}));
+        update.timeout(timeout).send().await.ok().map(|_| ())
     }
 }
 

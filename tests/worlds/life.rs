@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::{Harness, ROUTES, by_hand};
 use jiff::{SignedDuration, Timestamp};
+use judge::Terms;
 use oracle::CertificateIssuer;
 use shared::state::{JobKind, PartKey};
 use shared::tenant::Via;
@@ -77,12 +78,16 @@ pub(crate) struct Lived {
     pub(crate) hung: usize,
     /// Simulated time.
     pub(crate) time: SignedDuration,
+    /// What the judge of all traffic has seen.
+    pub(crate) sights: BTreeMap<&'static str, usize>,
 }
 
 /// A company under way.
 pub(crate) struct Life {
     pub(crate) harness: Harness,
     pub(crate) model: Model,
+    /// What the judge of all traffic is told.
+    pub(crate) terms: Terms,
     pub(crate) trace: Trace,
     pub(crate) registry: CertificateIssuer,
     pub(crate) runs: usize,
@@ -118,6 +123,7 @@ impl Life {
         for event in history.iter().chain(&[Event::Quiesce]) {
             life.happens(*event).await;
             if !life.wrong.is_empty() {
+                life.judge();
                 return Err(format!(
                     "{event:?}, {}: {}",
                     life.now(),
@@ -125,7 +131,12 @@ impl Life {
                 ));
             }
         }
+        life.judge();
+        if !life.wrong.is_empty() {
+            return Err(life.wrong.join("; "));
+        }
         let time = life.now().duration_since(start);
+        let sights = judge::sights(&life.harness.tape.calls());
         let Self {
             trace,
             runs,
@@ -139,7 +150,15 @@ impl Life {
             cut_short,
             hung: hung.load(Ordering::Relaxed),
             time,
+            sights,
         })
+    }
+
+    /// What all traffic so far says of itself.
+    fn judge(&mut self) {
+        let violations = self.harness.violations(&self.terms).into_iter();
+        self.wrong
+            .extend(violations.map(|violation| format!("traffic: {violation}")));
     }
 
     async fn begin(setting: Setting) -> Self {
@@ -168,6 +187,7 @@ impl Life {
         let mut life = Self {
             harness,
             model,
+            terms: Terms::default(),
             trace: Trace::default(),
             registry,
             runs: 0,
@@ -249,7 +269,7 @@ impl Life {
             Event::Configured(config) => self.configure(config).await,
             Event::Approved => {
                 self.clear_faults();
-                self.approves().await;
+                self.operator_approves().await;
             }
             Event::Migrated { killed_at } => self.migrate(killed_at).await,
             Event::Swapped(ticks) => self.swap_company(ticks).await,

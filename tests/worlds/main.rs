@@ -28,6 +28,7 @@ mod shrink;
 mod trace;
 mod vendor_faults;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -38,6 +39,8 @@ use life::Lived;
 /// About forty seconds on two cores.
 const SAMPLE: u64 = 200;
 const ALL: u64 = 1_000;
+/// Kinds of calls that a sample has, secrets and others included.
+const KINDS: usize = 9;
 /// After this many failing seeds, the others are skipped.
 const MAX_FAILURES: usize = 3;
 
@@ -66,6 +69,7 @@ struct Total {
     hung: usize,
     calls: usize,
     time: SignedDuration,
+    sights: BTreeMap<&'static str, usize>,
     failures: Vec<String>,
 }
 
@@ -77,6 +81,9 @@ impl Total {
         self.hung += lived.hung;
         self.calls += lived.trace.calls;
         self.time += lived.time;
+        for (kind, number) in &lived.sights {
+            *self.sights.entry(kind).or_default() += number;
+        }
     }
 }
 
@@ -115,6 +122,7 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
         hung,
         calls,
         time,
+        sights,
         failures,
     } = total;
     let (seconds, years) = (
@@ -125,7 +133,9 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
         "{worlds} worlds in {seconds:.0} s: {runs} runs, {cut_short} of them cut short by their time, {calls} HTTP calls to vendors, {hung} calls that hung, {years:.1} tenant-years, {:.1} a minute",
         years / seconds * 60.0
     );
+    println!("the judge of all traffic saw {sights:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    assert_eq!(sights.len(), KINDS, "{sights:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What operators do: new secrets, and another tenant file.
 
 use harness::Credentials;
+use judge::Rules;
 use local::INTEGRATION;
 use shared::state::JobKind;
 
@@ -121,6 +122,12 @@ impl Life {
         }
         let (people, now) = (self.people(), self.now());
         self.model.configured(config, &people, now);
+        let rules = Rules {
+            locks_on_last_day: config == Config::LocksOnLastDay,
+            excluded_company: (config == Config::WithoutAustria)
+                .then_some("Muster Österreich GmbH"),
+        };
+        self.terms.rules.push((self.harness.tape.len(), rules));
         let own = match config {
             Config::Usual => "",
             Config::WithoutAustria => "[scope]\nexclude_companies = [\"Muster Österreich GmbH\"]\n",

@@ -50,13 +50,20 @@ impl Life {
     /// Somebody looks at what a brake holds, and approves it: by now Personio says what HR means.
     async fn approve(&mut self) {
         for _ in 0..MOST_APPROVALS {
-            if !self.approves().await {
+            if !self.operator_approves().await {
                 return;
             }
             self.after(5, &[Employees]).await;
         }
         self.wrong
             .push(format!("still held after {MOST_APPROVALS} approvals"));
+    }
+
+    /// The operator approves, and the judge of all traffic is told.
+    pub(crate) async fn operator_approves(&mut self) -> bool {
+        let is_held = self.approves().await;
+        self.terms.approvals.extend(is_held.then(|| self.now()));
+        is_held
     }
 
     /// What is held may go ahead; `false` if nothing is.
@@ -122,6 +129,7 @@ impl Life {
         let (store, now) = (self.harness.world.stack.store(), self.now());
         let mut any = false;
         for (id, _) in parked {
+            self.terms.sent_again.insert(id.as_str().to_owned());
             store
                 .retry_certificate(&self.harness.company.tenant, id, OnUnverifiable::Send, now)
                 .await

@@ -138,7 +138,6 @@ impl Life {
     /// What holds after every run, whatever happened in it.
     pub(crate) fn check(&mut self, before: &[Customer]) {
         self.harness.check_the_never_rules();
-        self.harness.check_the_never_rules_of_certificates();
         self.trace.take_calls(&self.harness);
         let after = self.harness.company.reteach.customers();
         for old in before {

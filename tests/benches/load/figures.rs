@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use harness::fleet::{LIMITS, TickResult};
+use harness::fleet::TickResult;
+use judge::LIMITS;
 use shared::state::JobKind;
 
 use crate::figure::{Figure, Table};

@@ -83,11 +83,8 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> SingleTenants {
     }
     // None of them says 429 of itself.
     let seen = CallRates::of(&fleet.companies);
-    violations.extend(
-        checks::refused(&seen)
-            .into_iter()
-            .chain(checks::limits(&seen)),
-    );
+    violations.extend(checks::refused(&seen));
+    violations.extend(fleet.violations());
     violations.extend(runtime.block_on(checks::leases(&fleet)));
     SingleTenants {
         neighbours: neighbours.into(),

@@ -88,7 +88,6 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
     let (hostile, honest) = (CallRates::of(hostile), CallRates::of(honest));
     violations.extend(checks::refused(&honest));
     let seen = honest.or_more(hostile);
-    violations.extend(checks::limits(&seen));
     Load {
         first,
         rounds,

@@ -11,20 +11,20 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
+use judge::{LIMITS, Terms, judge};
 use local::{Company, Options, Stack};
 use oracle::{Difference, ExpectedAccounts};
-use secrecy::ExposeSecret as _;
 use shared::domain::clock::SystemClock;
 use shared::domain::id::TenantId;
-use shared::secrets::{PersonioSecret, ReteachSecret};
+use shared::secrets::{PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
-use simulators::{Personio, Reteach};
+use simulators::{Personio, Reteach, Tape};
 
 use crate::people;
 
 pub use environment::{Environments, TickResult};
 pub use hostility::Hostility;
-pub use rates::{CallRates, LIMITS, most_within};
+pub use rates::CallRates;
 pub use round::{Event, RoundOptions};
 
 /// The local DynamoDB takes calls one after another: while a thousand companies come over at once, each waits.
@@ -38,6 +38,8 @@ pub struct Fleet {
     pub stack: Stack,
     /// The companies. Their simulators go by the machine's clock and keep to the vendors' limits.
     pub companies: Vec<Company>,
+    /// What all of them received.
+    tape: Tape,
 }
 
 impl Fleet {
@@ -52,9 +54,15 @@ impl Fleet {
         let companies = stream::iter(0..companies)
             .map(|number| company(&stack, number, size))
             .buffered(AT_ONCE)
-            .collect()
+            .collect::<Vec<Company>>()
             .await;
-        Self { stack, companies }
+        let tape = Tape::default();
+        companies.iter().for_each(|company| company.record(&tape));
+        Self {
+            stack,
+            companies,
+            tape,
+        }
     }
 
     /// How long each vendor takes to answer.
@@ -72,6 +80,21 @@ impl Fleet {
         let mut expected = ExpectedAccounts::default();
         expected.complete_run(&company.personio.people(), &[].into(), Timestamp::now());
         expected.differences(&company.reteach.customers())
+    }
+
+    /// The promises that the traffic of all companies has broken so far.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        let terms = Terms {
+            limits: &LIMITS,
+            ..Terms::default()
+        };
+        let documents = self.companies.iter().map(|company| {
+            let documents = company.personio.documents();
+            (company.tenant.to_string(), documents)
+        });
+        let violations = judge(&self.tape.calls(), &documents.collect(), &terms);
+        violations.iter().map(ToString::to_string).collect()
     }
 
     /// Whether nobody has the company's leases.
@@ -104,22 +127,29 @@ async fn company(stack: &Stack, number: usize, size: u64) -> Company {
         kombo: None,
         reteach,
     };
-    let secret = company.secret();
-    let PersonioSecret {
-        client_id,
-        client_secret,
-    } = secret.personio.as_ref().unwrap();
+    // No two companies have the same secrets.
+    let [papi, academy, code] =
+        ["papi-secret", "reteach-secret", "reteach-code"].map(|text| format!("{text}-{number}"));
+    let (papi_id, academy_id) = (
+        format!("papi-client-{number}"),
+        format!("reteach-client-{number}"),
+    );
+    company.personio.add_credentials(&papi_id, &papi);
     company
-        .personio
-        .add_credentials(client_id.expose_secret(), client_secret.expose_secret());
-    let ReteachSecret {
-        client_id,
-        client_secret,
-        client_code,
-    } = secret.reteach.as_ref().unwrap();
-    let [id, password, code] =
-        [client_id, client_secret, client_code].map(|text| text.expose_secret());
-    company.reteach.add_credentials(id, password, code);
+        .reteach
+        .add_credentials(&academy_id, &academy, &code);
+    let secret = TenantSecret {
+        personio: Some(PersonioSecret {
+            client_id: papi_id.into(),
+            client_secret: papi.into(),
+        }),
+        reteach: Some(ReteachSecret {
+            client_id: academy_id.into(),
+            client_secret: academy.into(),
+            client_code: code.into(),
+        }),
+        ..company.secret()
+    };
     company.personio.put_all(people(size));
     company.personio.add_category("Bildungszertifikate");
     stack
