@@ -142,29 +142,42 @@ async fn many_bad_files_stop_no_other_certificate() {
 /// A file's own status says nothing about the academy, and an address that does not answer is tried elsewhere first.
 #[tokio::test]
 async fn files_that_answer_with_an_error_stop_no_other_certificate() {
-    for status in [202, 406, 422, 451, 500, 503] {
-        let harness = certified(Via::Direct, 16).await;
+    for (via, status) in [
+        (Via::Direct, 202),
+        (Via::Direct, 406),
+        (Via::Direct, 422),
+        (Via::Direct, 429),
+        (Via::Kombo, 429),
+        (Via::Direct, 451),
+        (Via::Direct, 500),
+        (Via::Direct, 503),
+    ] {
+        let harness = certified(via, 16).await;
         for number in 5..=16 {
             deliver(&harness, &id(number), Delivery::Status(status));
         }
         let report = harness.certificates_now().await;
-        assert_run!("{status}", report, Outcome::Done, uploaded = 4, failed = 12);
+        assert_run!(
+            "{via:?} {status}",
+            report,
+            Outcome::Done,
+            uploaded = 4,
+            failed = 12
+        );
     }
 }
 
 #[tokio::test]
 async fn a_file_store_that_answers_nobody_is_an_outage_and_nobodys_failure() {
-    let harness = certified(Via::Direct, 16).await;
-    for number in 1..=16 {
-        deliver(&harness, &id(number), Delivery::Status(503));
+    for status in [503, 429] {
+        let harness = certified(Via::Direct, 16).await;
+        for number in 1..=16 {
+            deliver(&harness, &id(number), Delivery::Status(status));
+        }
+        let report = harness.certificates_now().await;
+        let outage = Outcome::ReteachUnavailable;
+        assert_run!("{status}", report, outage, failed = 0, remaining = 16);
     }
-    let report = harness.certificates_now().await;
-    assert_run!(
-        report,
-        Outcome::ReteachUnavailable,
-        failed = 0,
-        remaining = 16
-    );
 }
 
 #[tokio::test]

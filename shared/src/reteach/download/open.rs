@@ -54,7 +54,7 @@ impl Downloads {
             let response = self.get(&url, access).await?;
             let status = response.status();
             if !is_redirect(status) {
-                return judged(response);
+                return judged(response, access);
             }
             let location = response
                 .headers()
@@ -122,16 +122,18 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// A file, or why there is none. Storage services answer 403 to an expired signature, some 400.
-fn judged(response: reqwest::Response) -> Result<reqwest::Response, DownloadError> {
+/// A file, or why there is none. Storage services answer 403 to an expired signature, some 400. A 429 is the academy's
+/// limit of calls on its own API alone.
+fn judged(response: reqwest::Response, access: Access) -> Result<reqwest::Response, DownloadError> {
     match response.status().as_u16() {
         200 => Ok(response),
         204 | 205 => Err(DownloadError::Empty),
         status @ (400 | 401 | 403 | 404 | 410) => Err(DownloadError::Expired { status }),
-        429 => Err(reteach::Error::Limited(format!("{CALL} answered 429")).into()),
-        502..=504 => Err(DownloadError::Unavailable(format!(
-            "{CALL} answered {}",
-            response.status().as_u16()
+        429 if access == Access::WithToken => {
+            Err(reteach::Error::Limited(format!("{CALL} answered 429")).into())
+        }
+        status @ (429 | 502..=504) => Err(DownloadError::Unavailable(format!(
+            "{CALL} answered {status}"
         ))),
         status => Err(DownloadError::Refused { status }),
     }

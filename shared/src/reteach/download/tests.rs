@@ -225,7 +225,7 @@ async fn says_what_an_answer_means() {
         (418, DownloadError::Refused { status: 418 }, 1),
         (451, DownloadError::Refused { status: 451 }, 1),
         (500, DownloadError::Refused { status: 500 }, 4),
-        (429, limited(), 4),
+        (429, unavailable(429), 4),
         (503, unavailable(503), 4),
     ] {
         let world = World::new(move |_, _| Canned::Text(status, "")).await;
@@ -236,9 +236,13 @@ async fn says_what_an_answer_means() {
     }
 }
 
-fn limited() -> DownloadError {
+#[tokio::test(start_paused = true)]
+async fn a_429_is_the_academys_limit_on_its_own_api_alone() {
+    let world = World::with_api(|_, _| Canned::Text(429, ""), |_, _| Canned::Text(404, "")).await;
     let problem = "reteach GET {certificate.url} answered 429".to_owned();
-    DownloadError::Academy(crate::reteach::Error::Limited(problem))
+    let limited = DownloadError::Academy(crate::reteach::Error::Limited(problem));
+    let opened = world.downloads.open(&world.at_api("/here")).await;
+    assert_eq!(opened.unwrap_err(), limited);
 }
 
 fn unavailable(status: u16) -> DownloadError {
