@@ -83,6 +83,7 @@ async fn attempt(
         failures: upload.previous.failures,
         failing_since: upload.previous.since,
         on_unverifiable: OnUnverifiable::Park,
+        decided_at: None,
     };
     let earlier = intent.map(CertificateState::Intended);
     let read = earlier.as_ref().or(upload.read.as_ref());

@@ -182,6 +182,7 @@ fn unlistable(upload: &Upload, now: Timestamp) -> BeforeFiling {
         failures: 0,
         failing_since: None,
         on_unverifiable: OnUnverifiable::Park,
+        decided_at: None,
     };
     let reason = "the table was restored and the employee's documents cannot be listed: it may be filed. Grant \
                   \"Documents: read\" in Personio and retry, or look into the documents, then retry or dismiss";

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use shared::document::Verification;
 use shared::source::SourceError;
-use shared::state::{CertificateState, OnUnverifiable, RetryState};
+use shared::state::{CertificateState, Intent, OnUnverifiable, RetryState};
 
 use super::retry::{self, MAX_TRANSIENT};
 use super::{Signal, Transition, UNSAFE};
@@ -66,11 +66,18 @@ pub fn after_look(
     }
 }
 
-/// The next run asks again, for a week.
+/// The next run asks again, for a week, and for another one after the operator has decided.
 fn no_answer(check: Check, error: &SourceError, now: Timestamp) -> AfterLook {
-    let is_decided = check.intent.on_unverifiable == OnUnverifiable::Send;
+    let Intent {
+        at,
+        on_unverifiable,
+        decided_at,
+        ..
+    } = check.intent;
+    let is_decided = on_unverifiable == OnUnverifiable::Send;
     let is_forbidden = matches!(error, SourceError::Forbidden(_));
-    if now.duration_since(check.intent.at) >= MAX_TRANSIENT || is_decided && is_forbidden {
+    let waited = now.duration_since(decided_at.unwrap_or(at));
+    if waited >= MAX_TRANSIENT || is_decided && is_forbidden {
         return unverifiable(check, &error.to_string(), now);
     }
     AfterLook::Conclude(Transition::unchanged(CertificateResult::OutcomeUnknown(

@@ -36,6 +36,7 @@ fn intent(age: SignedDuration, failures: u32) -> Intent {
         failures,
         failing_since: previous(failures).since,
         on_unverifiable: OnUnverifiable::Park,
+        decided_at: None,
     }
 }
 
@@ -263,6 +264,7 @@ fn looked(check: Check, look: Result<Verification, SourceError>) -> String {
 
 #[test]
 fn each_end_of_a_look_has_one_consequence() {
+    use OnUnverifiable::{Park, Send};
     let hour = SignedDuration::from_hours(1);
     let week = MAX_TRANSIENT;
     let url = || Some(listed(Some("https://files.example/c-1.pdf")));
@@ -272,6 +274,11 @@ fn each_end_of_a_look_has_one_consequence() {
     let send = |age, failures| Intent {
         on_unverifiable: OnUnverifiable::Send,
         ..intent(age, failures)
+    };
+    let decided = |on_unverifiable| Intent {
+        on_unverifiable,
+        decided_at: Some(now() - hour),
+        ..intent(week, 0)
     };
     let missing =
         "an upload got no answer and the document is not there; reteach has no file for it now";
@@ -339,6 +346,10 @@ fn each_end_of_a_look_has_one_consequence() {
         (intent(week - hour, 0), url(), unavailable(), stays(no_hr)),
         (intent(week, 0), url(), unavailable(), parked(no_hr)),
         (send(week, 0), url(), unavailable(), sent(0, "None", no_hr)),
+        // The operator decided an hour ago: the first failing list decides nothing.
+        (decided(Park), url(), unavailable(), stays(no_hr)),
+        (decided(Send), url(), unavailable(), stays(no_hr)),
+        (decided(Park), url(), blind(), parked("answered")),
         (intent(hour, 0), url(), unreadable, stays("-")),
         (intent(hour, 0), url(), lapsed, stays("stop: NotConnected")),
         (intent(hour, 0), url(), refused, stays("stop: AccessDenied")),

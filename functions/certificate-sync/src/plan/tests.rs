@@ -34,6 +34,7 @@ fn intended(age: SignedDuration) -> CertificateState {
         failures: 2,
         failing_since: Some(now() - 2.hours()),
         on_unverifiable: OnUnverifiable::Park,
+        decided_at: None,
     })
 }
 

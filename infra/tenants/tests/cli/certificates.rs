@@ -39,6 +39,7 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
         failures: 0,
         failing_since: None,
         on_unverifiable: OnUnverifiable::Park,
+        decided_at: None,
     };
     let state = CertificateState::Parked {
         at: now(),

@@ -142,6 +142,9 @@ pub struct Intent {
     /// What to do where the route cannot tell whether it is filed.
     #[serde(default)]
     pub on_unverifiable: OnUnverifiable,
+    /// When the operator decided that, if they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Timestamp>,
 }
 
 /// What becomes of an upload of unknown outcome where the route cannot tell whether it is filed.
@@ -178,6 +181,7 @@ impl CertificateState {
                 ..
             } => Some(Self::Intended(Intent {
                 on_unverifiable,
+                decided_at: Some(now),
                 ..*intent
             })),
             Self::Failed(RetryState { failures: 0, .. }) => Some(self.clone()),

@@ -13,6 +13,7 @@ fn intent(on_unverifiable: OnUnverifiable) -> Intent {
         failures: 2,
         failing_since,
         on_unverifiable,
+        decided_at: None,
     }
 }
 
@@ -62,7 +63,10 @@ fn entry(state: CertificateState) -> CertificateEntry {
 fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
     let states = [
         CertificateState::Intended(first_intent()),
-        CertificateState::Intended(intent(OnUnverifiable::Send)),
+        CertificateState::Intended(Intent {
+            decided_at: Some(at("10:00:00")),
+            ..intent(OnUnverifiable::Send)
+        }),
         uploaded(Some("d-7")),
         uploaded(None),
         failed(3),
@@ -80,7 +84,7 @@ fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
     });
     insta::assert_snapshot!(items.join("\n"), @r#"
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":null,"failures":0,"on_unverifiable":"park","size":null},"employee":"4711","state":"intended"}
-    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"send","size":18446744073709551615},"employee":"4711","state":"intended"}
+    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","decided_at":"2026-03-31T10:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"send","size":18446744073709551615},"employee":"4711","state":"intended"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":"d-7"},"employee":"4711","state":"uploaded"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":null},"employee":"4711","state":"uploaded"}
     {"certificate_id":"cert-1","detail":{"failures":3,"reason":"Personio: 503","retry_at":"2026-03-31T10:00:00Z","since":"2026-03-31T06:00:00Z"},"employee":"4711","state":"failed"}
@@ -121,8 +125,13 @@ fn a_state_of_another_version_is_damage() {
 fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let now = at("12:00:00");
     let park = OnUnverifiable::Park;
-    let look = CertificateState::Intended(intent(park));
-    let again = CertificateState::Intended(intent(OnUnverifiable::Send));
+    let decided = |on_unverifiable| {
+        CertificateState::Intended(Intent {
+            decided_at: Some(now),
+            ..intent(on_unverifiable)
+        })
+    };
+    let (look, again) = (decided(park), decided(OnUnverifiable::Send));
     // The moment stays: in a restored table it says that the certificate may have been filed since.
     let fresh = |state: &CertificateState| {
         let (reason, since) = match state {

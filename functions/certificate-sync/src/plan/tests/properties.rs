@@ -42,6 +42,7 @@ fn an_intent() -> impl Strategy<Value = Intent> {
             failures,
             failing_since,
             on_unverifiable,
+            decided_at: None,
         })
 }
 

@@ -39,6 +39,7 @@ fn sent_again(intent: Intent) -> CertificateState {
     let on_unverifiable = OnUnverifiable::Send;
     CertificateState::Intended(Intent {
         on_unverifiable,
+        decided_at: Some(at(NOW)),
         ..intent
     })
 }

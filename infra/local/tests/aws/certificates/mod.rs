@@ -32,6 +32,7 @@ fn intent() -> Intent {
         failures: 1,
         failing_since: Some(at("07:00:00.123456789")),
         on_unverifiable: OnUnverifiable::Park,
+        decided_at: None,
     }
 }
 
