@@ -11,7 +11,7 @@ use shared::state::{CertificateState, Intent, OnUnverifiable};
 
 use super::{Transition, UNSAFE};
 use crate::outcome::CertificateResult;
-use crate::plan::{Upload, is_of_this_filing};
+use crate::plan::{Upload, VERIFY_AFTER, is_of_this_filing};
 
 /// What becomes of a certificate before anything is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,10 +72,9 @@ pub fn before_filing(
     // The day may have been written in the tenant's zone or in UTC.
     matching.by_title(time_zone);
     matching.by_title(&TimeZone::UTC);
-    matching
-        .found
-        .into_iter()
-        .map(|found| concluded(found, now))
+    let found = matching.found.into_iter().zip(uploads);
+    found
+        .map(|(found, upload)| concluded(found, upload, now))
         .collect()
 }
 
@@ -151,8 +150,13 @@ impl Matching<'_> {
     }
 }
 
-fn concluded(found: Option<Match>, now: Timestamp) -> BeforeFiling {
+fn concluded(found: Option<Match>, upload: &Upload, now: Timestamp) -> BeforeFiling {
+    let lost_since = upload.look.and_then(|look| look.lost_since);
     match found {
+        // The last uploads before the restore may not show up yet.
+        None if lost_since.is_some_and(|restored| now < restored + VERIFY_AFTER) => {
+            BeforeFiling::Conclude(Transition::unchanged(CertificateResult::NotReached))
+        }
         None => BeforeFiling::File,
         Some(Match::Filed(document)) => BeforeFiling::Conclude(Transition {
             write: Some(CertificateState::Uploaded {

@@ -485,6 +485,7 @@ fn before_with(
                 Some(_) => "park, may be filed".to_owned(),
                 None => "park".to_owned(),
             },
+            None => "wait".to_owned(),
             other => panic!("{other:?}"),
         },
     });
@@ -609,6 +610,26 @@ fn without_the_right_to_list_a_first_filing_files_and_a_restored_tenant_parks() 
     for (lost_since, expected) in [(None, "file"), (Some(now()), "park, may be filed")] {
         let upload = wanted("a", "Brandschutz", 1, look(lost_since));
         assert_eq!(before(&[upload], None), [expected]);
+    }
+}
+
+#[test]
+fn what_is_not_found_right_after_a_restore_waits_until_lists_show_the_last_uploads() {
+    let minutes = |minutes| Some(now() - SignedDuration::from_mins(minutes));
+    let named = document("7", "Brandschutz", 11, "Zertifikat-ID a");
+    for (lost_since, documents, expected) in [
+        (minutes(14), vec![], "wait"),
+        (minutes(14), vec![named], "adopt 7"),
+        (minutes(15), vec![], "file"),
+        (None, vec![], "file"),
+    ] {
+        let look = Look {
+            by_title: false,
+            lost_since,
+        };
+        let upload = wanted("a", "Brandschutz", 1, look);
+        let found = before(&[upload], Some(&documents));
+        assert_eq!(found, [expected], "{lost_since:?} {documents:?}");
     }
 }
 
