@@ -180,6 +180,33 @@ async fn an_upload_of_unknown_outcome_is_not_taken_for_the_earlier_document() {
     }
 }
 
+/// The restored table does not know that the new PDF is filed, or not even that there is one.
+#[tokio::test]
+async fn a_pdf_filed_again_before_a_restore_is_not_filed_a_third_time() {
+    for via in ROUTES {
+        for is_noticed in [true, false] {
+            let harness = filed(via, RECENT, false).await;
+            let (to, mut backup) = (harness.moment(), harness.ledger_items().await);
+            issue_again(&harness, 30_000, Some(NEXT_DAY));
+            noticed(&harness, SignedDuration::from_mins(30)).await;
+            if is_noticed {
+                backup = harness.ledger_items().await;
+            }
+            refile(&harness).await;
+            assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
+            harness.advance(DAY);
+            harness.restore_ledger(to, backup).await;
+            if !is_noticed {
+                noticed(&harness, SignedDuration::from_mins(30)).await;
+            }
+            refile(&harness).await;
+            let report = harness.certificates_tick().await;
+            assert_counts!("{via:?} {is_noticed}", report, adopted = 1, uploaded = 0);
+            is_filed_beside_the_earlier_one(&harness).await;
+        }
+    }
+}
+
 /// The function dies at each call while it notices the new PDF, and while it files it.
 #[tokio::test]
 async fn a_death_at_any_call_loses_no_new_pdf_and_files_it_once() {

@@ -754,6 +754,7 @@ proptest! {
 fn the_document_of_an_earlier_issue_is_not_taken_for_the_one_that_is_filed_again() {
     let refiled = Refiled {
         at: now() - 1.hour(),
+        filed_at: now() - 3.hours(),
         documents: vec![DocumentId::new("7")],
     };
     let look = Look {
@@ -768,7 +769,9 @@ fn the_document_of_an_earlier_issue_is_not_taken_for_the_one_that_is_filed_again
         created_at,
         ..document(id, "Brandschutz", 11, "Zertifikat-ID c-1")
     };
-    let (earlier, later) = (Some(now() - 2.hours()), Some(now() - 1.minute()));
+    let (earlier, later) = (Some(now() - 3.hours()), Some(now() - 1.minute()));
+    // The restored table does not know that it was filed again before.
+    let lost = Some(now() - 2.hours());
     for (documents, expected) in [
         (vec![of("7", None)], "file"),
         (vec![of("7", later)], "file"),
@@ -776,6 +779,7 @@ fn the_document_of_an_earlier_issue_is_not_taken_for_the_one_that_is_filed_again
         (vec![of("6", earlier)], "file"),
         (vec![of("7", earlier), of("8", later)], "adopt 8"),
         (vec![of("8", None)], "adopt 8"),
+        (vec![of("7", earlier), of("8", lost)], "adopt 8"),
     ] {
         let found = before(std::slice::from_ref(&again), Some(&documents));
         assert_eq!(found, [expected], "{documents:?}");

@@ -9,7 +9,7 @@ use shared::state::{Issue, Refiled};
 
 use crate::checkpoint::day_of;
 
-/// Personio's clock may be this far from ours. The earlier document is at least a tick older.
+/// Personio's clock may be this far from ours. The earlier document is usually a tick older.
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// A filed certificate that was issued again since.
@@ -41,11 +41,11 @@ pub fn issue_of(id: &CertificateId, participation: &Participation, key: &Fingerp
 }
 
 /// Whether a document that names the certificate may be the one that was filed last: the earlier ones stay in the file.
+/// A restored table may not know that the operator had it filed before: so the time of the earlier document counts.
 #[must_use]
 pub fn is_of_this_filing(document: &FiledDocument, refiled: Option<&Refiled>) -> bool {
     refiled.is_none_or(|refiled| {
-        let since = refiled.at - SKEW;
-        !refiled.documents.contains(&document.id)
-            && document.created_at.is_none_or(|at| at >= since)
+        let since = (refiled.filed_at + SKEW).min(refiled.at);
+        !refiled.documents.contains(&document.id) && document.created_at.is_none_or(|at| at > since)
     })
 }

@@ -32,6 +32,8 @@ pub struct Reissued {
 pub struct Refiled {
     /// When the operator asked for it.
     pub at: Timestamp,
+    /// When the ledger had the earlier document as filed.
+    pub filed_at: Timestamp,
     /// The earlier documents, as far as routes return ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<DocumentId>,

@@ -75,8 +75,8 @@ impl CertificateEntry {
     /// What it becomes if the operator has a certificate filed again that was issued again: itself where that is asked
     /// already; `None` for any other.
     pub(super) fn to_file_again(&self, now: Timestamp) -> Option<Self> {
-        let document = match &self.state {
-            CertificateState::Uploaded { document, .. } => document,
+        let (filed_at, document) = match &self.state {
+            CertificateState::Uploaded { at, document } => (*at, document),
             CertificateState::Failed(RetryState { failures: 0, .. }) if self.refiled.is_some() => {
                 return Some(self.clone());
             }
@@ -88,14 +88,20 @@ impl CertificateEntry {
         let state = CertificateState::Failed(RetryState {
             reason: "reteach has issued it again, and its document is to be filed again".to_owned(),
             failures: 0,
-            since: now,
+            // In a restored table it says that the new issue may have been filed since.
+            since: filed_at,
             retry_at: now,
         });
+        let refiled = Refiled {
+            at: now,
+            filed_at,
+            documents,
+        };
         Some(Self {
             state,
             issue: reissued.issue,
             reissued: None,
-            refiled: Some(Refiled { at: now, documents }),
+            refiled: Some(refiled),
             ..self.clone()
         })
     }

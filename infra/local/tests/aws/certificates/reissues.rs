@@ -73,6 +73,7 @@ async fn what_was_issued_again_is_filed_again_and_remembers_earlier_documents() 
         refile(&store, time).await.unwrap();
         let refiled = Refiled {
             at: at("12:00:00"),
+            filed_at: at("08:00:05"),
             documents: vec![DocumentId::new("d-7")],
         };
         let entry = found(&store).await;
