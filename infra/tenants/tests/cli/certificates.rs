@@ -299,6 +299,24 @@ async fn a_document_that_is_gone_is_counted_and_the_others_move() {
 }
 
 #[tokio::test]
+async fn a_person_whose_documents_cannot_be_listed_keeps_no_other_document_from_being_moved() {
+    let desk = Desk::new().await;
+    let company = filed(&desk, Via::Direct).await;
+    company.personio.add_category("Schulungen");
+    let refused = Fault::new(Behaviour::Status(400, Body::Vendor));
+    let lists = refused.path("/v2/document-management/documents");
+    company.personio.fail(lists.query("owner_id", "2").always());
+    let line = "certificates move acme --to Schulungen";
+    let dry = ["4 documents", "2 certificates could not"];
+    desk.fails(line, Exit::Usage, &dry).await;
+    let moved = desk.attention(&format!("{line} --yes")).await;
+    assert_eq!(moved["moved"], 4, "{moved}");
+    assert_eq!(moved["refused"].as_array().unwrap().len(), 2, "{moved}");
+    let problem = moved["refused"][0]["problem"].as_str().unwrap();
+    assert!(problem.contains("cannot be listed"), "{problem}");
+}
+
+#[tokio::test]
 async fn a_certificate_issued_again_is_listed_and_filed_again_with_refile_alone() {
     let desk = Desk::new().await;
     let company = filed(&desk, Via::Direct).await;

@@ -48,6 +48,8 @@ struct Found {
     there: u64,
     not_found: u64,
     people: u64,
+    /// Certificates of people whose documents cannot be listed.
+    refused: Vec<Refused>,
 }
 
 pub(super) async fn relocate(
@@ -68,16 +70,16 @@ pub(super) async fn relocate(
         })
     })?;
     let found = find(context, &hr, tenant, folder).await?;
+    let announcement = announcement(tenant, folder, &found);
     let mut moved = MovedView {
         tenant_id: tenant,
         folder: folder.name.clone(),
         moved: 0,
         there: found.there,
         not_found: found.not_found,
-        refused: Vec::new(),
+        refused: found.refused,
     };
     if !found.elsewhere.is_empty() {
-        let announcement = announcement(tenant, folder, &found);
         let confirmation = Confirmation {
             announcement: &announcement,
             yes: *yes,
@@ -112,7 +114,8 @@ fn no_such_folder(name: &str, categories: &[Category]) -> String {
     )
 }
 
-/// Lists the documents of each person with a filed certificate.
+/// Lists the documents of each person with a filed certificate. A list that is refused is noted; what is not about one
+/// person ends it.
 async fn find(
     context: &CommandContext<'_>,
     hr: &Hr,
@@ -132,10 +135,30 @@ async fn find(
     let mut lists = stream::iter(filed)
         .map(|(person, certificates)| async move {
             let documents = hr.documents(&person).await.ok_or_else(no_way)?;
-            Ok::<_, Failure>((certificates, documents.map_err(read_failed)?))
+            Ok::<_, Failure>((certificates, documents))
         })
         .buffered(CONCURRENCY);
+    let (mut listed, mut refusals) = (0, 0);
     while let Some((certificates, documents)) = lists.try_next().await? {
+        let documents = match documents {
+            Ok(documents) => documents,
+            Err(error @ (SourceError::Refused(_) | SourceError::Unreadable(_))) => {
+                refusals += 1;
+                if refusals == MAX_REFUSALS && listed == 0 {
+                    return Err(read_failed(error));
+                }
+                let problem = format!("the person's documents cannot be listed: {error}");
+                found
+                    .refused
+                    .extend(certificates.into_iter().map(|certificate_id| Refused {
+                        certificate_id,
+                        problem: problem.clone(),
+                    }));
+                continue;
+            }
+            Err(error) => return Err(read_failed(error)),
+        };
+        listed += 1;
         for id in certificates {
             // A second copy, made by hand or by a fault, moves along.
             let mut is_known = false;
@@ -192,7 +215,9 @@ fn announcement(tenant: &TenantId, folder: &Category, found: &Found) -> String {
         there,
         not_found,
         people,
+        refused,
     } = found;
+    let refused = refused.len() as u64;
     let documents = format::number(elsewhere.len() as u64, "document", "documents");
     let people = format::number(*people, "person", "people");
     let others = [
@@ -203,6 +228,14 @@ fn announcement(tenant: &TenantId, folder: &Category, found: &Found) -> String {
         (
             *not_found,
             format::number(*not_found, "was not found", "were not found"),
+        ),
+        (
+            refused,
+            format::number(
+                refused,
+                "certificate could not be looked for",
+                "certificates could not be looked for",
+            ),
         ),
     ];
     let others = others
