@@ -1,15 +1,17 @@
 //! Participations with a certificate.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::limits::{FEW, TIMEOUT};
+use super::limits::{FEW, MAX_PAGES, PAGE_SIZE, TIMEOUT};
 use super::participation::{self, Participation, Rejected};
 use super::total::total;
 use super::{Client, Error};
-use crate::domain::id::CertificateId;
+use crate::domain::id::{CertificateId, CustomerId};
 use crate::http::{Idempotency, Reply, Request, rows};
 
 /// Which participations to list: those with a certificate, whatever became of them since, and of these
@@ -122,6 +124,38 @@ impl Client {
             Some(_) => return Ok(first),
         };
         Err(reply.unreadable("results", problem).into())
+    }
+
+    /// The certificates of one account, whether there is a PDF or not.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn certificates_of(
+        &self,
+        account: &CustomerId,
+    ) -> Result<BTreeSet<CertificateId>, Error> {
+        let (limit, mut found) = (PAGE_SIZE.to_string(), BTreeSet::new());
+        for page in 1..=MAX_PAGES {
+            let page = page.to_string();
+            let query = [
+                ("customerIdentifier", account.as_str()),
+                ("hasCertificate", "true"),
+                ("page", page.as_str()),
+                ("limit", limit.as_str()),
+            ];
+            let reply = self.read_participations(query).await?;
+            let Page { results, .. } = reply.json()?;
+            if results.is_empty() {
+                break;
+            }
+            let rows = results
+                .iter()
+                .filter_map(|raw| participation::read(raw).ok());
+            // A filter that is ignored brings other people's as well.
+            let own = rows.filter(|row| row.customer.as_ref().is_some_and(|it| it.id == *account));
+            found.extend(own.filter_map(|row| Some(row.certificate?.id)));
+        }
+        Ok(found)
     }
 
     async fn read_participations<'a>(

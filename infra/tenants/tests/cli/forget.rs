@@ -185,6 +185,28 @@ async fn forgetting_leaves_no_trace_and_no_run_brings_one_back() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_no_run_has_taken_up_brings_no_id_back() {
+    let desk = Desk::new().await;
+    let company = left(&desk).await;
+    let late = participation(3, ID, "Datenschutz");
+    company.reteach.add_participation(late);
+    let done = desk.done(FORGET).await;
+    assert_eq!(
+        done["certificates"].as_array().unwrap().len(),
+        3,
+        "{done:#}"
+    );
+    for mode in ["scheduled", "full-scan"] {
+        desk.pass_minutes(31);
+        let line = format!("sync acme --here --job certificates --mode {mode}");
+        desk.run(&line).await;
+        assert_eq!(holding(&desk, MARK).await, [""; 0], "{mode}");
+    }
+    let again = desk.run(FORGET).await;
+    assert!(again.out.contains("Nothing is stored"), "{}", again.out);
+}
+
+#[tokio::test]
 async fn ids_of_certificates_end_a_year_later_once_the_academy_has_deleted_the_account() {
     for deleted in [true, false] {
         let desk = Desk::new().await;

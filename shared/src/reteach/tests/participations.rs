@@ -264,3 +264,17 @@ async fn asks_again_for_one_certificate_and_checks_the_answer() {
         assert_eq!(asked.as_deref(), Some("z7"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn lists_the_certificates_of_one_account_although_its_filter_is_ignored() {
+    let server = reteach(|seen| match seen.query("page").as_deref() {
+        Some("1") => page(vec![participation(7), participation(8)], 2),
+        _ => page(vec![], 2),
+    })
+    .await;
+    let account = CustomerId::new("c8");
+    let found = client(&server).certificates_of(&account).await.unwrap();
+    assert_eq!(found, [CertificateId::new("z8")].into());
+    let asked = asked(&server)[0].query("customerIdentifier");
+    assert_eq!(asked.as_deref(), Some("c8"));
+}

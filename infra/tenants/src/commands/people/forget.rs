@@ -1,6 +1,6 @@
 //! `tenants people forget`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,7 @@ use shared::tenant::TenantConfig;
 use super::export::nothing;
 use super::handover::account;
 use super::holdings::Holdings;
+use super::unnoted::unnoted;
 use crate::args::ForgetPerson;
 use crate::commands::person::{self, Presence};
 use crate::confirm::Confirmation;
@@ -63,6 +64,8 @@ struct Erased {
 struct Found {
     holdings: Holdings,
     account: Option<Customer>,
+    /// Certificates of the account that the state does not have as the person's.
+    unnoted: Vec<CertificateId>,
 }
 
 pub(super) async fn forget(context: &CommandContext<'_>, args: &ForgetPerson) -> Result<Output> {
@@ -76,7 +79,7 @@ pub(super) async fn forget(context: &CommandContext<'_>, args: &ForgetPerson) ->
     let secret = context.secrets.refresh(tenant).await?;
     let connections = context.connect(&stored.config, &secret)?;
     let found = Found::read(context, &connections, &stored.config, args).await?;
-    if found.holdings.is_empty() {
+    if found.holdings.is_empty() && found.unnoted.is_empty() {
         return Output::of(&found.view(context, args, Erased::default()));
     }
     let announcement = announcement(tenant, person, &found);
@@ -145,7 +148,19 @@ impl Found {
                 open.id
             )));
         }
-        Ok(Self { holdings, account })
+        let unnoted = unnoted(context, connections, tenant, account.as_ref(), UNTOUCHED).await?;
+        Ok(Self {
+            holdings,
+            account,
+            unnoted,
+        })
+    }
+
+    /// All of the person's.
+    fn certificates(&self) -> BTreeSet<&CertificateId> {
+        let noted = self.holdings.certificates.iter();
+        let noted = noted.map(|entry| &entry.certificate_id);
+        noted.chain(&self.unnoted).collect()
     }
 
     /// Deletes the ledger entry last, so that an interrupted command can be repeated.
@@ -174,10 +189,10 @@ impl Found {
                 false => store.put_held(tenant, people, &plan).await?,
             }
         }
-        for certificate in &self.holdings.certificates {
+        for id in self.certificates() {
             leases.check().await?;
             let token = leases.token(JobKind::Certificates);
-            let (id, until) = (&certificate.certificate_id, self.certificates_until(now));
+            let until = self.certificates_until(now);
             store
                 .forget_certificate(tenant, token, id, now, until)
                 .await?;
@@ -260,8 +275,7 @@ impl Found {
         erased: Erased,
     ) -> ForgetView<'a> {
         let now = context.now();
-        let certificates = self.holdings.certificates.iter();
-        let certificates: Vec<_> = certificates.map(|it| it.certificate_id.clone()).collect();
+        let certificates: Vec<_> = self.certificates().into_iter().cloned().collect();
         ForgetView {
             tenant_id: &args.tenant,
             person: &args.person,
@@ -322,10 +336,10 @@ fn announcement(tenant: &TenantId, person: &SourceId, found: &Found) -> String {
     let Holdings {
         profiles,
         held,
-        certificates,
         reports,
         ..
     } = &found.holdings;
+    let certificates = found.certificates();
     let number = |count: usize, one: &str, many: &str| format::number(count as u64, one, many);
     let entries = profiles.iter().filter(|it| it.entry.is_some()).count();
     let mut points = vec![format!(

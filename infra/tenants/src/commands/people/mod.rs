@@ -7,6 +7,7 @@ mod holdings;
 pub(crate) mod list;
 pub(crate) mod retry;
 pub(crate) mod standing;
+mod unnoted;
 
 use crate::args::People;
 use crate::context::CommandContext;
