@@ -47,6 +47,15 @@ impl Pulse {
 
 /// Runs `work` on this thread alone. tokio's time is wound on only while nothing moves; `along` gets the amount first.
 pub fn run<T>(along: impl Fn(Duration), work: impl Future<Output = T>) -> T {
+    run_in_steps(LARGEST, along, work)
+}
+
+/// The same in steps of at most `largest`: what waits for a moment goes on that much late.
+pub fn run_in_steps<T>(
+    largest: Duration,
+    along: impl Fn(Duration),
+    work: impl Future<Output = T>,
+) -> T {
     let pulse = Arc::new(Pulse::default());
     let (parked, unparked, over) = (Arc::clone(&pulse), Arc::clone(&pulse), Arc::clone(&pulse));
     let runtime = Builder::new_current_thread()
@@ -65,7 +74,7 @@ pub fn run<T>(along: impl Fn(Duration), work: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
             done = work => done,
-            never = wind(pulse, along) => never,
+            never = wind(pulse, largest, along) => never,
         }
     })
 }
@@ -96,7 +105,7 @@ pub fn advance(clock: &ManualClock, time: Duration) {
     clock.advance(SignedDuration::try_from(time).unwrap());
 }
 
-async fn wind<T>(pulse: Arc<Pulse>, along: impl Fn(Duration)) -> T {
+async fn wind<T>(pulse: Arc<Pulse>, largest: Duration, along: impl Fn(Duration)) -> T {
     let (mut step, mut before, mut alike) = (FIRST, 0, 0);
     loop {
         let watched = Arc::clone(&pulse);
@@ -110,7 +119,7 @@ async fn wind<T>(pulse: Arc<Pulse>, along: impl Fn(Duration)) -> T {
         step = if alike < ALIKE {
             FIRST
         } else {
-            (step * 2).min(LARGEST)
+            (step * 2).min(largest)
         };
         before = woken;
         along(step);

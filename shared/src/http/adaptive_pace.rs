@@ -18,13 +18,15 @@ const HOLD: Duration = Duration::from_secs(300);
 /// It does not rise within this time from its start, so that few calls are in flight at the first limit by the minute.
 const FIRST_HOLD: Duration = Duration::from_secs(10);
 /// The least pauses after 429s in a row: limits by the second are over after the first one, limits by the minute after the
-/// last one.
+/// last one. The first time in a run there is no medium one: each try costs a 429.
 const SHORT_PAUSE: Duration = Duration::from_secs(2);
 const MEDIUM_PAUSE: Duration = Duration::from_secs(15);
 const LONG_PAUSE: Duration = Duration::from_secs(60);
 /// A pause longer than this shows that the vendor counts over a longer time than a second.
 const LONG_LIMIT: Duration = Duration::from_secs(5);
 const SECOND: Duration = Duration::from_secs(1);
+/// The longest time over which a vendor is assumed to count.
+const MINUTE: Duration = Duration::from_secs(60);
 /// Between two calls that try whether the pause is over.
 const BETWEEN_TRIALS: Duration = Duration::from_secs(1);
 /// After so long without a call, averages begin again.
@@ -38,15 +40,14 @@ pub(super) struct AdaptivePace {
     /// Calls a second.
     rate: f64,
     last_sent: Option<Instant>,
-    /// Calls that were accepted since the rate was last lowered, and since when.
-    accepted: u32,
+    /// Since when calls have been sent at this rate or a rising one, without a long break.
     since: Instant,
-    /// When the accepted calls of the last second were sent.
+    /// When the accepted calls of the last minute were sent.
     recent: VecDeque<Instant>,
     /// It does not rise before this.
     rises_from: Instant,
-    /// How long the vendor refused calls the last time.
-    last_pause: Duration,
+    /// Whether a limit is known.
+    knows_limit: bool,
     limited: Option<Limited>,
 }
 
@@ -58,8 +59,9 @@ struct Limited {
     latest: Instant,
     held_until: Instant,
     in_a_row: usize,
-    /// Calls that were accepted in the second before.
-    good_rate: f64,
+    /// Calls that were accepted in the second before, and in the minute before.
+    last_second: u32,
+    last_minute: u32,
 }
 
 impl AdaptivePace {
@@ -68,11 +70,10 @@ impl AdaptivePace {
             ceiling,
             rate: START.min(ceiling),
             last_sent: None,
-            accepted: 0,
             since: now,
             recent: VecDeque::new(),
             rises_from: now + FIRST_HOLD,
-            last_pause: Duration::ZERO,
+            knows_limit: false,
             limited: None,
         }
     }
@@ -93,24 +94,23 @@ impl AdaptivePace {
     pub(super) fn sent(&mut self, now: Instant) {
         let is_idle = self.last_sent.is_none_or(|last| last + IDLE < now);
         if is_idle && self.limited.is_none() {
-            (self.accepted, self.since) = (0, now);
+            self.since = now;
         }
         self.last_sent = Some(now);
     }
 
     /// The call that was sent at `sent` was accepted.
     pub(super) fn accepted(&mut self, sent: Instant, waited: bool, now: Instant) {
-        self.accepted = self.accepted.saturating_add(1);
         self.recent.push_back(sent);
-        while self.recent.front().is_some_and(|at| *at + SECOND < sent) {
+        while self.recent.front().is_some_and(|at| *at + MINUTE < sent) {
             self.recent.pop_front();
         }
         match &self.limited {
             Some(limited) if sent <= limited.latest => {}
             Some(limited) => {
                 self.rate = self.rate_after(limited, now);
-                self.last_pause = now.duration_since(limited.began).min(LONG_PAUSE);
-                (self.accepted, self.since) = (0, now);
+                self.since = now;
+                self.knows_limit = true;
                 self.rises_from = now + HOLD;
                 self.limited = None;
             }
@@ -123,19 +123,21 @@ impl AdaptivePace {
 
     /// The call that was sent at `sent` was answered 429, and the vendor asks for a wait.
     pub(super) fn limited(&mut self, sent: Instant, asked: Duration, now: Instant) {
-        let good_rate = self.good_rate(sent);
+        let last = |time| self.accepted_within(time, sent);
+        let (last_second, last_minute) = (last(SECOND), last(MINUTE));
         let limited = self.limited.get_or_insert(Limited {
             began: now,
             latest: sent,
             held_until: now,
             in_a_row: 0,
-            good_rate,
+            last_second,
+            last_minute,
         });
         let least = match limited.in_a_row {
-            0 if asked > SECOND => SHORT_PAUSE,
-            0 => SHORT_PAUSE.max(self.last_pause),
+            0 => SHORT_PAUSE,
             _ if sent <= limited.latest => Duration::ZERO,
-            1 => MEDIUM_PAUSE,
+            // Near a known limit the vendor takes calls again within seconds.
+            1 if self.knows_limit => MEDIUM_PAUSE,
             _ => LONG_PAUSE,
         };
         if least > Duration::ZERO {
@@ -145,22 +147,21 @@ impl AdaptivePace {
         limited.held_until = limited.held_until.max(now + asked.max(least));
     }
 
-    /// Calls that were accepted in the second before `sent`.
-    fn good_rate(&self, sent: Instant) -> f64 {
-        let last_second = |at: &&Instant| **at <= sent && **at + SECOND > sent;
-        let count = self.recent.iter().filter(last_second).count();
-        u32::try_from(count).map_or(self.rate, f64::from)
+    /// Calls that were accepted within `time` before `sent`.
+    fn accepted_within(&self, time: Duration, sent: Instant) -> u32 {
+        let counts = |at: &&Instant| **at <= sent && **at + time > sent;
+        let count = self.recent.iter().rev().filter(counts).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Nine tenths of the last good rate: that of the second before, or the average where the vendor counts over a longer
-    /// time.
+    /// Nine tenths of the last good rate: that of the second before, or that of the minute before where the vendor counts
+    /// over a longer time.
     fn rate_after(&self, limited: &Limited, now: Instant) -> f64 {
-        let elapsed = now.duration_since(self.since).as_secs_f64().max(1.0);
-        let average = f64::from(self.accepted) / elapsed;
         let good = if now.duration_since(limited.began) > LONG_LIMIT {
-            average
+            let within = now.duration_since(self.since).clamp(SECOND, MINUTE);
+            f64::from(limited.last_minute) / within.as_secs_f64()
         } else {
-            limited.good_rate
+            f64::from(limited.last_second)
         };
         (good.min(self.rate) * HELD_SHARE).clamp(SLOWEST.min(self.ceiling), self.ceiling)
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Credentials;
 use super::error::{Error, check};
-use super::limits::{LOGINS, TIMEOUT};
+use super::limits::TIMEOUT;
 use super::login::{LoginStore, OwnLogin};
 use crate::http::{
     BaseUrl, Context, Deadline, Idempotency, On403, RateLimiter, Reply, Request, Target, Token,
@@ -21,7 +21,6 @@ pub struct Client {
     pub(super) credentials: Credentials,
     pub(super) context: Context,
     pub(super) tokens: Arc<TokenCache>,
-    pub(super) logins: RateLimiter,
     /// Where logins are kept for other processes.
     pub(super) logins_kept: Option<Arc<dyn LoginStore>>,
     /// The last login of this process.
@@ -57,7 +56,6 @@ impl Client {
             credentials,
             context,
             tokens,
-            logins: RateLimiter::new(LOGINS),
             logins_kept: None,
             last_login: Arc::default(),
             calls: RateLimiter::adaptive(max_rate),
@@ -76,8 +74,7 @@ impl Client {
     #[must_use]
     pub fn with_pace(self, pace: RateLimiter) -> Self {
         Self {
-            calls: pace.clone(),
-            logins: pace,
+            calls: pace,
             ..self
         }
     }

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::http::Rate;
-
 /// `limit` of `GET /customer`: at most 250 (OpenAPI document of 2023-04).
 pub(super) const PAGE_SIZE: u32 = 250;
 /// How many accounts are looked at when asking for one external id: more than one already is a fault.
@@ -25,11 +23,6 @@ pub(super) const MAX_PAGES: u32 = 4_000;
 pub(super) const REREADS: usize = 2;
 /// Pages in flight at once. Our own bound.
 pub(super) const CONCURRENCY: usize = 4;
-/// Our own choice; a login is needed once an hour.
-pub(super) const LOGINS: &[Rate] = &[Rate {
-    calls: 5,
-    within: Duration::from_secs(10),
-}];
 /// Our own bound.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// An access token lives 1 hour ("Rest API Access and Authentication"), if the login does not say.

@@ -218,8 +218,9 @@ impl Client {
     async fn trade(&self, body: &LoginBody<'_>) -> Result<Issued, Error> {
         let target = self.target(Method::POST, "/oauth/authorize", &[])?;
         let request = Request::new(target, Idempotency::Read, TIMEOUT).json(body)?;
+        // The academy counts logins among its calls.
         let reply =
-            check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;
+            check(self.context.send(&request, &self.calls).await?).map_err(about_credentials)?;
         let LoginAnswer {
             access_token,
             refresh_token,
