@@ -29,6 +29,7 @@ mod overload;
 mod privacy;
 mod privacy_all_commands;
 mod repair;
+mod retirements;
 mod scope;
 mod source_identity;
 mod stale_integration;

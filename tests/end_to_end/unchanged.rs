@@ -3,11 +3,11 @@
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, TICK, people};
 use jiff::SignedDuration;
-use shared::runtime::{FindingKind, Outcome, Report};
+use shared::runtime::Outcome;
 use shared::state::Units;
 use shared::tenant::Via;
+use simulators::Person;
 use simulators::reteach::Customer;
-use simulators::{Behaviour, Fault, Person};
 
 /// Checks one unchanged tick of a company of any size.
 async fn costs_next_to_nothing(harness: &Harness, people: u64, label: &str) {
@@ -122,36 +122,4 @@ async fn the_daily_reconcile_of_an_unchanged_company_writes_nothing() {
     assert_run!(report, Outcome::Done, unchanged = 3);
     harness.forget_requests();
     costs_next_to_nothing(&harness, 3, "after the reconcile").await;
-}
-
-#[tokio::test]
-async fn an_endpoint_that_a_vendor_retires_is_reported_once_a_day_and_ticks_cost_the_same() {
-    for via in [Via::Direct, Via::KomboPassthrough] {
-        let harness = Harness::synced(via, "", people(10)).await;
-        let announce = Behaviour::Announce("sunset", "Sat, 31 Oct 2026 23:59:59 GMT");
-        let listed = Fault::new(announce).path("/v1/company/employees");
-        harness.personio.fail(listed.always());
-        let found = |report: &Report<Counts>| {
-            let findings = report.findings.iter();
-            let retired = findings.filter(|finding| finding.kind == FindingKind::Retired);
-            retired
-                .map(|finding| finding.text.clone())
-                .collect::<Vec<_>>()
-        };
-        let first = harness.tick().await;
-        assert_eq!(found(&first).len(), 1, "{via:?}: {first:#?}");
-        let text = &found(&first)[0];
-        assert!(text.contains("ends on 2026-10-31"), "{via:?}: {text}");
-        for _ in 0..3 {
-            let report = harness.tick().await;
-            assert_eq!(
-                (report.outcome, found(&report).len()),
-                (Outcome::Unchanged, 0)
-            );
-            assert!(report.retired_answers > 0, "{via:?}");
-            assert_eq!(report.dynamodb.write, 2.0, "{via:?}");
-        }
-        let tomorrow = harness.after(SignedDuration::from_hours(24)).await;
-        assert_eq!(found(&tomorrow).len(), 1, "{via:?}: {tomorrow:#?}");
-    }
 }

@@ -197,17 +197,36 @@ async fn an_attribute_that_an_account_shows_by_its_newer_name_is_no_miss() {
 
 #[tokio::test]
 async fn an_endpoint_that_a_vendor_retires_is_shown_by_check_and_status() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
     let announce = Behaviour::Announce("sunset", "Sat, 31 Oct 2026 23:59:59 GMT");
-    let listed = Fault::new(announce).path("/v1/company/employees");
-    company.personio.fail(listed.always());
-    desk.json("sync acme --here").await;
-    for command in ["check acme", "status acme"] {
-        let said = desk.run(command).await.out;
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        let announced = "Personio GET /v1/company/employees ends on 2026-10-31";
-        assert!(said.contains(announced), "{command}: {said}");
+    let at = |path: &str| Fault::new(announce.clone()).path(path).always();
+    let kombo = "/v1/hris/employees";
+    for (via, path, endpoint) in [
+        (
+            Via::Direct,
+            "/v1/company/employees",
+            "Personio GET /v1/company/employees",
+        ),
+        (Via::Direct, "/customer", "reteach GET /customer"),
+        (Via::Direct, "/participation", "reteach GET /participation"),
+        (Via::Kombo, kombo, "Kombo GET /hris/employees"),
+    ] {
+        let desk = Desk::new().await;
+        let company = desk.tenant(via).await;
+        match &company.kombo {
+            Some(environment) if path == kombo => environment.fail(at(path)),
+            _ => {
+                company.personio.fail(at(path));
+                company.reteach.fail(at(path));
+            }
+        }
+        desk.json("sync acme --here").await;
+        desk.json("sync acme --here --job certificates").await;
+        for command in ["check acme", "status acme"] {
+            let said = desk.run(command).await.out;
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            let announced = format!("{endpoint} ends on 2026-10-31");
+            assert!(said.contains(&announced), "{endpoint}: {command}: {said}");
+        }
     }
 }
 
