@@ -122,6 +122,7 @@ def contents(tenant):
             expect(f"{what}: title", documents[0]["title"], participation["course_name"])
     expect(f"{tenant}: documents", len(show(tenant, "documents")), certificates)
     expect(f"{tenant}: certificates are filed", certificates > 0, True)
+    expect(f"{tenant}: broken promises", show(tenant, "broken-promises"), [])
     return len(found), certificates
 
 

@@ -123,7 +123,7 @@ async fn list(
     answer(&tenants, request.tenant, |tenant| {
         request
             .list
-            .rows(&tenant.company, Timestamp::now())
+            .rows(tenant, Timestamp::now())
             .map_err(|error| error.to_string())
     })
 }

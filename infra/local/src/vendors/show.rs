@@ -4,9 +4,11 @@ use clap::ValueEnum;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use jiff::Timestamp;
+use judge::Violation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::simulated_tenant::SimulatedTenant;
 use crate::company::Company;
 
 /// Columns of a table; what is longer goes on in the next line of its cell.
@@ -26,17 +28,23 @@ pub enum List {
     Documents,
     /// Connections in Kombo
     Connections,
+    /// Promises that calls of the vendors have broken since they started
+    BrokenPromises,
 }
 
 impl List {
     /// Every row with all its fields.
-    pub(super) fn rows(self, company: &Company, now: Timestamp) -> serde_json::Result<Vec<Value>> {
+    pub(super) fn rows(
+        self,
+        tenant: &SimulatedTenant,
+        now: Timestamp,
+    ) -> serde_json::Result<Vec<Value>> {
         let Company {
             personio,
             kombo,
             reteach,
             ..
-        } = company;
+        } = &tenant.company;
         match self {
             Self::People => personio.people().iter().map(serde_json::to_value).collect(),
             Self::Documents => personio
@@ -69,6 +77,17 @@ impl List {
                     .into_iter()
                     .map(|id| json!({"integration_id": id}))
                     .collect())
+            }
+            Self::BrokenPromises => {
+                let broken = tenant.broken_promises().into_iter();
+                let row = |Violation {
+                               promise,
+                               call,
+                               subject,
+                           }| {
+                    json!({"promise": promise, "subject": subject, "call": call})
+                };
+                Ok(broken.map(row).collect())
             }
         }
     }
@@ -122,6 +141,14 @@ impl List {
                 ],
             ),
             Self::Connections => columns(rows, [("Connection", "/integration_id")]),
+            Self::BrokenPromises => columns(
+                rows,
+                [
+                    ("Promise", "/promise"),
+                    ("Subject", "/subject"),
+                    ("Call", "/call"),
+                ],
+            ),
         }
     }
 }

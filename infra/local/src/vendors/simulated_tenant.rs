@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use judge::{Terms, Violation, judge};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::domain::id::TenantId;
 use shared::tenant::Via;
-use simulators::{Clock, Kombo, Personio, Reteach};
+use simulators::{Clock, Kombo, Personio, Reteach, Tape};
 
 use super::error::VendorsError;
 use super::{LocalTenant, Options, onboarding, ports};
@@ -48,6 +49,9 @@ impl Ports {
 pub(super) struct SimulatedTenant {
     pub(super) name: LocalTenant,
     pub(super) company: Company,
+    /// What its vendors have received since `started_at`.
+    tape: Tape,
+    started_at: Timestamp,
     file: StateFile,
     /// What stands in the file.
     written: Mutex<Vec<u8>>,
@@ -79,14 +83,26 @@ impl SimulatedTenant {
         };
         company.personio.settle();
         onboarding::write(&options.dir, &company, is_new)?;
+        let tape = Tape::default();
+        company.record(&tape);
         let tenant = Self {
             name: tenant,
             company,
+            tape,
+            started_at: clock(),
             file,
             written: Mutex::default(),
         };
         tenant.save()?;
         Ok(tenant)
+    }
+
+    /// The promises that calls have broken since the start.
+    pub(super) fn broken_promises(&self) -> Vec<Violation> {
+        let mut documents = self.company.personio.documents();
+        documents.retain(|document| document.created_at >= self.started_at);
+        let documents = [(self.company.tenant.to_string(), documents)].into();
+        judge(&self.tape.calls(), &documents, &Terms::default())
     }
 
     /// Writes the state file if the state has changed.

@@ -2,7 +2,7 @@ use jiff::civil::{Date, date};
 use local::vendors::{
     self, Action, ActionResult, Details, List, ListRequest, LocalTenant, Vendors, VendorsError,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulators::people::Status;
 
 use crate::support::{Folder, refusal};
@@ -167,6 +167,22 @@ async fn lists_show_what_the_vendors_hold() {
     assert!(widest <= Some(120), "{table}");
     assert!(rows(&folder, List::Documents).await.is_empty());
     assert!(rows(&folder, List::Connections).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_breaks_a_promise_is_shown() {
+    let (folder, _vendors) = running().await;
+    assert!(rows(&folder, List::BrokenPromises).await.is_empty());
+    let file = folder.text(&format!("{TENANT}.toml"));
+    let (_, reteach) = file.split_once("[reteach]").unwrap();
+    let url = reteach.split('"').nth(1).unwrap();
+    let account = json!({"externalId": "personio:77"});
+    let call = reqwest::Client::new().post(format!("{url}/customer"));
+    call.json(&account).send().await.unwrap();
+    let shown = rows(&folder, List::BrokenPromises).await;
+    let table = List::BrokenPromises.table(&shown);
+    assert!(table.contains("an account of nobody"), "{table}");
+    assert!(table.contains("personio:77"), "{table}");
 }
 
 #[tokio::test]
