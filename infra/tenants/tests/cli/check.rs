@@ -234,8 +234,15 @@ async fn an_endpoint_that_a_vendor_retires_is_shown_by_check_and_status() {
 async fn an_api_document_that_is_none_is_one_note_and_no_miss() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
+    let other_product = r#"{"openapi": "3.0.0", "paths": {"/pets/{id}": {"put": {}}}}"#;
+    let huge: &str = Box::leak(format!("[\"{}\"]", "x".repeat(50 << 20)).into_boxed_str());
     for (behaviour, said) in [
         (Behaviour::Status(200, Body::Html), "not JSON"),
+        (
+            Behaviour::Status(200, Body::Json(other_product)),
+            "nothing to compare",
+        ),
+        (Behaviour::Status(200, Body::Json(huge)), "larger than"),
         (Behaviour::Status(200, Body::Vendor), "nothing to compare"),
         (Behaviour::Status(401, Body::Vendor), "cannot be compared"),
         (Behaviour::Status(404, Body::Html), "publishes none"),
@@ -245,7 +252,7 @@ async fn an_api_document_that_is_none_is_one_note_and_no_miss() {
         ),
         (Behaviour::CloseMidBody, "cannot be compared"),
     ] {
-        let case = format!("{behaviour:?}");
+        let case = said.to_owned();
         company.reteach.clear_faults();
         company
             .reteach
