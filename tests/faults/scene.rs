@@ -429,6 +429,8 @@ async fn restored(clock: ManualClock, via: Via) -> Harness {
     assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
     harness.world.clock.advance(SignedDuration::from_mins(30));
     harness.restore_ledger(before, items).await;
+    // Lists show the last uploads by then.
+    harness.world.clock.advance(SignedDuration::from_mins(15));
     harness.issue([completed("c-4", 3, "Brandschutz", "2026-05-11T08:10:00Z")]);
     harness.forget_traffic();
     harness
