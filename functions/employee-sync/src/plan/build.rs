@@ -226,7 +226,7 @@ impl Context<'_> {
     fn waits(&self, candidate: &Candidate, fingerprint: Fingerprint) -> Option<SkipReason> {
         let failure = candidate.entry.as_ref()?.failure.as_ref()?;
         let waits = failure.fingerprint == fingerprint && failure.retry_at > self.now;
-        waits.then(|| SkipReason::AwaitingRetry(failure.kind, failure.retry_at))
+        waits.then_some(SkipReason::AwaitingRetry(failure.kind, failure.retry_at))
     }
 
     /// The verdict if nothing waits for another try.
