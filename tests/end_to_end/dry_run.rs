@@ -7,6 +7,7 @@ use employee_sync::plan::Details;
 use harness::{Harness, ROUTES, by_hand, date, people, person};
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome, Ran};
+use shared::state::Brake;
 use simulators::people::Status;
 use simulators::reteach::Customer;
 
@@ -27,7 +28,7 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
 }
 
 #[tokio::test]
-async fn a_first_dry_run_lists_creates_adoptions_and_conflicts() {
+async fn a_first_dry_run_lists_creates_adoptions_and_held_take_overs() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(4)).await;
         harness.reteach.insert(by_hand("person-2@muster.example"));
@@ -40,7 +41,7 @@ async fn a_first_dry_run_lists_creates_adoptions_and_conflicts() {
         let counts = ran.report.counts;
         assert_eq!(ran.report.outcome, Outcome::Planned);
         assert_eq!(
-            (counts.created, counts.adopted, counts.conflicts),
+            (counts.created, counts.adopted, counts.held),
             (2, 1, 1),
             "{via:?}"
         );
@@ -56,7 +57,9 @@ async fn a_first_dry_run_lists_creates_adoptions_and_conflicts() {
             said["1"]
         );
         assert!(said["2"].starts_with("adopt"), "{}", said["2"]);
-        assert!(said["3"].starts_with("conflict"), "{}", said["3"]);
+        assert!(!said.contains_key("3"), "{said:?}");
+        let held = ran.report.held.as_ref().unwrap();
+        assert_eq!(held.counts, [(Brake::TakeOver, 1)].into(), "{via:?}");
         let shown = ran
             .plan
             .unwrap()

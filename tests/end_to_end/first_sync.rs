@@ -215,10 +215,10 @@ async fn adoption_by_mail_keeps_fields_that_are_not_ours() {
 }
 
 #[tokio::test]
-async fn an_account_of_another_system_is_a_conflict_checked_with_growing_pauses() {
+async fn an_account_of_somebody_else_is_a_conflict_checked_with_growing_pauses() {
     let harness = Harness::new(Via::Direct, "", people(2)).await;
     let foreign = Customer {
-        external_id: Some("sap:7".into()),
+        external_id: Some("personio:7".into()),
         ..by_hand("person-2@muster.example")
     };
     harness.reteach.insert(foreign.clone());
@@ -242,11 +242,11 @@ async fn an_account_of_another_system_is_a_conflict_checked_with_growing_pauses(
         }
     }
     assert_eq!(looked, [15, 45, 105, 225]);
-    let account = harness.reteach.customer("sap:7").unwrap();
+    let account = harness.reteach.customer("personio:7").unwrap();
     assert_eq!(written(account), foreign);
     assert_eq!(harness.find(2), None);
 
-    harness.reteach.edit("sap:7", |account| {
+    harness.reteach.edit("personio:7", |account| {
         account.email = Some("other@muster.example".into())
     });
     harness.after(SignedDuration::from_hours(3)).await;

@@ -26,6 +26,7 @@ mod locks;
 mod missing_without_flag;
 mod notices;
 mod overload;
+mod ownership;
 mod privacy;
 mod privacy_all_commands;
 mod repair;

@@ -8,7 +8,7 @@ use shared::state::{CertificateState, Decision, JobKind};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::personio::Document;
-use simulators::reteach::{Certificate, Customer, Participation, Publication};
+use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Fault, Person};
 
 /// A company before the run that faults strike.
@@ -265,17 +265,16 @@ impl Scene {
     }
 }
 
-/// An account with this mail address that belongs to somebody else.
-fn taken(id: u64) -> Customer {
-    let external_id = Some("sap:99".to_owned());
-    Customer {
-        external_id,
-        ..by_hand(&person(id).email.unwrap_or_default())
+/// Somebody with another person's mail address.
+fn with_mail_of(id: u64, other: u64) -> Person {
+    Person {
+        email: person(other).email,
+        ..person(id)
     }
 }
 
-/// One to be created, one without a mail address, one who has not begun, one whom an admin has added by hand, one whose
-/// address is another's.
+/// One to be created, one without a mail address, one who has not begun, one whom an admin has added by hand, two with the
+/// address of one account.
 async fn first(clock: ManualClock, via: Via) -> Harness {
     let without_mail = Person {
         email: None,
@@ -285,13 +284,13 @@ async fn first(clock: ManualClock, via: Via) -> Harness {
         hire_date: date("2026-06-01"),
         ..person(3)
     };
-    let all = [person(1), without_mail, not_begun, person(4), person(5)];
-    let harness = Harness::in_order(clock, via, "", all).await;
-    harness
-        .company
-        .reteach
-        .insert(by_hand(&person(4).email.unwrap_or_default()));
-    harness.company.reteach.insert(taken(5));
+    let two = [person(5), with_mail_of(6, 5)];
+    let all = [person(1), without_mail, not_begun, person(4)].into_iter();
+    let harness = Harness::in_order(clock, via, "", all.chain(two)).await;
+    for id in [4, 5] {
+        let account = by_hand(&person(id).email.unwrap_or_default());
+        harness.company.reteach.insert(account);
+    }
     harness
 }
 
@@ -318,12 +317,11 @@ async fn morning(clock: ManualClock, via: Via) -> Harness {
     harness
         .company
         .personio
-        .put_all([person(9), person(10), person(11)]);
+        .put_all([person(9), person(10), with_mail_of(11, 1)]);
     harness
         .company
         .reteach
         .insert(by_hand(&person(10).email.unwrap_or_default()));
-    harness.company.reteach.insert(taken(11));
     harness.world.clock.advance(harness::TICK);
     harness.forget_requests();
     harness

@@ -90,8 +90,8 @@ pub(crate) static STEPS: [Step; 16] = [
     Step {
         title: "First sync",
         about: "Nobody is known yet. The sync lists all accounts once and matches them by external id, then by mail address. \
-                It adopts accounts made by hand. An account with another system's external id and an employee's mail \
-                address is a conflict. An account of a guest has nothing to do with Personio.",
+                It adopts accounts made by hand. Accounts of guests, and of people whom another system has numbered, have \
+                nothing to do with Personio.",
         after: SignedDuration::ZERO,
         ..DEFAULT
     },

@@ -69,11 +69,12 @@ impl TenantFixture {
                     account.tags = vec!["Brandschutzhelferin".to_owned()];
                 }
                 1 => {
+                    // A trainer's, numbered by another system.
+                    account.email = Some("trainer@kunde.example".to_owned());
                     account.external_id = Some("sap:4711".to_owned());
                     let account = self.insert(account);
                     self.issue_old(None, account.id.clone(), true, now);
-                    self.accounts.add_conflict(person, account);
-                    self.reserved.insert(person);
+                    self.accounts.add_foreign(account);
                     continue;
                 }
                 _ if !index.is_multiple_of(PEOPLE_PER_ACCOUNT) => continue,

@@ -27,7 +27,8 @@ pub enum Brake {
     Create,
     /// An account that goes from one person to the same person's new HR profile.
     Handover,
-    /// An account that goes from a former profile to a person with another name. It always needs approval.
+    /// An account that goes from another system, or from a former profile with another name, to a person with its mail address.
+    /// It always needs approval.
     TakeOver,
     /// A lock of an account with our prefix that belongs to nobody in the HR system. It always needs approval.
     OrphanLock,
@@ -86,7 +87,7 @@ impl Brake {
             Self::MailChange => "changed mail addresses",
             Self::Create => "new or adopted accounts",
             Self::Handover => "accounts handed over to a new profile",
-            Self::TakeOver => "accounts of former profiles taken over by people with another name",
+            Self::TakeOver => "take-overs of accounts with another name or another system's id",
             Self::OrphanLock => "locks of accounts that belong to nobody in the HR system",
         }
     }

@@ -106,7 +106,10 @@ fn by_mail(account: &AccountView, query: AccountQuery<'_>) -> Account {
     match &account.external_id {
         None => Account::Fetched(account, MatchedBy::Mail),
         Some(id) if id == query.external_id => Account::Fetched(account, MatchedBy::ExternalId),
-        Some(_) => Account::Conflicting(account, Holder::Other),
+        Some(id) if id.is_of_the_tool_of(query.external_id) => {
+            Account::Conflicting(account, Holder::Other)
+        }
+        Some(_) => Account::Conflicting(account, Holder::Foreign),
     }
 }
 
@@ -314,5 +317,15 @@ mod tests {
         assert_eq!(found(None), Some(MatchedBy::Mail));
         assert_eq!(found(Some("personio:1")), Some(MatchedBy::ExternalId));
         assert_eq!(found(Some("personio:2")), None);
+        let account = |external_id: &str| {
+            let row = json!({"id": "c1", "externalId": external_id, "email": "erika@example.com"});
+            let customer: Customer = serde_json::from_value(row).unwrap();
+            by_mail(&customer.into(), query)
+        };
+        for foreign in ["sap:77", "hibob:1", "4711"] {
+            let found = account(foreign);
+            let is_foreign = matches!(found, Account::Conflicting(_, Holder::Foreign));
+            assert!(is_foreign, "{foreign}: {found:?}");
+        }
     }
 }

@@ -180,7 +180,11 @@ async fn attempt(
 /// Notes on the former profile that its account is about to be handed over. First: a run that ends after the write must not leave
 /// the account to that profile.
 async fn close_former(writer: &impl Writer, change: &Change) -> Result<(), StateError> {
-    let Action::Handover { former, .. } = &change.action else {
+    let Action::Handover {
+        former: Some(former),
+        ..
+    } = &change.action
+    else {
         return Ok(());
     };
     let closed = EmployeeEntry {

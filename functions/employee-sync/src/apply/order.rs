@@ -82,7 +82,7 @@ mod tests {
         let handover = Action::Handover {
             account: id(),
             from: shared::domain::id::ExternalId::new("personio:9"),
-            former: shared::domain::id::SourceId::new("9"),
+            former: Some(shared::domain::id::SourceId::new("9")),
         };
         let changes = [
             change("1", Action::Update(id()), None),

@@ -64,7 +64,9 @@ fn of_account(change: &Change, candidate: Option<&Candidate>) -> Option<Brake> {
                 matches!(candidate.account, Account::Fetched(_, MatchedBy::Mail))
             })
             .then_some(Brake::Create),
-        Action::Handover { .. } if candidate.is_some_and(has_same_name) => Some(Brake::Handover),
+        Action::Handover {
+            former: Some(_), ..
+        } if candidate.is_some_and(has_same_name) => Some(Brake::Handover),
         Action::Handover { .. } => Some(Brake::TakeOver),
         Action::Update(_) => None,
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use shared::access::{EmploymentStatus, LockReason, Scoped};
 use shared::domain::employee::Field;
-use shared::domain::id::SourceId;
+use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::Attribute;
 use shared::state::EmployeeEntry;
 
@@ -131,11 +131,17 @@ fn account_is_ours(change: &Change, candidate: &Candidate) -> bool {
                 from,
                 former,
             },
-            Account::Conflicting(account, Holder::Former(holder)),
+            Account::Conflicting(account, holder),
         ) => {
+            let is_free = match (former, holder) {
+                (Some(former), Holder::Former(holder)) => {
+                    former == holder && *former != change.source_id
+                }
+                (None, Holder::Foreign) => !is_of_the_tool_of(from, &change.external_id),
+                _ => false,
+            };
             *id == account.id
-                && former == holder
-                && *former != change.source_id
+                && is_free
                 && account.external_id.as_ref() == Some(from)
                 && same_mail(account, candidate)
         }
@@ -147,6 +153,12 @@ fn account_is_ours(change: &Change, candidate: &Candidate) -> bool {
         }
         _ => false,
     }
+}
+
+fn is_of_the_tool_of(id: &ExternalId, ours: &ExternalId) -> bool {
+    let tool = ours.as_str().split_once(':').map(|(tool, _)| tool);
+    let rest = tool.and_then(|tool| id.as_str().strip_prefix(tool));
+    rest.is_some_and(|rest| rest.starts_with(':'))
 }
 
 fn was_theirs(account: &AccountView, candidate: &Candidate) -> bool {

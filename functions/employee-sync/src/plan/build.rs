@@ -261,18 +261,21 @@ impl Context<'_> {
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(SkipReason::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(SkipReason::ScopeUndecided(field)),
             (Account::Conflicting(account, holder), Scoped::In) => {
-                match (holder, &account.external_id) {
-                    (Holder::Former(former), Some(from)) if !self.has_left(record) => {
+                let former = match holder {
+                    Holder::Former(former) => Some(Some(former.clone())),
+                    Holder::Foreign => Some(None),
+                    Holder::Other => None,
+                };
+                match (former, &account.external_id) {
+                    (Some(former), Some(from)) if !self.has_left(record) => {
                         let action = Action::Handover {
                             account: account.id.clone(),
                             from: from.clone(),
-                            former: former.clone(),
+                            former,
                         };
                         self.update(candidate, record, fingerprint, action)
                     }
-                    (Holder::Former(_) | Holder::Other, _) => {
-                        Verdict::Skip(account.conflict_with(&record.external_id))
-                    }
+                    _ => Verdict::Skip(account.conflict_with(&record.external_id)),
                 }
             }
             (Account::Fetched(account, MatchedBy::Mail), Scoped::In) => self.update(
@@ -371,7 +374,9 @@ impl Context<'_> {
             entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
         let known = match action {
             // The lock was the former profile's.
-            Action::Handover { .. } => before.inactive_at.map(|since| Locked {
+            Action::Handover {
+                former: Some(_), ..
+            } => before.inactive_at.map(|since| Locked {
                 since,
                 reason: LockReason::Vanished,
             }),

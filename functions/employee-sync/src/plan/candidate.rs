@@ -97,8 +97,10 @@ pub enum Account {
 pub enum Holder {
     /// A person who has left: inactive, past the end date, or gone. The account may be handed over.
     Former(SourceId),
-    /// A person who has not left, or another system.
+    /// A person who has not left.
     Other,
+    /// Another system.
+    Foreign,
 }
 
 /// How an account was found.

@@ -67,8 +67,8 @@ pub enum Action {
         account: CustomerId,
         /// The external id that it has so far.
         from: ExternalId,
-        /// The person's former profile. The ledger forgets its account.
-        former: SourceId,
+        /// The person's former profile. The ledger forgets its account. `None`: another system has numbered the account.
+        former: Option<SourceId>,
     },
     /// It is ours.
     Update(CustomerId),

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::id::{CustomerId, SourceId};
 
 use super::verdict::{SkipReason, Verdict};
-use super::{Account, Action, Candidate, Holder, MatchedBy};
+use super::{Account, Action, Candidate, MatchedBy};
 
 /// How good a claim to an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
+    /// It has no external id any more, and the ledger says that it was the person's, who has left.
+    LedgerOfLeaver,
     /// It has the mail address of a person who has left: a former profile of somebody else, perhaps.
     MailOfLeaver,
     /// It has the person's mail address.
@@ -18,7 +20,7 @@ enum Claim {
     Ledger,
     /// It carries the person's external id.
     ExternalId,
-    /// It carries the external id of a former profile that nothing is done for in this run.
+    /// It carries the external id of another system, or of a former profile that nothing is done for in this run.
     Handover,
 }
 
@@ -46,6 +48,9 @@ impl Claims {
             };
             let claim = match claim {
                 Claim::Mail if has_left(candidate) => Claim::MailOfLeaver,
+                Claim::Ledger if has_lost_its_id(candidate) && has_left(candidate) => {
+                    Claim::LedgerOfLeaver
+                }
                 claim => claim,
             };
             // What the former profile is due comes first: a brake may hold the handover.
@@ -85,6 +90,11 @@ impl Claims {
     }
 }
 
+/// Whether the account that the ledger knows carries no external id any more.
+fn has_lost_its_id(candidate: &Candidate) -> bool {
+    matches!(candidate.account, Account::Fetched(_, MatchedBy::Ledger))
+}
+
 fn hands_over(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Change(change, _) if matches!(change.action, Action::Handover { .. }))
 }
@@ -98,7 +108,7 @@ fn claim<'a>(candidate: &'a Candidate, verdict: &Verdict) -> Option<(&'a Custome
         Account::Fetched(account, MatchedBy::Ledger) => Some((&account.id, Claim::Ledger)),
         Account::FromLedger(id) => Some((id, Claim::Ledger)),
         Account::Fetched(account, MatchedBy::Mail) if adopts => Some((&account.id, Claim::Mail)),
-        Account::Conflicting(account, Holder::Former(_)) if hands_over(verdict) => {
+        Account::Conflicting(account, _) if hands_over(verdict) => {
             Some((&account.id, Claim::Handover))
         }
         Account::Fetched(_, MatchedBy::Mail)

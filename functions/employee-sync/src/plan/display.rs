@@ -222,8 +222,7 @@ impl fmt::Display for SkipReason {
             Self::Conflict(account, Numbering::Foreign) => write!(
                 f,
                 "conflict: the mail address belongs to the reteach account {account}, which has the external id of another \
-                 system; clear that external id in reteach, and the next look adopts the account; or change one of the two \
-                 addresses"
+                 system; the person has left, so the account is not taken over"
             ),
             Self::Contested(account) => write!(
                 f,

@@ -5,7 +5,7 @@ use shared::tenant::Via;
 use simulators::people::Status;
 use tenants::Exit;
 
-use crate::support::{Desk, account_of, person};
+use crate::support::{Desk, person};
 
 /// The lines of one step contain `part`.
 fn assert_step(explained: &Value, step: &str, part: &str) {
@@ -106,8 +106,9 @@ async fn gone_inactive_conflicting_and_unknown_people_are_distinguished() {
     let inactive = desk.json("explain acme 2").await.json();
     assert_step(&inactive, "decide", "lock");
 
-    company.reteach.insert(account_of(9, Some("sap:9")));
-    company.personio.put(person(9));
+    let mut new = person(9);
+    new.email = person(3).email;
+    company.personio.put(new);
     let conflict = desk.attention("explain acme 9").await;
     assert_step(&conflict, "match", "another external id");
     desk.json("sync acme --here").await;

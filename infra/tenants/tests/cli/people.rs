@@ -46,10 +46,12 @@ async fn people_are_listed_by_state_with_reasons_page_by_page() {
     let company = desk.tenant(Via::Direct).await;
     let empty = desk.done("people list acme").await;
     assert_eq!(empty["people"], json!([]));
-    company.personio.put_all((4..=12).map(person));
-    company.reteach.insert(account_of(12, Some("sap:12")));
+    company.personio.put_all((4..=11).map(person));
     desk.run("sync acme --here").await;
     company.personio.remove(1);
+    let mut new = person(12);
+    new.email = person(11).email;
+    company.personio.put(new);
     refuse(&company);
     for id in [2, 3] {
         let position = Some("Leiterin".to_owned());
@@ -86,6 +88,45 @@ async fn people_are_listed_by_state_with_reasons_page_by_page() {
     assert_eq!(states(&some), expected);
     let text = desk.run("people list acme").await.out;
     assert!(!text.contains("Groß"), "no names: {text}");
+}
+
+#[tokio::test]
+async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    company.personio.remove(2);
+    for _ in 0..3 {
+        desk.pass_minutes(5);
+        desk.run("sync acme --here").await;
+    }
+    company.reteach.insert(account_of(99, Some("personio:99")));
+    desk.run("sync acme --here --mode reconcile").await;
+    let list = desk.attention("people list acme").await;
+    let expected = [
+        ("1", "in-sync"),
+        ("2", "gone"),
+        ("3", "in-sync"),
+        ("99", "orphaned"),
+    ];
+    assert_eq!(states(&list), expected, "{list:#}");
+    let counts = json!({"in-sync": 2, "gone": 1, "orphaned": 1});
+    assert_eq!(list["counts"], counts);
+    let reason = list["people"][3]["reason"].as_str().unwrap();
+    assert!(reason.contains("belongs to nobody"), "{reason}");
+    let gone = desk.attention("people list acme --state gone").await;
+    assert_eq!(states(&gone), [("2", "gone")]);
+    let text = desk.run("people list acme --state orphaned").await;
+    assert_eq!(text.exit, Exit::Attention, "{}", text.out);
+    assert!(text.out.contains("personio:99"), "{}", text.out);
+
+    // Locked after approval, it is nobody's business any more.
+    let report = desk.attention("sync acme --here --mode reconcile").await;
+    let hash = report["held"]["hash"].as_str().unwrap();
+    desk.done(&format!("approve acme {hash}")).await;
+    desk.run("sync acme --here --mode reconcile").await;
+    let list = desk.done("people list acme").await;
+    assert_eq!(list["counts"], json!({"in-sync": 2, "gone": 1}), "{list:#}");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ async fn a_plan_shows_the_first_run_and_writes_nothing() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     company.reteach.insert(account_of(2, None));
-    company.reteach.insert(account_of(3, Some("sap:3")));
+    company.reteach.insert(account_of(3, Some("personio:77")));
     let before = company.reteach.customers();
     let plan = desk.attention("plan acme").await;
     for kind in ["create", "adopt", "conflict"] {
@@ -36,6 +36,60 @@ async fn a_plan_shows_the_first_run_and_writes_nothing() {
         "1 to create, 1 to adopt",
     ] {
         assert!(details.contains(part), "{details}");
+    }
+}
+
+#[tokio::test]
+async fn details_show_the_values_that_the_academy_holds_now() {
+    // A few accounts are read one by one, many are found in the list.
+    for people in [8, 60] {
+        let desk = Desk::new().await;
+        let company = desk.company(Via::Direct).await;
+        company.personio.put_all((1..=people).map(person));
+        desk.run(&desk.add(&company, "")).await;
+        desk.done("sync acme --here").await;
+        company.reteach.edit("personio:2", |account| {
+            account.position = Some("Gärtnerin".to_owned());
+        });
+        for id in 1..=people {
+            company.personio.change(id, |person| {
+                person.position = Some("Leiterin".to_owned());
+                person.email = Some(format!("{id}@neu.example"));
+            });
+        }
+        desk.pass_minutes(5);
+        let details = desk.run("plan acme --details").await.out;
+        for shown in [
+            "position: \"Gärtnerin\" → \"Leiterin\"",
+            "position: \"Ingenieurin\" → \"Leiterin\"",
+            // All new addresses are held.
+            "email: \"person-1@muster.example\" → \"1@neu.example\"",
+        ] {
+            assert!(details.contains(shown), "{people}: {shown}: {details}");
+        }
+        assert!(!details.contains("another value"), "{people}: {details}");
+        let names = desk.run("plan acme").await.out;
+        assert!(!names.contains("Leiterin"), "{people}: {names}");
+    }
+}
+
+#[tokio::test]
+async fn details_say_that_old_values_cannot_be_read_and_show_the_rest() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    company
+        .personio
+        .change(1, |person| person.position = Some("Leiterin".to_owned()));
+    let silent = Fault::new(Behaviour::Status(500, Body::Vendor));
+    company.reteach.fail(silent.path("/customer").always());
+    let details = desk.run("plan acme --details").await.out;
+    let text = details.split_whitespace().collect::<Vec<_>>().join(" ");
+    for shown in [
+        "position: (another value) → \"Leiterin\"",
+        "Old values cannot be read from reteach",
+    ] {
+        assert!(text.contains(shown), "{shown}: {text}");
     }
 }
 
@@ -201,23 +255,32 @@ async fn refused_credentials_lead_to_the_command_that_names_them() {
 }
 
 #[tokio::test]
-async fn a_conflict_stays_a_conflict_and_its_account_names_the_remedy() {
+async fn an_account_of_another_system_waits_for_approval_and_the_plan_says_so() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    company.reteach.insert(account_of(3, Some("sap:3")));
+    let account = company.reteach.insert(account_of(3, Some("sap:3")));
+    let mut hash = String::new();
     for _ in 0..2 {
         let plan = desk.run("plan acme").await;
         assert_eq!(plan.exit, Exit::Attention, "{}", plan.out);
-        assert!(plan.out.contains("skip    3  conflict"), "{}", plan.out);
-        assert!(plan.out.contains("1 in conflict"), "{}", plan.out);
+        assert!(plan.out.contains("held    3  handover"), "{}", plan.out);
         let explained = desk.run("explain acme 3").await;
-        assert_eq!(explained.exit, Exit::Attention);
         let text = explained.out.replace("\n             ", " ");
-        assert!(text.contains("clear that external id in reteach"), "{text}");
-        assert!(!text.contains("handover"), "{text}");
-        desk.run("sync acme --here").await;
+        let says = "only after approval: the account has the external id sap:3 of another system";
+        assert!(text.contains(says), "{text}");
+        let report = desk.attention("sync acme --here").await;
+        hash = report["held"]["hash"].as_str().unwrap().to_owned();
         desk.pass_minutes(5);
     }
+    desk.done(&format!("approve acme {hash} --kind take_over"))
+        .await;
+    desk.done("sync acme --here").await;
+    let taken = company.reteach.customer("personio:3").unwrap();
+    assert_eq!(taken.id, account);
+    assert_eq!(
+        desk.done("people list acme").await["counts"],
+        json!({"in-sync": 3})
+    );
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn a_saved_plan_holds_nothing_personal() {
     company.personio.change(1, |person| {
         person.hire_date = Some("2027-08-09".parse().unwrap());
     });
-    company.reteach.insert(account_of(3, Some("sap:3")));
+    company.reteach.insert(account_of(3, Some("personio:77")));
     let account = company.reteach.insert(account_of(2, None));
     company.reteach.add_participation(Participation {
         customer: Some(account),

@@ -33,7 +33,7 @@ const NULLS: &str = "nothing is cleared that the source did not report empty";
 const CAUSE: &str = "nobody is locked without a cause";
 const CREATION: &str = "nobody out of scope, gone or with an account is created";
 
-const BREACHES: [Breach; 31] = [
+const BREACHES: [Breach; 33] = [
     (VERDICTS, None, |plan, _| plan.unchanged.clear()),
     (VERDICTS, None, |plan, _| {
         plan.skipped
@@ -75,6 +75,13 @@ const BREACHES: [Breach; 31] = [
             ..account_of(&employee("7"), &config(""))
         };
         candidates[0].account = Account::Conflicting(Box::new(account), Holder::Other)
+    }),
+    // An account of our own numbering is nobody else's to take over.
+    (OURS, Some("1"), |plan, candidates| {
+        take_over(plan, candidates, "personio:7", Holder::Foreign)
+    }),
+    (OURS, Some("1"), |plan, candidates| {
+        take_over(plan, candidates, "sap:7", Holder::Other)
     }),
     (OURS, Some("1"), |_, candidates| {
         found(
@@ -191,6 +198,20 @@ fn found(candidate: &mut Candidate, external_id: Option<&str>, link: MatchedBy) 
         ..account_of(&employee("1"), &config)
     };
     candidate.account = Account::Fetched(Box::new(account), link);
+}
+
+fn take_over(plan: &mut Plan, candidates: &mut [Candidate], external_id: &str, holder: Holder) {
+    let from = ExternalId::new(external_id);
+    let account = AccountView {
+        external_id: Some(from.clone()),
+        ..account_of(&employee("1"), &config(""))
+    };
+    plan.changes[0].action = Action::Handover {
+        account: account.id.clone(),
+        from,
+        former: None,
+    };
+    candidates[0].account = Account::Conflicting(Box::new(account), holder);
 }
 
 fn subjects_without_hire_date(candidates: &[Candidate]) -> Vec<Candidate> {

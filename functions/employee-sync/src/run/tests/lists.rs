@@ -156,13 +156,13 @@ fn a_conflict_that_the_academy_no_longer_shows_is_tried_on_the_next_look() {
     let mut world = World::new(5, "");
     let mail = employee("9").email.value().cloned();
     let holder = world.academy.make(mail);
-    let foreign = Some(ExternalId::new("sap:77"));
+    let another = Some(ExternalId::new("personio:77"));
     world
         .academy
         .customers
         .get_mut(&holder)
         .unwrap()
-        .external_id = foreign;
+        .external_id = another;
     world.employees.insert(SourceId::new("9"), employee("9"));
     world.after(5).tick(End::Well);
     let failure = |world: &World| {
@@ -185,7 +185,7 @@ fn conflicts_are_noted_while_there_is_time_and_the_rest_in_the_next_run() {
         let mail = employee(id).email.value().cloned();
         let holder = world.academy.make(mail);
         let holder = world.academy.customers.get_mut(&holder).unwrap();
-        holder.external_id = Some(ExternalId::new(format!("sap:{id}")));
+        holder.external_id = Some(ExternalId::new(format!("personio:7{id}")));
         world.employees.insert(SourceId::new(id), employee(id));
     }
     let noted = |world: &World| {

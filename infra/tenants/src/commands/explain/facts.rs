@@ -1,6 +1,8 @@
 //! What is known of one person, step by step as a run takes them.
 
-use employee_sync::plan::{Account, Candidate, Details, MatchedBy, Plan, SkipReason, SourceState};
+use employee_sync::plan::{
+    Account, Action, Candidate, Details, MatchedBy, Plan, SkipReason, SourceState,
+};
 use jiff::Timestamp;
 use shared::access::{AccessWindow, EmploymentStatus, Scoped};
 use shared::domain::employee::{Employee, Field};
@@ -180,6 +182,14 @@ impl Facts<'_> {
                     change.cause
                 )
             }));
+            if let Action::Handover {
+                from, former: None, ..
+            } = &change.action
+            {
+                lines.push(format!(
+                    "but only after approval: the account has the external id {from} of another system"
+                ));
+            }
             if matches!(self.candidate.source, SourceState::Gone { .. }) {
                 lines.push(
                     "but only after two complete readings of everybody without this person"

@@ -269,16 +269,18 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
 async fn people_are_listed_by_state_and_tried_again() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
-    company
-        .reteach
-        .insert(crate::support::account_of(2, Some("sap:2")));
     desk.run(&desk.add(&company, "")).await;
+    desk.run("sync acme --here").await;
+    let mut new = crate::support::person(2);
+    new.id = 4;
+    company.personio.put(new);
+    desk.pass_minutes(5);
     desk.run("sync acme --here").await;
     let mut visitor = visitor(&desk, "").await;
     let all = visitor.text("/tenants/acme/people").await;
-    assert_has(&all, &["3 people, 1 to look at", "state=conflict"]);
+    assert_has(&all, &["4 people, 1 to look at", "state=conflict"]);
     let some = visitor.text("/tenants/acme/people?state=conflict").await;
-    assert_has(&some, &["/tenants/acme/people/2\"", "Try again"]);
+    assert_has(&some, &["/tenants/acme/people/4\"", "Try again"]);
     assert!(!some.contains("/tenants/acme/people/3\""), "{some}");
     visitor.language = "de";
     assert_has(
