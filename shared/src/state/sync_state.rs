@@ -66,6 +66,9 @@ pub struct SyncState {
     /// numbers are not read three times again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed: Option<AgreedReading>,
+    /// The HR system whose ids the people of the shards have, as external ids name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Whether a [`HeldSource`](super::HeldSource) may be stored.
     #[serde(default, skip_serializing_if = "is_default")]
     pub source_held: bool,

@@ -156,6 +156,9 @@ pub(super) fn conclude(
         ..registration.state.unwrap_or(state)
     };
     state.agreed = people.completeness.agreed(state.agreed);
+    if listed {
+        state.tool = Some(rules.tool.to_owned());
+    }
     if compared {
         state.mapping_version = MAPPING_VERSION;
         state.configuration = rules.configuration.to_owned();

@@ -24,7 +24,7 @@ pub(super) async fn check_identity(
         return Ok(None);
     }
     let stored = reader.held_source().await?;
-    let hash = identity.hash(rules.key);
+    let hash = identity.hash(rules.tool, rules.key);
     if stored
         .as_ref()
         .is_some_and(|it| it.accepts(&hash, rules.now))
@@ -42,7 +42,7 @@ pub(super) async fn check_identity(
         }
         writer.put_held_source(&rejected).await?;
     }
-    let message = describe(&rejected, rules);
+    let message = describe(&rejected, identity.is_renumbered, rules);
     let summary = Summary::of(people, rules);
     Ok(Some(summary.rejected(Outcome::SourceChanged, message)))
 }
@@ -86,7 +86,7 @@ fn reject(
     }
 }
 
-fn describe(rejected: &HeldSource, rules: Rules<'_>) -> String {
+fn describe(rejected: &HeldSource, is_renumbered: bool, rules: Rules<'_>) -> String {
     let HeldSource {
         hash,
         known,
@@ -107,6 +107,14 @@ fn describe(rejected: &HeldSource, rules: Rules<'_>) -> String {
              still apply."
         ),
     };
+    if is_renumbered {
+        return format!(
+            "The ids are {}'s now, those of the {known} known people are another HR system's: equal ids are not the same person. \
+             {nothing} {decide} Then accounts are found by mail address, and each is taken over only after another approval; \
+             people without a mail address get a new account.",
+            rules.tool
+        );
+    }
     format!(
         "{found} of {known} known people are in this reading, and {new} other people are: it may be another company's, or the \
          credential may read only some employees. {nothing} Check the credential with `tenants check {tenant}`. {decide}"

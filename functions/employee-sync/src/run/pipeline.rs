@@ -170,11 +170,18 @@ pub(super) async fn drive(
         rules.configuration,
         rules.portion,
     );
-    let known = Known::load(reader, state.as_ref(), &selection, portion).await?;
-    let identity = known.compare(people, &sharding, &selection, rules.now);
+    let mut known = Known::load(reader, state.as_ref(), &selection, portion).await?;
+    let is_renumbered = state.as_ref().is_some_and(|state| {
+        let tool = state.tool.as_deref();
+        tool.is_some_and(|tool| tool != rules.tool)
+    });
+    let identity = known.compare(people, &sharding, &selection, is_renumbered, rules.now);
     let rejected = check_identity(rules, people, &identity, &mut state, reader, writer).await?;
     if let Some(rejected) = rejected {
         return Ok(rejected);
+    }
+    if is_renumbered {
+        known.forget(reader, writer).await?;
     }
     let inputs = Inputs {
         people,

@@ -12,6 +12,7 @@ mod lost_accounts;
 mod lost_state;
 mod mail_moves;
 mod portions;
+mod renumbered;
 mod repairs;
 mod sharding;
 mod twins;

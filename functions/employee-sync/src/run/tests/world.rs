@@ -47,6 +47,8 @@ pub(super) struct World {
     pub(super) portion: usize,
     /// Whether the HR system flags whom it deletes. It has flagged nobody.
     pub(super) flags_deleted: bool,
+    /// The HR system, as external ids name it.
+    pub(super) tool: &'static str,
     /// Of each reading.
     pub(super) completeness: Completeness,
 }
@@ -92,6 +94,7 @@ impl World {
             config: config(rules),
             portion: PORTION,
             flags_deleted: false,
+            tool: TOOL,
             completeness: Completeness::Complete,
         }
     }
@@ -163,7 +166,7 @@ impl World {
     fn people(&self) -> People {
         let person = |(id, employee): (&SourceId, &Employee)| {
             let fingerprint =
-                DesiredAccount::of(employee, TOOL, &self.config).fingerprint(&self.key);
+                DesiredAccount::of(employee, self.tool, &self.config).fingerprint(&self.key);
             (
                 id.clone(),
                 Person::Employee(Box::new(employee.clone()), fingerprint),
@@ -238,7 +241,7 @@ impl World {
     }
 
     fn configuration(&self) -> String {
-        let employees = format!("{:?}", self.config.employees);
+        let employees = format!("{} {:?}", self.tool, self.config.employees);
         format!("{:x}", self.key.digest("configuration", &employees))
     }
 
@@ -247,7 +250,7 @@ impl World {
             config: &self.config,
             key: &self.key,
             configuration,
-            tool: TOOL,
+            tool: self.tool,
             mode: self.mode,
             now: self.now,
             portion: self.portion,
