@@ -227,6 +227,8 @@ pub enum FindingKind {
     Orphaned,
     /// A mail address that belongs to another account.
     Conflict,
+    /// A value that another system keeps changing in the academy.
+    Contested,
     /// An account that is not this person's any more: another external id, none, or deleted.
     AccountLost,
     /// A record, or a document, that was refused.

@@ -30,6 +30,9 @@ pub struct EmployeeEntry {
     /// The person who has this person's account now: the account is never created again for the old id.
     #[serde(default)]
     pub handed_over_to: Option<SourceId>,
+    /// Fields that comparisons have found changed in the academy by somebody else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drift: BTreeMap<String, Drift>,
 }
 
 impl EmployeeEntry {
@@ -45,8 +48,18 @@ impl EmployeeEntry {
             locked: None,
             failure: None,
             handed_over_to: None,
+            drift: BTreeMap::new(),
         }
     }
+}
+
+/// How often a field was found changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// On so many days.
+    pub days: u32,
+    /// The last time.
+    pub last: Timestamp,
 }
 
 /// A value as the ledger keeps it: whether it was empty, and otherwise a keyed hash of it.

@@ -21,7 +21,7 @@ pub use certificate_checkpoint::{
     CertificateCheckpoint, CertificateStart, DayCheckpoint, ListAccess, RefusedHosts, Restored,
     Unsettled,
 };
-pub use employee::{EmployeeEntry, Failure, FailureKind, ValueDigest};
+pub use employee::{Drift, EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;
 pub use held::{
     Choice, ChoiceError, Decision, HeldPart, HeldParts, HeldPattern, HeldPlan, PartKey,

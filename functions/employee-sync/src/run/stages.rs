@@ -165,6 +165,7 @@ pub(super) fn prepare(
         summary: Summary::of(people, rules)
             .with_listing(listing, locks_nobody)
             .with_plan(people, &plan)
+            .with_contested(&candidates, now)
             .with_put_off(put_off, held_over),
         plan,
         candidates,

@@ -18,12 +18,15 @@ use crate::accounts::{EndedAccounts, LeftOut, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::lint::Violation;
-use crate::plan::{self, Action, Change, Kind, Plan, SkipReason};
+use crate::plan::{self, Action, Candidate, Change, Kind, Plan, SkipReason};
 use crate::report::Counts;
 use crate::source::{Completeness, People};
 
 /// So many people without a single success are no accident.
 const MANY: u64 = 5;
+
+/// A value that is changed on so many days has another owner.
+const CONTESTED_DAYS: u32 = 3;
 
 const ALL_REFUSED: &str = "nobody came through: each finding says what was refused";
 
@@ -251,6 +254,24 @@ impl Summary {
             .collect();
         let touched = touched.len() as u64 + self.unanswered;
         self.counts.unchanged = self.counts.people.saturating_sub(touched);
+        self
+    }
+
+    /// With the values that somebody else has changed in the academy on several days. A comparison says so.
+    pub(super) fn with_contested(mut self, candidates: &[Candidate], now: Timestamp) -> Self {
+        for candidate in candidates {
+            let drift = candidate.entry.iter().flat_map(|entry| &entry.drift);
+            let contested =
+                drift.filter(|(_, drift)| drift.days >= CONTESTED_DAYS && drift.last == now);
+            for (field, drift) in contested {
+                let text = format!(
+                    "{field} was changed in reteach on {} days, and each comparison writes it back: another system or an \
+                     admin writes it, too. Stop that, or leave the field to them: `[employees]` switches some fields off",
+                    drift.days
+                );
+                self.find(Some(&candidate.source_id), FindingKind::Contested, text);
+            }
+        }
         self
     }
 

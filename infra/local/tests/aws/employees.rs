@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{FingerprintKey, Part};
-use shared::state::{EmployeeEntry, Failure, FailureKind, FencingToken, ValueDigest};
+use shared::state::{Drift, EmployeeEntry, Failure, FailureKind, FencingToken, ValueDigest};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::{
@@ -43,6 +43,13 @@ async fn reads_back_every_kind_of_entry() {
                 retry_at: at("09:00:00"),
             }),
             handed_over_to: Some(SourceId::new("2")),
+            drift: BTreeMap::from([(
+                "position".to_owned(),
+                Drift {
+                    days: 3,
+                    last: at("09:00:00"),
+                },
+            )]),
         };
         store.put_employee(&acme(), FIRST, &full).await.unwrap();
         let read = store.employees(&acme(), [&full.source_id]).await.unwrap();

@@ -1,6 +1,7 @@
 //! Everything a plan needs, from the ledger and from reteach: as little as possible of either.
 
 mod candidates;
+mod drift;
 mod gone;
 mod holders;
 mod known;
@@ -18,6 +19,7 @@ use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
 
 pub(crate) use self::candidates::{candidates, with_accounts};
 use self::candidates::{query, with_retries};
+use self::drift::with_drift;
 use self::gone::{concluded, handed_over, is_settled, orphans, reopened, with_forgotten};
 use self::holders::{with_holders, without_stale_values};
 pub(super) use self::known::Known;
@@ -247,7 +249,11 @@ async fn everybody(
     let (candidates, _) =
         with_mail_holders(reader, candidates, Some(&accounts), None, rules.key).await;
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
-    let mut candidates = without_stale_values(candidates, rules.config, rules.key);
+    let candidates = without_stale_values(candidates, rules.config, rules.key);
+    let mut candidates = match reason {
+        Reason::Reconcile => with_drift(candidates, rules.key, rules.now),
+        Reason::FirstRun | Reason::NewRules => candidates,
+    };
     let expired = expired(long_gone, &candidates, rules.now);
     candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
     let compared_open = count_open(&candidates, rules.now);

@@ -4,6 +4,7 @@ mod academies;
 mod announced;
 mod brakes;
 mod comparison;
+mod contested;
 mod expiry;
 mod leavers;
 mod lists;

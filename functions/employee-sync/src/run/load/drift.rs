@@ -1,0 +1,58 @@
+//! Values that somebody else writes too: on how many days a comparison has found them changed. Pure.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::fingerprint::FingerprintKey;
+use shared::state::Drift;
+
+use crate::plan::{Account, Candidate, MatchedBy, SourceState, digest_of, with_account};
+
+/// A second comparison on one day does not count.
+const ONE_DAY: SignedDuration = SignedDuration::from_hours(12);
+/// What was found last so long ago is over.
+const OVER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The candidates, with values counted that the academy does not hold any more although the HR system says the same as when
+/// they were written. The count is stored with the repair.
+pub(super) fn with_drift(
+    mut candidates: Vec<Candidate>,
+    key: &FingerprintKey,
+    now: Timestamp,
+) -> Vec<Candidate> {
+    for candidate in &mut candidates {
+        let (
+            SourceState::Present { record, .. },
+            Account::Fetched(account, MatchedBy::ExternalId),
+            Some(entry),
+        ) = (&candidate.source, &candidate.account, &mut candidate.entry)
+        else {
+            continue;
+        };
+        let changes = with_account(&record.values, account);
+        let drifted: BTreeSet<&str> = changes
+            .iter()
+            .filter(|value| {
+                let wanted = digest_of(value.attribute, value.after.as_ref(), key);
+                entry.digests.get(value.attribute.name()) == Some(&wanted)
+            })
+            .map(|value| value.attribute.name())
+            .collect();
+        entry
+            .drift
+            .retain(|_, drift| now.duration_since(drift.last) < OVER);
+        for name in drifted {
+            let drift = entry.drift.entry(name.to_owned()).or_insert(Drift {
+                days: 0,
+                last: Timestamp::UNIX_EPOCH,
+            });
+            if now.duration_since(drift.last) >= ONE_DAY {
+                *drift = Drift {
+                    days: drift.days.saturating_add(1),
+                    last: now,
+                };
+            }
+        }
+    }
+    candidates
+}
