@@ -35,5 +35,6 @@ mod scope;
 mod source_identity;
 mod stale_integration;
 mod state_versions;
+mod tags;
 mod unchanged;
 mod waiting;

@@ -7,7 +7,7 @@ use shared::tenant::Via;
 use simulators::people::Status;
 use tenants::Exit;
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, person};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, account_of, person};
 
 const PAUSED: [&str; 2] = [
     "acme.certificates DISABLED rate(30 minutes)",
@@ -143,6 +143,33 @@ async fn a_miss_that_runs_can_live_with_is_reported_and_the_tenant_is_added() {
     let added = desk.attention(&desk.add(&company, "")).await;
     assert_eq!(added["written"], json!(true), "{added:#}");
     assert_eq!(desk.schedules().len(), 2);
+}
+
+#[tokio::test]
+async fn add_says_what_follows_where_mail_and_status_cannot_be_read() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    company.personio.revoke(&["email", "status"]);
+    for id in 1..=3 {
+        company.reteach.insert(account_of(id, None));
+    }
+    let added = desk.run(&desk.add(&company, "")).await;
+    assert_eq!(added.exit, Exit::Attention, "{}", added.out);
+    let text = added.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for says in [
+        "people get user names (personio-<id>) and no mail address",
+        "the academy has 3 accounts that are not ours, and their owners get a second one",
+        "tick \"E-Mail\" before the first run",
+        "nobody who is set inactive by hand is locked",
+        "tick \"Status\"",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    // The first run creates nobody before somebody agrees.
+    let report = desk.attention("sync acme --here").await;
+    assert_eq!(report["counts"]["created"], json!(0), "{report:#}");
+    assert_eq!(report["held"]["counts"], json!({"create": 3}));
+    assert_eq!(company.reteach.customers().len(), 3);
 }
 
 #[tokio::test]
