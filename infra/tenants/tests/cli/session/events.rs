@@ -317,6 +317,7 @@ impl Session {
         }
     }
 
+    /// A third of the import, which takes an hour.
     fn import_mails(&self, ids: std::ops::RangeInclusive<u64>) {
         for id in ids {
             let mail = new_mail(id);
@@ -324,7 +325,7 @@ impl Session {
                 .personio
                 .change(id, |person| person.email = Some(mail));
         }
-        self.desk.pass_minutes(5);
+        self.desk.pass_minutes(IMPORT_STEP);
     }
 
     fn import_offices(&self) {
@@ -333,7 +334,7 @@ impl Session {
                 .personio
                 .change(id, |person| person.office = Some("Leipzig".to_owned()));
         }
-        self.desk.pass_minutes(5);
+        self.desk.pass_minutes(IMPORT_STEP);
     }
 
     /// The trainers give the addresses up.
@@ -345,6 +346,9 @@ impl Session {
         self.desk.pass_minutes(60);
     }
 }
+
+/// One of falke's ticks, and a third of HR's import.
+const IMPORT_STEP: i64 = 20;
 
 /// Somebody of falke. Few fields, so that the accounts can be there before the first run.
 fn colleague(id: u64) -> Person {
