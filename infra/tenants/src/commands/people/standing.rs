@@ -78,7 +78,8 @@ impl Known {
         id: &SourceId,
         entry: Option<&EmployeeEntry>,
     ) -> (PersonState, Option<String>, Option<Timestamp>) {
-        if let Some(text) = self.orphans.get(id) {
+        // Once its lock was approved, the ledger knows the account.
+        if let Some(text) = self.orphans.get(id).filter(|_| entry.is_none()) {
             return (PersonState::Orphaned, Some(text.clone()), None);
         }
         if let Some(to) = entry.and_then(|entry| entry.handed_over_to.as_ref()) {
@@ -108,7 +109,9 @@ impl Known {
                 let reason = self.findings.get(id).cloned();
                 (PersonState::Waiting, reason, Some(*at))
             }
-            Some(EntryStatus::RetryAt(_)) | None => (PersonState::Due, None, None),
+            Some(EntryStatus::RetryAt(_) | EntryStatus::Dismissed(_)) | None => {
+                (PersonState::Due, None, None)
+            }
             Some(_) => (PersonState::InSync, None, None),
         }
     }
