@@ -116,7 +116,9 @@ async fn a_dismissed_take_over_leaves_the_account_to_the_other_system() {
     for _ in 0..3 {
         let report = harness.tick().await;
         assert!(report.outcome.is_good(), "{report:#?}");
-        assert!(report.held.is_none_or(|held| held.dismissed));
+        assert!(report.held.as_ref().is_none_or(|held| held.dismissed));
+        // Who was dismissed waits for nothing, and raises no alarm.
+        assert_eq!(report.counts.waiting, 0, "{report:#?}");
     }
     reconcile(&harness).await;
     assert_eq!(harness.reteach.customer(&id), before);

@@ -71,6 +71,8 @@ pub enum EntryStatus {
     RetryAt(Timestamp),
     /// Missing from one complete read; missing from the next one too means gone.
     MissingOnce,
+    /// Somebody has dismissed the change; looked at again from this moment on.
+    Dismissed(Timestamp),
 }
 
 /// A person in a shard.
@@ -127,7 +129,7 @@ impl Shard {
         let digest = digest_of(self.0.values().map(|entry| entry.fingerprint));
         let due = self.0.values().filter_map(|entry| match entry.status {
             EntryStatus::Synced => None,
-            EntryStatus::RetryAt(at) => {
+            EntryStatus::RetryAt(at) | EntryStatus::Dismissed(at) => {
                 Some(u32::try_from(at.as_second().max(1)).unwrap_or(u32::MAX))
             }
             EntryStatus::MissingOnce => Some(1),

@@ -23,6 +23,8 @@ pub enum Resolution {
     Settled,
     /// Refused: the same record is tried again from then on.
     RetryAt(Timestamp),
+    /// Dismissed: looked at again from then on. The person waits for nothing.
+    Dismissed(Timestamp),
     /// Held by a brake, or not reached in this run: the next run looks again.
     Open,
 }
@@ -151,6 +153,10 @@ pub fn next_shard(
                 fingerprint,
                 status: EntryStatus::RetryAt(*at),
             }),
+            Some(Resolution::Dismissed(at)) => Some(ShardEntry {
+                fingerprint,
+                status: EntryStatus::Dismissed(*at),
+            }),
             Some(Resolution::Open) => Some(ShardEntry {
                 fingerprint,
                 status: DUE_NOW,
@@ -160,7 +166,7 @@ pub fn next_shard(
                     status: DUE_NOW,
                     ..entry
                 },
-                EntryStatus::Synced | EntryStatus::RetryAt(_) => entry,
+                EntryStatus::Synced | EntryStatus::RetryAt(_) | EntryStatus::Dismissed(_) => entry,
             }),
         };
         next.0.extend(entry.map(|entry| (id.clone(), entry)));

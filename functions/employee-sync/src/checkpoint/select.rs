@@ -148,7 +148,7 @@ pub fn classify(
                 EntryStatus::Synced => true,
                 // Back again: what was refused or held before they were missing is not known any more.
                 EntryStatus::MissingOnce => false,
-                EntryStatus::RetryAt(at) => at > now,
+                EntryStatus::RetryAt(at) | EntryStatus::Dismissed(at) => at > now,
             });
             if everybody || !rests {
                 found.due.insert(id.clone());

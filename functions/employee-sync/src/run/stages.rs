@@ -347,7 +347,7 @@ pub(super) fn quiet(
     let resolution = |candidate: &Candidate| match candidate.source {
         SourceState::Gone { .. } => Resolution::Settled,
         SourceState::Present { .. } | SourceState::Rejected { .. } => {
-            Resolution::RetryAt(now + DISMISSED_AGAIN)
+            Resolution::Dismissed(now + DISMISSED_AGAIN)
         }
     };
     rests

@@ -213,7 +213,7 @@ proptest! {
         let prints: Vec<Fingerprint> = shard.0.values().map(|entry| entry.fingerprint).collect();
         let waits = shard.0.values().any(|entry| match entry.status {
             EntryStatus::Synced => false,
-            EntryStatus::RetryAt(moment) => moment <= at(now),
+            EntryStatus::RetryAt(moment) | EntryStatus::Dismissed(moment) => moment <= at(now),
             EntryStatus::MissingOnce => true,
         });
         prop_assert_eq!(line.is_settled(prints.clone(), at(now)), !waits);

@@ -126,6 +126,7 @@ fn reading(profile: &Profile, now: Timestamp) -> Vec<String> {
         EntryStatus::MissingOnce => "missing from the last one".to_owned(),
         EntryStatus::RetryAt(at) if at <= now => "the next run looks at it".to_owned(),
         EntryStatus::RetryAt(at) => format!("tried again after {}", format::moment(at)),
+        EntryStatus::Dismissed(at) => format!("dismissed, looked at after {}", format::moment(at)),
     };
     vec![format!("a keyed hash of the record; {status}")]
 }
