@@ -273,6 +273,43 @@ async fn deleted_people_whom_the_last_reading_had_stop_nothing_while_others_are_
     }
 }
 
+/// The stored credential is another academy's: its people carry another system's ids, or ids that nobody knows here.
+#[tokio::test]
+async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
+    for prefix in ["sap:", "personio:9"] {
+        for at in ["2026-05-11T08:10:00Z", LONG_AGO] {
+            let label = format!("{prefix} {at}");
+            let harness = Harness::with_folder(Via::Direct, "", people(6)).await;
+            let issue = |prefix: &str, id: &str, at: &str| {
+                harness.issue((1..=6).map(|number| Participation {
+                    customer: Some(format!("{prefix}{number}")),
+                    ..completed(&format!("{id}-{number}"), number, "Kurs", at)
+                }));
+            };
+            issue("personio:", "c", "2026-05-10T09:30:00Z");
+            assert_eq!(harness.certificates_now().await.counts.uploaded, 6);
+            for gone in harness.reteach.participations() {
+                assert!(harness.reteach.remove_participation(&gone.id), "{label}");
+            }
+            for number in 1..=6 {
+                let mut other = by_hand(&format!("andere{number}@muster.example"));
+                other.external_id = Some(format!("{prefix}{number}"));
+                harness.reteach.insert(other);
+            }
+            issue(prefix, "d", at);
+            for _ in 0..2 {
+                let report = harness.certificates_tick().await;
+                assert_run!("{label}", report, Outcome::BadSecret, uploaded = 0);
+                assert!(report.message.contains("another academy's"), "{report:#?}");
+            }
+            // One of its people is ours: these certificates may be new.
+            issue("personio:", "e", "2026-05-11T08:20:00Z");
+            let report = harness.certificates_tick().await;
+            assert_counts!("{label}", report, uploaded = 6);
+        }
+    }
+}
+
 #[tokio::test]
 async fn people_whom_the_last_reading_had_and_nobody_knows_are_another_companys() {
     let harness = Harness::with_folder(Via::Direct, "", people(15)).await;

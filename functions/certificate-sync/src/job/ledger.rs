@@ -61,8 +61,14 @@ impl Ledger {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.done.is_empty() && self.held.is_empty() && self.open.is_empty()
+    /// How many certificates it knows.
+    pub(super) fn len(&self) -> usize {
+        self.done.len() + self.held.len() + self.open.len()
+    }
+
+    pub(super) fn knows(&self, id: &CertificateId) -> bool {
+        let number = digest(id);
+        self.done.contains_key(&number) || self.held.contains(&number) || self.open.contains_key(id)
     }
 
     /// What a listing of everything keeps of a certificate: what a run may do something about.
@@ -129,10 +135,7 @@ impl Ledger {
         tenant: &TenantId,
         listed: &BTreeMap<CertificateId, Participation>,
     ) -> Result<HashMap<CertificateId, CertificateEntry>, RunError> {
-        let is_digest_alone = |id: &&CertificateId| {
-            let id = digest(id);
-            self.done.contains_key(&id) || self.held.contains(&id)
-        };
+        let is_digest_alone = |id: &&CertificateId| !self.open.contains_key(*id) && self.knows(id);
         let known = listed.keys().filter(is_digest_alone);
         let mut entries = store.certificates(tenant, known).await?;
         entries.extend(self.open);

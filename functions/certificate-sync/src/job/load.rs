@@ -13,6 +13,7 @@ use shared::runtime::RunError;
 use shared::source::EmployeeSource as _;
 use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState, Store};
 
+use super::identity::Identity;
 use super::ledger::Ledger;
 use crate::checkpoint::{self, Scope, Selection, select};
 use crate::list::{Class, Counted, Keep, Listing, Rule, list};
@@ -141,6 +142,20 @@ impl Read {
         }
     }
 
+    /// Whether no day of the window is as the last run left it, and none had only to get a PDF: this may be another
+    /// academy.
+    fn is_all_new(&self, checkpoint: Option<&CertificateCheckpoint>) -> bool {
+        let window = self.scope.window_start..Date::MAX;
+        let known = checkpoint.map(|checkpoint| checkpoint.days.range(window));
+        let mut known = known.into_iter().flatten().peekable();
+        known.peek().is_some()
+            && known.all(|(day, known)| {
+                let listed = self.selection.days.get(day);
+                let is_new = listed.is_none_or(|listed| listed.digest != known.digest);
+                is_new && known.unsettled.waiting_for_pdf == 0
+            })
+    }
+
     /// Whether certificates of a day that is to be looked at were not kept.
     fn has_left_out_any(&self) -> bool {
         let days = self.listing.beyond_days.iter();
@@ -168,6 +183,7 @@ impl Read {
             false => None,
         };
         let is_any_unclear = AtomicBool::new(false);
+        let identity = Identity::default();
         let nobody = HashMap::new();
         let people = People {
             tool: connections.hr.tool(),
@@ -176,7 +192,10 @@ impl Read {
         let rules = |id: &CertificateId, participation: &Participation| {
             let digest = checkpoint::digest(id, participation, scope, &connections.key);
             let keep = match scope.everything {
-                true => ledger.keep((id, participation), people, sources),
+                true => {
+                    identity.take(participation, people, ledger.knows(id));
+                    ledger.keep((id, participation), people, sources)
+                }
                 false => Keep::Newest(Class::Recent),
             };
             let is_done = matches!(
@@ -197,9 +216,12 @@ impl Read {
             listing.completeness = Completeness::Shifting;
             listing.failure.get_or_insert(error);
         }
-        if listing.seen == 0 && !ledger.is_empty() {
+        if listing.seen == 0 && ledger.len() > 0 {
             // A status code proves nothing: an academy that issued certificates has not issued none.
             listing.completeness = Completeness::Shifting;
+        }
+        if listing.seen > 0 && listing.completeness == Completeness::Complete {
+            identity.check(store, tenant, ledger.len()).await?;
         }
         let certificates = std::mem::take(&mut listing.certificates);
         let (days, key) = (std::mem::take(&mut listing.days), &connections.key);
@@ -273,8 +295,18 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         true => Asked::default(),
         false => Asked::of(&connections.reteach, checkpoint).await,
     };
-    let is_too_little =
-        read.selection.has_lost_due || read.has_left_out_any() || asked.is_sign_of_more(checkpoint);
+    let entries = match !scope.everything && read.is_all_new(checkpoint) {
+        true => {
+            let listed = read.selection.selected.keys().chain(asked.made.keys());
+            Some(store.certificates(tenant, listed).await?)
+        }
+        false => None,
+    };
+    let is_too_little = !scope.everything
+        && (read.selection.has_lost_due
+            || read.has_left_out_any()
+            || asked.is_sign_of_more(checkpoint)
+            || entries.as_ref().is_some_and(HashMap::is_empty));
     let Read {
         scope,
         ledger,
@@ -282,7 +314,7 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         has_external_ids,
         mut selection,
         listing,
-    } = if is_too_little && !scope.everything {
+    } = if is_too_little {
         let scope = Scope {
             everything: true,
             ..scope
@@ -302,9 +334,10 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         (false, Some(checkpoint)) => (checkpoint.parked, checkpoint.reissued),
         _ => (ledger.parked, ledger.reissued),
     };
-    let entries = match scope.everything {
-        true => ledger.entries(store, tenant, &selected).await?,
-        false => store.certificates(tenant, selected.keys()).await?,
+    let entries = match (scope.everything, entries) {
+        (true, _) => ledger.entries(store, tenant, &selected).await?,
+        (false, Some(entries)) => entries,
+        (false, None) => store.certificates(tenant, selected.keys()).await?,
     };
     let candidates = candidates(sources, selected, entries, owners).await?;
     Ok(Loaded {

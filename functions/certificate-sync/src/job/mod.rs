@@ -1,5 +1,6 @@
 //! The job: load → plan → apply → conclude → commit → report.
 
+mod identity;
 mod ledger;
 mod load;
 mod summary;

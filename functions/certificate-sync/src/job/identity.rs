@@ -1,0 +1,88 @@
+//! Whether the academy is still the one whose certificates the ledger knows.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use shared::domain::id::{CustomerId, SourceId, TenantId};
+use shared::reteach::Participation;
+use shared::runtime::{Outcome, RunError};
+use shared::state::Store;
+
+use crate::plan::{Owner, People};
+
+/// So many known certificates, none of which is listed, are no revoked ones.
+const MIN_KNOWN: usize = 5;
+/// The owners of so many certificates are remembered while no known certificate was listed.
+const MAX_OWNERS: usize = 1_000;
+
+/// Collects what a listing of everything shows.
+#[derive(Default)]
+pub(super) struct Identity {
+    /// A certificate of the ledger was listed.
+    is_known: AtomicBool,
+    owners: Mutex<Owners>,
+}
+
+#[derive(Default)]
+struct Owners {
+    accounts: HashSet<CustomerId>,
+    people: HashSet<SourceId>,
+}
+
+impl Identity {
+    /// Takes a listed certificate; `is_known`: the ledger has it.
+    pub(super) fn take(&self, participation: &Participation, people: People<'_>, is_known: bool) {
+        if is_known {
+            self.is_known.store(true, Ordering::Relaxed);
+        }
+        if self.is_known.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        if owners.accounts.len() >= MAX_OWNERS {
+            return;
+        }
+        let customer = participation.customer.as_ref();
+        owners
+            .accounts
+            .extend(customer.map(|customer| customer.id.clone()));
+        if let Owner::Employee(person) = Owner::of(customer, people) {
+            owners.people.insert(person);
+        }
+    }
+
+    /// Fails if the ledger knows none of the listed certificates, although it has `known` ones, and none of their owners.
+    ///
+    /// # Errors
+    /// [`RunError`] of the outcome `bad-secret`, or DynamoDB fails.
+    pub(super) async fn check(
+        self,
+        store: &Store,
+        tenant: &TenantId,
+        known: usize,
+    ) -> Result<(), RunError> {
+        if self.is_known.into_inner() || known < MIN_KNOWN {
+            return Ok(());
+        }
+        let listed = self
+            .owners
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let owners = store.owners(tenant).await?;
+        let is_ours = |(account, person): (&CustomerId, &SourceId)| {
+            listed.accounts.contains(account) || listed.people.contains(person)
+        };
+        if owners.iter().any(is_ours) {
+            return Ok(());
+        }
+        let message = format!(
+            "the academy lists none of the {known} certificates that we know, and others of people whom we do not know: the \
+             academy's credentials seem to be another academy's. Store the right ones with `tenants add`"
+        );
+        Err(RunError {
+            is_of_academy: true,
+            ..RunError::new(Outcome::BadSecret, message)
+        })
+    }
+}
