@@ -18,8 +18,8 @@ pub enum CertificateResult {
     Parked(String),
     /// It may be filed; the document is looked for from this moment on.
     OutcomeUnknown(Timestamp),
-    /// Its owner's documents cannot be listed, for this reason: it may be among them. Tried again on the next run.
-    Unlisted(String),
+    /// Its owner's documents cannot be listed: it may be among them. Looked up again later.
+    Unlisted(RetryState),
     /// Its PDF is on this host, which the tenant's file does not allow.
     HostNotAllowed(String),
     /// Filed, and issued again since: its document is out of date.
@@ -66,14 +66,14 @@ impl CertificateResult {
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
-            Self::Failed(retry) | Self::Skipped(SkipReason::PersonDeleted(retry)) => {
-                Some(retry.retry_at)
-            }
+            Self::Failed(retry)
+            | Self::Unlisted(retry)
+            | Self::Skipped(SkipReason::PersonDeleted(retry)) => Some(retry.retry_at),
             Self::OutcomeUnknown(at)
             | Self::Skipped(SkipReason::AwaitingRetry(at) | SkipReason::AwaitingCheck(at)) => {
                 Some(*at)
             }
-            Self::NotReached | Self::HostNotAllowed(_) | Self::Unlisted(_) => Some(now),
+            Self::NotReached | Self::HostNotAllowed(_) => Some(now),
             Self::Filed
             | Self::Verified
             | Self::Adopted

@@ -154,7 +154,7 @@ impl Unsettled {
     }
 }
 
-fn is_zero(count: &u32) -> bool {
+pub(super) fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 

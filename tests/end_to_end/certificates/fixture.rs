@@ -168,3 +168,13 @@ pub(super) fn file_for(harness: &Harness, person: u64, course: &str, day: &str) 
         origin: Origin::Direct,
     });
 }
+
+/// Whether all certificates were listed since the logs were last emptied.
+pub(super) fn listed_everything(harness: &Harness) -> bool {
+    harness.asked().iter().any(|request| {
+        let has = |name: &str| request.query.iter().any(|(key, _)| key == name);
+        request.template == Some("/participation")
+            && !has("customerCertificateId")
+            && !has("completedAtSince")
+    })
+}

@@ -8,6 +8,8 @@ use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Body, Fault, Received};
 
+use super::fixture::listed_everything;
+
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 async fn company() -> Harness {
@@ -31,22 +33,12 @@ async fn waiting(harness: &Harness) -> u32 {
 
 /// Requests for single certificates since the logs were last emptied, and whether there was a full scan.
 fn asked(harness: &Harness) -> (usize, bool) {
-    let has = |name: &str, request: &Received| request.query.iter().any(|(key, _)| key == name);
-    let asked = harness.asked();
-    let one = asked
-        .iter()
-        .filter(|request| has("customerCertificateId", request))
-        .count();
-    let list = |request: &&Received| {
-        request.template == Some("/participation") && !has("customerCertificateId", request)
+    let is_of_one = |request: &&Received| {
+        let mut query = request.query.iter();
+        query.any(|(key, _)| key == "customerCertificateId")
     };
-    (
-        one,
-        asked
-            .iter()
-            .filter(list)
-            .any(|request| !has("completedAtSince", request)),
-    )
+    let of_one = harness.asked().iter().filter(is_of_one).count();
+    (of_one, listed_everything(harness))
 }
 
 /// The certificate `c-<number>`, whose PDF is produced later.

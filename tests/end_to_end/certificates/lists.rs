@@ -4,9 +4,10 @@ use harness::{Harness, completed, people};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
+use simulators::personio::Endpoint;
 use simulators::{Behaviour, Body, Fault};
 
-use super::fixture::{LISTS, PERSONIO, certified, file_for, finding, id};
+use super::fixture::{LISTS, PERSONIO, certified, file_for, finding, id, listed_everything};
 
 #[tokio::test]
 async fn a_first_filing_without_the_right_to_list_files_once_a_second_run_is_refused() {
@@ -166,9 +167,52 @@ async fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
         // Meanwhile another integration has filed one of them.
         file_for(&harness, 12, "Kurs 12", "2026-05-10");
         harness.personio.clear_faults();
-        let last = harness.certificates_tick().await;
+        // The second pause is an hour.
+        let last = harness
+            .certificates_after(SignedDuration::from_hours(1))
+            .await;
         assert_run!("{label}", last, Outcome::Done, adopted = 1, uploaded = 7);
         assert_eq!(harness.personio.documents().len(), 12, "{label}");
+    }
+}
+
+/// Which ticks of the job listed everything, and which asked for documents, for a person whose list always fails.
+#[tokio::test]
+async fn a_person_whose_list_always_fails_is_asked_for_after_growing_pauses() {
+    for completed_at in ["2025-02-10T09:30:00Z", "2026-05-10T12:00:00Z"] {
+        let start = "2026-05-11T08:00:00Z";
+        let harness = Harness::in_turn(1, start, Via::Direct, "", people(2)).await;
+        harness.first_run().await;
+        harness.personio.add_category("Bildungszertifikate");
+        harness.issue([completed("c-1", 1, "Kurs", completed_at)]);
+        harness.issue([completed("c-2", 2, "Kurs", completed_at)]);
+        fail_lists_of(&harness, &["1"], 400);
+        assert_counts!(harness.certificates_now().await, unlisted = 1, uploaded = 1);
+        let (mut asked, mut listed) = (Vec::new(), Vec::new());
+        for tick in 1..=16 {
+            harness.forget_requests();
+            harness.certificates_tick().await;
+            if harness.personio.calls(Endpoint::Documents) > 0 {
+                asked.push(tick);
+            }
+            if listed_everything(&harness) {
+                listed.push(tick);
+            }
+        }
+        assert_eq!(asked, [1, 3, 7, 15], "{completed_at}");
+        match completed_at < "2026" {
+            true => assert_eq!(
+                listed, asked,
+                "everything is listed for a certificate that old"
+            ),
+            false => assert!(listed.is_empty(), "{listed:?}"),
+        }
+        // Nothing is filed without a look, however it is asked for.
+        file_for(&harness, 1, "Kurs", completed_at.split('T').next().unwrap());
+        harness.personio.clear_faults();
+        harness.retry("c-1").await.unwrap();
+        let report = harness.certificates_tick().await;
+        assert_counts!(report, adopted = 1, uploaded = 0, unlisted = 0);
     }
 }
 

@@ -81,6 +81,7 @@ async fn attempt(
         at: tools.clock.now(),
         size,
         failures: upload.previous.failures,
+        refusals: upload.previous.refusals,
         failing_since: upload.previous.since,
         on_unverifiable: OnUnverifiable::Park,
         decided_at: None,

@@ -17,7 +17,7 @@ use super::folder::Folder;
 use super::{Applied, Refused, Shared, Tools, file, folder, is_late, ledger};
 use crate::decide::{
     Advance, AttemptError, BeforeFiling, Refusal, Rest, Series, after_attempt,
-    after_person_deleted, after_shared_refusal, before_filing,
+    after_person_deleted, after_shared_refusal, after_unlisted, before_filing,
 };
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
@@ -32,10 +32,19 @@ type Left = (CertificateId, (SourceId, CertificateResult));
 /// is reached.
 struct Person {
     uploads: Vec<Upload>,
-    /// An error is how all of them are left.
-    looked: OnceCell<Result<Vec<BeforeFiling>, CertificateResult>>,
+    looked: OnceCell<Result<Vec<BeforeFiling>, NotLooked>>,
     /// What the HR system said when a certificate was filed for a person that it does not have (any more).
     deleted: OnceLock<String>,
+}
+
+/// Why a person's certificates are not filed in this run.
+enum NotLooked {
+    /// The person's documents cannot be listed. `is_silent`: that may be an outage.
+    Unlisted {
+        reason: String,
+        is_silent: bool,
+    },
+    NotReached,
 }
 
 /// A certificate that is to be filed next.
@@ -93,6 +102,10 @@ pub(super) async fn all(
     let rest = settle_rest(tools, refusals, shared).await;
     applied.results.extend(rest);
     shared.lists.conclude();
+    for person in &people {
+        let unlisted = settle_unlisted(tools, person, shared).await;
+        applied.results.extend(unlisted);
+    }
     let looked_up = people.iter().filter(|person| person.is_looked_up(tools));
     for person in looked_up {
         match person.looked.get() {
@@ -217,10 +230,8 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
         let look = || look(tools, &person.uploads, *is_list_probe, shared);
         let decisions = match person.looked.get_or_init(look).await {
             Ok(decisions) => decisions,
-            Err(result) => {
-                let left = (upload.employee.clone(), result.clone());
-                return vec![(upload.id.clone(), left)];
-            }
+            // What that means is known at the end.
+            Err(_) => return vec![not_reached(upload)],
         };
         if let Some(BeforeFiling::Conclude(transition)) = decisions.get(*place) {
             let (subject, read) = (upload.into(), upload.read.as_ref());
@@ -238,14 +249,14 @@ async fn look(
     uploads: &[Upload],
     is_probe: bool,
     shared: &Shared,
-) -> Result<Vec<BeforeFiling>, CertificateResult> {
+) -> Result<Vec<BeforeFiling>, NotLooked> {
     let lists = &shared.lists;
     let is_over = shared.breaker.is_open() || lists.breaker.is_open();
     let Some(first) = uploads.first() else {
         return Ok(Vec::new());
     };
     if is_over || is_late(tools, &shared.breaker) {
-        return Err(CertificateResult::NotReached);
+        return Err(NotLooked::NotReached);
     }
     let now = tools.clock.now();
     match lists.of(tools, &first.employee).await {
@@ -256,15 +267,14 @@ async fn look(
             let taken = match uploads.iter().any(is_by_title) {
                 true => lists.in_ledger(tools).await.map_err(|error| {
                     shared.breaker.open(error.into());
-                    CertificateResult::NotReached
+                    NotLooked::NotReached
                 })?,
                 false => &none,
             };
             let (documents, zone) = (documents.as_deref(), tools.time_zone);
             Ok(before_filing(uploads, documents, taken, zone, now))
         }
-        Err(_) if is_late(tools, &shared.breaker) => Err(CertificateResult::NotReached),
-        // It is asked for again on each tick. The ledger notes nothing, so that nothing is filed without a look.
+        Err(_) if is_late(tools, &shared.breaker) => Err(NotLooked::NotReached),
         Err(
             error @ (SourceError::Unavailable(_)
             | SourceError::Refused(_)
@@ -272,18 +282,38 @@ async fn look(
         ) => {
             let reason =
                 format!("the employee's documents cannot be listed before filing: {error}");
+            let is_silent = matches!(error, SourceError::Unavailable(_));
             lists.failed(error, is_probe);
-            Err(CertificateResult::Unlisted(reason))
+            Err(NotLooked::Unlisted { reason, is_silent })
         }
         Err(SourceError::Forbidden(problem)) => {
             lists.refused(tools, problem);
-            Err(CertificateResult::NotReached)
+            Err(NotLooked::NotReached)
         }
         Err(error) => {
             lists.breaker.failure(error.into());
-            Err(CertificateResult::NotReached)
+            Err(NotLooked::NotReached)
         }
     }
+}
+
+/// A person's certificates, if the person's documents cannot be listed. In an outage of lists they are only not reached.
+async fn settle_unlisted(tools: Tools<'_>, person: &Person, shared: &Shared) -> Vec<Left> {
+    let Some(Err(NotLooked::Unlisted { reason, is_silent })) = person.looked.get() else {
+        return Vec::new();
+    };
+    if *is_silent && shared.lists.breaker.is_open() {
+        return Vec::new();
+    }
+    let is_reachable = |upload: &&Upload| tools.downloads.refused_host(&upload.url).is_none();
+    let mut left = Vec::new();
+    for upload in person.uploads.iter().filter(is_reachable) {
+        let transition = after_unlisted(upload.previous, reason.clone(), tools.clock.now());
+        let (read, breaker) = (upload.read.as_ref(), &shared.breaker);
+        let result = ledger::carry_out(tools, upload.into(), read, transition, breaker).await;
+        left.push((upload.id.clone(), (upload.employee.clone(), result)));
+    }
+    left
 }
 
 /// Files one certificate. What it leaves undecided is settled with one of the next.

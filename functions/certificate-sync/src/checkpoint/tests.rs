@@ -47,6 +47,8 @@ fn retry(retry_at: Timestamp) -> CertificateResult {
     CertificateResult::Failed(RetryState {
         reason: "why".to_owned(),
         failures: 1,
+        refusals: 0,
+        unlisted: false,
         since: now(),
         retry_at,
     })

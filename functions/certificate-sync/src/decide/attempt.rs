@@ -216,10 +216,25 @@ pub fn after_person_deleted(
     reason: String,
     now: Timestamp,
 ) -> Transition {
-    let retry = retry::paused(previous, reason, now);
+    let retry = retry::paused_for_good(previous, reason, now);
     Transition {
         write: Some(CertificateState::Failed(retry.clone())),
         result: CertificateResult::Skipped(SkipReason::PersonDeleted(retry)),
+        if_unwritten: CertificateResult::NotReached,
+    }
+}
+
+/// What follows where the person's documents cannot be listed: another look from time to time, and nothing is filed
+/// without one.
+#[must_use]
+pub fn after_unlisted(previous: PreviousFailures, reason: String, now: Timestamp) -> Transition {
+    let retry = RetryState {
+        unlisted: true,
+        ..retry::paused_for_good(previous, reason, now)
+    };
+    Transition {
+        write: Some(CertificateState::Failed(retry.clone())),
+        result: CertificateResult::Unlisted(retry),
         if_unwritten: CertificateResult::NotReached,
     }
 }
@@ -259,11 +274,17 @@ fn withdrawn(
     let Some(intent) = intent else {
         return Transition::unchanged(result);
     };
-    let PreviousFailures { failures, since } = previous;
+    let PreviousFailures {
+        failures,
+        refusals,
+        since,
+    } = previous;
     Transition {
         write: Some(CertificateState::Failed(RetryState {
             reason,
             failures,
+            refusals,
+            unlisted: false,
             since: since.unwrap_or(now),
             retry_at: now,
         })),

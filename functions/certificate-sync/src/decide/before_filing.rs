@@ -184,6 +184,7 @@ fn unlistable(upload: &Upload, now: Timestamp) -> BeforeFiling {
         at,
         size: None,
         failures: 0,
+        refusals: 0,
         failing_since: None,
         on_unverifiable: OnUnverifiable::Park,
         decided_at: None,

@@ -95,6 +95,7 @@ fn not_found(check: Check, now: Timestamp) -> AfterLook {
         CertificateResult::Failed(retry) if retry.failures == 1 || retry.retry_at <= now => {
             let previous = PreviousFailures {
                 failures: retry.failures,
+                refusals: retry.refusals,
                 since: Some(retry.since),
             };
             send(check, previous, now)
@@ -138,6 +139,8 @@ fn send(check: Check, previous: PreviousFailures, now: Timestamp) -> AfterLook {
         write: Some(CertificateState::Failed(RetryState {
             reason: reason.to_owned(),
             failures: previous.failures,
+            refusals: previous.refusals,
+            unlisted: false,
             since: previous.since.unwrap_or(now),
             retry_at: now,
         })),

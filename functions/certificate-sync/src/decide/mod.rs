@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateState, Intent, RetryState};
 
-pub use attempt::{AttemptError, after_attempt, after_person_deleted, after_shared_refusal};
+pub use attempt::{
+    AttemptError, after_attempt, after_person_deleted, after_shared_refusal, after_unlisted,
+};
 pub use before_filing::{BeforeFiling, before_filing};
 pub use look::{AfterLook, after_look};
 

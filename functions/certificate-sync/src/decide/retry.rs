@@ -6,7 +6,7 @@ use shared::state::RetryState;
 use super::Transition;
 use crate::plan::PreviousFailures;
 
-/// A document that is refused this often in a row is parked. A transient failure has at least as many tries.
+/// A document that is refused this often is parked. A transient failure has at least as many tries.
 const MAX_REFUSALS: u32 = 5;
 /// A transient failure is retried for this long.
 pub(super) const MAX_TRANSIENT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -22,12 +22,23 @@ pub(super) fn after(
 ) -> Transition {
     let failures = previous.failures.saturating_add(1);
     let since = previous.since.unwrap_or(failed_at);
-    let has_time = transient && failed_at.duration_since(since) < MAX_TRANSIENT;
-    if failures >= MAX_REFUSALS && !has_time {
+    let refusals = previous.refusals.saturating_add(u32::from(!transient));
+    let is_over = match transient {
+        true => failures >= MAX_REFUSALS && failed_at.duration_since(since) >= MAX_TRANSIENT,
+        false => refusals >= MAX_REFUSALS,
+    };
+    if is_over {
         let reason = format!("given up after {failures} tries since {since:.0}: {reason}");
         return Transition::parked(reason, None, now);
     }
-    Transition::failed(paused(previous, reason, failed_at))
+    let previous = PreviousFailures {
+        since: Some(since),
+        ..previous
+    };
+    Transition::failed(RetryState {
+        refusals,
+        ..paused(previous, reason, failed_at)
+    })
 }
 
 /// The pause after one more failure at `failed_at`, however many there were.
@@ -41,7 +52,22 @@ pub(super) fn paused(
     RetryState {
         reason,
         failures,
+        refusals: previous.refusals,
+        unlisted: false,
         since: previous.since.unwrap_or(failed_at),
         retry_at: failed_at + SignedDuration::from_mins(minutes.min(24 * 60)),
     }
+}
+
+/// The same for what is never given up: the next transient failure has a week of its own.
+pub(super) fn paused_for_good(
+    previous: PreviousFailures,
+    reason: String,
+    failed_at: Timestamp,
+) -> RetryState {
+    let previous = PreviousFailures {
+        since: None,
+        ..previous
+    };
+    paused(previous, reason, failed_at)
 }

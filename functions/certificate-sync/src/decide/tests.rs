@@ -25,6 +25,7 @@ fn now() -> Timestamp {
 fn previous(failures: u32) -> PreviousFailures {
     PreviousFailures {
         failures,
+        refusals: failures,
         since: (failures > 0).then(|| now() - 2.hours()),
     }
 }
@@ -34,6 +35,7 @@ fn intent(age: SignedDuration, failures: u32) -> Intent {
         at: now() - age,
         size: Some(1_000),
         failures,
+        refusals: failures,
         failing_since: previous(failures).since,
         on_unverifiable: OnUnverifiable::Park,
         decided_at: None,
@@ -251,7 +253,9 @@ fn looked(check: Check, look: Result<Verification, SourceError>) -> String {
     match next {
         AfterLook::Conclude(transition) => short(&transition, &signal),
         AfterLook::Send(upload) => {
-            let PreviousFailures { failures, since } = upload.previous;
+            let PreviousFailures {
+                failures, since, ..
+            } = upload.previous;
             let since = since.map(|since| now().duration_since(since).as_mins());
             format!(
                 "send for {} after {failures}, failing for {since:?} / {}",
@@ -381,15 +385,24 @@ fn a_document_that_never_arrives_is_parked_after_a_week() {
     assert_eq!((at, unverified), (now(), None));
 }
 
-/// The pauses in minutes until it is parked, at most `max` of them.
-fn pauses(transient: bool, max: usize) -> (Vec<i64>, bool) {
+/// The pauses in minutes after these failures, until it is parked: `r` is a refusal, `t` a transient failure, `d` a
+/// deleted person, `u` a list that cannot be read.
+fn pauses(failures: &str) -> (Vec<i64>, bool) {
     let (mut previous, mut now, mut pauses) = (previous(0), now(), Vec::new());
-    while pauses.len() < max {
-        match retry::after(previous, transient, "why".to_owned(), now, now).write {
+    for failure in failures.chars() {
+        let why = "why".to_owned();
+        let transition = match failure {
+            'd' => after_person_deleted(previous, why, now),
+            'u' => after_unlisted(previous, why, now),
+            _ => retry::after(previous, failure == 't', why, now, now),
+        };
+        match transition.write {
             Some(CertificateState::Failed(retry)) => {
+                assert_eq!(retry.unlisted, failure == 'u');
                 pauses.push(retry.retry_at.duration_since(now).as_mins());
                 previous = PreviousFailures {
                     failures: retry.failures,
+                    refusals: retry.refusals,
                     since: Some(retry.since),
                 };
                 now = retry.retry_at;
@@ -401,21 +414,42 @@ fn pauses(transient: bool, max: usize) -> (Vec<i64>, bool) {
 }
 
 #[test]
-fn a_refused_document_is_parked_at_the_fifth_try() {
-    assert_eq!(pauses(false, 20), (vec![30, 60, 120, 240], true));
+fn a_refused_document_is_parked_at_the_fifth_refusal() {
+    assert_eq!(pauses("rrrrrr"), (vec![30, 60, 120, 240], true));
 }
 
 #[test]
 fn transient_failures_retry_for_a_week() {
     let mut minutes = vec![30, 60, 120, 240, 480, 960];
     minutes.extend([1440; 6]);
-    assert_eq!(pauses(true, 20), (minutes, true));
+    assert_eq!(pauses(&"t".repeat(20)), (minutes, true));
+}
+
+#[test]
+fn a_refusal_after_many_outages_does_not_park_and_the_fifth_one_does() {
+    let grown = vec![30, 60, 120, 240, 480, 960];
+    assert_eq!(pauses("ttttr"), (grown[..5].to_vec(), false));
+    assert_eq!(pauses("trtrtr"), (grown, false));
+    let (pauses, is_parked) = pauses("trtrtrtrr");
+    assert_eq!((pauses.len(), is_parked), (8, true));
+}
+
+#[test]
+fn a_deleted_person_or_a_list_that_fails_is_never_given_up_and_costs_nobody_a_week() {
+    for failure in ["d", "u"] {
+        let (minutes, is_parked) = pauses(&format!("{}ttttr", failure.repeat(30)));
+        assert_eq!((minutes.len(), is_parked), (35, false), "{failure}");
+        assert_eq!(minutes[..3], [30, 60, 120], "{failure}");
+        assert_eq!(minutes[29], 1440, "{failure}");
+    }
 }
 
 #[test]
 fn a_parked_certificate_keeps_the_last_reason() {
-    let (failures, since) = (4, Some(now()));
-    let previous = PreviousFailures { failures, since };
+    let previous = PreviousFailures {
+        since: Some(now()),
+        ..previous(4)
+    };
     let parked = retry::after(previous, false, "not a PDF".to_owned(), now(), now());
     let reason = "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF";
     assert_eq!(parked.result, CertificateResult::Parked(reason.to_owned()));

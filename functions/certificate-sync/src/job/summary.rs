@@ -391,14 +391,13 @@ fn of_result(
     result: &CertificateResult,
 ) -> Option<Finding> {
     let (kind, text) = match result {
-        CertificateResult::Failed(retry) => {
+        CertificateResult::Failed(retry) | CertificateResult::Unlisted(retry) => {
             let text = format!(
                 "{}; tried again from {:.0} on",
                 retry.reason, retry.retry_at
             );
             (FindingKind::NotFiled, text)
         }
-        CertificateResult::Unlisted(reason) => (FindingKind::NotFiled, reason.clone()),
         CertificateResult::Parked(reason) => (FindingKind::Parked, reason.clone()),
         CertificateResult::Reissued => (FindingKind::Reissued, REISSUED.to_owned()),
         CertificateResult::OutcomeUnknown(at) => {

@@ -77,10 +77,14 @@ impl Plan {
             Some((
                 _,
                 CertificateState::Failed(RetryState {
-                    failures, since, ..
+                    failures,
+                    refusals,
+                    since,
+                    ..
                 }),
             )) => PreviousFailures {
                 failures,
+                refusals,
                 since: (failures > 0).then_some(since),
             },
             Some((_, CertificateState::Intended(intent))) if intent.at + VERIFY_AFTER > now => {

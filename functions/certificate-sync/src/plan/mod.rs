@@ -97,6 +97,8 @@ pub struct Upload {
 pub struct PreviousFailures {
     /// Failures in a row.
     pub failures: u32,
+    /// How many of these were refusals.
+    pub refusals: u32,
     /// When the first of them was.
     pub since: Option<Timestamp>,
 }
@@ -141,6 +143,7 @@ impl From<Intent> for PreviousFailures {
     fn from(intent: Intent) -> Self {
         Self {
             failures: intent.failures,
+            refusals: intent.refusals,
             since: intent.failing_since,
         }
     }

@@ -77,15 +77,16 @@ impl Policy {
         completed_at: Option<Timestamp>,
     ) -> Option<Look> {
         let is_before = |moment: Timestamp| completed_at.is_none_or(|at| at < moment);
-        let is_new = matches!(entry, None | Some(CertificateState::Held { .. }));
+        let is_unlisted = matches!(entry, Some(CertificateState::Failed(retry)) if retry.unlisted);
+        let is_new = is_unlisted || matches!(entry, None | Some(CertificateState::Held { .. }));
         let is_of_backfill = is_new && self.first_listed_at.is_none_or(is_before);
         let lost = self.restored.filter(|restored| match entry {
-            Some(CertificateState::Failed(retry)) => retry.since < restored.at,
+            Some(CertificateState::Failed(retry)) if retry.since < restored.at => true,
             // However old: its PDF may have been made, and filed, after the restored moment.
             _ => is_new && is_before(restored.at),
         });
         let verifies = is_new && matches!(self.mode, Mode::FullScan | Mode::Verify);
-        (is_of_backfill || lost.is_some() || verifies).then(|| Look {
+        (is_of_backfill || lost.is_some() || verifies || is_unlisted).then(|| Look {
             by_title: is_of_backfill || is_new && self.mode == Mode::Verify,
             lost_since: lost
                 .filter(|restored| !restored.assume_empty)

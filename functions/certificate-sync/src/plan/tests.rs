@@ -32,6 +32,7 @@ fn intended(age: SignedDuration) -> CertificateState {
         at: now() - age,
         size: Some(1_000),
         failures: 2,
+        refusals: 1,
         failing_since: Some(now() - 2.hours()),
         on_unverifiable: OnUnverifiable::Park,
         decided_at: None,
@@ -43,6 +44,8 @@ fn failed(failures: u32, retry_at: Timestamp) -> CertificateState {
     CertificateState::Failed(RetryState {
         reason: "why".to_owned(),
         failures,
+        refusals: 0,
+        unlisted: false,
         since,
         retry_at,
     })
@@ -121,7 +124,9 @@ fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
         assert_eq!(upload.id, self::id());
         assert_eq!(upload.course.as_deref(), Some("Brandschutz"));
         assert_eq!(upload.completed_at, Some(now() - 1.hour()));
-        let PreviousFailures { failures, since } = upload.previous;
+        let PreviousFailures {
+            failures, since, ..
+        } = upload.previous;
         let since = since.map(|at| now().duration_since(at).as_hours());
         let employee = &upload.employee;
         format!("file for {employee} after {failures} failures, since {since:?} hours")
@@ -218,6 +223,7 @@ fn a_check_carries_the_upload_that_it_asks_about() {
     assert_eq!(plan.checks.first().map(|check| check.intent), Some(intent));
     let previous = PreviousFailures {
         failures: 2,
+        refusals: 1,
         since: Some(now() - 2.hours()),
     };
     assert_eq!(PreviousFailures::from(intent), previous);

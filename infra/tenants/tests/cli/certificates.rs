@@ -37,6 +37,7 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
         at: now(),
         size: None,
         failures: 0,
+        refusals: 0,
         failing_since: None,
         on_unverifiable: OnUnverifiable::Park,
         decided_at: None,

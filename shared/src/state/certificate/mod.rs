@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use issue::{Issue, Refiled, Reissued};
 
+use super::certificate_checkpoint::is_zero;
 use crate::domain::id::{CertificateId, DocumentId, SourceId};
 
 /// What is known of one certificate, written before and after its upload. Stored as `CERTIFICATE#<certificate id>`.
@@ -85,12 +86,11 @@ impl CertificateEntry {
         let reissued = self.reissued?;
         let earlier = self.refiled.iter().flat_map(|refiled| &refiled.documents);
         let documents = earlier.chain(document).cloned().collect();
+        let reason = "reteach has issued it again, and its document is to be filed again";
         let state = CertificateState::Failed(RetryState {
-            reason: "reteach has issued it again, and its document is to be filed again".to_owned(),
-            failures: 0,
             // In a restored table it says that the new issue may have been filed since.
             since: filed_at,
-            retry_at: now,
+            ..RetryState::asked_for(reason.to_owned(), now)
         });
         let refiled = Refiled {
             at: now,
@@ -143,6 +143,9 @@ pub struct Intent {
     pub size: Option<u64>,
     /// How often it has failed in a row before.
     pub failures: u32,
+    /// How many of these were refusals.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refusals: u32,
     /// Since when it fails, if it does.
     pub failing_since: Option<Timestamp>,
     /// What to do where the route cannot tell whether it is filed.
@@ -171,9 +174,29 @@ pub struct RetryState {
     pub reason: String,
     /// How often in a row; 0 after the operator asked for another attempt.
     pub failures: u32,
+    /// How many of these were refusals.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refusals: u32,
+    /// The person's documents could not be listed: it may be among them, and is looked up before it is filed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlisted: bool,
     pub since: Timestamp,
     /// From when on it is tried again.
     pub retry_at: Timestamp,
+}
+
+impl RetryState {
+    /// The operator asks for another attempt.
+    fn asked_for(reason: String, now: Timestamp) -> Self {
+        Self {
+            reason,
+            failures: 0,
+            refusals: 0,
+            unlisted: false,
+            since: now,
+            retry_at: now,
+        }
+    }
 }
 
 impl CertificateState {
@@ -192,14 +215,14 @@ impl CertificateState {
             })),
             Self::Failed(RetryState { failures: 0, .. }) => Some(self.clone()),
             // The moment stays: in a restored table it says that the certificate may have been filed since.
-            Self::Parked {
-                reason, at: since, ..
-            }
-            | Self::Failed(RetryState { reason, since, .. }) => Some(Self::Failed(RetryState {
-                reason: reason.clone(),
-                failures: 0,
-                since: *since,
-                retry_at: now,
+            Self::Parked { reason, at, .. } => Some(Self::Failed(RetryState {
+                since: *at,
+                ..RetryState::asked_for(reason.clone(), now)
+            })),
+            Self::Failed(retry) => Some(Self::Failed(RetryState {
+                since: retry.since,
+                unlisted: retry.unlisted,
+                ..RetryState::asked_for(retry.reason.clone(), now)
             })),
             Self::Intended(intent) if intent.on_unverifiable == on_unverifiable => {
                 Some(self.clone())

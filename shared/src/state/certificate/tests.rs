@@ -11,6 +11,7 @@ fn intent(on_unverifiable: OnUnverifiable) -> Intent {
         at: at("08:00:00"),
         size: Some(u64::MAX),
         failures: 2,
+        refusals: 1,
         failing_since,
         on_unverifiable,
         decided_at: None,
@@ -21,6 +22,7 @@ fn first_intent() -> Intent {
     Intent {
         size: None,
         failures: 0,
+        refusals: 0,
         failing_since: None,
         ..intent(OnUnverifiable::Park)
     }
@@ -31,6 +33,8 @@ fn failed(failures: u32) -> CertificateState {
     CertificateState::Failed(RetryState {
         reason: "Personio: 503".to_owned(),
         failures,
+        refusals: failures.min(1),
+        unlisted: true,
         since,
         retry_at,
     })
@@ -84,11 +88,11 @@ fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
     });
     insta::assert_snapshot!(items.join("\n"), @r#"
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":null,"failures":0,"on_unverifiable":"park","size":null},"employee":"4711","state":"intended"}
-    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","decided_at":"2026-03-31T10:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"send","size":18446744073709551615},"employee":"4711","state":"intended"}
+    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","decided_at":"2026-03-31T10:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"send","refusals":1,"size":18446744073709551615},"employee":"4711","state":"intended"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":"d-7"},"employee":"4711","state":"uploaded"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":null},"employee":"4711","state":"uploaded"}
-    {"certificate_id":"cert-1","detail":{"failures":3,"reason":"Personio: 503","retry_at":"2026-03-31T10:00:00Z","since":"2026-03-31T06:00:00Z"},"employee":"4711","state":"failed"}
-    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","reason":"no reply","unverified":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"park","size":18446744073709551615}},"employee":"4711","state":"parked"}
+    {"certificate_id":"cert-1","detail":{"failures":3,"reason":"Personio: 503","refusals":1,"retry_at":"2026-03-31T10:00:00Z","since":"2026-03-31T06:00:00Z","unlisted":true},"employee":"4711","state":"failed"}
+    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","reason":"no reply","unverified":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"park","refusals":1,"size":18446744073709551615}},"employee":"4711","state":"parked"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","reason":"no reply","unverified":null},"employee":"4711","state":"parked"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:30:00Z"},"employee":"4711","state":"dismissed"}
     "#);
@@ -136,12 +140,15 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let fresh = |state: &CertificateState| {
         let (reason, since) = match state {
             CertificateState::Parked { reason, at, .. } => (reason.clone(), *at),
-            CertificateState::Failed(RetryState { reason, since, .. }) => (reason.clone(), *since),
+            CertificateState::Failed(retry) => (retry.reason.clone(), retry.since),
             other => panic!("{other:?}"),
         };
         Some(CertificateState::Failed(RetryState {
             reason,
             failures: 0,
+            refusals: 0,
+            // Its documents are still to be listed first.
+            unlisted: matches!(state, CertificateState::Failed(_)),
             since,
             retry_at: now,
         }))

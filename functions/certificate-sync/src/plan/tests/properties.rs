@@ -40,6 +40,7 @@ fn an_intent() -> impl Strategy<Value = Intent> {
             at,
             size: None,
             failures,
+            refusals: failures,
             failing_since,
             on_unverifiable,
             decided_at: None,

@@ -30,6 +30,7 @@ fn intent() -> Intent {
         at: at("08:00:00"),
         size: Some(200_000),
         failures: 1,
+        refusals: 1,
         failing_since: Some(at("07:00:00.123456789")),
         on_unverifiable: OnUnverifiable::Park,
         decided_at: None,
@@ -49,6 +50,8 @@ fn retry(reason: &str, failures: u32, since: &str, retry_at: &str) -> Certificat
     CertificateState::Failed(RetryState {
         reason: reason.to_owned(),
         failures,
+        refusals: failures.min(1),
+        unlisted: false,
         since: at(since),
         retry_at: at(retry_at),
     })
