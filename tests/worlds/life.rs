@@ -86,7 +86,7 @@ pub(crate) struct Lived {
 pub(crate) struct Life {
     pub(crate) harness: Harness,
     pub(crate) model: Model,
-    /// What the judge of all traffic is told.
+    /// What the world says to the judge of all traffic.
     pub(crate) terms: Terms,
     pub(crate) trace: Trace,
     pub(crate) registry: CertificateIssuer,

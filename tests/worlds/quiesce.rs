@@ -59,7 +59,7 @@ impl Life {
             .push(format!("still held after {MOST_APPROVALS} approvals"));
     }
 
-    /// The operator approves, and the judge of all traffic is told.
+    /// The operator approves, and the judge of all traffic hears of it.
     pub(crate) async fn operator_approves(&mut self) -> bool {
         let is_held = self.approves().await;
         self.terms.approvals.extend(is_held.then(|| self.now()));

@@ -81,6 +81,8 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
         violations.extend(runtime.block_on(checks::leases(&fleet)));
         rounds.push(Round { mood, ticks });
     }
+    // Before anybody judges it.
+    let peak = Usage::now().peak;
     violations.extend(checks::settled(&fleet, &issued));
     let (hostile, honest) = fleet
         .companies
@@ -92,7 +94,7 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
         first,
         rounds,
         seen,
-        peak: Usage::now().peak,
+        peak,
         violations,
     }
 }

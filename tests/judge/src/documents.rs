@@ -11,7 +11,7 @@ use crate::{Terms, Violation};
 const VERIFY_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// Every document of a certificate was made by one upload, and no certificate has two. In whose file it is, the oracle
-/// says: a company that moves numbers its employees anew.
+/// says: a company that moves gives its employees new numbers.
 pub(crate) fn have_one_upload_each(calls: &[Call], documents: &[Document]) -> Vec<Violation> {
     let mut uploads: BTreeMap<&str, usize> = BTreeMap::new();
     for document in sent(calls) {

@@ -119,17 +119,14 @@ pub fn judge(
     terms: &Terms,
 ) -> Vec<Violation> {
     let calls: Vec<Call> = tape.iter().enumerate().filter_map(traffic::call).collect();
-    let mut by_tenant: BTreeMap<&str, Vec<Call>> = BTreeMap::new();
-    for call in &calls {
-        by_tenant
-            .entry(&call.tenant)
-            .or_default()
-            .push(call.clone());
-    }
     let mut violations = secrets::stay_with_their_host(&calls);
+    let mut by_tenant: BTreeMap<String, Vec<Call>> = BTreeMap::new();
+    for call in calls {
+        by_tenant.entry(call.tenant.clone()).or_default().push(call);
+    }
     for (tenant, calls) in by_tenant {
         let filed: Vec<Document> = documents
-            .get(tenant)
+            .get(&tenant)
             .map(|documents| documents.iter().map(traffic::document).collect())
             .unwrap_or_default();
         violations.extend(documents::have_one_upload_each(&calls, &filed));

@@ -7,7 +7,7 @@ use crate::{Terms, Violation};
 
 /// No lock without a cause that the source showed before: the end or start date is written as it was read; without a
 /// date the person was read as inactive or out of scope, or was missing from two complete readings in a row. Where the
-/// source flags who is deleted, whoever is missing without a flag is locked only after an approval.
+/// source flags who is deleted, people who are missing without a flag are locked only after an approval.
 pub(crate) fn have_a_cause(calls: &[Call], terms: &Terms) -> Vec<Violation> {
     let (mut source, mut accounts) = (Source::default(), Accounts::default());
     let mut violations = Vec::new();

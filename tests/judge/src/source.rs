@@ -19,7 +19,7 @@ pub(crate) struct Source {
     reading: Reading,
     /// Complete readings so far.
     complete: u32,
-    /// Whom the last readings flag as deleted, where they announce no total and say it so.
+    /// People whom the last reading of Kombo flags as deleted.
     flagged: BTreeSet<u64>,
 }
 
