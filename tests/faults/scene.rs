@@ -8,7 +8,7 @@ use shared::state::{CertificateState, Decision, JobKind};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::personio::Document;
-use simulators::reteach::{Certificate, Participation, Publication};
+use simulators::reteach::{Certificate, Customer, Participation, Publication};
 use simulators::{Behaviour, Fault, Person};
 
 /// A company before the run that faults strike.
@@ -273,7 +273,8 @@ fn with_mail_of(id: u64, other: u64) -> Person {
     }
 }
 
-/// Two to be created, one without a mail address, one who has not begun, one whom an admin has added by hand.
+/// One to be created, one without a mail address, one who has not begun, one whom an admin has added by hand, one whose
+/// address is another's.
 async fn first(clock: ManualClock, via: Via) -> Harness {
     let without_mail = Person {
         email: None,
@@ -289,6 +290,10 @@ async fn first(clock: ManualClock, via: Via) -> Harness {
         .company
         .reteach
         .insert(by_hand(&person(4).email.unwrap_or_default()));
+    harness.company.reteach.insert(Customer {
+        external_id: Some("personio:99".to_owned()),
+        ..by_hand(&person(5).email.unwrap_or_default())
+    });
     harness
 }
 
