@@ -33,6 +33,9 @@ pub struct EmployeeEntry {
     /// Fields that comparisons have found changed in the academy by somebody else.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub drift: BTreeMap<String, Drift>,
+    /// Whether a comparison has seen another account with the person's external id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shares_its_id: bool,
 }
 
 impl EmployeeEntry {
@@ -49,6 +52,7 @@ impl EmployeeEntry {
             failure: None,
             handed_over_to: None,
             drift: BTreeMap::new(),
+            shares_its_id: false,
         }
     }
 }

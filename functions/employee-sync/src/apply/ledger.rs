@@ -72,7 +72,10 @@ pub(super) fn as_seen(candidate: &Candidate, change: Option<&Change>) -> Option<
             }
         }
     };
-    Some(seen)
+    Some(EmployeeEntry {
+        shares_its_id: candidate.shares_its_id(),
+        ..seen
+    })
 }
 
 fn with_account_seen(

@@ -90,7 +90,7 @@ impl<'a> Work<'a> {
             planned: self.change,
             record,
             account,
-            shares_its_id: self.candidate.is_some_and(|it| it.twin.is_some()),
+            shares_its_id: self.candidate.is_some_and(Candidate::shares_its_id),
             is_second: self.candidate.is_some_and(Candidate::is_second_account),
         }
     }

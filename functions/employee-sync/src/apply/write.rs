@@ -175,7 +175,8 @@ async fn take_over(
     Ok(Reply { customer, before })
 }
 
-/// Updates by external id, so that reteach itself refuses to write an account that is not this person's any more.
+/// Updates an account that was just read and is the person's, or else by external id, so that reteach itself refuses to write
+/// an account that is not this person's any more.
 async fn update(
     writer: &impl Writer,
     change: &Change,
@@ -191,16 +192,15 @@ async fn update(
     let is_listed = person.account.is_some_and(|account| {
         account.id == *id && account.external_id.as_ref() == Some(&change.external_id)
     });
+    // This run has found the account: the academy may show locked ones in its list alone.
+    let may_be_hidden = is_listed && !academy.replaces();
     let mut before = None;
     if academy.reads_first() || (!by_external_id && !is_listed) {
-        before = match owned(writer, change, person).await {
-            // This run has found the account: the academy may show locked ones in its list alone.
-            Err(WriteError::NotFound) if is_listed && !academy.replaces() => None,
-            read => Some(read?),
-        };
+        before = shown(owned(writer, change, person).await, may_be_hidden)?;
     }
     let input = academy.sent(input, before.as_ref());
-    if by_external_id {
+    // Of two accounts with one external id the academy may find the other: one that was just read is written by its own id.
+    if by_external_id && before.is_none() {
         let result = writer
             .update_by_external_id(&change.external_id, &input)
             .await;
@@ -215,20 +215,31 @@ async fn update(
             }
             Ok(other) if other.id != *id => {
                 // Two accounts carry the external id, unless this one has lost it.
-                if before.is_none() {
-                    before = Some(owned(writer, change, person).await?);
-                }
+                before = Some(owned(writer, change, person).await?);
                 let customer = writer.update(id, &input).await?;
                 return Ok(Reply { customer, before });
             }
             result => return result.map(|customer| Reply { customer, before }),
         }
         // Either the account is not this person's any more, or the academy takes no external ids here.
-        before = Some(owned(writer, change, person).await?);
-        academy.use_reteach_ids();
+        before = shown(owned(writer, change, person).await, may_be_hidden)?;
+        if before.is_some() {
+            academy.use_reteach_ids();
+        }
     }
     let customer = writer.update(id, &input).await?;
     Ok(Reply { customer, before })
+}
+
+/// The account, or `None` where it is not shown and `may_be_hidden`.
+fn shown(
+    read: Result<Customer, WriteError>,
+    may_be_hidden: bool,
+) -> Result<Option<Customer>, WriteError> {
+    match read {
+        Err(WriteError::NotFound) if may_be_hidden => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 /// Whether the academy may have refused the id in the path, and not the record `sent`.

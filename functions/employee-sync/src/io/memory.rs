@@ -56,11 +56,13 @@ pub(crate) struct Dialect {
     pub(crate) refuses: Option<&'static str>,
     /// These accounts, and new ones with these external ids, are answered 500.
     pub(crate) fails: BTreeSet<ExternalId>,
+    /// This field is answered 500.
+    pub(crate) fails_at: Option<&'static str>,
     /// Writes to these accounts are answered 403.
     pub(crate) forbids: BTreeSet<ExternalId>,
     /// A locked account is not shown by its id.
     pub(crate) hides_locked: bool,
-    /// Accounts with these external ids are not shown by their id, and not found by the external one in an address.
+    /// Accounts with these external ids are not found by any id in an address.
     pub(crate) denies: BTreeSet<ExternalId>,
     /// Writes that got an error.
     pub(crate) refused: usize,
@@ -158,7 +160,8 @@ impl InMemory {
     fn admit(&self, id: Option<&ExternalId>, input: &CustomerInput) -> Result<(), WriteError> {
         let dialect = &mut self.academy().dialect;
         let is_sent = |field: &&str| serde_json::to_value(input).unwrap().get(field).is_some();
-        let error = if id.is_some_and(|id| dialect.fails.contains(id)) {
+        let fails_at_field = dialect.fails_at.filter(is_sent).is_some();
+        let error = if fails_at_field || id.is_some_and(|id| dialect.fails.contains(id)) {
             WriteError::NoAnswer(reteach::Error::Unavailable {
                 problem: "reteach PUT /customer/{id} answered 500".to_owned(),
                 effect: Effect::None,
@@ -297,6 +300,9 @@ impl Writer for InMemory {
             }));
         }
         let external_id = self.write(id, |_| {})?.external_id;
+        if self.academy().dialect.denies(external_id.as_ref()) {
+            return Err(WriteError::NotFound);
+        }
         self.admit(external_id.as_ref(), input)?;
         let (folds_mail, dialect) = {
             let academy = self.academy();

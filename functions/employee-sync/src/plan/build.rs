@@ -403,10 +403,10 @@ impl Context<'_> {
         }
         if is_idle {
             return self.as_it_should_be(
+                candidate,
                 record,
                 fingerprint,
                 &action,
-                entry,
                 before,
                 target.locked,
             );
@@ -433,16 +433,14 @@ impl Context<'_> {
 
     fn as_it_should_be(
         &self,
+        candidate: &Candidate,
         record: &DesiredAccount,
         fingerprint: Fingerprint,
         action: &Action,
-        entry: Option<&EmployeeEntry>,
         window: AccessWindow,
         locked: Option<Locked>,
     ) -> Verdict {
-        let old = entry
-            .cloned()
-            .unwrap_or_else(|| EmployeeEntry::new(record.source_id.clone()));
+        let old = candidate.entry_or_new();
         let mut same = EmployeeEntry {
             customer_id: action.account().cloned(),
             window,
@@ -450,6 +448,7 @@ impl Context<'_> {
             failure: None,
             // A fingerprint alone is kept in its shard; it is not worth a write of its own.
             fingerprint: old.fingerprint.or(Some(fingerprint)),
+            shares_its_id: candidate.shares_its_id(),
             ..old.clone()
         };
         same.digests.extend(self.baseline(record, window).digests);

@@ -40,6 +40,13 @@ impl Candidate {
         self.twin.is_some() && self.twin.as_ref() == self.known_account()
     }
 
+    /// Whether another account carries the person's external id too, as far as a comparison has seen.
+    #[must_use]
+    pub fn shares_its_id(&self) -> bool {
+        let was_seen = self.entry.as_ref().is_some_and(|it| it.shares_its_id);
+        was_seen || self.twin.is_some()
+    }
+
     /// The account that the ledger knows.
     #[must_use]
     pub fn known_account(&self) -> Option<&CustomerId> {

@@ -50,6 +50,7 @@ async fn reads_back_every_kind_of_entry() {
                     last: at("09:00:00"),
                 },
             )]),
+            shares_its_id: true,
         };
         store.put_employee(&acme(), FIRST, &full).await.unwrap();
         let read = store.employees(&acme(), [&full.source_id]).await.unwrap();

@@ -62,11 +62,17 @@ fn the_account_that_the_ledger_knows_is_written_whichever_the_external_id_finds(
     for id in ["a", "second"] {
         let (mut world, first, second) = with_twin(id);
         let position = |world: &World, account| world.academy.customers[account].position.clone();
-        world.edit(3, |person| person.position = Field::Value("Chefin".into()));
+        let other = world.academy.customers[&second].clone();
+        world.edit(3, |person| {
+            person.position = Field::Value("Chefin".into());
+            person.email = Field::Value("neu@muster.example".into());
+        });
         let result = world.sync(End::Well);
         assert_eq!((result.outcome, result.counts.updated), (Outcome::Done, 1));
         assert_eq!(position(&world, &first).as_deref(), Some("Chefin"));
         assert_eq!(known(&world), Some(&first));
+        // Nothing has shown the run that there is another one.
+        assert_eq!(world.academy.customers[&second], other, "{id}");
         // A comparison knows of the other one and leaves it alone.
         for account in [&first, &second] {
             let account = world.academy.customers.get_mut(account).unwrap();
@@ -76,5 +82,25 @@ fn the_account_that_the_ledger_knows_is_written_whichever_the_external_id_finds(
         assert_eq!(position(&world, &first).as_deref(), Some("Chefin"));
         assert_eq!(position(&world, &second).as_deref(), Some("drifted"));
         assert_eq!(known(&world), Some(&first));
+        // The runs between comparisons know of it, also after other accounts were written.
+        let other = world.academy.customers[&second].clone();
+        for id in 0..5 {
+            world.edit(id, |person| person.location = Field::Value("Ulm".into()));
+        }
+        assert_eq!(world.after(5).tick(End::Well).changes, 5);
+        let location = &world.academy.customers[&first].location;
+        assert_eq!(location.as_deref(), Some("Ulm"), "{id}");
+        assert_eq!(world.academy.customers[&second], other, "{id}");
     }
+}
+
+#[test]
+fn a_twin_is_noted_once() {
+    let (mut world, ..) = with_twin("a");
+    world.after(24 * 60).tick(End::Well);
+    assert!(world.academy.ledger[&SourceId::new("3")].shares_its_id);
+    let ledger = world.academy.ledger.clone();
+    let result = world.after(24 * 60).sync(End::Well);
+    assert_eq!((result.outcome, result.counts.updated), (Outcome::Done, 0));
+    assert_eq!(world.academy.ledger, ledger);
 }
