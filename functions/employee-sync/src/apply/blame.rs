@@ -348,8 +348,9 @@ impl Blame {
         if (was_silent && self.answered) || self.last_answered > Some(step.begun) {
             return self.judge_personal(vec![step.index]);
         }
-        // It says nothing about the vendor.
+        // It says nothing about the vendor. A lock does not wait until somebody else gets an answer.
         if was_silent {
+            self.queue_separable_window(step.index);
             return self.silent_again.push(step.index);
         }
         if !self.silent.contains(&step.index) {
@@ -371,12 +372,16 @@ impl Blame {
     /// A window without the values may still go: they may be what the account fails at.
     fn judge_personal(&mut self, silent: Vec<usize>) {
         for index in &silent {
-            let outline = self.outlines.get(*index);
-            if outline.is_some_and(|outline| outline.separable && !outline.values.is_empty()) {
-                self.queue_window(*index);
-            }
+            self.queue_separable_window(*index);
         }
         self.personal.extend(silent);
+    }
+
+    fn queue_separable_window(&mut self, index: usize) {
+        let outline = self.outlines.get(index);
+        if outline.is_some_and(|outline| outline.separable && !outline.values.is_empty()) {
+            self.queue_window(index);
+        }
     }
 
     /// What so many people were refused for that it is not theirs. Another form of the same field, refused too, is the same.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use shared::domain::employee::Field;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::runtime::{Finding, FindingKind, Outcome};
 use shared::state::Brake;
@@ -135,4 +136,28 @@ fn a_comparison_ends_although_one_account_fails() {
             assert_eq!(world.academy.lists, lists, "{case} {portion}");
         }
     }
+}
+
+#[test]
+fn a_value_without_an_answer_keeps_no_lock_waiting_in_a_quiet_company() {
+    let mut world = World::new(PEOPLE, "");
+    world.academy.dialect.fails_at = Some("location");
+    world.deactivate(LEAVER..LEAVER + 1);
+    world.edit(LEAVER, |person| {
+        person.location = Field::Value("Ulm".into())
+    });
+    world.sync(End::Well);
+    world.after(5).sync(End::Well);
+    assert!(world.is_locked(LEAVER));
+    // The value waits.
+    for _ in 0..2 {
+        world.after(5).sync(End::Well);
+    }
+    let refused = world.academy.dialect.refused;
+    let result = world.after(5).sync(End::Well);
+    assert_eq!(
+        (result.outcome, result.counts.waiting),
+        (Outcome::Unchanged, 1)
+    );
+    assert_eq!(world.academy.dialect.refused, refused);
 }
