@@ -99,12 +99,14 @@ pub fn select(
     let has_new_rules =
         state.mapping_version != MAPPING_VERSION || state.configuration != configuration;
     let is_due = state.reconciled_at + RECONCILE_EVERY <= now;
+    let begun = in_progress(state, configuration);
+    // One that was asked for goes on from run to run as well.
+    let goes_on = is_due || begun.is_some();
     let reason = if has_new_rules && (asked || !waits) {
         Some(Reason::NewRules)
     } else {
-        (asked || (is_due && !waits)).then_some(Reason::Reconcile)
+        (asked || (goes_on && !waits)).then_some(Reason::Reconcile)
     };
-    let begun = in_progress(state, configuration);
     let open = sharding.unsettled(state, now);
     // Between two parts of a long comparison those who have changed have their turn.
     let yields = begun.is_some_and(|begun| begun.yields) && !open.is_empty();

@@ -3,6 +3,7 @@
 use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::ShardNumber;
+use shared::reteach::Customer;
 use shared::runtime::{Mode, Outcome};
 use shared::state::{Choice, Decision};
 
@@ -472,4 +473,24 @@ fn what_is_decided_before_all_was_seen_lets_nothing_else_through() {
             (changed - usize::from(only), usize::from(only))
         );
     }
+}
+
+#[test]
+fn a_comparison_that_is_asked_for_goes_on_from_run_to_run() {
+    let mut world = in_step();
+    for customer in world.academy.customers.values_mut() {
+        customer.position = Some("von Hand".into());
+    }
+    let began = world.now;
+    world.mode = Mode::Reconcile;
+    world.tick(End::Well);
+    world.mode = Mode::Scheduled;
+    for _ in 0..10 {
+        world.after(5).tick(End::Well);
+    }
+    let by_hand = |it: &&Customer| it.position.as_deref() == Some("von Hand");
+    assert_eq!(world.academy.customers.values().filter(by_hand).count(), 0);
+    let state = world.academy.state.as_ref().unwrap();
+    assert_eq!((state.reconciled_at, &state.comparing), (began, &None));
+    assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
 }
