@@ -95,8 +95,7 @@ pub(super) fn conclude(
     };
     let listed = matches!(selection, Selection::Everybody(_));
     // Of everybody it is counted again: between a shard and the state a run may have been interrupted.
-    let recounted = matches!(selection, Selection::Everybody(_)) && portion.is_whole();
-    let elsewhere = if recounted {
+    let elsewhere = if listed {
         0
     } else {
         state.waiting.saturating_sub(count_waiting(old.values()))

@@ -494,3 +494,15 @@ fn a_comparison_that_is_asked_for_goes_on_from_run_to_run() {
     assert_eq!((state.reconciled_at, &state.comparing), (began, &None));
     assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
 }
+
+#[test]
+fn people_who_wait_are_counted_again_by_each_comparison() {
+    let mut world = in_step();
+    // A run that wrote its shards, and not the state, had counted them.
+    world.academy.state.as_mut().unwrap().waiting = 40;
+    world.after(24 * 60);
+    for _ in 0..10 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!(world.academy.state.unwrap().waiting, 0);
+}
