@@ -1,5 +1,8 @@
 //! The calls, over any transport.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use super::direct::Direct;
 use super::transport::Transport;
 use crate::http::{Deadline, RateLimiter};
@@ -8,13 +11,18 @@ use crate::http::{Deadline, RateLimiter};
 #[derive(Clone, Debug)]
 pub struct Client<T = Direct> {
     pub(super) transport: T,
+    /// Whether the account refuses attributes by their newer names.
+    pub(super) refuses_newer_names: Arc<AtomicBool>,
 }
 
 impl<T: Transport> Client<T> {
     /// A client over `transport`.
     #[must_use]
     pub fn new(transport: T) -> Self {
-        Self { transport }
+        Self {
+            transport,
+            refuses_newer_names: Arc::default(),
+        }
     }
 
     /// How calls get to Personio.
@@ -28,6 +36,7 @@ impl<T: Transport> Client<T> {
     pub fn until(self, deadline: Deadline) -> Self {
         Self {
             transport: self.transport.until(deadline),
+            ..self
         }
     }
 
@@ -36,6 +45,7 @@ impl<T: Transport> Client<T> {
     pub fn with_pace(self, pace: RateLimiter) -> Self {
         Self {
             transport: self.transport.with_pace(pace),
+            ..self
         }
     }
 }

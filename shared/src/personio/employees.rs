@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use reqwest::StatusCode;
@@ -14,9 +15,11 @@ use super::transport::{Api, Get, Transport};
 use super::wire::{Page, Success};
 use super::{error, record, wire};
 use crate::domain::id::SourceId;
+use crate::http::Reply;
 use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 
-/// What Personio's second API calls an attribute. An account may show it by this name in the first API too.
+/// What Personio's second API calls an attribute. An account may show it by this name in the first API too. Personio leaves
+/// out what it does not know; an account that refuses the name is asked without.
 pub const NEWER_NAMES: [(&str, &str); 2] =
     [("office", "workplace"), ("subcompany", "legal_entity")];
 
@@ -96,12 +99,20 @@ impl<T: Transport> Client<T> {
         let query: Vec<_> = paging
             .into_iter()
             .chain(ATTRIBUTES.map(|key| ("attributes[]", key)))
-            .chain(NEWER_NAMES.map(|(_, newer)| ("attributes[]", newer)))
             .collect();
-        let reply = self
-            .transport
-            .get(Get::v1("/v1/company/employees", &query))
-            .await?;
+        let newer = NEWER_NAMES.map(|(_, newer)| ("attributes[]", newer));
+        let all = [query.as_slice(), newer.as_slice()].concat();
+        let asks_newer = !self.refuses_newer_names.load(Ordering::Relaxed);
+        let asked = if asks_newer { &all } else { &query };
+        let mut reply = self.page_of(asked).await?;
+        let is_refused = matches!(
+            reply.status,
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY
+        );
+        if asks_newer && is_refused {
+            self.refuses_newer_names.store(true, Ordering::Relaxed);
+            reply = self.page_of(&query).await?;
+        }
         // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
         if let Some(page) = reply.fitting::<Page<wire::Employee>>()
             && reply.status.is_success()
@@ -111,6 +122,12 @@ impl<T: Transport> Client<T> {
         }
         error::check(&reply)?;
         Ok(Part::of(reply.json()?, record::read))
+    }
+
+    async fn page_of(&self, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
+        self.transport
+            .get(Get::v1("/v1/company/employees", query))
+            .await
     }
 
     /// Pages of `step` records, in order, some of them at once.

@@ -164,8 +164,8 @@ pub fn dialects() -> Vec<(String, Dialect)> {
 
 fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
     use personio::Quirk::{
-        BareValues, NoMetadata, Renames, ShowsAsList, ShowsAsText, ShowsAsUnit, ShowsDay,
-        ShowsGermanDay,
+        BareValues, NoMetadata, RefusesUnknownAttributes, Renames, ShowsAsList, ShowsAsText,
+        ShowsAsUnit, ShowsDay, ShowsGermanDay,
     };
     let quirks = [
         ("workplace for office", Renames("office", "workplace")),
@@ -182,6 +182,7 @@ fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
         ("hire date is a day", ShowsDay("hire_date")),
         ("end date is a day", ShowsDay("termination_date")),
         ("end date is German", ShowsGermanDay("termination_date")),
+        ("unknown attributes are refused", RefusesUnknownAttributes),
         ("no metadata", NoMetadata),
         ("bare values", BareValues),
     ];

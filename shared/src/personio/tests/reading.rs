@@ -36,6 +36,26 @@ async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_that_refuses_newer_names_is_asked_without_them() {
+    for status in [400, 422] {
+        let company = company(150, 100);
+        let server = personio(move |seen| {
+            if seen.uri.contains("workplace") {
+                return Canned::Json(status, json!({"success": false}));
+            }
+            Canned::Json(200, company(seen))
+        })
+        .await;
+        let client = direct(&server);
+        for calls in [4, 6] {
+            let (records, _) = read_all(&client, 0).await.unwrap();
+            assert_eq!(records.len(), 150, "{status}");
+            assert_eq!(server.seen().len(), calls, "{status}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn reads_every_page_in_order_whatever_size_the_server_chooses() {
     for (people, most, pages) in [
         (0, 100, 1),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::attributes::{DEFINITIONS, Definition};
 use super::auth::authorise;
 use super::errors::Refusal;
+use super::quirks::Quirk;
 use super::state::State;
 use crate::engine::exchange::{Reply, Request};
 
@@ -32,6 +33,10 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
         ));
     }
     let offset = number(request, "offset")?.unwrap_or(0);
+    if let Some(unknown) = unknown_attribute(state, request) {
+        let text = format!("The attribute {unknown} does not exist");
+        return Err(Refusal::invalid(&text, &text));
+    }
     let shown = shown(state, request);
     let ids = matching(state, request);
     let rows: Vec<_> = ids
@@ -117,6 +122,22 @@ fn shown(state: &State, request: &Request) -> Vec<&'static Definition> {
         asked.is_empty() || definition.key == "id" || asked.contains(&name)
     };
     readable(state).into_iter().filter(wanted).collect()
+}
+
+/// An attribute that is asked for and does not exist, in an account that refuses it.
+fn unknown_attribute<'r>(state: &State, request: &'r Request) -> Option<&'r str> {
+    if !state.quirks.contains(&Quirk::RefusesUnknownAttributes) {
+        return None;
+    }
+    let mut asked = request
+        .query
+        .iter()
+        .filter(|(key, _)| key == "attributes[]");
+    let is_unknown = |name: &str| {
+        let mut names = DEFINITIONS.iter().map(|it| state.shown_name(it.key));
+        !names.any(|known| known == name)
+    };
+    asked.find_map(|(_, name)| is_unknown(name).then_some(name.as_str()))
 }
 
 /// Everybody in page order, or those with this mail address.

@@ -21,6 +21,8 @@ pub enum Quirk {
     ShowsDay(&'static str),
     /// The date is written as in Germany: 31.03.2026.
     ShowsGermanDay(&'static str),
+    /// A list is refused if it asks for an attribute that does not exist, instead of leaving it out.
+    RefusesUnknownAttributes,
     /// Lists have no `metadata`.
     NoMetadata,
     /// Attributes have their value alone, without label and type.
@@ -86,7 +88,7 @@ impl Quirk {
                     *wrapper = wrapper["value"].take();
                 }
             }
-            Self::NoMetadata => {}
+            Self::NoMetadata | Self::RefusesUnknownAttributes => {}
         }
     }
 }

@@ -42,8 +42,11 @@ fn accept(world: &mut World) {
     source.decision = Some(Decision::Approved { at });
 }
 
+/// A person's new id, by the earlier one and the number of people.
+type Renumbering = fn(usize, usize) -> usize;
+
 /// All people, nobody in another order, and everybody with a new id.
-const SIZES: [(usize, fn(usize, usize) -> usize); 3] = [
+const SIZES: [(usize, Renumbering); 3] = [
     (30, |old, size| (old + 1) % size),
     (30, |old, _| old + 1_000),
     (6, |old, size| (old + 1) % size),
