@@ -58,7 +58,7 @@ fn check_log(log: &str) {
         "{log}"
     );
     assert!(
-        log.contains("\"CertificatesUploaded\"") && log.contains("\"outcome\":\"Done\""),
+        log.contains("\"CertificatesUploaded\"") && log.contains("\"outcome\":\"done\""),
         "{log}"
     );
     let personal = [

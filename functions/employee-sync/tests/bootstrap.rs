@@ -69,7 +69,7 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
         "{log}"
     );
     assert!(
-        log.contains("\"CloudWatchMetrics\"") && log.contains("\"outcome\":\"Done\""),
+        log.contains("\"CloudWatchMetrics\"") && log.contains("\"outcome\":\"done\""),
         "{log}"
     );
     for secret in [

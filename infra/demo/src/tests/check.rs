@@ -65,7 +65,7 @@ async fn a_run_must_end_as_expected() {
             refused,
             calls(9, 2, 0),
             Done,
-            &["the run ended as AcademyRefuses"],
+            &["the run ended as `academy-refuses`"],
         ),
         (
             employees(|_| ()),
@@ -95,13 +95,13 @@ async fn a_run_must_end_as_expected() {
             employees(|report| report.outcome = Outcome::Done),
             calls(0, 2, 0),
             Unchanged,
-            &["the run ended as Done"],
+            &["the run ended as `done`"],
         ),
         (
             failed,
             calls(0, 0, 0),
             Done,
-            &["the run ended as ReteachUnavailable: no answer"],
+            &["the run ended as `reteach-unavailable`: no answer"],
         ),
         (first_sync, calls(400, 3, 0), Held, &["no plan is held"]),
         (held(), calls(0, 2, 0), Held, &[]),
@@ -131,7 +131,7 @@ async fn a_run_must_end_as_expected() {
             certificates(Outcome::Unchanged, |_| ()),
             calls(0, 0, 0),
             Waiting,
-            &["the run ended as Unchanged"],
+            &["the run ended as `unchanged`"],
         ),
         (
             certificates(Outcome::Waiting, |_| ()),
@@ -143,7 +143,7 @@ async fn a_run_must_end_as_expected() {
             certificates(Outcome::Partly, |_| ()),
             calls(0, 0, 0),
             Done,
-            &["the run ended as Partly"],
+            &["the run ended as `partly`"],
         ),
         (done(in_doubt), calls(0, 0, 0), InDoubt, &[]),
         (
