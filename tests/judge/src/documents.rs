@@ -10,15 +10,15 @@ use crate::{Terms, Violation};
 /// A document that has not been listed this long after its upload is not there.
 const VERIFY_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-/// Every document of a certificate was made by one upload, and no certificate has two. In whose file it is, the oracle
-/// says: a company that moves gives its employees new numbers.
+/// Every document of a certificate was made by one upload, and nobody's file has two of one certificate. In whose file it
+/// is, the oracle says: after a restore, somebody with a new number gets it in the new file too.
 pub(crate) fn have_one_upload_each(calls: &[Call], documents: &[Document]) -> Vec<Violation> {
     let mut uploads: BTreeMap<&str, usize> = BTreeMap::new();
     for document in sent(calls) {
         *uploads.entry(&document.file).or_default() += 1;
     }
     let mut violations = Vec::new();
-    let mut certificates: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut certificates: BTreeMap<(&str, u64), usize> = BTreeMap::new();
     for document in documents {
         let Some(certificate) = document.certificate() else {
             continue;
@@ -28,17 +28,18 @@ pub(crate) fn have_one_upload_each(calls: &[Call], documents: &[Document]) -> Ve
             Some(count) => *count -= 1,
             None => violations.push(violation("a document without an upload", certificate, None)),
         }
-        *certificates.entry(certificate).or_default() += 1;
+        let in_file = (certificate, document.employee);
+        *certificates.entry(in_file).or_default() += 1;
     }
     let twice = certificates.into_iter().filter(|(_, count)| *count > 1);
-    violations.extend(twice.map(|(id, _)| violation("a certificate filed twice", id, None)));
+    violations.extend(twice.map(|((id, _), _)| violation("a certificate filed twice", id, None)));
     violations
 }
 
-/// No certificate is sent again that may be filed: not after a confirmed upload, and after one of unknown outcome only
+/// No certificate is sent again into a file that may have it: not after a confirmed upload, and after one of unknown outcome only
 /// once two lists of the person's documents, the last of them 15 minutes later, were read.
 pub(crate) fn are_not_sent_blindly(calls: &[Call], terms: &Terms) -> Vec<Violation> {
-    let mut open: BTreeMap<&str, (&Call, Vec<&Call>)> = BTreeMap::new();
+    let mut open: BTreeMap<(&str, u64), (&Call, Vec<&Call>)> = BTreeMap::new();
     let mut violations = Vec::new();
     for call in calls {
         match &call.event {
@@ -51,7 +52,8 @@ pub(crate) fn are_not_sent_blindly(calls: &[Call], terms: &Terms) -> Vec<Violati
                 let Some(certificate) = document.certificate() else {
                     continue;
                 };
-                let is_blind = open.get(certificate).is_some_and(|(upload, lists)| {
+                let in_file = (certificate, document.employee);
+                let is_blind = open.get(&in_file).is_some_and(|(upload, lists)| {
                     let last = lists.last().map(|list| list.at.duration_since(upload.at));
                     let is_looked_up = lists.len() >= 2 && last >= Some(VERIFY_AFTER);
                     upload.effect == Effect::Confirmed || !is_looked_up
@@ -61,7 +63,7 @@ pub(crate) fn are_not_sent_blindly(calls: &[Call], terms: &Terms) -> Vec<Violati
                     violations.push(violation(promise, certificate, Some(call)));
                 }
                 if call.effect != Effect::Refused {
-                    open.insert(certificate, (call, Vec::new()));
+                    open.insert(in_file, (call, Vec::new()));
                 }
             }
             _ => {}

@@ -24,11 +24,11 @@ pub struct Call {
 /// What the caller may conclude from the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// 2xx.
+    /// 2xx, with an answer that can be read.
     Confirmed,
     /// 3xx and 4xx.
     Refused,
-    /// No answer, or 5xx.
+    /// No answer, one that cannot be read, or 5xx.
     Unknown,
 }
 

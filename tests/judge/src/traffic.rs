@@ -10,10 +10,15 @@ use crate::history::{
 };
 
 /// The call at its place; `None` for a path that the vendor does not have.
+/// Whether it may be a vendor's: a page in the place of an answer says nothing of what became of the call.
+fn is_answer(reply: &[u8]) -> bool {
+    reply.is_empty() || serde_json::from_slice::<serde_json::Value>(reply).is_ok()
+}
+
 pub(crate) fn call((number, recorded): (usize, &Recorded)) -> Option<Call> {
     let received = &recorded.call;
     let effect = match received.status {
-        Some(200..=299) => Effect::Confirmed,
+        Some(200..=299) if is_answer(&recorded.reply) => Effect::Confirmed,
         Some(300..=499) => Effect::Refused,
         _ => Effect::Unknown,
     };

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, ShardNumber};
 use shared::runtime::{Outcome, RunError};
+use shared::source::EmployeeSource as _;
 
 use super::Tools;
 
@@ -20,8 +21,13 @@ const OTHERS: usize = 2;
 /// # Errors
 /// [`RunError`] of the outcome `source-changed` where it was rejected, or DynamoDB fails.
 pub(super) async fn check_accepted(tools: Tools<'_>) -> Result<(), RunError> {
-    let state = tools.store.sync_state(tools.tenant).await?;
-    match state.is_some_and(|state| state.source_held) {
+    let Some(state) = tools.store.sync_state(tools.tenant).await? else {
+        return Ok(());
+    };
+    if state.tool.is_some_and(|tool| tool != tools.sink.tool()) {
+        return Err(changed("the known people's ids are another HR system's"));
+    }
+    match state.source_held {
         true => Err(changed(
             "most of the known people are missing from the HR system",
         )),
@@ -77,9 +83,14 @@ impl Denied {
         // Higher ids are newer people.
         let others = read.iter().rev().filter(|id| !denied.contains(id));
         for other in others.take(OTHERS) {
-            if let Ok(Some(_)) = tools.sink.one(other).await {
-                self.is_known.store(true, Ordering::Relaxed);
-                return Ok(());
+            match tools.sink.one(other).await {
+                Ok(None) => {}
+                Ok(Some(_)) => {
+                    self.is_known.store(true, Ordering::Relaxed);
+                    return Ok(());
+                }
+                // Without an answer nobody knows.
+                Err(_) => return Ok(()),
             }
         }
         Err(changed(
@@ -96,6 +107,8 @@ async fn last_reading(
     let numbers: Vec<_> = numbers.into_iter().collect();
     let shards = tools.store.shards(tools.tenant, &numbers).await?;
     let entries = shards.into_values().flat_map(|shard| shard.0);
-    let read = entries.filter(|(_, entry)| entry.status != EntryStatus::MissingOnce);
+    let read = entries.filter(|(_, entry)| {
+        entry.status != EntryStatus::MissingOnce && entry.gone_until().is_none()
+    });
     Ok(read.map(|(id, _)| id).collect())
 }

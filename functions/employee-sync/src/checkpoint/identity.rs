@@ -22,8 +22,6 @@ pub struct Identity<'a> {
     pub new: usize,
     /// Everybody who was ever known and is not in this reading.
     missing: BTreeSet<&'a SourceId>,
-    /// Whether the known people's ids are of another HR system, so that equal ids mean nothing.
-    pub is_renumbered: bool,
 }
 
 impl<'a> Identity<'a> {
@@ -60,39 +58,20 @@ impl<'a> Identity<'a> {
             found,
             new: snapshot.len().saturating_sub(found),
             missing,
-            is_renumbered: false,
-        }
-    }
-
-    /// The same if the ids of the reading are of another HR system: none of the known people is in it.
-    #[must_use]
-    pub fn renumbered(self, snapshot: &Snapshot) -> Self {
-        Self {
-            found: 0,
-            new: snapshot.len(),
-            is_renumbered: true,
-            ..self
         }
     }
 
     /// Whether the reading is rejected: it may be another company's.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        let is_certain = self.is_renumbered && self.known > 0;
-        is_certain || (self.known >= MIN_KNOWN && self.found * 2 < self.known)
+        self.known >= MIN_KNOWN && self.found * 2 < self.known
     }
 
-    /// Identifies the known people who are missing, or the HR system if it is another one. New people do not change it, so an
-    /// approval holds while they are created.
+    /// Identifies the known people who are missing. New people do not change it, so an approval holds while they are created.
     #[must_use]
-    pub fn hash(&self, tool: &str, key: &FingerprintKey) -> String {
+    pub fn hash(&self, key: &FingerprintKey) -> String {
         let ids = self.missing.iter().map(|id| Part::Value(id.as_str()));
-        let source = [Part::Value("source")].into_iter();
-        let print = if self.is_renumbered {
-            key.fingerprint(source.chain([Part::Value(tool)]))
-        } else {
-            key.fingerprint(source.chain(ids))
-        };
+        let print = key.fingerprint([Part::Value("source")].into_iter().chain(ids));
         format!("{print}").chars().take(HASH_LENGTH).collect()
     }
 }
@@ -243,7 +222,7 @@ mod tests {
             let hash = |known: BTreeSet<u32>, there: BTreeSet<u32>| {
                 let snapshot = snapshot(there);
                 let shards = shards(known, EntryStatus::Synced);
-                Identity::of(&snapshot, &Sharding::new(&snapshot), &shards, std::iter::empty()).hash("personio", &key())
+                Identity::of(&snapshot, &Sharding::new(&snapshot), &shards, std::iter::empty()).hash(&key())
             };
             let known: BTreeSet<u32> = (0..30).collect();
             let before = hash(known.clone(), there.clone());

@@ -140,7 +140,7 @@ impl Change {
                 (None, _) => String::new(),
             },
             Part::Account => match &self.action {
-                Action::Handover { from, .. } => format!("from {from}"),
+                Action::Handover { account, from, .. } => format!("{account} from {from}"),
                 Action::Adopt(account) => format!("adopt {account}"),
                 Action::Create | Action::Update(_) => "create".to_owned(),
             },

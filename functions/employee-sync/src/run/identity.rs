@@ -24,7 +24,7 @@ pub(super) async fn check_identity(
         return Ok(None);
     }
     let stored = reader.held_source().await?;
-    let hash = identity.hash(rules.tool, rules.key);
+    let hash = identity.hash(rules.key);
     if stored
         .as_ref()
         .is_some_and(|it| it.accepts(&hash, rules.now))
@@ -42,9 +42,30 @@ pub(super) async fn check_identity(
         }
         writer.put_held_source(&rejected).await?;
     }
-    let message = describe(&rejected, identity.is_renumbered, rules);
+    let message = describe(&rejected, rules);
     let summary = Summary::of(people, rules);
     Ok(Some(summary.rejected(Outcome::SourceChanged, message)))
+}
+
+/// The result of a run whose ids are of another HR system than those of the known people: an equal id is somebody else's.
+/// Nobody can accept that, because the state has nothing but ids.
+pub(super) fn check_tool(
+    rules: Rules<'_>,
+    people: &People,
+    state: Option<&SyncState>,
+) -> Option<JobResult<EmployeeSync>> {
+    let known = state.and_then(|state| state.tool.as_deref())?;
+    if known == rules.tool {
+        return None;
+    }
+    let tenant = &rules.config.tenant_id;
+    let message = format!(
+        "The ids are {}'s now, those of the known people are {known}'s: equal ids are not the same person. Nobody was created, \
+         updated or locked. Connect {known} again, or `tenants remove {tenant}` and `tenants add`: then accounts are \
+         found by mail address, and each is taken over after an approval.",
+        rules.tool
+    );
+    Some(Summary::of(people, rules).rejected(Outcome::SourceChanged, message))
 }
 
 /// Forgets a rejected reading: the known people are there again. The state says so when the run ends.
@@ -86,7 +107,7 @@ fn reject(
     }
 }
 
-fn describe(rejected: &HeldSource, is_renumbered: bool, rules: Rules<'_>) -> String {
+fn describe(rejected: &HeldSource, rules: Rules<'_>) -> String {
     let HeldSource {
         hash,
         known,
@@ -107,14 +128,6 @@ fn describe(rejected: &HeldSource, is_renumbered: bool, rules: Rules<'_>) -> Str
              still apply."
         ),
     };
-    if is_renumbered {
-        return format!(
-            "The ids are {}'s now, those of the {known} known people are another HR system's: equal ids are not the same person. \
-             {nothing} {decide} Then accounts are found by mail address, and each is taken over only after another approval; \
-             people without a mail address get a new account.",
-            rules.tool
-        );
-    }
     format!(
         "{found} of {known} known people are in this reading, and {new} other people are: it may be another company's, or the \
          credential may read only some employees. {nothing} Check the credential with `tenants check {tenant}`. {decide}"

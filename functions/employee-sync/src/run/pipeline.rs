@@ -16,7 +16,7 @@ use shared::state::{EmployeeEntry, HeldPlan, JobKind, StateError, SyncState};
 use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::conclude;
-use super::identity::{accept, check_identity};
+use super::identity::{accept, check_identity, check_tool};
 use super::load::{Inputs, Known, is_of_use, load};
 use super::stages::{approves_absent, are_in_step, prepare, preregister};
 use super::summary::Summary;
@@ -133,6 +133,9 @@ pub(super) async fn drive(
     writer: Option<&impl Writer>,
     emit: &(dyn Fn(Progress) + Sync),
 ) -> Result<JobResult<EmployeeSync>, RunError> {
+    if let Some(rejected) = check_tool(rules, people, state.as_ref()) {
+        return Ok(rejected);
+    }
     if let (None, Some(state)) = (writer, &mut state) {
         // A dry run shows the whole company, not the rest of a comparison.
         state.comparing = None;
@@ -170,18 +173,11 @@ pub(super) async fn drive(
         rules.configuration,
         rules.portion,
     );
-    let mut known = Known::load(reader, state.as_ref(), &selection, portion).await?;
-    let is_renumbered = state.as_ref().is_some_and(|state| {
-        let tool = state.tool.as_deref();
-        tool.is_some_and(|tool| tool != rules.tool)
-    });
-    let identity = known.compare(people, &sharding, &selection, is_renumbered, rules.now);
+    let known = Known::load(reader, state.as_ref(), &selection, portion).await?;
+    let identity = known.compare(people, &sharding, &selection, rules.now);
     let rejected = check_identity(rules, people, &identity, &mut state, reader, writer).await?;
     if let Some(rejected) = rejected {
         return Ok(rejected);
-    }
-    if is_renumbered {
-        known.forget(reader, writer).await?;
     }
     let inputs = Inputs {
         people,

@@ -9,7 +9,7 @@ use shared::state::{EmployeeEntry, StateError, SyncState};
 
 use super::is_shut;
 use crate::checkpoint::{Identity, Reason, Selection, Sharding};
-use crate::io::{Reader, Writer};
+use crate::io::Reader;
 use crate::source::People;
 
 /// What the last run left of the people who are looked at.
@@ -49,7 +49,6 @@ impl Known {
         people: &People,
         sharding: &Sharding<'_>,
         selection: &Selection,
-        is_renumbered: bool,
         now: Timestamp,
     ) -> Identity<'_> {
         // Without a state, and after a migration.
@@ -61,39 +60,7 @@ impl Known {
         let entries = self.entries.values().filter(|_| is_lost);
         let ledger = entries.filter(|entry| entry.customer_id.is_some() && !is_shut(entry, now));
         let ids = ledger.map(|entry| &entry.source_id);
-        let identity = Identity::of(&people.snapshot, sharding, &self.shards, ids);
-        if is_renumbered {
-            identity.renumbered(&people.snapshot)
-        } else {
-            identity
-        }
-    }
-
-    /// Forgets everybody: their ids are of another HR system, and an equal id is somebody else's.
-    ///
-    /// # Errors
-    /// [`StateError`]: the next run forgets the rest.
-    pub(in super::super) async fn forget(
-        &mut self,
-        reader: &impl Reader,
-        writer: Option<&impl Writer>,
-    ) -> Result<(), StateError> {
-        let entries = reader.entries_of(ShardRange::WHOLE).await?;
-        if let Some(writer) = writer {
-            for id in entries.keys() {
-                writer.check_lease().await?;
-                writer.forget_entry(id).await?;
-            }
-            writer.clear_held().await?;
-        }
-        for (number, shard) in &mut self.shards {
-            if let Some(writer) = writer.filter(|_| !shard.0.is_empty()) {
-                writer.put_shard(*number, &Shard::default()).await?;
-            }
-            shard.0.clear();
-        }
-        self.entries.clear();
-        Ok(())
+        Identity::of(&people.snapshot, sharding, &self.shards, ids)
     }
 }
 
