@@ -1,5 +1,7 @@
 //! When a tenant has waited too long for a good run.
 
+use jiff::SignedDuration;
+
 use crate::state::JobKind;
 use crate::tenant::Every;
 
@@ -14,10 +16,11 @@ fn shortest(job: JobKind) -> i64 {
     }
 }
 
-/// Whether a tenant whose schedule fires at `interval` is late after `minutes` without a good run.
-pub(super) fn is_late(job: JobKind, interval: Option<Every>, minutes: i64) -> bool {
+/// How long a tenant whose schedule fires at `interval` may wait for a good run.
+#[must_use]
+pub fn late_after(job: JobKind, interval: Option<Every>) -> SignedDuration {
     let ticks = interval.map_or(0, |interval| i64::from(interval.minutes()) * TICKS);
-    minutes >= shortest(job).max(ticks)
+    SignedDuration::from_mins(shortest(job).max(ticks))
 }
 
 #[cfg(test)]
@@ -36,8 +39,8 @@ mod tests {
             (JobKind::Certificates, None, 120),
         ] {
             let interval = interval.map(|text| text.parse().unwrap());
-            let late = [late_from - 1, late_from].map(|minutes| is_late(job, interval, minutes));
-            assert_eq!(late, [false, true], "{job:?} {interval:?}");
+            let expected = SignedDuration::from_mins(late_from);
+            assert_eq!(late_after(job, interval), expected, "{job:?} {interval:?}");
         }
     }
 }

@@ -21,6 +21,7 @@ pub use circuit_breaker::CircuitBreaker;
 pub use event::{Event, EventError, Mode};
 pub use function::serve;
 pub use job::{Counts, Job, JobResult, Progress, ProgressFn, Ran, Reached, Request};
+pub use lateness::late_after;
 pub use lease::{LeaseGuard, LeaseTerms};
 pub use report::{Finding, FindingKind, HeldNote, MOST_FINDINGS, NoticesSent, Outcome, Report};
 pub use run::{Run, Tenant};

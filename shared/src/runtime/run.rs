@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::lateness;
+use super::lateness::late_after;
 use super::retirements::Retirements;
 use super::{
     App, Cause, Counts as _, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode,
@@ -279,9 +279,9 @@ impl<W: Job> Run<'_, W> {
     ) {
         let now = self.app.clock.now();
         let since = self.app.waiting_since(&report.tenant_id, since, now);
-        let minutes = now.duration_since(since).as_mins();
-        report.minutes_since_good_run = Some(minutes);
-        report.is_late = lateness::is_late(W::JOB, interval, minutes);
+        let waits = now.duration_since(since);
+        report.minutes_since_good_run = Some(waits.as_mins());
+        report.is_late = waits >= late_after(W::JOB, interval);
     }
 
     /// Writes the report; says when, if that succeeded.

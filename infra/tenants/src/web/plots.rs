@@ -53,6 +53,20 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
     }
 }
 
+/// Bars without axis or text, for a cell of a table. What they show is in `text`.
+pub(super) fn strip(text: &str, bars: &[Bar]) -> Markup {
+    let highest = bars.iter().map(|bar| bar.value).fold(1.0, f64::max);
+    html! {
+        svg.strip viewBox=(format!("0 0 {} 20", bars.len() * 4)) role="img" aria-label=(text) {
+            (PreEscaped("<title>")) (text) (PreEscaped("</title>"))
+            @for (place, bar) in bars.iter().enumerate() {
+                @let height = LEAST + bar.value / highest * (20.0 - LEAST);
+                rect class=(bar.class) x=(place * 4) y=(rounded(20.0 - height)) width="3" height=(rounded(height)) {}
+            }
+        }
+    }
+}
+
 fn rounded(number: f64) -> String {
     format!("{number:.1}")
 }

@@ -59,6 +59,23 @@ impl Store {
         items.into_iter().map(read).collect()
     }
 
+    /// The reports of both jobs that began at `since` or later, oldest first.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if one cannot be read as `T`, or DynamoDB fails.
+    pub async fn reports_since<T: DeserializeOwned>(
+        &self,
+        tenant: &TenantId,
+        since: Timestamp,
+    ) -> Result<Vec<T>, StateError> {
+        let query = Query::partition(partition(tenant))
+            .prefix(REPORTS)
+            .from(format!("{REPORTS}{since:.3}"))
+            .eventual();
+        let items = self.table.query(query).all().await?;
+        items.into_iter().map(read).collect()
+    }
+
     /// Changes every report that `edit` says it has changed. Returns their number. Safe to repeat.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::state::key::{PARTITION_KEY, SORT_KEY};
 pub(in crate::state) struct Query {
     partition: String,
     prefix: Option<&'static str>,
+    from: Option<String>,
     freshness: Freshness,
     newest_first: bool,
     only: &'static [&'static str],
@@ -24,6 +25,7 @@ impl Query {
         Self {
             partition: partition.into(),
             prefix: None,
+            from: None,
             freshness: Freshness::Consistent,
             newest_first: false,
             only: &[],
@@ -35,6 +37,14 @@ impl Query {
     pub(in crate::state) fn prefix(self, prefix: &'static str) -> Self {
         Self {
             prefix: Some(prefix),
+            ..self
+        }
+    }
+
+    /// Only sort keys from `key` on, which begins with the prefix.
+    pub(in crate::state) fn from(self, key: String) -> Self {
+        Self {
+            from: Some(key),
             ..self
         }
     }
@@ -65,10 +75,10 @@ impl Query {
     }
 
     fn condition(&self) -> &'static str {
-        if self.prefix.is_some() {
-            "#pk = :pk AND begins_with(#sk, :sk)"
-        } else {
-            "#pk = :pk"
+        match (&self.prefix, &self.from) {
+            (None, _) => "#pk = :pk",
+            (Some(_), None) => "#pk = :pk AND begins_with(#sk, :sk)",
+            (Some(_), Some(_)) => "#pk = :pk AND #sk BETWEEN :from AND :last",
         }
     }
 
@@ -90,12 +100,18 @@ impl Query {
     }
 
     fn values(&self) -> Item {
-        let values = [(":pk", Some(self.partition.as_str())), (":sk", self.prefix)];
-        let given = values
+        let mut values = vec![(":pk", self.partition.clone())];
+        match (self.prefix, &self.from) {
+            (None, _) => {}
+            (Some(prefix), None) => values.push((":sk", prefix.to_owned())),
+            // Sort keys are ASCII, whose last printable character is `~`.
+            (Some(prefix), Some(from)) => {
+                values.extend([(":from", from.clone()), (":last", format!("{prefix}~"))]);
+            }
+        }
+        values
             .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        given
-            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())))
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
             .collect()
     }
 }

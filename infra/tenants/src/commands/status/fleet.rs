@@ -111,7 +111,7 @@ impl View for FleetView {
             };
             table.add_row([
                 tenant.tenant_id.as_str(),
-                tenant.status,
+                tenant.state.as_str(),
                 &tenant.last_good_run(JobKind::Employees, self.now),
                 &tenant.last_good_run(JobKind::Certificates, self.now),
                 &problems,

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
-use shared::runtime::Report;
+use shared::runtime::{Report, late_after};
 use shared::secrets::SecretError;
 use shared::state::{HeldSource, JobKind, LeaseState, TenantSnapshot, TenantStatus};
 use shared::tenant::TenantConfig;
@@ -19,15 +19,43 @@ use crate::schedule::is_connected;
 /// So many people who wait are a problem of the tenant.
 const MANY_WAITING: u32 = 5;
 
-/// A good run is late after this many ticks without one.
-const TICKS: i64 = 3;
+/// Whether a tenant can be synced at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
+pub(crate) enum TenantState {
+    Active,
+    Paused,
+    /// `tenants add` or `tenants remove` was interrupted.
+    HalfRemoved,
+    BadConfiguration,
+    /// Its state cannot be read.
+    Unreadable,
+}
+
+impl TenantState {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::HalfRemoved => "half removed",
+            Self::BadConfiguration => "bad configuration",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl From<TenantState> for &'static str {
+    fn from(state: TenantState) -> Self {
+        state.as_str()
+    }
+}
 
 /// The health of one tenant.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TenantHealth {
     pub(crate) tenant_id: TenantId,
-    /// `active`, `paused`, `half removed`, `bad configuration`, `unreadable`
-    pub(crate) status: &'static str,
+    #[serde(rename = "status")]
+    pub(crate) state: TenantState,
     /// Since when certificates are filed: after the first complete employee run.
     pub(crate) gate: Option<Timestamp>,
     pub(crate) last_good_runs: BTreeMap<JobKind, Timestamp>,
@@ -66,7 +94,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
 pub(super) fn unreadable(tenant_id: TenantId, failure: &Failure) -> TenantHealth {
     TenantHealth {
         tenant_id,
-        status: "unreadable",
+        state: TenantState::Unreadable,
         gate: None,
         last_good_runs: BTreeMap::new(),
         running: Vec::new(),
@@ -106,33 +134,54 @@ pub(crate) async fn judge(
     let config = record
         .as_ref()
         .map(|record| TenantConfig::parse(&record.config));
-    let status = match (&record, &config) {
+    let tenant_state = match (&record, &config) {
         (None, _) => {
             problems.push(
                 "`tenants add` or `tenants remove` was interrupted: repeat the one that you want"
                     .to_owned(),
             );
-            "half removed"
+            TenantState::HalfRemoved
         }
         (_, Some(Err(error))) => {
             problems.push(format!(
                 "{error}: `tenants add --file {tenant}.toml --update` replaces the configuration"
             ));
-            "bad configuration"
+            TenantState::BadConfiguration
         }
-        (Some(record), _) if record.status == TenantStatus::Active => "active",
-        _ => "paused",
+        (Some(record), _) if record.status == TenantStatus::Active => TenantState::Active,
+        _ => TenantState::Paused,
     };
-    if let (Some(Ok(config)), true) = (&config, status == "active") {
-        let gate = record.as_ref().and_then(|record| record.gate);
-        if is_connected(config) {
-            problems.extend(lateness(tenant, config, &leases, now));
-        } else {
+    if let (Some(Ok(config)), true) = (&config, tenant_state == TenantState::Active) {
+        if !is_connected(config) {
             problems.push(format!(
                 "the company has not connected yet: `tenants connect {tenant} --email HR-ADMIN --company NAME` makes the link"
             ));
+        } else if last_good_run(&leases, JobKind::Employees).is_none() {
+            problems.push(format!(
+                "no employee run has succeeded yet: `tenants check {tenant}`, `tenants sync {tenant}`"
+            ));
+        } else {
+            problems.extend(lateness(
+                tenant,
+                config,
+                JobKind::Employees,
+                None,
+                &leases,
+                now,
+            ));
         }
-        problems.extend(certificate_lateness(tenant, config, gate, &leases, now));
+        // Before the first complete employee run certificates wait.
+        let gate = record.as_ref().and_then(|record| record.gate);
+        if gate.is_some() && config.certificates.enabled {
+            problems.extend(lateness(
+                tenant,
+                config,
+                JobKind::Certificates,
+                gate,
+                &leases,
+                now,
+            ));
+        }
     }
     if let Some(report) = newest.first().filter(|report| report.outcome.is_failure()) {
         let look = format::next_look(report.outcome, tenant);
@@ -192,7 +241,7 @@ pub(crate) async fn judge(
     let status_of = record.as_ref().map(|record| record.status);
     Ok(TenantHealth {
         tenant_id: tenant.clone(),
-        status,
+        state: tenant_state,
         gate: record.and_then(|record| record.gate),
         last_good_runs: leases
             .iter()
@@ -231,47 +280,29 @@ impl TenantHealth {
     }
 }
 
+fn last_good_run(leases: &BTreeMap<JobKind, LeaseState>, job: JobKind) -> Option<Timestamp> {
+    leases.get(&job).and_then(|lease| lease.last_good_run)
+}
+
+/// What to say of a job that has had no good run for too long, nor since `gate`.
 fn lateness(
     tenant: &TenantId,
     config: &TenantConfig,
-    leases: &BTreeMap<JobKind, LeaseState>,
-    now: Timestamp,
-) -> Option<String> {
-    let every = config.schedule.employees;
-    let tolerance = SignedDuration::from_mins(i64::from(every.minutes()) * TICKS);
-    match leases
-        .get(&JobKind::Employees)
-        .and_then(|lease| lease.last_good_run)
-    {
-        None => Some(format!(
-            "no employee run has succeeded yet: `tenants check {tenant}`, `tenants sync {tenant}`"
-        )),
-        Some(at) if at + tolerance < now => Some(format!(
-            "the last good employee run was {}, although one is due every {every}: `tenants runs {tenant}`",
-            format::ago(at, now)
-        )),
-        Some(_) => None,
-    }
-}
-
-/// Certificates are late once they may be filed: before the first complete employee run they wait.
-fn certificate_lateness(
-    tenant: &TenantId,
-    config: &TenantConfig,
+    job: JobKind,
     gate: Option<Timestamp>,
     leases: &BTreeMap<JobKind, LeaseState>,
     now: Timestamp,
 ) -> Option<String> {
-    let every = config.schedule.certificates;
-    let tolerance = SignedDuration::from_mins(i64::from(every.minutes()) * TICKS);
-    let lease = leases.get(&JobKind::Certificates);
-    let last = lease.and_then(|lease| lease.last_good_run);
-    let waits_since = last.max(gate)?;
-    let is_late = config.certificates.enabled && gate.is_some() && waits_since + tolerance < now;
+    let (word, every) = match job {
+        JobKind::Employees => ("employee", config.schedule.employees),
+        JobKind::Certificates => ("certificate", config.schedule.certificates),
+    };
+    let last = last_good_run(leases, job);
+    let is_late = last.max(gate)? + late_after(job, Some(every)) <= now;
     let last = last.map_or_else(|| "never".to_owned(), |at| format::ago(at, now));
     is_late.then(|| {
         format!(
-            "the last good certificate run was {last}, although one is due every {every}: `tenants runs {tenant}`"
+            "the last good {word} run was {last}, although one is due every {every}: `tenants runs {tenant}`"
         )
     })
 }

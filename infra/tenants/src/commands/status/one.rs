@@ -246,7 +246,7 @@ impl StatusView {
             now,
             ..
         } = self;
-        let mut lines = vec![format!("{}: {}", health.tenant_id, health.status)];
+        let mut lines = vec![format!("{}: {}", health.tenant_id, health.state.as_str())];
         lines.extend(configuration.as_ref().map(|configuration| {
             let certificates = match &configuration.certificates_every {
                 Some(interval) => format!("every {interval}"),

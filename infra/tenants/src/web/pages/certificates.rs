@@ -15,7 +15,7 @@ use super::fact;
 use crate::args::CertificateFilter;
 use crate::commands::certificates::list::{self, LedgerView};
 use crate::commands::status::one::{self, StatusView};
-use crate::web::layout::{self, Place, Tab};
+use crate::web::layout::{self, Place, Tab, refreshed};
 use crate::web::plots::{self, Bar};
 use crate::web::visit::{Button, Company, Visit};
 
@@ -37,10 +37,12 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
         Err(failure) => return visit.unread(&tenant, &failure),
     };
     let body = html! {
-        p.eyebrow { (tenant) }
-        h1 { (sentence(&visit, &ledger)) }
-        (figures(&visit, &ledger, &status))
-        (backlog(&visit, &tenant, &status))
+        (refreshed("backlog", &format!("/tenants/{tenant}/certificates"), 15, &html! {
+            p.eyebrow { (tenant) }
+            h1 { (sentence(&visit, &ledger)) }
+            (figures(&visit, &ledger, &status))
+            (backlog(&visit, &tenant, &status))
+        }))
         (parked(&visit, &tenant, &ledger, &status.time_zone))
         (filed_by_day(&visit, &ledger, &status.time_zone))
         (newest(&visit, &tenant, &ledger, &status.time_zone))

@@ -7,8 +7,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use shared::state::JobKind;
 
+use super::trend;
 use crate::commands::status::fleet::{self, FleetView};
-use crate::commands::status::health::TenantHealth;
+use crate::commands::status::health::{TenantHealth, TenantState};
 use crate::web::layout::{self, Place, refreshed};
 use crate::web::visit::Visit;
 
@@ -28,6 +29,15 @@ pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> 
         Ok(view) => view,
         Err(failure) => return visit.problem(StatusCode::BAD_GATEWAY, None, &failure),
     };
+    let chosen = chosen(&view, &search);
+    let shown: Vec<&TenantHealth> = chosen
+        .iter()
+        .skip(search.page * ROWS)
+        .take(ROWS)
+        .copied()
+        .collect();
+    let reports = trend::read(&visit, &shown).await;
+    let more = chosen.len() > (search.page + 1) * ROWS;
     let title = visit.pick("Alle Firmen", "All companies");
     let body = html! {
         h1 { (sentence(&visit, &view)) }
@@ -40,7 +50,7 @@ pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> 
                     hx-get="/" hx-trigger="input delay:200ms" hx-select="#fleet" hx-target="#fleet" hx-swap="outerMorph";
                 button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
             }
-            (listed(&visit, &view, &search))
+            (listed(&visit, &view, &search, &Rows { shown, reports, more }))
         }
     };
     layout::page(&visit, Place::Fleet, title, &body).into_response()
@@ -89,7 +99,9 @@ fn chosen<'a>(view: &'a FleetView, search: &Search) -> Vec<&'a TenantHealth> {
     let mut tenants: Vec<&TenantHealth> = view
         .tenants
         .iter()
-        .filter(|tenant| tenant.tenant_id.as_str().contains(&wanted) || tenant.status == wanted)
+        .filter(|tenant| {
+            tenant.tenant_id.as_str().contains(&wanted) || tenant.state.as_str() == wanted
+        })
         .collect();
     tenants.sort_by(|one, other| {
         let key = |tenant: &TenantHealth| {
@@ -103,20 +115,25 @@ fn chosen<'a>(view: &'a FleetView, search: &Search) -> Vec<&'a TenantHealth> {
     tenants
 }
 
-fn listed(visit: &Visit, view: &FleetView, search: &Search) -> Markup {
-    let chosen = chosen(view, search);
-    let shown = chosen.iter().skip(search.page * ROWS).take(ROWS);
+/// What one page lists.
+struct Rows<'a> {
+    shown: Vec<&'a TenantHealth>,
+    reports: trend::Reports,
+    /// Another page follows.
+    more: bool,
+}
+
+fn listed(visit: &Visit, view: &FleetView, search: &Search, rows: &Rows<'_>) -> Markup {
     let path = |page: usize| {
         let query = form_query(&search.q);
         format!("/?q={query}&page={page}")
     };
-    let more = chosen.len() > (search.page + 1) * ROWS;
     refreshed(
         "fleet",
         &path(search.page),
         30,
         &html! {
-            @if chosen.is_empty() {
+            @if rows.shown.is_empty() {
                 p { (visit.pick("Keine Firma passt dazu.", "No company matches.")) }
             } @else {
                 table.rows {
@@ -128,13 +145,14 @@ fn listed(visit: &Visit, view: &FleetView, search: &Search) -> Markup {
                         th.number scope="col" { (visit.pick("gehalten", "held")) }
                         th scope="col" { (visit.pick("Zertifikate", "Certificates")) }
                         th.number scope="col" { (visit.pick("liegen", "parked")) }
+                        th scope="col" { (visit.pick("letzter Tag", "last day")) }
                     } }
-                    tbody { @for tenant in shown { (row(visit, view, tenant)) } }
+                    tbody { @for tenant in &rows.shown { (row(visit, view, tenant, &rows.reports)) } }
                 }
-                @if more || search.page > 0 {
+                @if rows.more || search.page > 0 {
                     nav.pager aria-label=(visit.pick("Seiten", "Pages")) {
                         @if search.page > 0 { a href=(path(search.page - 1)) { "← " (visit.pick("zurück", "back")) } }
-                        @if more { a href=(path(search.page + 1)) { (visit.pick("weiter", "next")) " →" } }
+                        @if rows.more { a href=(path(search.page + 1)) { (visit.pick("weiter", "next")) " →" } }
                     }
                 }
             }
@@ -157,7 +175,10 @@ fn form_query(text: &str) -> String {
         .unwrap_or_default()
 }
 
-fn row(visit: &Visit, view: &FleetView, tenant: &TenantHealth) -> Markup {
+fn row(visit: &Visit, view: &FleetView, tenant: &TenantHealth, reports: &trend::Reports) -> Markup {
+    let reports = reports
+        .get(&tenant.tenant_id)
+        .map_or(&[][..], Vec::as_slice);
     let id = &tenant.tenant_id;
     let link = format!("/tenants/{id}");
     let (class, state) = state(visit, tenant);
@@ -175,6 +196,7 @@ fn row(visit: &Visit, view: &FleetView, tenant: &TenantHealth) -> Markup {
             (count(visit, visit.pick("gehalten", "held"), tenant.held_changes, &format!("{link}/plan")))
             td data-label=(visit.pick("Zertifikate", "Certificates")) { (last_run(visit, view, tenant, JobKind::Certificates)) }
             (count(visit, visit.pick("liegen", "parked"), tenant.parked_certificates, &format!("{link}/certificates")))
+            td data-label=(visit.pick("letzter Tag", "last day")) { a href=(format!("{link}/runs")) { (trend::plot(visit, reports)) } }
         }
     }
 }
@@ -201,18 +223,22 @@ fn last_run(visit: &Visit, view: &FleetView, tenant: &TenantHealth, job: JobKind
 /// The class of the dot, and the state in words: colour alone says nothing.
 pub(in crate::web) fn state(visit: &Visit, tenant: &TenantHealth) -> (&'static str, String) {
     let problems = tenant.problems.len() as u64;
-    match (tenant.status, problems) {
-        ("half removed", _) => (
+    match (tenant.state, problems) {
+        (TenantState::HalfRemoved, _) => (
             "bad",
             visit.pick("halb entfernt", "half removed").to_owned(),
         ),
-        ("bad configuration", _) => {
+        (TenantState::BadConfiguration, _) => {
             let text = visit.pick("Einstellungen unbrauchbar", "configuration unusable");
             ("bad", text.to_owned())
         }
-        ("paused", 0) => ("off", visit.pick("angehalten", "paused").to_owned()),
-        (_, 0) => ("good", visit.pick("in Ordnung", "fine").to_owned()),
-        (_, problems) => {
+        (TenantState::Unreadable, _) => {
+            let text = visit.pick("nicht lesbar", "cannot be read");
+            ("bad", text.to_owned())
+        }
+        (TenantState::Paused, 0) => ("off", visit.pick("angehalten", "paused").to_owned()),
+        (TenantState::Active, 0) => ("good", visit.pick("in Ordnung", "fine").to_owned()),
+        (TenantState::Active | TenantState::Paused, problems) => {
             let text = visit.language.counted(
                 problems,
                 ("Sache zu klären", "Sachen zu klären"),

@@ -8,6 +8,7 @@ pub(super) mod person;
 pub(super) mod plan;
 pub(super) mod runs;
 pub(super) mod tenant;
+mod trend;
 
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -87,7 +87,7 @@ fn sentence(visit: &Visit, reports: &[Report<Value>]) -> String {
 }
 
 /// What a run changed, whichever job it was.
-fn changes(report: &Report<Value>) -> u64 {
+pub(super) fn changes(report: &Report<Value>) -> u64 {
     const CHANGES: [&str; 8] = [
         "created",
         "adopted",
@@ -104,7 +104,7 @@ fn changes(report: &Report<Value>) -> u64 {
     counts.sum()
 }
 
-fn class(outcome: Outcome) -> &'static str {
+pub(super) fn class(outcome: Outcome) -> &'static str {
     match outcome {
         outcome if outcome.is_failure() => "bad",
         outcome if outcome.is_good() => "good",

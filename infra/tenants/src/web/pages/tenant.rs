@@ -6,6 +6,7 @@ use shared::domain::id::TenantId;
 use shared::state::{HeldSource, JobKind};
 
 use super::fact;
+use crate::commands::status::health::TenantState;
 use crate::commands::status::one::{self, HeldView, StatusView};
 use crate::format;
 use crate::web::layout::{self, Place, Tab, refreshed};
@@ -43,7 +44,7 @@ fn people(view: &StatusView) -> Option<u64> {
 fn sentence(visit: &Visit, view: &StatusView) -> String {
     let health = &view.health;
     let count = |number: u64| visit.language.number(number);
-    if health.status == "paused" {
+    if health.state == TenantState::Paused {
         return visit
             .pick(
                 "Angehalten: niemand wird abgeglichen",
@@ -107,7 +108,7 @@ fn waiting(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
         .filter(|problem| !has_card(problem))
         .collect();
     html! {
-        @if health.problems.is_empty() && held.is_none() {
+        @if health.problems.is_empty() && held.is_none() && health.waiting == 0 {
             p.fine { (visit.pick("Nichts wartet auf dich.", "Nothing waits for you.")) }
         } @else {
             section aria-labelledby="waits" {
@@ -247,7 +248,7 @@ fn facts(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
 }
 
 fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
-    let paused = view.health.status == "paused";
+    let paused = view.health.state == TenantState::Paused;
     let none = Markup::default();
     html! {
         section aria-labelledby="connection" {

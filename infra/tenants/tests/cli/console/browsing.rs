@@ -7,7 +7,8 @@ use serde_json::json;
 use super::browser::{Browser, browser};
 use super::companies::monday;
 use super::visitor::console;
-use crate::support::Desk;
+use crate::certificates::park;
+use crate::support::{Desk, person};
 
 /// Where the pictures of a run are.
 fn pictures() -> PathBuf {
@@ -51,20 +52,62 @@ const PAGES: [(&str, &str, &str); 9] = [
     ("audit", "/tenants/acme/audit", "decisions"),
 ];
 
+/// Where a button is, its label, and what the page says once it was clicked.
+const CLICKS: [(&str, &str, &str); 11] = [
+    (
+        "/tenants/acme",
+        "Check connection and rights",
+        "Personio: attributes",
+    ),
+    ("/tenants/acme", "Dismiss", "Dismissed: 9 changes"),
+    (
+        "/tenants/acme/certificates",
+        "Try again",
+        "To be tried again",
+    ),
+    (
+        "/tenants/acme/certificates",
+        "Leave unfiled",
+        "Left unfiled",
+    ),
+    ("/tenants/acme", "File certificates now", "Back to acme"),
+    ("/tenants/lindner", "Dismiss", "Dismissed"),
+    ("/tenants/nordwind", "Approve", "Approved: 6 changes"),
+    ("/tenants/blumen-huber", "Try again now", "Tried again"),
+    ("/tenants/blumen-huber", "Pause", "Paused"),
+    ("/tenants/blumen-huber", "Resume", "Running again"),
+    (
+        "/tenants/blumen-huber",
+        "Sync people now",
+        "Back to blumen-huber",
+    ),
+];
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_button_is_clicked_from_the_list_of_companies() {
+async fn every_button_is_clicked() {
     let Some(browser) = browser("en").await else {
         return;
     };
     let desk = Desk::new().await;
-    monday(&desk).await;
+    let companies = monday(&desk).await;
+    for certificate in ["cert-1", "cert-2"] {
+        park(&desk, &companies[0].tenant, certificate, false).await;
+    }
+    let mut namesake = person(2);
+    namesake.id = 50;
+    companies[1].personio.put(namesake);
+    desk.run("sync blumen-huber --here").await;
     let console = console(&desk, "").await;
     browser.goto(&console.address).await;
     browser.sees("3 of 5 companies need you").await;
     browser.click("acme").await;
     browser.sees("changes are held").await;
-    browser.click("Check connection and rights").await;
-    browser.sees("Personio: attributes").await;
+    for (path, label, text) in CLICKS {
+        browser.goto(&format!("{}{path}", console.base)).await;
+        browser.click(label).await;
+        browser.sees(text).await;
+    }
+    assert_quiet(&browser).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

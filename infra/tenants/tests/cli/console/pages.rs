@@ -56,7 +56,11 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
     assert_has(&visitor.text("/tenants/acme").await, &["Never in sync yet"]);
     desk.done("sync acme --here").await;
     desk.pass_minutes(4);
-    assert_has(&visitor.text("/").await, &["The one company is fine"]);
+    // One run in the last day, which made accounts.
+    assert_has(
+        &visitor.text("/").await,
+        &["The one company is fine", "3 changes, 0 runs failed"],
+    );
     assert_has(
         &visitor.text("/tenants/acme").await,
         &["In sync 4 minutes ago: all 3 people"],
