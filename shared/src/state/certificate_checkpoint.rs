@@ -28,6 +28,9 @@ pub struct CertificateCheckpoint {
     /// Certificates of earlier days on hosts that the tenant's file does not allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_hosts: Option<RefusedHosts>,
+    /// Refusals since the last confirmed upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusals: Option<EqualRefusals>,
     /// The last 30 days, by day of completion in UTC.
     pub days: BTreeMap<Date, DayCheckpoint>,
     /// What is unsettled of all earlier days. Only a listing of everything shows these certificates.
@@ -88,6 +91,14 @@ impl ListAccess {
     fn is_unknown(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// Refusals of different certificates for one reason, in runs that filed none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EqualRefusals {
+    pub reason: String,
+    /// At most five.
+    pub certificates: u32,
 }
 
 /// Certificates that only a listing of everything shows, and whose hosts are refused.

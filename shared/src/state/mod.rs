@@ -18,8 +18,8 @@ pub use certificate::{
     RetryState,
 };
 pub use certificate_checkpoint::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, ListAccess, RefusedHosts, Restored,
-    Unsettled,
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, EqualRefusals, ListAccess,
+    RefusedHosts, Restored, Unsettled,
 };
 pub use employee::{Drift, EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;

@@ -1,13 +1,13 @@
-//! What is there before the first filing and after a restore is looked for, and a backfill waits where it is to.
+//! What is there before the first filing is looked for, and a backfill waits where it is to.
 
 use harness::{Harness, ROUTES, by_hand, completed, people, person};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Mode, Outcome};
-use shared::state::{CertificateState, Restored};
+use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::personio::{Document, Endpoint};
-use simulators::reteach::{Certificate, Delivery, Participation, Publication};
+use simulators::reteach::{Delivery, Participation};
 use simulators::{Behaviour, Body, Fault, Person};
 
 use super::fixture::{PERSONIO, certified, deliver, file_for, finding, id, with_meanwhile};
@@ -165,83 +165,6 @@ async fn a_host_that_is_not_allowed_is_named_before_any_document_is_listed() {
         people_left = 0
     );
     assert_eq!(harness.personio.calls(Endpoint::Documents), 0);
-}
-
-/// The ledger as it was `before`, although more has been filed since: a table restored by the operator.
-async fn restore(harness: &Harness, forgotten: &[String], assume_empty: bool) {
-    for id in forgotten {
-        harness.lose(&format!("CERTIFICATE#{id}")).await;
-    }
-    let restored = Restored {
-        to: harness.moment() - DAY,
-        at: harness.moment(),
-        assume_empty,
-    };
-    let (store, tenant) = (harness.store(), &harness.company.tenant);
-    store.mark_restored(tenant, restored).await.unwrap();
-}
-
-#[tokio::test]
-async fn after_a_restore_what_the_ledger_lost_is_found_and_not_filed_again() {
-    for via in ROUTES {
-        let harness = certified(via, 12).await;
-        assert_eq!(harness.certificates_now().await.counts.uploaded, 12);
-        harness.advance(SignedDuration::from_mins(60));
-        let lost: Vec<_> = (1..=10).map(id).collect();
-        restore(&harness, &lost, false).await;
-        let report = harness.certificates_tick().await;
-        assert_run!("{via:?}", report, Outcome::Done, adopted = 10, uploaded = 0);
-        assert_eq!(harness.personio.documents().len(), 12, "{via:?}");
-        let quiet = harness.certificates_tick().await;
-        assert_run!("{via:?}", quiet, Outcome::Unchanged);
-    }
-}
-
-#[tokio::test]
-async fn after_a_restore_a_late_pdf_of_an_old_course_is_found_and_not_filed_again() {
-    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
-    harness.certificates_now().await;
-    harness.advance(DAY);
-    let issued = completed("c-1", 1, "Kurs", &harness.moment().to_string());
-    let certificate = Some(Certificate {
-        publication: Publication::OnDemand,
-        ..Certificate::new("c-1", 100)
-    });
-    harness.issue([Participation {
-        certificate,
-        ..issued
-    }]);
-    let early = harness.certificates_tick().await;
-    assert_counts!(early, waiting_for_pdf = 1, uploaded = 0);
-    let late = harness.certificates_after(DAY * 60).await;
-    assert_counts!(late, waiting_for_pdf = 1, uploaded = 0);
-    harness.reteach.publish_pdf("c-1");
-    assert_counts!(harness.certificates_tick().await, uploaded = 1);
-    harness.advance(SignedDuration::from_mins(60));
-    restore(&harness, &["c-1".to_owned()], false).await;
-    let report = harness.certificates_tick().await;
-    assert_run!(report, Outcome::Done, adopted = 1, uploaded = 0);
-    assert_eq!(harness.personio.documents().len(), 1);
-}
-
-#[tokio::test]
-async fn a_restored_tenant_without_the_right_to_list_parks_unless_nothing_was_filed() {
-    for (assume_empty, uploaded, parked) in [(false, 0, 3), (true, 3, 0)] {
-        let harness = certified(Via::Direct, 3).await;
-        harness.certificates_now().await;
-        harness.advance(SignedDuration::from_mins(60));
-        for document in harness.personio.documents() {
-            assert!(harness.personio.remove_document(document.id));
-        }
-        harness.personio.allow_reading_documents(false);
-        let lost: Vec<_> = (1..=3).map(id).collect();
-        restore(&harness, &lost, assume_empty).await;
-        // Its lists were read before: a day shows that the right is gone.
-        let report = harness.certificates_tick().await;
-        assert_run!(report, Outcome::AccessDenied, uploaded = 0, parked = 0);
-        let report = harness.certificates_after(DAY).await;
-        assert_counts!(report, uploaded = uploaded, parked = parked);
-    }
 }
 
 #[tokio::test]

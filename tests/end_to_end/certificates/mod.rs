@@ -21,5 +21,6 @@ mod parked;
 mod privacy;
 mod refusals;
 mod reissues;
+mod restored;
 mod titles;
 mod unknown_outcome;

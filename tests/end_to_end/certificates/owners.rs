@@ -276,22 +276,23 @@ async fn deleted_people_whom_the_last_reading_had_stop_nothing_while_others_are_
 /// The stored credential is another academy's: its people carry another system's ids, or ids that nobody knows here.
 #[tokio::test]
 async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
-    for prefix in ["sap:", "personio:9"] {
+    // Of few certificates, only others that would be filed are a sign.
+    for (prefix, known) in [("sap:", 6), ("personio:9", 6), ("personio:9", 1)] {
         for at in ["2026-05-11T08:10:00Z", LONG_AGO] {
-            let label = format!("{prefix} {at}");
+            let label = format!("{prefix} {known} {at}");
             let harness = Harness::with_folder(Via::Direct, "", people(6)).await;
             let issue = |prefix: &str, id: &str, at: &str| {
-                harness.issue((1..=6).map(|number| Participation {
+                harness.issue((1..=known).map(|number| Participation {
                     customer: Some(format!("{prefix}{number}")),
                     ..completed(&format!("{id}-{number}"), number, "Kurs", at)
                 }));
             };
             issue("personio:", "c", "2026-05-10T09:30:00Z");
-            assert_eq!(harness.certificates_now().await.counts.uploaded, 6);
+            assert_eq!(harness.certificates_now().await.counts.uploaded, known);
             for gone in harness.reteach.participations() {
                 assert!(harness.reteach.remove_participation(&gone.id), "{label}");
             }
-            for number in 1..=6 {
+            for number in 1..=known {
                 let mut other = by_hand(&format!("andere{number}@muster.example"));
                 other.external_id = Some(format!("{prefix}{number}"));
                 harness.reteach.insert(other);
@@ -305,9 +306,27 @@ async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
             // One of its people is ours: these certificates may be new.
             issue("personio:", "e", "2026-05-11T08:20:00Z");
             let report = harness.certificates_tick().await;
-            assert_counts!("{label}", report, uploaded = 6);
+            assert_counts!("{label}", report, uploaded = known);
         }
     }
+}
+
+/// The only certificate was revoked, and somebody whom the HR system does not know has one.
+#[tokio::test]
+async fn an_academy_whose_few_certificates_were_revoked_is_no_other_one() {
+    let harness = Harness::with_folder(Via::Direct, "", people(2)).await;
+    harness.issue([of("personio:1", "c-1")]);
+    assert_eq!(harness.certificates_now().await.counts.uploaded, 1);
+    for gone in harness.reteach.participations() {
+        assert!(harness.reteach.remove_participation(&gone.id));
+    }
+    harness.reteach.insert(by_hand("trainer@example.com"));
+    let mut other = by_hand("gast@example.com");
+    other.external_id = Some("sap:7".to_owned());
+    harness.reteach.insert(other);
+    harness.issue([of("sap:7", "c-2")]);
+    let report = harness.certificates_after(DAY).await;
+    assert_run!(report, Outcome::Unchanged, not_from_hr = 1, uploaded = 0);
 }
 
 #[tokio::test]

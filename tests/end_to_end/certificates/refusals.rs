@@ -7,11 +7,13 @@ use local::INTEGRATION;
 use shared::runtime::{Finding, FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::personio::Endpoint;
+use simulators::reteach::Delivery;
 use simulators::{Behaviour, Body, Fault, reteach};
 
 use super::fixture::{
-    PAUSES, PERSONIO, all_are_filed, all_are_filed_in_the_end, assert_failed_or_parked, certified,
-    fail_uploads, finding, id, nothing_is_held_against_any, with_meanwhile,
+    LISTS, PAUSES, PERSONIO, UPLOAD, all_are_filed, all_are_filed_in_the_end,
+    assert_failed_or_parked, certified, deliver, fail_uploads, finding, id,
+    nothing_is_held_against_any, with_meanwhile,
 };
 
 #[tokio::test]
@@ -281,4 +283,98 @@ async fn a_stale_kombo_folder_is_a_refusal() {
     assert!(text.contains("Kombo's dashboard"), "{text}");
     harness.kombo().mirror(INTEGRATION);
     all_are_filed_in_the_end(&harness, 3).await;
+}
+
+/// One new certificate a tick, and all meet the same trouble. The first runs cannot know that it is the tenant's.
+#[tokio::test]
+async fn equal_refusals_over_ticks_are_one_outcome_and_park_no_certificate() {
+    enum Trouble {
+        Personio(&'static str, u16),
+        Files(Delivery),
+    }
+    let elsewhere = || Delivery::Elsewhere("https://cdn.example.com/c.pdf".to_owned());
+    let (uploads, lists) = (
+        |status| Trouble::Personio(UPLOAD, status),
+        |status| Trouble::Personio(LISTS, status),
+    );
+    for (name, trouble, from, outcome) in [
+        ("category", uploads(422), 5, Outcome::AcademyRefuses),
+        ("right", uploads(403), 1, Outcome::AccessDenied),
+        ("lists", lists(422), 2, Outcome::SourceUnavailable),
+        (
+            "files",
+            Trouble::Files(Delivery::NotAPdf),
+            5,
+            Outcome::AcademyRefuses,
+        ),
+        (
+            "hosts",
+            Trouble::Files(elsewhere()),
+            5,
+            Outcome::HostNotAllowed,
+        ),
+    ] {
+        let harness = Harness::with_folder(Via::Direct, "", people(8)).await;
+        harness.certificates_now().await;
+        if let Trouble::Personio(path, status) = trouble {
+            let behaviour = Behaviour::Status(status, Body::Vendor);
+            harness
+                .personio
+                .fail(Fault::new(behaviour).path(path).always());
+        }
+        for number in 1..=8 {
+            harness.issue([completed(
+                &id(number),
+                number,
+                "Kurs",
+                "2026-05-10T12:00:00Z",
+            )]);
+            if let Trouble::Files(delivery) = &trouble {
+                deliver(&harness, &id(number), delivery.clone());
+            }
+            let report = harness.certificates_tick().await;
+            let label = format!("{name} {number}");
+            assert_eq!(
+                report.outcome == outcome,
+                number >= from,
+                "{label}: {report:#?}"
+            );
+            assert_counts!("{label}", report, uploaded = 0, parked = 0);
+        }
+        for _ in 0..10 {
+            let report = harness
+                .certificates_after(SignedDuration::from_hours(25))
+                .await;
+            assert_run!("{name}", report, outcome, uploaded = 0, parked = 0);
+        }
+        harness.personio.clear_faults();
+        for number in 1..=8 {
+            deliver(&harness, &id(number), Delivery::Pdf { size: 2_000 });
+        }
+        let report = harness
+            .certificates_after(SignedDuration::from_hours(25))
+            .await;
+        assert_run!("{name}", report, Outcome::Done, uploaded = 8);
+        all_are_filed(&harness, 8).await;
+    }
+}
+
+/// Two of a tenant's three certificates are bad, and nothing else is filed: that is no tenant's trouble.
+#[tokio::test]
+async fn fewer_than_five_refused_certificates_are_parked_however_often_they_are_refused() {
+    let harness = certified(Via::Direct, 2).await;
+    fail_uploads(
+        &harness,
+        Fault::new(Behaviour::Status(422, Body::Vendor)).always(),
+    );
+    assert_counts!(harness.certificates_now().await, failed = 2);
+    let mut last = None;
+    for minutes in PAUSES {
+        last = Some(
+            harness
+                .certificates_after(SignedDuration::from_mins(minutes))
+                .await,
+        );
+    }
+    assert_counts!(last.unwrap(), parked = 2, failed = 0);
 }

@@ -22,7 +22,7 @@ use shared::http::Deadline;
 use shared::reteach::{Client, Downloads};
 use shared::routes::Hr;
 use shared::runtime::{CircuitBreaker, LeaseGuard, RunError};
-use shared::state::{CertificateState, Intent, Issue, ListAccess, Store};
+use shared::state::{CertificateState, EqualRefusals, Intent, Issue, ListAccess, Store};
 
 pub(crate) use folder::find as find_folder;
 
@@ -61,6 +61,8 @@ pub struct Tools<'a> {
     pub category: Option<&'a str>,
     /// What earlier runs have seen of lists of employees' documents.
     pub lists: ListAccess,
+    /// What earlier runs have counted of refusals.
+    pub refusals: Option<&'a EqualRefusals>,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +77,8 @@ pub struct Applied {
     pub holds_left: bool,
     /// What it has seen of lists of employees' documents, if it has asked for any.
     pub lists: Option<ListAccess>,
+    /// The refusals since the last confirmed upload.
+    pub refusals: Option<EqualRefusals>,
     /// Why it stopped early, if it did.
     pub stop: Option<RunError>,
 }
@@ -135,7 +139,7 @@ pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -
     let turn = usize::try_from(turn).unwrap_or_default();
     let shared = Shared {
         lists: Lists::new(turn),
-        refusals: Mutex::new(Series::new(turn)),
+        refusals: Mutex::new(Series::new(turn, tools.refusals.cloned())),
         ..Shared::default()
     };
     let mut applied = Applied::default();

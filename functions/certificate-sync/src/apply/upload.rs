@@ -99,6 +99,7 @@ pub(super) async fn all(
         applied.results.extend(left);
     }
     let refusals = std::mem::take(&mut *lock(&shared.refusals));
+    applied.refusals = refusals.counted();
     let rest = settle_rest(tools, refusals, shared).await;
     applied.results.extend(rest);
     shared.lists.conclude();
@@ -361,16 +362,18 @@ async fn upload_one(
         intent,
         own,
     };
+    let is_fresh = refusal
+        .as_ref()
+        .is_some_and(|refusal| is_fresh(&this.upload, refusal));
     // That it is the certificate's own, an earlier run has shown.
     let is_known = refusal.as_ref().is_some_and(|refusal| {
-        refusal.suspect.is_none()
-            && matches!(&this.upload.read, Some(CertificateState::Failed(known)) if known.failures > 0 && known.reason == refusal.reason)
+        !is_fresh && refusal.suspect.is_none() && !lock(&shared.refusals).goes_on_with(refusal)
     });
     if is_known {
         return vec![settle(tools, this, shared).await];
     }
     let advance = match refusal {
-        Some(refusal) => lock(&shared.refusals).refused(refusal, this, is_probe),
+        Some(refusal) => lock(&shared.refusals).refused(refusal, this, is_fresh, is_probe),
         None => {
             let mut settled = match says_nothing {
                 true => Vec::new(),
@@ -392,6 +395,14 @@ async fn upload_one(
         left.push(settle(tools, refused, shared).await);
     }
     left
+}
+
+/// Whether no earlier run has counted such a refusal of this certificate.
+fn is_fresh(upload: &Upload, refusal: &Refusal) -> bool {
+    let Some(CertificateState::Failed(known)) = &upload.read else {
+        return true;
+    };
+    known.failures == 0 || refusal.suspect.is_none() && known.reason != refusal.reason
 }
 
 fn refused_alike(refusal: Refusal) -> RunError {

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::CertificateId;
 use shared::reteach::Completeness;
-use shared::state::{CertificateCheckpoint, DayCheckpoint, ListAccess, RefusedHosts, Unsettled};
+use shared::state::{
+    CertificateCheckpoint, DayCheckpoint, EqualRefusals, ListAccess, RefusedHosts, Unsettled,
+};
 
 use super::{Scope, Selection};
 use crate::outcome::CertificateResult;
@@ -49,6 +51,8 @@ pub struct RunFacts<'a> {
     pub allowed_hosts: u64,
     /// What the run has seen of lists of employees' documents, if it has asked for any.
     pub lists: Option<ListAccess>,
+    /// The refusals since the last confirmed upload.
+    pub refusals: Option<&'a EqualRefusals>,
 }
 
 /// What the next run begins with.
@@ -113,6 +117,7 @@ pub fn conclude(
         },
         waiting: waiting(&known, run),
         lists: run.lists.unwrap_or(known.lists),
+        refusals: run.refusals.cloned(),
         days,
     };
     let is_news = before.is_none() || differs(&known, &checkpoint, run.scope.window_start);

@@ -138,6 +138,7 @@ fn facts_of<'a>(
         has_external_ids: false,
         allowed_hosts: ALLOWED,
         lists: None,
+        refusals: None,
     }
 }
 

@@ -228,10 +228,7 @@ pub fn after_person_deleted(
 /// without one.
 #[must_use]
 pub fn after_unlisted(previous: PreviousFailures, reason: String, now: Timestamp) -> Transition {
-    let retry = RetryState {
-        unlisted: true,
-        ..retry::paused_for_good(previous, reason, now)
-    };
+    let retry = retry::paused_for_good(previous, reason, now);
     Transition {
         write: Some(CertificateState::Failed(retry.clone())),
         result: CertificateResult::Unlisted(retry),
@@ -278,13 +275,14 @@ fn withdrawn(
         failures,
         refusals,
         since,
+        unlisted,
     } = previous;
     Transition {
         write: Some(CertificateState::Failed(RetryState {
             reason,
             failures,
             refusals,
-            unlisted: false,
+            unlisted,
             since: since.unwrap_or(now),
             retry_at: now,
         })),

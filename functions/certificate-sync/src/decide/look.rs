@@ -97,6 +97,7 @@ fn not_found(check: Check, now: Timestamp) -> AfterLook {
                 failures: retry.failures,
                 refusals: retry.refusals,
                 since: Some(retry.since),
+                unlisted: false,
             };
             send(check, previous, now)
         }

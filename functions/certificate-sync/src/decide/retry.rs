@@ -53,13 +53,14 @@ pub(super) fn paused(
         reason,
         failures,
         refusals: previous.refusals,
-        unlisted: false,
+        unlisted: previous.unlisted,
         since: previous.since.unwrap_or(failed_at),
         retry_at: failed_at + SignedDuration::from_mins(minutes.min(24 * 60)),
     }
 }
 
-/// The same for what is never given up: the next transient failure has a week of its own.
+/// The same for a person who, or whose documents, cannot be seen. It is never given up: the next transient failure has
+/// a week of its own.
 pub(super) fn paused_for_good(
     previous: PreviousFailures,
     reason: String,
@@ -67,6 +68,7 @@ pub(super) fn paused_for_good(
 ) -> RetryState {
     let previous = PreviousFailures {
         since: None,
+        unlisted: true,
         ..previous
     };
     paused(previous, reason, failed_at)

@@ -1,6 +1,7 @@
 //! Equal refusals in a row: whether they are the certificates' or the tenant's.
 
 use shared::document::Suspect;
+use shared::state::EqualRefusals;
 
 /// After this many equal refusals in a row others are tried from elsewhere in the queue.
 const SUSPECT_AFTER: usize = 5;
@@ -22,6 +23,10 @@ pub struct Refusal {
 pub struct Series<T> {
     refusal: Refusal,
     refused: Vec<T>,
+    /// How many of them no earlier run has seen refused alike.
+    fresh: u32,
+    /// What earlier runs have counted, as long as this one goes on with it.
+    earlier: Option<EqualRefusals>,
     /// How many of the refused were probes.
     probes: usize,
     /// How many probes were taken in this run.
@@ -55,6 +60,14 @@ pub struct Rest<T> {
 }
 
 impl Refusal {
+    /// What equal refusals have in common.
+    fn name(&self) -> String {
+        match self.suspect {
+            Some(Suspect::Vendor(vendor)) => vendor.to_string(),
+            _ => self.reason.clone(),
+        }
+    }
+
     fn is_like(&self, other: &Self) -> bool {
         match (self.suspect, other.suspect) {
             // An outage has many faces.
@@ -80,17 +93,19 @@ pub fn probe_place(taken: usize, waiting: usize, turn: usize) -> Option<usize> {
 
 impl<T> Default for Series<T> {
     fn default() -> Self {
-        Self::new(0)
+        Self::new(0, None)
     }
 }
 
 impl<T> Series<T> {
-    /// The series of a run. `turn` is the number of the tick.
+    /// The series of a run. `turn` is the number of the tick, `earlier` what the runs before have counted.
     #[must_use]
-    pub fn new(turn: usize) -> Self {
+    pub fn new(turn: usize, earlier: Option<EqualRefusals>) -> Self {
         Self {
             refusal: Refusal::default(),
             refused: Vec::new(),
+            fresh: 0,
+            earlier,
             probes: 0,
             taken: 0,
             under_way: 0,
@@ -107,7 +122,34 @@ impl<T> Series<T> {
             Some(Suspect::Vendor(_)) => NO_FILES_AFTER,
             None => SUSPECT_AFTER,
         };
-        self.refused.len() >= enough
+        let over_ticks = self.counted_over_ticks() as usize;
+        !self.refused.is_empty() && self.refused.len().max(over_ticks) >= enough
+    }
+
+    /// Whether earlier runs have counted refusals like this one, and nothing was filed since. Otherwise a certificate
+    /// that was refused alike before has shown that it is its own.
+    #[must_use]
+    pub fn goes_on_with(&self, refusal: &Refusal) -> bool {
+        let earlier = self.earlier.as_ref();
+        earlier.is_some_and(|earlier| earlier.reason == refusal.name())
+    }
+
+    fn counted_over_ticks(&self) -> u32 {
+        let earlier = self.earlier.as_ref();
+        earlier.map_or(0, |earlier| earlier.certificates) + self.fresh
+    }
+
+    /// What the next run begins with.
+    #[must_use]
+    pub fn counted(&self) -> Option<EqualRefusals> {
+        match (self.has_filed, self.refused.is_empty()) {
+            (true, _) => None,
+            (false, true) => self.earlier.clone(),
+            (false, false) => Some(EqualRefusals {
+                reason: self.refusal.name(),
+                certificates: self.counted_over_ticks().min(SUSPECT_AFTER as u32),
+            }),
+        }
     }
 
     /// The refusals that are not decided about.
@@ -133,14 +175,25 @@ impl<T> Series<T> {
         self.under_way = self.under_way.saturating_sub(1);
     }
 
-    /// Another certificate was refused; `is_probe`: it was taken from elsewhere in the queue.
-    pub fn refused(&mut self, refusal: Refusal, certificate: T, is_probe: bool) -> Advance<T> {
+    /// Another certificate was refused; `is_fresh`: for the first time alike; `is_probe`: it was taken from elsewhere in
+    /// the queue.
+    pub fn refused(
+        &mut self,
+        refusal: Refusal,
+        certificate: T,
+        is_fresh: bool,
+        is_probe: bool,
+    ) -> Advance<T> {
         let before = match refusal.is_like(&self.refusal) {
             true => Vec::new(),
             false => self.broken(false),
         };
+        if !self.goes_on_with(&refusal) {
+            self.earlier = None;
+        }
         self.refusal = refusal;
         self.refused.push(certificate);
+        self.fresh += u32::from(is_fresh);
         self.probes += usize::from(is_probe);
         if self.probes < PROBES || !self.is_suspect() {
             return Advance::Own(before);
@@ -157,7 +210,10 @@ impl<T> Series<T> {
     /// Another certificate was filed, or failed otherwise.
     pub fn broken(&mut self, is_filed: bool) -> Vec<T> {
         self.has_filed |= is_filed;
-        self.probes = 0;
+        if is_filed {
+            self.earlier = None;
+        }
+        (self.probes, self.fresh) = (0, 0);
         std::mem::take(&mut self.refused)
     }
 
@@ -195,7 +251,7 @@ mod tests {
             let reason = letter.to_lowercase().to_string();
             match letter {
                 '-' => own.extend(series.broken(true)),
-                _ => match series.refused(refusal(&reason), number, letter.is_uppercase()) {
+                _ => match series.refused(refusal(&reason), number, true, letter.is_uppercase()) {
                     Advance::Own(before) => own.extend(before),
                     Advance::Stop {
                         refusal,
@@ -286,6 +342,44 @@ mod tests {
         }
     }
 
+    /// Ticks: a new certificate in each of them, `=` one of an earlier tick.
+    #[test]
+    fn refusals_are_counted_over_ticks_once_for_each_certificate_until_one_is_filed() {
+        let why = |reason: &str| Some(reason.to_owned());
+        for (ticks, stop) in [
+            ("a|a|a|a", None),
+            ("a|a|a|a|a", why("a")),
+            ("a|=a|=a||==a|===a", why("a")),
+            ("a|a|a|a|a|=", why("a")),
+            ("aaa|aa", why("a")),
+            ("a|=|=|=|=|=|=", None),
+            ("a|a|a|a|a|-==", None),
+            ("a|a|a|-a|a|a|a|a", None),
+            ("a|a|a|b|a|a|a|a", None),
+            ("v|w|", None),
+            ("v|w|v", why("v")),
+        ] {
+            let mut series: Series<()> = Series::default();
+            let mut last = None;
+            for tick in ticks.split('|') {
+                series = Series::new(0, series.counted());
+                for letter in tick.chars() {
+                    let is_fresh = letter != '=';
+                    let refusal = refusal(&letter.to_string().replace('=', "a"));
+                    if letter == '-' {
+                        series.broken(true);
+                    } else if is_fresh || series.goes_on_with(&refusal) {
+                        series.refused(refusal, (), is_fresh, false);
+                    }
+                }
+                let counted = series.counted();
+                last = series.into_rest().refusal.map(|refusal| refusal.reason);
+                series = Series::new(0, counted);
+            }
+            assert_eq!(last, stop, "{ticks}");
+        }
+    }
+
     #[test]
     fn refusals_stop_the_run_and_are_the_certificates_own_once_another_was_filed() {
         let a = || Some("a".to_owned());
@@ -304,10 +398,10 @@ mod tests {
     fn probes_come_from_the_end_and_from_places_that_move_from_tick_to_tick() {
         let mut series = Series::default();
         for number in 0..4 {
-            series.refused(refusal("why"), number, false);
+            series.refused(refusal("why"), number, true, false);
             assert_eq!(series.next_probe(9), None);
         }
-        series.refused(refusal("why"), 4, false);
+        series.refused(refusal("why"), 4, true, false);
         let places: Vec<_> = (0..4).map(|_| series.next_probe(9)).collect();
         let expected = [Some(8), Some(4), Some(2), None];
         assert_eq!(places, expected, "no more than three at once");
@@ -319,9 +413,9 @@ mod tests {
         assert_eq!(series.next_probe(9), None);
         let mut tried = std::collections::BTreeSet::new();
         for turn in 990_000..990_048 {
-            let mut series = Series::new(turn);
+            let mut series = Series::new(turn, None);
             for number in 0..5 {
-                series.refused(refusal("why"), number, false);
+                series.refused(refusal("why"), number, true, false);
             }
             tried.extend((0..3).filter_map(|_| series.next_probe(40)));
         }

@@ -11,7 +11,7 @@ use shared::state::Store;
 
 use crate::plan::{Owner, People};
 
-/// So many known certificates, none of which is listed, are no revoked ones.
+/// So many known certificates, none of which is listed, are no revoked ones. Of fewer, it takes others that would be filed.
 const MIN_KNOWN: usize = 5;
 /// The owners of so many certificates are remembered while no known certificate was listed.
 const MAX_OWNERS: usize = 1_000;
@@ -62,13 +62,14 @@ impl Identity {
         tenant: &TenantId,
         known: usize,
     ) -> Result<(), RunError> {
-        if self.is_known.into_inner() || known < MIN_KNOWN {
-            return Ok(());
-        }
         let listed = self
             .owners
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
+        let is_enough = known >= MIN_KNOWN || known > 0 && !listed.people.is_empty();
+        if self.is_known.into_inner() || !is_enough {
+            return Ok(());
+        }
         let owners = store.owners(tenant).await?;
         let is_ours = |(account, person): (&CustomerId, &SourceId)| {
             listed.accounts.contains(account) || listed.people.contains(person)

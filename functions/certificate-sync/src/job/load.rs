@@ -88,6 +88,7 @@ impl Reading {
             allowed_hosts: self.allowed_hosts,
             may_be_first: true,
             lists: None,
+            refusals: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Outcome, Progress, Run, RunError, Tenant,
 };
 use shared::secrets::TenantSecret;
-use shared::state::{JobKind, ListAccess, StateError};
+use shared::state::{CertificateCheckpoint, JobKind, StateError};
 use shared::tenant::Backfill;
 
 use self::load::{Loaded, Sources, load};
@@ -94,12 +94,11 @@ impl Job for CertificateSync {
             let concluded = conclude(before, reading.facts(&plan.results(), 0, 0), began);
             return Ok(summary::planned(&reading, plan, &concluded, folder));
         };
-        let lists = before.map(|before| before.lists).unwrap_or_default();
         let tools = tools(
             run,
             tenant,
             &connections,
-            (&downloads, lists),
+            (&downloads, before),
             guard,
             stop_at,
         );
@@ -116,6 +115,7 @@ impl Job for CertificateSync {
             holds_left: applied.holds_left || facts.holds_left,
             may_be_first: reading.seen > 0 || policy.backfill != Backfill::Hold,
             lists: applied.lists,
+            refusals: applied.refusals.as_ref(),
             ..facts
         };
         let concluded = conclude(before, facts, run.clock().now());
@@ -138,7 +138,7 @@ fn tools<'a>(
     run: &'a Run<'_, CertificateSync>,
     tenant: &'a Tenant,
     connections: &'a Connections,
-    (downloads, lists): (&'a Downloads, ListAccess),
+    (downloads, before): (&'a Downloads, Option<&'a CertificateCheckpoint>),
     guard: &'a LeaseGuard<'a>,
     stop_at: Deadline,
 ) -> Tools<'a> {
@@ -159,7 +159,8 @@ fn tools<'a>(
         },
         time_zone: &config.time_zone,
         category: config.certificates.category.as_deref(),
-        lists,
+        lists: before.map(|before| before.lists).unwrap_or_default(),
+        refusals: before.and_then(|before| before.refusals.as_ref()),
     }
 }
 

@@ -87,6 +87,7 @@ pub(super) fn applied(
         stop,
         holds_left: _,
         lists: _,
+        refusals: _,
     } = applied;
     let counts = results.values().fold(
         counts(reading, skipped, concluded),

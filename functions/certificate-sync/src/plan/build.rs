@@ -86,6 +86,7 @@ impl Plan {
                 failures,
                 refusals,
                 since: (failures > 0).then_some(since),
+                unlisted: false,
             },
             Some((_, CertificateState::Intended(intent))) if intent.at + VERIFY_AFTER > now => {
                 self.skipped
@@ -117,6 +118,7 @@ impl Plan {
             Ok(mut upload) => {
                 let read = upload.read.as_ref();
                 upload.look = policy.look(read, upload.completed_at);
+                upload.previous.unlisted = upload.look.is_some();
                 upload.refiled = refiled;
                 self.uploads.push(upload);
             }

@@ -101,6 +101,8 @@ pub struct PreviousFailures {
     pub refusals: u32,
     /// When the first of them was.
     pub since: Option<Timestamp>,
+    /// It is looked up before it is filed, each time: a look shows nothing while its person cannot be seen.
+    pub unlisted: bool,
 }
 
 /// An upload of unknown outcome.
@@ -145,6 +147,7 @@ impl From<Intent> for PreviousFailures {
             failures: intent.failures,
             refusals: intent.refusals,
             since: intent.failing_since,
+            unlisted: false,
         }
     }
 }

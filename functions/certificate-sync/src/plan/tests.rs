@@ -225,6 +225,7 @@ fn a_check_carries_the_upload_that_it_asks_about() {
         failures: 2,
         refusals: 1,
         since: Some(now() - 2.hours()),
+        unlisted: false,
     };
     assert_eq!(PreviousFailures::from(intent), previous);
 }

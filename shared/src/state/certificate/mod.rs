@@ -177,7 +177,8 @@ pub struct RetryState {
     /// How many of these were refusals.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub refusals: u32,
-    /// The person's documents could not be listed: it may be among them, and is looked up before it is filed.
+    /// The person could not be seen, or the look before filing has to be repeated: it may be filed, and is looked up
+    /// before the next attempt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlisted: bool,
     pub since: Timestamp,
