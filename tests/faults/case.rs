@@ -70,7 +70,9 @@ impl Baseline {
         let (mapped, shifted) = match scenario.scene.tries() {
             crate::scene::Tries::Everything => (ending_with(RunFault::ThenNewMapping)?, ending),
             crate::scene::Tries::Pages => (ending, ending_with(RunFault::ThenShift)?),
-            crate::scene::Tries::Interruptions => (ending.clone(), ending),
+            crate::scene::Tries::Interruptions | crate::scene::Tries::Command => {
+                (ending.clone(), ending)
+            }
         };
         Ok(Self {
             scenario: *scenario,

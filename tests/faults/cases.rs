@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use harness::faults::{self, Call, Expect, NamedFault, server_of, servers};
+use harness::faults::{self, Call, Effect, Expect, NamedFault, server_of, servers};
 use local::route;
 use simulators::CallId;
 
@@ -94,8 +94,11 @@ pub(crate) fn all(baselines: &[Baseline]) -> Vec<Tried<'_>> {
 fn calls(baseline: &Baseline, table: &[NamedFault]) -> Vec<Case> {
     let (scenario, calls) = (baseline.scenario, &baseline.execution.calls);
     let tries = scenario.scene.tries();
-    let is_tried =
-        |fault: &NamedFault| tries != Tries::Interruptions || INTERRUPTIONS.contains(&fault.name);
+    let is_tried = |fault: &NamedFault| match tries {
+        Tries::Interruptions => INTERRUPTIONS.contains(&fault.name),
+        Tries::Command => matches!(fault.effect, Effect::Behave(_)),
+        Tries::Everything | Tries::Pages => true,
+    };
     let mut cases = Vec::new();
     for (number, id) in calls.iter().enumerate() {
         let server = server_of(&id.name);
@@ -110,7 +113,11 @@ fn calls(baseline: &Baseline, table: &[NamedFault]) -> Vec<Case> {
         let faults = table.iter().filter(|fault| call.meets(fault));
         cases.extend(faults.filter(|fault| is_tried(fault)).map(|fault| {
             let injection = Injection::Call(id.clone(), fault.effect.clone());
-            case(scenario, fault.name, injection, fault.expect)
+            let expect = match tries {
+                Tries::Command => Expect::Quiet,
+                _ => fault.expect,
+            };
+            case(scenario, fault.name, injection, expect)
         }));
     }
     cases

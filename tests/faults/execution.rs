@@ -5,8 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use harness::faults::{Effect, Incident};
 use harness::locks::Locks;
 use harness::virtual_time::{pass, settled};
@@ -18,6 +17,7 @@ use shared::state::{JobKind, LastRun};
 use shared::tenant::Via;
 use simulators::{CallId, Fault, Moment};
 
+use crate::command::moved;
 use crate::scene::Scene;
 use crate::skew;
 
@@ -156,15 +156,14 @@ pub(crate) async fn execute(
     pass(&running.harness.world.clock, Duration::from_secs(15 * 60)).await;
     let ending = running.harness.ending(start).await;
     let is_repaired = ending.iter().any(|line| line.starts_with("repaired"));
-    let compared = if is_repaired {
-        running.harness.ending(start).await
-    } else {
-        ending.clone()
+    let compared = match is_repaired {
+        true => running.harness.ending(start).await,
+        false => ending.clone(),
     };
     running.look();
     running.never.extend(scene.problems(&running.harness).await);
-    let violations = running.harness.violations(&judge::Terms::default());
-    running.never.extend(violations);
+    let terms = judge::Terms::default();
+    running.never.extend(running.harness.violations(&terms));
     let Running { never, polls, .. } = running;
     Ok(Execution {
         ending,
@@ -188,10 +187,12 @@ impl Running {
     }
 
     async fn run_within(&self, job: JobKind, time: Duration) -> RunSummary {
+        if (self.scenario.scene, job) == (Scene::Move, JobKind::Certificates) {
+            return moved(&self.harness).await;
+        }
         let deadline = Deadline::after(time);
-        let mode = self.scenario.scene.mode(job);
-        let (job, progress) = ((job, mode), &ignore_progress);
-        self.harness.run_job(job, deadline, progress).await
+        let job = (job, self.scenario.scene.mode(job));
+        self.harness.run_job(job, deadline, &ignore_progress).await
     }
 
     /// Records accounts that are wrongly locked, or that were open for a while between two locks.

@@ -12,10 +12,14 @@
 mod broken_products;
 mod case;
 mod cases;
+mod command;
+mod companies;
 mod exceptions;
 mod execution;
 mod scene;
 mod skew;
+#[path = "../typed.rs"]
+mod typed;
 
 use std::process::ExitCode;
 use std::time::Instant;

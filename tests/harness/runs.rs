@@ -29,6 +29,21 @@ pub fn time_limit(job: JobKind) -> Duration {
     }
 }
 
+impl RunSummary {
+    /// A command of the operator, in the place of a run.
+    #[must_use]
+    pub fn of_command(outcome: Outcome, message: String) -> Self {
+        Self {
+            outcome,
+            message,
+            findings: Vec::new(),
+            held: None,
+            calls: Counts::default(),
+            dynamodb: [0; 2],
+        }
+    }
+}
+
 impl Harness {
     /// One run of `job`.
     pub async fn run_job(

@@ -26,6 +26,8 @@ mod runs;
 mod seeds;
 mod shrink;
 mod trace;
+#[path = "../typed.rs"]
+mod typed;
 mod vendor_faults;
 
 use std::collections::BTreeMap;

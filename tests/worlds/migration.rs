@@ -1,18 +1,12 @@
 //! A company's move to a new Personio account, and the operator's `tenants migrate`.
 
-use std::collections::{BTreeSet, HashMap};
-use std::io::Cursor;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use clap::Parser as _;
 use serde_json::Value;
-use shared::http::RateLimiter;
-use simulators::aws::OPERATOR;
 use simulators::{Behaviour, Fault, Moment, Person};
-use tenants::{Cli, Environment, Interactivity};
 
 use crate::life::Life;
+use crate::typed::typed;
 
 /// Ids of the new account begin after those of the old one.
 const NEW_IDS: u64 = 100_000;
@@ -80,23 +74,7 @@ impl Life {
 
     /// What a command prints as JSON.
     async fn typed(&self, args: &[&str]) -> Value {
-        let of_stack = self.harness.world.stack.environment().into_iter();
-        let own = ("AWS_ACCESS_KEY_ID".to_owned(), OPERATOR.to_owned());
-        let variables: HashMap<_, _> = of_stack.chain([own]).collect();
-        let environment = Environment {
-            variables: Arc::new(move |name| variables.get(name).cloned()),
-            clock: Arc::new(self.harness.world.clock.clone()),
-            pace: Some(RateLimiter::new(&[])),
-            input: Mutex::new(Box::new(Cursor::new(""))),
-            errors: Mutex::new(Box::new(std::io::sink())),
-            interactivity: Interactivity::NonInteractive,
-            poll_interval: Duration::from_millis(1),
-        };
-        let mut out = Vec::new();
-        let args = ["tenants"].iter().chain(args).chain(&["--json"]);
-        let cli = Cli::try_parse_from(args).unwrap();
-        Box::pin(tenants::run(cli, &environment, &mut out)).await;
-        serde_json::from_slice(&out).unwrap_or_default()
+        typed(&self.harness, args).await.1
     }
 }
 
