@@ -7,6 +7,9 @@ use jiff::civil::Date;
 
 use crate::http::Retirement;
 
+/// How the note of those begins that are not kept by name.
+const MORE: &str = "more calls are announced to end or to have changed: ";
+
 /// So many are kept, to keep the lease below one write unit.
 const MAX_KEPT: usize = 5;
 /// An endpoint of which no answer spoke for so many days is forgotten.
@@ -30,14 +33,31 @@ impl Retirements {
         let oldest = today.saturating_sub(FORGOTTEN_AFTER.days());
         let mut known = earlier.clone();
         known.retain(|_, day| *day >= oldest);
+        let earlier_more = known.keys().find(|text| text.starts_with(MORE)).cloned();
         let mut new = Vec::new();
-        for text in seen.into_iter().map(ToString::to_string) {
-            let is_full = known.len() >= MAX_KEPT && !known.contains_key(&text);
-            if is_full || known.get(&text) == Some(&today) {
-                continue;
+        let mut more = 0;
+        let mut note = |known: &mut BTreeMap<String, Date>, text: String| {
+            if known.insert(text.clone(), today) != Some(today) {
+                new.push(text);
             }
-            known.insert(text.clone(), today);
-            new.push(text);
+        };
+        for text in seen.into_iter().map(ToString::to_string) {
+            let named = known.keys().filter(|text| !text.starts_with(MORE)).count();
+            if named >= MAX_KEPT && !known.contains_key(&text) {
+                more += 1;
+            } else {
+                note(&mut known, text);
+            }
+        }
+        if more > 0 {
+            // Runs that make fewer of these calls say nothing new.
+            let number = |text: &String| text.strip_prefix(MORE)?.parse().ok();
+            let counted: usize = earlier_more.as_ref().and_then(number).unwrap_or_default();
+            let text = format!("{MORE}{}", more.max(counted));
+            if let Some(smaller) = earlier_more.filter(|earlier| *earlier != text) {
+                known.remove(&smaller);
+            }
+            note(&mut known, text);
         }
         Self { new, known }
     }
@@ -83,8 +103,23 @@ mod tests {
         let paths = ["/a", "/b", "/c", "/d", "/e", "/f", "/g"];
         let seen = paths.map(deprecated);
         let all = Retirements::of(&seen, &BTreeMap::new(), date(2026, 5, 11));
-        assert_eq!((all.new.len(), all.known.len()), (5, 5));
+        assert_eq!((all.new.len(), all.known.len()), (6, 6));
+        let more = |number: usize| Some(format!("{MORE}{number}"));
+        assert_eq!(all.new.last().cloned(), more(2));
         let again = Retirements::of(&seen, &all.known, date(2026, 5, 11));
         assert_eq!(again.new, [""; 0], "no report on every tick");
+        let fewer = Retirements::of(&seen[..6], &all.known, date(2026, 5, 11));
+        assert_eq!(
+            fewer, again,
+            "a run that makes fewer calls says nothing new"
+        );
+        let tomorrow = Retirements::of(&seen, &all.known, date(2026, 5, 12));
+        assert_eq!(
+            (tomorrow.new.len(), tomorrow.new.last().cloned()),
+            (6, more(2))
+        );
+        let grown: Vec<_> = seen.into_iter().chain([deprecated("/h")]).collect();
+        let grown = Retirements::of(&grown, &all.known, date(2026, 5, 11));
+        assert_eq!((grown.new.last().cloned(), grown.known.len()), (more(3), 6));
     }
 }
