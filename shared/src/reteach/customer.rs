@@ -47,6 +47,15 @@ pub struct Customer {
     pub others: Map<String, Value>,
 }
 
+impl Customer {
+    /// A member that runs do not write, if it is text and not empty.
+    #[must_use]
+    pub fn text_of(&self, other: &str) -> Option<&str> {
+        let text = self.others.get(other)?.as_str()?;
+        Some(text).filter(|text| !text.is_empty())
+    }
+}
+
 impl fmt::Debug for Customer {
     /// Names the account by its ids only: the rest is personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

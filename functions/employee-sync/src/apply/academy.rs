@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use shared::domain::id::SourceId;
 use shared::mapping::Attribute;
 use shared::reteach::{Customer, CustomerInput};
 use shared::tenant::{TenantConfig, UpdateWith};
@@ -31,6 +32,8 @@ pub(super) struct Academy<'a> {
     keeps_switched_off: AtomicBool,
     /// Members of whole records that the academy does not let us write. An update cannot empty them either.
     unwritable: Mutex<BTreeSet<String>>,
+    /// See [`ApplyOutcome::overwritten`](super::ApplyOutcome::overwritten).
+    overwritten: Mutex<BTreeSet<SourceId>>,
 }
 
 impl<'a> Academy<'a> {
@@ -41,6 +44,7 @@ impl<'a> Academy<'a> {
             keeps_unnamed: AtomicBool::new(false),
             keeps_switched_off: AtomicBool::new(false),
             unwritable: Mutex::default(),
+            overwritten: Mutex::default(),
         }
     }
 
@@ -49,6 +53,17 @@ impl<'a> Academy<'a> {
             by_reteach_id: self.is_by_reteach_id(),
             ..Learned::default()
         }
+    }
+
+    pub(super) fn has_overwritten(&self, person: &SourceId) {
+        let overwritten = self.overwritten.lock();
+        let mut overwritten = overwritten.unwrap_or_else(PoisonError::into_inner);
+        overwritten.insert(person.clone());
+    }
+
+    pub(super) fn into_overwritten(self) -> BTreeSet<SourceId> {
+        let overwritten = self.overwritten.into_inner();
+        overwritten.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_by_reteach_id(&self) -> bool {

@@ -3,10 +3,12 @@
 
 mod academy;
 mod blame;
+mod create;
 mod input;
 mod ledger;
 mod order;
 mod reply;
+mod tags;
 mod work;
 mod write;
 
@@ -52,6 +54,8 @@ pub(crate) struct ApplyOutcome {
     pub(crate) troubles: BTreeSet<Trouble>,
     /// What the academy has shown of itself.
     pub(crate) learned: Learned,
+    /// The people to whose account the academy has written by a creation, although it was there before.
+    pub(crate) overwritten: BTreeSet<SourceId>,
     /// Whether some accounts gave no answer and no account gave one: nothing shows whose failure it is.
     pub(crate) is_undecided: bool,
     /// Whether an account of somebody gone has lost its external id.
@@ -115,6 +119,7 @@ pub(crate) async fn apply(
         is_undecided: !judgement.answered && !judgement.undecided.is_empty(),
         troubles: judgement.troubles.into_iter().collect(),
         learned: academy.learned(),
+        overwritten: academy.into_overwritten(),
     }
 }
 

@@ -7,10 +7,12 @@ use shared::reteach::{Customer, CustomerInput, Tag};
 use shared::state::EmployeeEntry;
 
 use super::academy::Academy;
+use super::create::create;
 use super::input::{Person, input, ours};
 use super::reply::{self, Missed};
+use super::tags::{restore_tags, tags};
 use crate::io::{Problem, Refusal, WriteError, Writer};
-use crate::plan::{AccountView, Action, Change, Extent, ValueChange};
+use crate::plan::{AccountView, Action, Change, Extent};
 
 /// What a write has left.
 pub(super) struct Written {
@@ -97,9 +99,9 @@ fn has_kept(before: &Customer, input: &CustomerInput, after: &Customer) -> bool 
 }
 
 /// The account after a write, and before it, where it was read.
-struct Reply {
-    customer: Customer,
-    before: Option<Customer>,
+pub(super) struct Reply {
+    pub(super) customer: Customer,
+    pub(super) before: Option<Customer>,
 }
 
 /// Writes the account's fields, where any change, and returns the account with the tags it has.
@@ -142,7 +144,7 @@ async fn account(
 }
 
 impl Reply {
-    fn unwritten(customer: Customer) -> Self {
+    pub(super) fn unwritten(customer: Customer) -> Self {
         Self {
             customer,
             before: None,
@@ -150,7 +152,7 @@ impl Reply {
     }
 }
 
-async fn read(writer: &impl Writer, id: &CustomerId) -> Result<Customer, WriteError> {
+pub(super) async fn read(writer: &impl Writer, id: &CustomerId) -> Result<Customer, WriteError> {
     writer.get(id).await.map_err(|error| match error {
         WriteError::NotFound => WriteError::NotOurs,
         other => other,
@@ -266,42 +268,7 @@ async fn owned(
     }
 }
 
-/// reteach finds or creates: what comes back may be an account that was there before.
-async fn create(
-    writer: &impl Writer,
-    change: &Change,
-    input: &CustomerInput,
-    academy: &Academy<'_>,
-) -> Result<Reply, WriteError> {
-    let mut customer = writer.create(input).await?;
-    if customer.status.is_none() {
-        customer = read(writer, &customer.id).await?;
-    }
-    let is_as_written = reply::not_taken(&customer, change).is_empty();
-    match customer.external_id.as_ref() {
-        Some(id) if *id == change.external_id => {}
-        // It was made just now, as far as its values show it.
-        None if is_as_written => return Err(WriteError::Refused(not_kept("externalId"))),
-        _ => {
-            return Err(WriteError::Refused(Refusal {
-                fields: Vec::new(),
-                problem: Problem::Conflict,
-            }));
-        }
-    }
-    if is_as_written {
-        return Ok(Reply::unwritten(customer));
-    }
-    let after = writer
-        .update(&customer.id, &academy.sent(input, Some(&customer)))
-        .await?;
-    Ok(Reply {
-        customer: after,
-        before: Some(customer),
-    })
-}
-
-fn not_kept(field: &str) -> Refusal {
+pub(super) fn not_kept(field: &str) -> Refusal {
     Refusal {
         fields: vec![field.to_owned()],
         problem: Problem::NotKept,
@@ -340,88 +307,6 @@ async fn restore(
         Err(WriteError::NotFound) => Err(WriteError::NotOurs),
         Err(error) => Err(error),
     }
-}
-
-/// Gives back the tags that the account had before the write.
-async fn restore_tags(
-    writer: &impl Writer,
-    before: &Customer,
-    customer: &mut Customer,
-) -> Result<(), WriteError> {
-    let held = |tag: &&Tag| customer.tags.iter().all(|it| it.name != tag.name);
-    let lost: Vec<_> = before.tags.iter().filter(held).cloned().collect();
-    if !lost.is_empty() {
-        let names: Vec<_> = lost.iter().map(|tag| tag.name.clone()).collect();
-        writer.add_tags(&customer.id, &names).await?;
-        customer.tags.extend(lost);
-    }
-    Ok(())
-}
-
-/// Adds and removes tags below our own prefixes; all others stay. Returns what reteach does not take of them.
-async fn tags(
-    writer: &impl Writer,
-    change: &Change,
-    customer: &Customer,
-) -> Result<Option<Refusal>, WriteError> {
-    let wanted = |value: &ValueChange| value.after.as_ref().map(|text| text.reveal().to_owned());
-    let tags = change
-        .values
-        .iter()
-        .filter_map(|value| Some((value, value.attribute.tag_prefix()?)));
-    let missing: Vec<_> = tags
-        .clone()
-        .filter_map(|(value, _)| Some((value.attribute.name(), wanted(value)?)))
-        .filter(|(_, name)| customer.tags.iter().all(|tag| tag.name != *name))
-        .collect();
-    if let Some(refusal) = add(writer, &customer.id, &missing).await? {
-        return Ok(Some(refusal));
-    }
-    for (value, prefix) in tags {
-        let wanted = wanted(value);
-        let old = customer
-            .tags
-            .iter()
-            .filter(|tag| tag.name.starts_with(prefix) && Some(&tag.name) != wanted.as_ref());
-        for tag in old {
-            match writer.remove_tag(&customer.id, &tag.id).await {
-                Ok(()) | Err(WriteError::NotFound) => {}
-                Err(WriteError::Refused(refusal)) => {
-                    let fields = vec![value.attribute.name().to_owned()];
-                    return Ok(Some(Refusal { fields, ..refusal }));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// Adds tags, each for the attribute before it, and looks whether the account has them.
-async fn add(
-    writer: &impl Writer,
-    id: &CustomerId,
-    missing: &[(&str, String)],
-) -> Result<Option<Refusal>, WriteError> {
-    if missing.is_empty() {
-        return Ok(None);
-    }
-    let names: Vec<_> = missing.iter().map(|(_, name)| name.clone()).collect();
-    let lacks = |tags: &[Tag], name: &String| tags.iter().all(|tag| tag.name != *name);
-    let problem = match writer.add_tags(id, &names).await {
-        Ok(tags) if !names.iter().any(|name| lacks(&tags, name)) => return Ok(None),
-        Ok(_) => Problem::NotKept,
-        Err(WriteError::NotFound) => Problem::Status(404),
-        Err(WriteError::Refused(refusal)) => refusal.problem,
-        Err(error) => return Err(error),
-    };
-    // The reply may show less than the account holds.
-    let held = read(writer, id).await?.tags;
-    let fields = missing.iter().filter(|(_, name)| lacks(&held, name));
-    let fields: Vec<_> = fields
-        .map(|(attribute, _)| (*attribute).to_owned())
-        .collect();
-    Ok((!fields.is_empty()).then_some(Refusal { fields, problem }))
 }
 
 /// The ledger's entry once reteach holds `change`, but for what it has missed.

@@ -25,6 +25,9 @@ use crate::source::{Completeness, People};
 /// So many people without a single success are no accident.
 const MANY: u64 = 5;
 
+/// So many people are named in one text.
+const MAX_NAMED: usize = 5;
+
 /// A value that is changed on so many days has another owner.
 const CONTESTED_DAYS: u32 = 3;
 
@@ -320,6 +323,17 @@ impl Summary {
                 }
                 Some(Applied::WindowAlone(None) | Applied::Open) | None => self.counts.left += 1,
             }
+        }
+        if let Some(person) = outcome.overwritten.first() {
+            let people = outcome.overwritten.iter().take(MAX_NAMED);
+            let people: Vec<_> = people.map(ToString::to_string).collect();
+            let text = format!(
+                "reteach's POST /customer has written to {} accounts that were there before, instead of refusing them (of \
+                 the people {}): see in reteach whose they were and what they held",
+                outcome.overwritten.len(),
+                people.join(", ")
+            );
+            self.find(Some(person), FindingKind::Conflict, text);
         }
         self
     }
