@@ -22,6 +22,11 @@ pub(super) fn limits(config: &TenantConfig) -> Vec<Item> {
                 "kombo: Kombo's copy of Personio is read. It is seconds old with Kombo's upstream webhooks for Personio, and up to \
                  3 hours without: have them switched on in Kombo's dashboard, or changes arrive late",
             ));
+            items.push(Item::note(
+                about,
+                "kombo: a value that Kombo leaves out of a record, instead of showing null, stays in reteach; somebody whose \
+                 profile was deleted is noticed by Kombo's remote_deleted_at, or by missing from two readings",
+            ));
             if config.employees.employment_type == EmploymentTypeAs::Tag {
                 items.push(employment_type(config));
             }
