@@ -231,6 +231,26 @@ async fn an_endpoint_that_a_vendor_retires_is_shown_by_check_and_status() {
 }
 
 #[tokio::test]
+async fn a_field_that_the_api_document_lacks_is_a_line_for_the_tenants_file() {
+    const LACKS_BOTH: &str = r#"{"openapi": "3.0.0", "paths": {"/customer/{id}": {"put": {"requestBody": {"content":
+        {"application/json": {"schema": {"properties": {"firstName": {}, "lastName": {}, "company": {}, "gender": {},
+        "setActiveAt": {}, "setInactiveAt": {}}}}}}}}}}"#;
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let document = Behaviour::Status(200, Body::Json(LACKS_BOTH));
+    company
+        .reteach
+        .fail(Fault::new(document).path("/docs-json").always());
+    let said = desk.run("check acme").await.out;
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for field in ["position", "location"] {
+        let line = format!("if it confirms this, set `[employees] {field} = \"tag\"`");
+        assert!(said.contains(&format!("updates have no {field}")), "{said}");
+        assert!(said.contains(&line), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn an_api_document_that_is_none_is_one_note_and_no_miss() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
