@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Credentials;
 use super::error::{Error, check};
 use super::limits::TIMEOUT;
-use super::login::{LoginStore, OwnLogin};
+use super::login::{LoginMembers, LoginStore, OwnLogin};
 use crate::http::{
     BaseUrl, Context, Deadline, Idempotency, On403, RateLimiter, Reply, Request, Target, Token,
     TokenCache, Vendor,
@@ -25,6 +25,8 @@ pub struct Client {
     pub(super) logins_kept: Option<Arc<dyn LoginStore>>,
     /// The last login of this process.
     pub(super) last_login: Arc<Mutex<Option<OwnLogin>>>,
+    /// What the last answer to a log-in had.
+    pub(super) login_members: Arc<Mutex<Option<LoginMembers>>>,
     pub(super) calls: RateLimiter,
     /// Whether the academy takes tags by id only, once it has shown it.
     pub(super) tags_by_id: Arc<OnceLock<bool>>,
@@ -58,6 +60,7 @@ impl Client {
             tokens,
             logins_kept: None,
             last_login: Arc::default(),
+            login_members: Arc::default(),
             calls: RateLimiter::adaptive(max_rate),
             tags_by_id: Arc::default(),
         }

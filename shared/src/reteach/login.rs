@@ -54,6 +54,13 @@ struct LoginAnswer {
     expires_in: Option<serde_json::Value>,
 }
 
+/// What an answer to a log-in had, beside the access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoginMembers {
+    pub expires_in: bool,
+    pub refresh_token: bool,
+}
+
 /// What a login brought.
 struct Issued {
     grant: Grant,
@@ -215,6 +222,15 @@ impl Client {
         }
     }
 
+    /// What the last answer to a log-in of this process had.
+    #[must_use]
+    pub fn login_members(&self) -> Option<LoginMembers> {
+        *self
+            .login_members
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn trade(&self, body: &LoginBody<'_>) -> Result<Issued, Error> {
         let target = self.target(Method::POST, "/oauth/authorize", &[])?;
         let request = Request::new(target, Idempotency::Read, TIMEOUT).json(body)?;
@@ -230,6 +246,13 @@ impl Client {
             .and_then(|value| value.as_i64())
             .filter(|seconds| *seconds > 0);
         let refresh = refresh_token.and_then(|value| value.as_str().map(SecretString::from));
+        *self
+            .login_members
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(LoginMembers {
+            expires_in: lives.is_some(),
+            refresh_token: refresh.is_some(),
+        });
         Ok(Issued {
             grant: Grant {
                 token: access_token,

@@ -25,7 +25,7 @@ pub use download::{DownloadError, Downloads, Forbidden};
 pub use error::Error;
 pub use input::CustomerInput;
 pub use listing::{CollectAccounts, Completeness, CustomerPage, Listing, UnreadableAccount};
-pub use login::{KeptLogin, LoginStore, LoginStoreError};
+pub use login::{KeptLogin, LoginMembers, LoginStore, LoginStoreError};
 pub use participation::{Certificate, Owner, Participation, ParticipationId, Rejected};
 pub use participations::{Filter, ParticipationPage};
 pub use test_account::{TestAccount, TestAccounts};

@@ -34,13 +34,14 @@ pub(super) async fn find(client: &Client, names: &Names) -> Result<Vec<Customer>
         main,
         second,
         without_mail,
+        other,
     } = names;
     let mut found = BTreeMap::new();
     let mut take = |customer: Option<Customer>| {
         let ours = customer.filter(TestAccount::is_one);
         found.extend(ours.map(|customer| (customer.id.as_str().to_owned(), customer)));
     };
-    for account in [main, second, without_mail] {
+    for account in [main, second, without_mail, other] {
         take(client.find_by_external_id(&account.external_id).await?);
         take(client.find_by_email(&account.email).await?);
     }

@@ -1,6 +1,7 @@
 //! `tenants check --write-probe`: asks the academy what its document leaves open, with a test account.
 
 mod cleanup;
+mod observed;
 mod question;
 mod record;
 mod steps;
@@ -17,7 +18,8 @@ use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
 use self::cleanup::Cleanup;
-pub(crate) use self::question::{Answer, Consequence, Field, Observed, Question};
+pub(crate) use self::observed::Observed;
+pub(crate) use self::question::{Answer, Consequence, Field, Question};
 use self::steps::{Names, ProbeError};
 pub(crate) use self::view::{ProbeView, items};
 use crate::confirm::Confirmation;
@@ -137,6 +139,7 @@ fn names() -> Result<Names> {
         main: account(""),
         second: account("-2"),
         without_mail: account("-3"),
+        other: account("-4"),
     })
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig, UpdateWith};
 
+use super::observed::Observed;
+
 /// What runs assume about an academy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,6 +38,18 @@ pub(crate) enum Question {
     /// An update leaves tags alone.
     UpdateKeepsTags,
     TagRemoval,
+    /// A log-in says how long its token lives.
+    TokenLife,
+    /// A log-in brings a refresh token.
+    RefreshToken,
+    /// A new account is open, and nobody was invited.
+    NewIsOpen,
+    /// An update writes another mail address.
+    ChangeMail,
+    ChangeUserName,
+    ChangeExternalId,
+    /// An account takes an external id after its own was cleared.
+    ExternalIdAgain,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,33 +64,6 @@ pub(crate) enum Field {
     Gender,
     SetActiveAt,
     SetInactiveAt,
-}
-
-/// What the academy did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Observed {
-    AsAssumed,
-    /// It refused the call with this status.
-    Refused(u16),
-    /// It answered with a success and kept another value.
-    NotKept,
-    /// It kept another moment of the same day.
-    OtherTime,
-    /// It cleared other fields.
-    LostOthers,
-    LostTags,
-    /// Its replies do not show it.
-    NotShown,
-    LowerCase,
-    NotFound,
-    /// `POST` returned the account that was there, unchanged.
-    Found,
-    /// The same, and wrote to it.
-    FoundAndWritten,
-    /// `POST` made a second account.
-    MadeSecond,
-    NoAnswer,
 }
 
 /// A question and its answer.
@@ -217,6 +204,13 @@ impl Answer {
                 Question::OtherTagsStay => "adding a tag keeps the others",
                 Question::UpdateKeepsTags => "an update keeps the tags",
                 Question::TagRemoval => "a tag is removed by its id",
+                Question::TokenLife => "a log-in says how long its token lives",
+                Question::RefreshToken => "a log-in brings a refresh token",
+                Question::NewIsOpen => "a new account is open, and nobody was invited",
+                Question::ChangeMail => "an update writes another mail address",
+                Question::ChangeUserName => "an update writes another user name",
+                Question::ChangeExternalId => "an update writes another external id",
+                Question::ExternalIdAgain => "an account without an external id takes one",
                 Question::Write(_) | Question::Clear(_) => "",
             }
             .to_owned(),
@@ -259,7 +253,9 @@ impl Answer {
                 )
             }
             (Q::KnownExternalId | Q::KnownMail | Q::KnownUserName, O::FoundAndWritten) => {
-                Consequence::Note("POST also writes to the account that it finds")
+                Consequence::Note(
+                    "if somebody makes the account of a new person while a run is under way, POST writes to it: a finding names it",
+                )
             }
             (Q::KnownExternalId | Q::KnownMail | Q::KnownUserName, _) => {
                 Consequence::Note("a refusal is read as a conflict, and the account is looked up")
@@ -273,30 +269,32 @@ impl Answer {
             (Q::UserNameAlone, _) => {
                 Consequence::Note("people without a mail address get no account")
             }
+            (Q::TokenLife, _) => {
+                Consequence::Note("runs take an hour for granted, and log in again after a 401")
+            }
+            (Q::RefreshToken, _) => Consequence::Note("runs log in with the client code each time"),
+            (Q::NewIsOpen, O::Locked) => Consequence::Ask(
+                "new people have no access until somebody opens their account: ask reteach's support",
+            ),
+            (Q::NewIsOpen, _) => Consequence::Note(
+                "see in the academy's settings whether a new account gets an invitation mail",
+            ),
+            (Q::ChangeMail, _) => {
+                Consequence::Ask("people keep their first mail address: ask reteach's support")
+            }
+            (Q::ChangeUserName, _) => {
+                Consequence::Note("runs write user names of new accounts alone")
+            }
+            (Q::ChangeExternalId, _) => Consequence::Ask(
+                "handovers and `tenants migrate` are refused: ask reteach's support",
+            ),
+            (Q::ExternalIdAgain, _) => {
+                Consequence::Ask("accounts made by hand cannot be adopted: ask reteach's support")
+            }
             (Q::TagByName | Q::OtherTagsStay | Q::TagRemoval, _) => {
                 let uses_tags = config.employees.employment_type == EmploymentTypeAs::Tag;
                 Line::employees(r#"employment_type = "off""#).unless(!uses_tags)
             }
-        }
-    }
-}
-
-impl fmt::Display for Observed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AsAssumed => f.write_str("yes"),
-            Self::Refused(status) => write!(f, "refused ({status})"),
-            Self::NotKept => f.write_str("accepted, and not done"),
-            Self::OtherTime => f.write_str("kept with another time of day"),
-            Self::LostOthers => f.write_str("other fields were cleared"),
-            Self::LostTags => f.write_str("the tags were taken off"),
-            Self::NotShown => f.write_str("replies show no status"),
-            Self::LowerCase => f.write_str("kept in lower case"),
-            Self::NotFound => f.write_str("not found"),
-            Self::Found => f.write_str("yes, the account came back unchanged"),
-            Self::FoundAndWritten => f.write_str("yes, the account came back with the new values"),
-            Self::MadeSecond => f.write_str("a second account was made"),
-            Self::NoAnswer => f.write_str("no answer"),
         }
     }
 }

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::employee::Field as Value;
 use shared::reteach::{Customer, CustomerInput, Gender, Status, TestAccount};
 
-use super::question::{Field, Observed};
+use super::observed::Observed;
+use super::question::Field;
 
 const FIRST_NAME: &str = "Probe";
 const LAST_NAME: &str = "reteach-personio (bitte löschen)";
@@ -39,6 +40,18 @@ pub(super) fn locked_as(locks: bool, customer: &Customer) -> Observed {
         return Observed::NotShown;
     }
     kept(is_locked(customer) == locks, Observed::NotKept)
+}
+
+/// Whether the status is that of a new account which is open and of which nobody knows.
+pub(super) fn open(status: Option<&Status>) -> Observed {
+    match status {
+        Some(Status::Added) => Observed::AsAssumed,
+        Some(Status::Active) => Observed::Active,
+        Some(Status::Invited) => Observed::Invited,
+        Some(Status::Inactive) => Observed::Locked,
+        Some(Status::Other(_)) => Observed::OtherStatus,
+        None => Observed::NotShown,
+    }
 }
 
 /// An update of one field.

@@ -1,5 +1,6 @@
 //! The questions, asked one call after the other of a test account.
 
+mod identifiers;
 mod tags;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +11,11 @@ use shared::domain::id::CustomerId;
 use shared::reteach::{Client, Customer, CustomerInput, Error, TestAccount};
 use shared::tenant::TenantConfig;
 
-use super::question::{Answer, Field, Observed, Question};
+use super::observed::Observed;
+use super::question::{Answer, Field, Question};
 use super::record::{
-    TEXT, cleared, completed, filled, has_all_of, is_empty, is_locked, kept, locked_as, record,
-    written,
+    TEXT, cleared, completed, filled, has_all_of, is_empty, is_locked, kept, locked_as, open,
+    record, written,
 };
 
 /// So many calls in a row without an answer end the probe.
@@ -27,6 +29,8 @@ pub(super) struct Names {
     /// For a second account, if the academy makes one.
     pub(super) second: TestAccount,
     pub(super) without_mail: TestAccount,
+    /// What the first account is called at the end.
+    pub(super) other: TestAccount,
 }
 
 /// Why a probe ended early.
@@ -81,12 +85,13 @@ pub(super) async fn ask(
         names,
         now,
         is_interrupted,
-        id: created.id,
+        id: created.id.clone(),
         whole: false,
         silent: 0,
         is_hidden: false,
         answers: Vec::new(),
     };
+    probe.answer(Question::NewIsOpen, open(created.status.as_ref()));
     for field in Field::ALL {
         probe.write(field).await?;
     }
@@ -99,6 +104,8 @@ pub(super) async fn ask(
     probe.identity().await?;
     probe.tags().await?;
     probe.known_accounts().await?;
+    probe.login();
+    probe.rename().await?;
     Ok(probe.answers)
 }
 
@@ -213,6 +220,7 @@ impl Probe<'_> {
             main,
             second,
             without_mail,
+            other: _,
         } = self.names;
         let by_external_id = CustomerInput {
             external_id: Value::Value(main.external_id.clone()),

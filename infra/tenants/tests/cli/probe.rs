@@ -5,7 +5,7 @@ use local::Company;
 use serde_json::{Value, json};
 use shared::tenant::Via;
 use simulators::dialects::{Dialect, dialects};
-use simulators::reteach::Quirk;
+use simulators::reteach::{Account, Quirk};
 use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
@@ -43,7 +43,7 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
     let company = tenant(&desk).await;
     let probe = desk.done(PROBE).await;
     assert_eq!(differing(&probe), []);
-    assert_eq!(probe["rows"].as_array().unwrap().len(), 32, "{probe:#}");
+    assert_eq!(probe["rows"].as_array().unwrap().len(), 39, "{probe:#}");
     assert_eq!(probe["lines"], json!([]));
     assert_eq!(
         (&probe["cleanup"]["deleted"], &probe["stored"]),
@@ -54,7 +54,7 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
     assert!(
         check
             .to_string()
-            .contains("32 of 32 answers are as assumed"),
+            .contains("39 of 39 answers are as assumed"),
         "{check:#}"
     );
 }
@@ -143,6 +143,36 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
         (
             vec![Quirk::HidesLocked],
             "a locked account is found by its id: not found",
+            "",
+        ),
+        (
+            vec![Quirk::NoExpiresIn],
+            "a log-in says how long its token lives: not found",
+            "",
+        ),
+        (
+            vec![Quirk::NoRefreshTokens],
+            "a log-in brings a refresh token: not found",
+            "",
+        ),
+        (
+            vec![Quirk::NewAre(Account::Invited)],
+            "a new account is open, and nobody was invited: it is invited",
+            "",
+        ),
+        (
+            vec![Quirk::PutKeeps("email".to_owned())],
+            "an update writes another mail address: accepted, and not done",
+            "",
+        ),
+        (
+            vec![Quirk::PutKeeps("externalId".to_owned())],
+            "an update writes another external id: accepted, and not done",
+            "",
+        ),
+        (
+            vec![Quirk::PutKeeps("userName".to_owned())],
+            "an update writes another user name: accepted, and not done",
             "",
         ),
         (vec![refuses("firstName")], "", ""),

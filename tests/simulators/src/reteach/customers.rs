@@ -160,7 +160,7 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
     let before = state.quirks.before_update(existing(state, id)?);
-    let body = state.quirks.taken(object(request)?, now)?;
+    let body = state.quirks.taken_by_update(object(request)?, now)?;
     let after = applied(&before, &body, Input::Update).map_err(Refusal::invalid)?;
     state.check_unique(&after)?;
     let reply = Reply::json(StatusCode::OK, &view(state, &after, now));
@@ -205,6 +205,7 @@ fn create(state: &mut State, customer: Customer, now: Timestamp) -> Result<Reply
     let id = state.insert(
         Customer {
             source: Source::RestApi,
+            account: state.quirks.new_account(),
             ..customer
         },
         now,

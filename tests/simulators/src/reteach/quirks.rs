@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Endpoint;
-use super::customer::Customer;
+use super::customer::{Account, Customer};
 use super::errors::Refusal;
 use super::spelling::Spelling;
 use super::store::Customers;
@@ -82,6 +82,10 @@ pub enum Quirk {
     Shows(Spelling),
     /// Replies have no member with this name.
     LeavesOut(String),
+    /// `PUT` succeeds without this field; `POST /customer` takes it.
+    PutKeeps(String),
+    /// An account that is made through the API is invited, or active, at once.
+    NewAre(Account),
 }
 
 /// A row that a strict reader does not take.
@@ -99,7 +103,7 @@ pub enum OddRow {
 }
 
 /// The quirks of one academy.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Quirks(pub(super) Vec<Quirk>);
 
@@ -153,6 +157,16 @@ impl Quirks {
         Ok(())
     }
 
+    /// What this academy takes of the body of an update.
+    pub(super) fn taken_by_update(
+        &self,
+        mut body: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, Refusal> {
+        body.retain(|key, _| !self.has(&Quirk::PutKeeps(key.clone())));
+        self.taken(body, now)
+    }
+
     /// What this academy takes of the body of a write.
     pub(super) fn taken(
         &self,
@@ -179,6 +193,15 @@ impl Quirks {
         } else {
             Err(Refusal::invalid(refused))
         }
+    }
+
+    /// How far a new account has come.
+    pub(super) fn new_account(&self) -> Account {
+        let new = self.0.iter().find_map(|quirk| match quirk {
+            Quirk::NewAre(account) => Some(*account),
+            _ => None,
+        });
+        new.unwrap_or_default()
     }
 
     /// The account that an update starts from.

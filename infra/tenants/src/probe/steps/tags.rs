@@ -4,7 +4,8 @@ use shared::mapping::Attribute;
 use shared::reteach::Customer;
 
 use super::{Probe, ProbeError};
-use crate::probe::question::{Field, Observed, Question};
+use crate::probe::observed::Observed;
+use crate::probe::question::{Field, Question};
 use crate::probe::record::{filled, kept};
 
 impl Probe<'_> {
