@@ -19,7 +19,7 @@ async fn left(harness: &Harness) {
 async fn knows(harness: &Harness, id: &str) -> bool {
     let id = SourceId::new(id);
     let (store, tenant) = (harness.store(), &harness.company.tenant);
-    let entries = store.employees(tenant, [&id]).await.unwrap();
+    let entries = store.employees(tenant, None, [&id]).await.unwrap();
     entries.contains_key(&id)
 }
 

@@ -15,6 +15,7 @@ mod certificates;
 mod changes;
 mod complete_reads;
 mod credentials;
+mod dates;
 mod dry_run;
 mod expiry;
 mod first_sync;

@@ -348,7 +348,7 @@ impl Running {
         let certificates = start.checkpoint.unwrap_or_default();
         let expected = self.scenario.scene.waiting();
         // Of people with held changes too, whose shards wait for nothing.
-        let entries = store.all_employees(tenant).await.unwrap();
+        let entries = store.all_employees(tenant, None).await.unwrap();
         let now = self.harness.world.clock.now();
         let failures = entries.values().filter_map(|it| it.failure.as_ref());
         let refused = failures.filter(|it| it.retry_at > now).count();

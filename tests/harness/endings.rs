@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use shared::fingerprint::FingerprintKey;
 use shared::http::Deadline;
 use shared::runtime::Mode;
 use shared::state::{Brake, CertificateState};
@@ -50,7 +51,10 @@ impl Harness {
         }
         let entries = self
             .store()
-            .all_employees(&self.company.tenant)
+            .all_employees(
+                &self.company.tenant,
+                Some(&FingerprintKey::from_bytes(&[7; 32])),
+            )
             .await
             .unwrap();
         for mut entry in entries.into_values() {

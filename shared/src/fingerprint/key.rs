@@ -9,8 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::secrets::SealKey;
+
 /// Most records are no longer than this.
 const USUAL_BYTES: usize = 512;
+
+/// Tells the key of the ledger's dates from fingerprints, whose records begin with a byte below 3. The 1 at the end makes
+/// the hash the first and only block of HKDF-Expand (RFC 5869).
+const DATES: &[u8] = b"ledger dates\x01";
 
 /// A keyed hash (HMAC-SHA-256, first 128 bits) of one person's mapped record. It is of no use without the tenant's
 /// key, which lies in the tenant's secret.
@@ -118,6 +124,12 @@ impl FingerprintKey {
     pub fn digest(&self, field: &str, text: &str) -> u64 {
         let fingerprint = self.fingerprint([Part::Value(field), Part::Value(text)]);
         u64::try_from(fingerprint.0 >> 64).unwrap_or_default()
+    }
+
+    /// The key that encrypts the ledger's dates, derived from this one.
+    #[must_use]
+    pub fn of_dates(&self) -> Option<SealKey> {
+        SealKey::new(hmac::sign(&self.0, DATES).as_ref())
     }
 
     /// Tells whether two digests were made with the same key.

@@ -11,6 +11,7 @@ use super::{Damage, assert_silent, harmed, harms, one_in, value};
 use crate::aws::{Aws, http_client, sdk_config};
 use crate::domain::id::{CertificateId, RunId, SourceId, TenantId};
 use crate::fingerprint::ShardNumber;
+use crate::mapping::arbitrary::key;
 use crate::state::{JobKind, StateError, Store};
 
 fn samples() -> Vec<Value> {
@@ -103,8 +104,12 @@ async fn read_all(store: &Store) {
     heard(store.sync_state(&tenant).await);
     heard(store.shards(&tenant, &[ShardNumber(0)]).await);
     heard(store.held(&tenant).await);
-    heard(store.employees(&tenant, [&SourceId::new("4711")]).await);
-    heard(store.all_employees(&tenant).await);
+    heard(
+        store
+            .employees(&tenant, Some(&key()), [&SourceId::new("4711")])
+            .await,
+    );
+    heard(store.all_employees(&tenant, Some(&key())).await);
     heard(
         store
             .certificates(&tenant, [&CertificateId::new("0f0c-7")])

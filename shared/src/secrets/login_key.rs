@@ -2,13 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::aead::{AES_256_GCM, NONCE_LEN};
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::hmac;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ReteachSecret;
+use super::seal::SealKey;
 use crate::domain::id::TenantId;
 
 /// Tells this use of the credentials from others.
@@ -18,7 +19,7 @@ const NAME: &[u8] = b"reteach login name 1";
 /// AES-256-GCM under a key that is derived from the academy's credentials. With other credentials nothing can be opened,
 /// so that a login never outlives them.
 pub struct LoginKey {
-    key: LessSafeKey,
+    key: SealKey,
     name: String,
 }
 
@@ -48,7 +49,7 @@ impl LoginKey {
         let name = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &material), NAME);
         let (digits, _) = name.as_ref().split_first_chunk::<8>()?;
         Some(Self {
-            key: LessSafeKey::new(UnboundKey::from(derived)),
+            key: SealKey::derived(derived),
             name: format!("{:016x}", u64::from_be_bytes(*digits)),
         })
     }
@@ -67,25 +68,17 @@ impl LoginKey {
         nonce: [u8; NONCE_LEN],
         login: &SecretString,
     ) -> Option<String> {
-        let mut sealed = login.expose_secret().as_bytes().to_vec();
-        let aad = Aad::from(tenant.as_str().as_bytes());
-        let bytes = Nonce::assume_unique_for_key(nonce);
-        self.key
-            .seal_in_place_append_tag(bytes, aad, &mut sealed)
-            .ok()?;
-        Some(STANDARD.encode([&nonce[..], &sealed].concat()))
+        let login = login.expose_secret().as_bytes();
+        let sealed = self.key.seal(tenant.as_str().as_bytes(), nonce, login)?;
+        Some(STANDARD.encode(sealed))
     }
 
     /// What was sealed for `tenant` with this key. `None`: with another key, for another tenant, or damaged.
     #[must_use]
     pub fn open(&self, tenant: &TenantId, text: &str) -> Option<SecretString> {
-        let bytes = STANDARD.decode(text).ok()?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
-        let mut sealed = Zeroizing::new(sealed.to_vec());
-        let aad = Aad::from(tenant.as_str().as_bytes());
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self.key.open_in_place(nonce, aad, &mut sealed).ok()?;
-        let text = std::str::from_utf8(opened).ok()?;
+        let sealed = STANDARD.decode(text).ok()?;
+        let opened = self.key.open(tenant.as_str().as_bytes(), &sealed)?;
+        let text = std::str::from_utf8(&opened).ok()?;
         Some(SecretString::from(text))
     }
 }

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use ring::aead::NONCE_LEN;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
-use crate::access::{AccessWindow, Locked};
-use crate::domain::id::{CustomerId, SourceId};
-use crate::fingerprint::Fingerprint;
+use crate::access::{AccessWindow, LockReason, Locked};
+use crate::domain::id::{CustomerId, SourceId, TenantId};
+use crate::fingerprint::{Fingerprint, FingerprintKey};
+use crate::secrets::SealKey;
 
 /// What is known of one person, written after each effect. Stored as `EMPLOYEE#<source id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,11 +24,16 @@ pub struct EmployeeEntry {
     /// For each field that reteach was given, a digest of its value.
     #[serde(default)]
     pub digests: BTreeMap<String, ValueDigest>,
-    /// The window in which the account is open, as last written.
-    #[serde(default)]
+    /// The window in which the account is open, as last written. Stored encrypted, with `locked`.
+    #[serde(skip)]
     pub window: AccessWindow,
     /// Since when the person is locked for a reason that has no date of its own.
+    #[serde(skip)]
     pub locked: Option<Locked>,
+    /// Whether window and lock could not be decrypted: the academy has to be asked. Digests are of the same key, so the
+    /// entry has none then.
+    #[serde(skip)]
+    pub is_sealed: bool,
     /// The last refusal, until the record succeeds.
     pub failure: Option<Failure>,
     /// The person who has this person's account now: the account is never created again for the old id.
@@ -49,12 +58,95 @@ impl EmployeeEntry {
             digests: BTreeMap::new(),
             window: AccessWindow::default(),
             locked: None,
+            is_sealed: false,
             failure: None,
             handed_over_to: None,
             drift: BTreeMap::new(),
             shares_its_id: false,
         }
     }
+}
+
+/// The bytes of a moment, in nanoseconds.
+const MOMENT: usize = 16;
+
+/// Every lock reason, by the number that is stored.
+const REASONS: [LockReason; 3] = [
+    LockReason::Inactive,
+    LockReason::Vanished,
+    LockReason::OutOfScope,
+];
+
+impl EmployeeEntry {
+    /// Window and lock, encrypted for this person of `tenant`. Always as long, whatever is set.
+    pub(super) fn sealed(&self, key: &FingerprintKey, tenant: &TenantId) -> Option<Vec<u8>> {
+        let AccessWindow {
+            active_at,
+            inactive_at,
+        } = self.window;
+        let since = self.locked.map(|locked| locked.since);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(3 * MOMENT + 1));
+        for moment in [active_at, inactive_at, since] {
+            let nanoseconds = moment.map_or(i128::MAX, Timestamp::as_nanosecond);
+            bytes.extend(nanoseconds.to_be_bytes());
+        }
+        let reason = self.locked.map(|locked| locked.reason);
+        let number = REASONS.iter().position(|it| Some(*it) == reason);
+        bytes.push(
+            number
+                .and_then(|it| u8::try_from(it).ok())
+                .unwrap_or(u8::MAX),
+        );
+        let mut nonce = [0; NONCE_LEN];
+        SystemRandom::new().fill(&mut nonce).ok()?;
+        let owner = owner(tenant, &self.source_id);
+        key.of_dates()?.seal(owner.as_bytes(), nonce, &bytes)
+    }
+
+    /// The entry with its window and lock. What cannot be decrypted is unknown, and so is what was hashed with that key.
+    pub(super) fn opened(self, key: &SealKey, tenant: &TenantId, sealed: &[u8]) -> Self {
+        let owner = owner(tenant, &self.source_id);
+        let opened = key.open(owner.as_bytes(), sealed);
+        match opened.and_then(|bytes| dates(&bytes)) {
+            Some((window, locked)) => Self {
+                window,
+                locked,
+                ..self
+            },
+            None => Self {
+                customer_id: self.customer_id,
+                failure: self.failure,
+                handed_over_to: self.handed_over_to,
+                drift: self.drift,
+                shares_its_id: self.shares_its_id,
+                is_sealed: true,
+                ..Self::new(self.source_id)
+            },
+        }
+    }
+}
+
+fn owner(tenant: &TenantId, person: &SourceId) -> String {
+    format!("{tenant}\n{person}")
+}
+
+fn dates(bytes: &[u8]) -> Option<(AccessWindow, Option<Locked>)> {
+    let (moments, reason) = bytes.as_chunks::<MOMENT>();
+    let moment =
+        |bytes: &[u8; MOMENT]| Timestamp::from_nanosecond(i128::from_be_bytes(*bytes)).ok();
+    let ([active_at, inactive_at, since], [reason]) = (moments, reason) else {
+        return None;
+    };
+    let reason = REASONS.get(usize::from(*reason)).copied();
+    let window = AccessWindow {
+        active_at: moment(active_at),
+        inactive_at: moment(inactive_at),
+    };
+    let locked = moment(since).zip(reason);
+    Some((
+        window,
+        locked.map(|(since, reason)| Locked { since, reason }),
+    ))
 }
 
 /// How often a field was found changed.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use shared::domain::clock::Clock;
 use shared::domain::id::{CustomerId, ExternalId, SourceId, TenantId};
-use shared::fingerprint::{Shard, ShardNumber, ShardRange};
+use shared::fingerprint::{FingerprintKey, Shard, ShardNumber, ShardRange};
 use shared::http::{Deadline, Effect};
 use shared::reteach::{self, Client, Customer, CustomerInput, Tag, TagId};
 use shared::runtime::{LeaseGuard, Tenant};
@@ -25,6 +25,7 @@ const RENEWED_WITHIN: Duration = Duration::from_secs(1);
 pub(crate) struct LiveReader<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) store: &'a Store,
+    pub(crate) key: &'a FingerprintKey,
     pub(crate) reteach: &'a Client,
     /// The list of all accounts is given up then.
     pub(crate) list_ends: Deadline,
@@ -64,7 +65,9 @@ impl Reader for LiveReader<'_> {
         portion: ShardRange,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
         let keeps = |id: &SourceId| portion.contains(id);
-        self.store.employees_where(self.tenant_id(), &keeps).await
+        self.store
+            .employees_where(self.tenant_id(), Some(self.key), &keeps)
+            .await
     }
 
     async fn entries(
@@ -72,7 +75,7 @@ impl Reader for LiveReader<'_> {
         ids: &BTreeSet<&SourceId>,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
         self.store
-            .employees(self.tenant_id(), ids.iter().copied())
+            .employees(self.tenant_id(), Some(self.key), ids.iter().copied())
             .await
     }
 
@@ -172,7 +175,8 @@ impl Writer for LiveWriter<'_> {
 
     async fn put_entry(&self, entry: &EmployeeEntry) -> Result<(), StateError> {
         let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
-        self.reader.store.put_employee(tenant, token, entry).await
+        let LiveReader { store, key, .. } = self.reader;
+        store.put_employee(tenant, token, key, entry).await
     }
 
     async fn forget_entry(&self, id: &SourceId) -> Result<(), StateError> {

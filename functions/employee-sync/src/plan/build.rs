@@ -370,8 +370,9 @@ impl Context<'_> {
             |seen| seen.window,
         );
         // Where the ledger knows nothing, what the end date explains is no lock of our own: it moves with the date.
-        let explained =
-            entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
+        let readable = entry.filter(|entry| !entry.is_sealed);
+        let explained = readable.is_none()
+            && self.target(record, None).inactive_at == before.inactive_at.into();
         let known = match action {
             // The lock was the former profile's.
             Action::Handover {
@@ -380,7 +381,7 @@ impl Context<'_> {
                 since,
                 reason: LockReason::Vanished,
             }),
-            _ => compare::known_lock(entry, before, record, self.now).filter(|_| !explained),
+            _ => compare::known_lock(readable, before, record, self.now).filter(|_| !explained),
         };
         let target = self.target(record, known);
         let cause = compare::cause(record, &target, before, self.now);
@@ -445,6 +446,7 @@ impl Context<'_> {
             customer_id: action.account().cloned(),
             window,
             locked,
+            is_sealed: false,
             failure: None,
             // A fingerprint alone is kept in its shard; it is not worth a write of its own.
             fingerprint: old.fingerprint.or(Some(fingerprint)),
@@ -471,7 +473,7 @@ impl Context<'_> {
         let digests = ours.map(|(attribute, value)| {
             (
                 attribute.name().to_owned(),
-                compare::digest_of(*attribute, value.as_ref(), self.key),
+                compare::digest_of(&record.source_id, *attribute, value.as_ref(), self.key),
             )
         });
         Baseline {

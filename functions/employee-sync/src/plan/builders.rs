@@ -85,7 +85,7 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
         .map(|(attribute, value)| {
             (
                 attribute.name().to_owned(),
-                digest_of(*attribute, value.as_ref(), &key()),
+                digest_of(&record.source_id, *attribute, value.as_ref(), &key()),
             )
         })
         .collect();

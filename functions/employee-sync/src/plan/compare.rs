@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::access::{AccessWindow, DesiredAccess, EmploymentStatus, LockReason, Locked, Scoped};
 use shared::domain::employee::Field;
+use shared::domain::id::SourceId;
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::{Attribute, DesiredAccount, Text};
 use shared::state::{EmployeeEntry, ValueDigest};
@@ -24,7 +25,14 @@ pub(super) fn with_digests(
             Some(ValueDigest::Null) => Before::Null,
             Some(ValueDigest::Value(_)) => Before::Hashed,
         };
-        (digest != Some(&digest_of(*attribute, after.as_ref(), key))).then(|| ValueChange {
+        (digest
+            != Some(&digest_of(
+                &entry.source_id,
+                *attribute,
+                after.as_ref(),
+                key,
+            )))
+        .then(|| ValueChange {
             attribute: *attribute,
             before,
             after: after.clone(),
@@ -65,17 +73,25 @@ fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
     }
 }
 
-/// The ledger's digest of a value. Mail addresses that differ only in case are the same one.
+/// The ledger's digest of a value, salted with the person: two people with one value have two digests. Mail addresses that
+/// differ only in case are the same one.
 pub(crate) fn digest_of(
+    person: &SourceId,
     attribute: Attribute,
     value: Option<&Text>,
     key: &FingerprintKey,
 ) -> ValueDigest {
-    let digest = |text: &Text| match attribute {
-        Attribute::Email => key.digest(attribute.name(), &text.reveal().to_lowercase()),
-        _ => key.digest(attribute.name(), text.reveal()),
-    };
-    value.map_or(ValueDigest::Null, |text| ValueDigest::Value(digest(text)))
+    let field = format!("{attribute}\n{person}");
+    value.map_or(ValueDigest::Null, |text| {
+        ValueDigest::Value(hash(&field, attribute, text, key))
+    })
+}
+
+pub(super) fn hash(field: &str, attribute: Attribute, text: &Text, key: &FingerprintKey) -> u64 {
+    match attribute {
+        Attribute::Email => key.digest(field, &text.reveal().to_lowercase()),
+        _ => key.digest(field, text.reveal()),
+    }
 }
 
 /// The lock the ledger knows of, or, where it knows nothing of the person, one that the account shows.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::id::SourceId;
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::Attribute;
-use shared::state::{Brake, PartKey, ValueDigest};
+use shared::state::{Brake, PartKey};
 
-use super::compare::digest_of;
+use super::compare::hash;
 use super::{Action, Change, Extent, Plan};
 
 /// A harmful part of a plan.
@@ -149,9 +149,13 @@ impl Change {
                     .values
                     .iter()
                     .find(|value| value.attribute == attribute);
-                match after.map(|value| digest_of(attribute, value.after.as_ref(), key)) {
-                    Some(ValueDigest::Value(digest)) => format!("{attribute} {digest}"),
-                    Some(ValueDigest::Null) | None => attribute.to_string(),
+                // The whole is salted with the person.
+                match after.and_then(|value| value.after.as_ref()) {
+                    Some(text) => {
+                        let digest = hash(attribute.name(), attribute, text, key);
+                        format!("{attribute} {digest}")
+                    }
+                    None => attribute.to_string(),
                 }
             }
         };

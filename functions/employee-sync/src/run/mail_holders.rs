@@ -77,7 +77,7 @@ fn move_of<'a>(candidate: &'a Candidate, key: &FingerprintKey) -> Option<Move<'a
                 .as_ref()?
                 .digests
                 .get(Attribute::Email.name());
-            let wanted = digest_of(Attribute::Email, Some(mail), key);
+            let wanted = digest_of(&record.source_id, Attribute::Email, Some(mail), key);
             (id, given == Some(&wanted))
         }
         Account::Fetched(account, _) => {

@@ -90,6 +90,7 @@ impl Job for EmployeeSync {
         let reader = LiveReader {
             tenant,
             store,
+            key,
             reteach,
             list_ends,
             look_ups_end: run.stop_at(WRITES),

@@ -4,18 +4,19 @@ use std::sync::mpsc;
 use serde_json::{Value, json};
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::id::{CustomerId, SourceId};
-use shared::fingerprint::{FingerprintKey, Part};
+use shared::fingerprint::Part;
 use shared::state::{Drift, EmployeeEntry, Failure, FailureKind, FencingToken, ValueDigest};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::{
-    FIRST, TOKENS, acme, at, damaged, entry, fenced, id, key, put_employees, put_one, stack, state,
+    FIRST, TOKENS, acme, at, damaged, entry, fenced, id, key, ledger_key, put_employees, put_one,
+    stack, state,
 };
 
 #[tokio::test]
 async fn reads_back_every_kind_of_entry() {
     let (_stack, store) = state().await;
-    let key = FingerprintKey::from_bytes(&[7; 32]);
+    let key = ledger_key();
     // Most fingerprints have more digits than DynamoDB's numbers.
     for number in 0..20 {
         let fingerprint = key.fingerprint([Part::Value(&number.to_string())]);
@@ -35,6 +36,7 @@ async fn reads_back_every_kind_of_entry() {
                 since: at("08:00:00"),
                 reason: LockReason::OutOfScope,
             }),
+            is_sealed: false,
             failure: Some(Failure {
                 kind: FailureKind::Conflict,
                 reason: "422: userName is taken".to_owned(),
@@ -52,8 +54,14 @@ async fn reads_back_every_kind_of_entry() {
             )]),
             shares_its_id: true,
         };
-        store.put_employee(&acme(), FIRST, &full).await.unwrap();
-        let read = store.employees(&acme(), [&full.source_id]).await.unwrap();
+        store
+            .put_employee(&acme(), FIRST, &ledger_key(), &full)
+            .await
+            .unwrap();
+        let read = store
+            .employees(&acme(), Some(&ledger_key()), [&full.source_id])
+            .await
+            .unwrap();
         assert_eq!(read[&full.source_id], full);
     }
 }
@@ -64,7 +72,10 @@ async fn reads_250_people_in_three_calls() {
     put_employees(&stack.store(), 250).await;
     let store = stack.store();
     let wanted: Vec<SourceId> = (0..250).map(id).collect();
-    let read = store.employees(&acme(), &wanted).await.unwrap();
+    let read = store
+        .employees(&acme(), Some(&ledger_key()), &wanted)
+        .await
+        .unwrap();
     assert_eq!(read.len(), 250);
     assert!((0..250).all(|number| read[&id(number)] == entry(number)));
     assert_eq!(store.units().calls, 3);
@@ -75,10 +86,20 @@ async fn missing_and_repeated_ids_are_ignored() {
     let (_stack, store) = state().await;
     put_employees(&store, 3).await;
     let wanted = [id(1), id(1), id(2), id(99), id(1)];
-    let read = store.employees(&acme(), &wanted).await.unwrap();
+    let read = store
+        .employees(&acme(), Some(&ledger_key()), &wanted)
+        .await
+        .unwrap();
     let ids: HashSet<&SourceId> = read.keys().collect();
     assert_eq!(ids, HashSet::from([&id(1), &id(2)]));
-    assert_eq!(store.employees(&acme(), []).await.unwrap().len(), 0);
+    assert_eq!(
+        store
+            .employees(&acme(), Some(&ledger_key()), [])
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -86,7 +107,11 @@ async fn reads_everybody_over_many_pages() {
     let stack = stack().await;
     put_employees(&stack.store(), 120).await;
     let pages = Proxy::paging(&stack, 50).await;
-    let read = pages.store().all_employees(&acme()).await.unwrap();
+    let read = pages
+        .store()
+        .all_employees(&acme(), Some(&ledger_key()))
+        .await
+        .unwrap();
     assert_eq!(read.len(), 120);
     assert_eq!(pages.calls("Query"), 3);
 }
@@ -108,7 +133,11 @@ async fn unprocessed_keys_are_requested_again() {
     })
     .await;
     let wanted: Vec<SourceId> = (0..10).map(id).collect();
-    let read = proxy.store().employees(&acme(), &wanted).await.unwrap();
+    let read = proxy
+        .store()
+        .employees(&acme(), Some(&ledger_key()), &wanted)
+        .await
+        .unwrap();
     assert_eq!(read.len(), 10);
     assert!(asked.try_iter().eq([10, 10, 10]));
 }
@@ -121,8 +150,16 @@ async fn an_entry_that_cannot_be_read_is_named() {
     let put = put.table_name("reteach-personio");
     put.item(pk, tenant).item(sk, item).send().await.unwrap();
     let damaged = damaged("EMPLOYEE#7");
-    assert_eq!(store.employees(&acme(), [&id(7)]).await, damaged);
-    assert_eq!(store.all_employees(&acme()).await, damaged);
+    assert_eq!(
+        store
+            .employees(&acme(), Some(&ledger_key()), [&id(7)])
+            .await,
+        damaged
+    );
+    assert_eq!(
+        store.all_employees(&acme(), Some(&ledger_key())).await,
+        damaged
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use local::{Options, Stack, State};
 use shared::fingerprint::ShardNumber;
 use shared::state::FencingToken;
 
-use crate::support::{acme, entry, id, stack};
+use crate::support::{acme, entry, id, ledger_key, stack};
 
 #[tokio::test]
 async fn stacks_are_isolated_from_each_other() {
@@ -22,13 +22,17 @@ async fn a_file_keeps_the_table() {
     let stack = Stack::start(options.clone()).await.unwrap();
     stack
         .store()
-        .put_employee(&acme(), FencingToken(1), &entry(1))
+        .put_employee(&acme(), FencingToken(1), &ledger_key(), &entry(1))
         .await
         .unwrap();
     drop(stack);
 
     let stack = Stack::start(options).await.unwrap();
-    let read = stack.store().employees(&acme(), [&id(1)]).await.unwrap();
+    let read = stack
+        .store()
+        .employees(&acme(), Some(&ledger_key()), [&id(1)])
+        .await
+        .unwrap();
     assert_eq!(read[&id(1)], entry(1));
     drop(stack);
     for suffix in ["", "-wal", "-shm"] {
@@ -42,7 +46,10 @@ async fn all_work_can_be_spawned_on_other_threads() {
     let (store, secrets) = (stack.store(), stack.secrets());
     let work = async move {
         let ids = [id(1), id(2)];
-        store.employees(&acme(), &ids).await.unwrap();
+        store
+            .employees(&acme(), Some(&ledger_key()), &ids)
+            .await
+            .unwrap();
         store.shards(&acme(), &[ShardNumber(1)]).await.unwrap();
         store.remove_tenant(&acme()).await.unwrap();
         secrets.get(&acme()).await.unwrap_err();

@@ -5,6 +5,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use local::{Options, Stack};
 use shared::domain::id::{CustomerId, RunId, SourceId, TenantId};
+use shared::fingerprint::FingerprintKey;
 use shared::state::{Acquisition, EmployeeEntry, FencingToken, JobKind, Lease, StateError, Store};
 
 /// How long leases last here.
@@ -60,6 +61,11 @@ pub(crate) fn damaged<T>(item: &str) -> Result<T, StateError> {
     Err(StateError::Damaged { item })
 }
 
+/// The key of the tenant's ledger.
+pub(crate) fn ledger_key() -> FingerprintKey {
+    FingerprintKey::from_bytes(&[7; 32])
+}
+
 /// An entry that differs from others.
 pub(crate) fn entry(number: usize) -> EmployeeEntry {
     EmployeeEntry {
@@ -70,13 +76,19 @@ pub(crate) fn entry(number: usize) -> EmployeeEntry {
 
 /// Writes the entry of person 1.
 pub(crate) async fn put_one(store: &Store, token: FencingToken) -> Result<(), StateError> {
-    store.put_employee(&acme(), token, &entry(1)).await
+    store
+        .put_employee(&acme(), token, &ledger_key(), &entry(1))
+        .await
 }
 
 pub(crate) async fn put_employees(store: &Store, number: usize) {
     let entries: Vec<EmployeeEntry> = (0..number).map(entry).collect();
     futures::stream::iter(&entries)
-        .map(|entry| async move { store.put_employee(&acme(), FIRST, entry).await })
+        .map(|entry| async move {
+            store
+                .put_employee(&acme(), FIRST, &ledger_key(), entry)
+                .await
+        })
         .buffer_unordered(16)
         .try_collect::<()>()
         .await

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use shared::access::AccessWindow;
 use shared::domain::employee::Field;
 use shared::domain::id::{ExternalId, SourceId, TenantId};
+use shared::fingerprint::FingerprintKey;
 use shared::reteach::{Client, Customer, CustomerInput, Error};
 use shared::state::{EmployeeEntry, JobKind, Store};
 use shared::tenant::UpdateWith;
@@ -21,6 +22,7 @@ pub(crate) struct Carrier<'a> {
     pub(crate) tool: &'a str,
     pub(crate) reteach: &'a Client,
     pub(crate) store: &'a Store,
+    pub(crate) key: &'a FingerprintKey,
     pub(crate) leases: &'a HeldLeases<'a>,
     pub(crate) update: UpdateWith,
 }
@@ -72,7 +74,9 @@ impl Carrier<'_> {
                 Step::Claim(entry) | Step::Give(entry) | Step::Close(entry) => {
                     self.leases.check().await?;
                     let token = self.leases.token(JobKind::Employees);
-                    self.store.put_employee(self.tenant, token, &entry).await?;
+                    self.store
+                        .put_employee(self.tenant, token, self.key, &entry)
+                        .await?;
                 }
             }
         }

@@ -74,12 +74,12 @@ fn claimed(transfer: &Transfer, seen: Seen<'_>) -> EmployeeEntry {
     }
 }
 
-/// The new owner's entry. Without a fingerprint, so that the next run compares the whole record.
+/// The new owner's entry. Without a fingerprint, so that the next run compares the whole record, and without digests, which
+/// are salted with the old id.
 fn given(transfer: &Transfer, from: Option<&EmployeeEntry>, window: AccessWindow) -> EmployeeEntry {
     let old = from.filter(|entry| entry.customer_id.as_ref() == Some(&transfer.account));
     EmployeeEntry {
         customer_id: Some(transfer.account.clone()),
-        digests: old.map(|entry| entry.digests.clone()).unwrap_or_default(),
         window,
         locked: old.and_then(|entry| entry.locked),
         ..EmployeeEntry::new(transfer.to.clone())

@@ -28,7 +28,11 @@ fn states(list: &Value) -> Vec<(&str, &str)> {
 
 pub(crate) async fn entry(desk: &Desk, company: &Company, id: &str) -> EmployeeEntry {
     let id = SourceId::new(id);
-    let entries = desk.stack.store().employees(&company.tenant, [&id]).await;
+    let entries = desk
+        .stack
+        .store()
+        .employees(&company.tenant, None, [&id])
+        .await;
     entries.unwrap().remove(&id).unwrap()
 }
 

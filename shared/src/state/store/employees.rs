@@ -2,30 +2,44 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::{SourceId, TenantId};
+use crate::fingerprint::FingerprintKey;
+use crate::secrets::SealKey;
 use crate::state::key::{EMPLOYEES, Key, partition};
-use crate::state::table::{Condition, Outcome, Query, attribute, attributes, part, records};
+use crate::state::table::{
+    Condition, Item, Outcome, Query, attribute, attributes, part, record, sort_key,
+};
 use crate::state::{EmployeeEntry, Failure};
 
 /// The attribute that holds a [`Failure`].
 const FAILURE: &str = "failure";
 
+/// The attribute that holds window and lock, encrypted.
+const DATES: &str = "dates";
+
 impl Store {
-    /// The entries of these people; who has none is left out. An id given twice counts once.
+    /// The entries of these people; who has none is left out. An id given twice counts once. Without the tenant's key, all
+    /// are sealed.
     pub async fn employees<'a>(
         &self,
         tenant: &TenantId,
+        key: Option<&FingerprintKey>,
         ids: impl IntoIterator<Item = &'a SourceId>,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
         let keys: Vec<Key> = ids
             .into_iter()
             .map(|id| Key::employee(tenant, id))
             .collect();
-        records(self.table.batch_get(keys).await?)
-            .map(by_id)
+        let dates = key.and_then(FingerprintKey::of_dates);
+        let items = self.table.batch_get(keys).await?;
+        let entries = items.into_iter();
+        entries
+            .map(|item| opened(tenant, dates.as_ref(), item))
             .collect()
     }
 
@@ -33,23 +47,26 @@ impl Store {
     pub async fn all_employees(
         &self,
         tenant: &TenantId,
+        key: Option<&FingerprintKey>,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-        self.employees_where(tenant, &|_| true).await
+        self.employees_where(tenant, key, &|_| true).await
     }
 
     /// The entries of everybody whom `keeps` lets through.
     pub async fn employees_where(
         &self,
         tenant: &TenantId,
+        key: Option<&FingerprintKey>,
         keeps: &(dyn Fn(&SourceId) -> bool + Sync),
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        let dates = key.and_then(FingerprintKey::of_dates);
         let mut entries = HashMap::new();
         let mut pages = self
             .table
             .query(Query::partition(partition(tenant)).prefix(EMPLOYEES));
         while let Some(page) = pages.next().await? {
-            for entry in records(page).map(by_id) {
-                let (id, entry) = entry?;
+            for item in page {
+                let (id, entry) = opened(tenant, dates.as_ref(), item)?;
                 if keeps(&id) {
                     entries.insert(id, entry);
                 }
@@ -66,11 +83,17 @@ impl Store {
         &self,
         tenant: &TenantId,
         token: FencingToken,
+        key: &FingerprintKey,
         entry: &EmployeeEntry,
     ) -> Result<(), StateError> {
+        let dates = entry.sealed(key, tenant);
         let key = Key::employee(tenant, &entry.source_id);
-        self.put_fenced(&key, token, attributes(entry, &key.sk)?)
-            .await
+        let mut item = attributes(entry, &key.sk)?;
+        let Some(dates) = dates else {
+            return Err(StateError::Unwritable { item: key.sk });
+        };
+        item.insert(DATES.to_owned(), AttributeValue::B(Blob::new(dates)));
+        self.put_fenced(&key, token, item).await
     }
 
     /// Lets the record of `entry` be tried again at once, at the operator's word: pauses grow from the shortest one again.
@@ -128,8 +151,21 @@ impl Store {
     }
 }
 
-fn by_id(
-    entry: Result<EmployeeEntry, StateError>,
+fn opened(
+    tenant: &TenantId,
+    key: Option<&SealKey>,
+    mut item: Item,
 ) -> Result<(SourceId, EmployeeEntry), StateError> {
-    entry.map(|entry| (entry.source_id.clone(), entry))
+    let dates = item.remove(DATES);
+    let name = sort_key(&item).to_owned();
+    let entry: EmployeeEntry = record(item, &name)?;
+    let dates = dates.as_ref().and_then(|dates| dates.as_b().ok());
+    let entry = match key {
+        Some(key) => entry.opened(key, tenant, dates.map_or(&[], AsRef::as_ref)),
+        None => EmployeeEntry {
+            is_sealed: true,
+            ..entry
+        },
+    };
+    Ok((entry.source_id.clone(), entry))
 }

@@ -184,7 +184,7 @@ pub(super) fn is_still_theirs(
         .any(|attribute| {
             let given = entry.digests.get(attribute.name());
             let held = account.values.get(&attribute);
-            held.is_some() && given == Some(&digest_of(attribute, held, key))
+            held.is_some() && given == Some(&digest_of(&entry.source_id, attribute, held, key))
         })
 }
 

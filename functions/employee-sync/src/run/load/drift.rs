@@ -33,7 +33,12 @@ pub(super) fn with_drift(
         let drifted: BTreeSet<&str> = changes
             .iter()
             .filter(|value| {
-                let wanted = digest_of(value.attribute, value.after.as_ref(), key);
+                let wanted = digest_of(
+                    &record.source_id,
+                    value.attribute,
+                    value.after.as_ref(),
+                    key,
+                );
                 entry.digests.get(value.attribute.name()) == Some(&wanted)
             })
             .map(|value| value.attribute.name())

@@ -101,7 +101,7 @@ pub(super) fn without_stale_values(
             let written = ValueDigest::Value(*written);
             let is_ours = held
                 .iter()
-                .all(|held| digest_of(attribute, Some(held), key) == written);
+                .all(|held| digest_of(&record.source_id, attribute, Some(held), key) == written);
             if is_ours {
                 record.values.insert(attribute, None);
             }

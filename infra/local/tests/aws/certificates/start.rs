@@ -10,7 +10,7 @@ use shared::state::{
 };
 
 use super::*;
-use crate::support::{entry as person, put_employees};
+use crate::support::{entry as person, ledger_key, put_employees};
 
 fn checkpoint(days: i8) -> CertificateCheckpoint {
     let key = FingerprintKey::from_bytes(&[7; 32]);
@@ -147,7 +147,10 @@ async fn owners_are_the_people_with_an_account() {
         customer_id: None,
         ..person(9)
     };
-    store.put_employee(&acme(), FIRST, &without).await.unwrap();
+    store
+        .put_employee(&acme(), FIRST, &ledger_key(), &without)
+        .await
+        .unwrap();
     given(&store, FIRST, &entry(1, uploaded(None))).await;
     let owner = |number| {
         (
@@ -178,7 +181,10 @@ async fn owners_are_read_page_by_page_at_half_the_price_and_without_the_rest() {
 
     let [owners, everybody] = [(); 2].map(|()| store.with_fresh_units());
     owners.owners(&acme()).await.unwrap();
-    everybody.all_employees(&acme()).await.unwrap();
+    everybody
+        .all_employees(&acme(), Some(&ledger_key()))
+        .await
+        .unwrap();
     assert_eq!(owners.units().read * 2.0, everybody.units().read);
 }
 

@@ -262,6 +262,9 @@ impl Facts<'_> {
     }
 }
 
+/// Instead of the dates that only the key in the tenant's secret opens.
+const SEALED: &str = "dates encrypted, and the key cannot be read or is another one";
+
 /// What the ledger knows of a person.
 pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
     let EmployeeEntry {
@@ -269,6 +272,7 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
         digests,
         window: open,
         locked,
+        is_sealed,
         failure,
         handed_over_to,
         ..
@@ -281,7 +285,10 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
     let account = customer_id.as_ref().map(|id| {
         format!(
             "account {id}, {}; fields written: {}",
-            window(*open),
+            match is_sealed {
+                true => SEALED.to_owned(),
+                false => window(*open),
+            },
             fields.join(", ")
         )
     });

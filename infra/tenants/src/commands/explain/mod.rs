@@ -41,7 +41,9 @@ pub(crate) async fn read(context: &CommandContext<'_>, args: &Explain) -> Result
     // These calls are independent, so they run at the same time.
     let (read, entries, held, account) = join!(
         connections.hr.one(&id),
-        context.store.employees(tenant, [&id]),
+        context
+            .store
+            .employees(tenant, Some(&connections.key), [&id]),
         context.store.held(tenant),
         connections.reteach.find_by_external_id(&external_id),
     );

@@ -77,7 +77,10 @@ impl Found {
         let people = people
             .map_err(|error| Failure::attention(format!("people cannot be read: {error}")))?;
         let accounts = accounts(reteach, context).await?;
-        let entries = context.store.all_employees(&config.tenant_id).await?;
+        let entries = context
+            .store
+            .all_employees(&config.tenant_id, Some(key))
+            .await?;
         let migration = match_ids(hr.tool(), &accounts, &entries, &new_people(&people));
         let mail_of: HashMap<_, _> = accounts
             .iter()
@@ -168,6 +171,7 @@ async fn move_accounts(
         tool: connections.hr.tool(),
         reteach: &connections.reteach,
         store: &context.store,
+        key: &connections.key,
         leases,
         update: config.reteach.update,
     };

@@ -127,7 +127,8 @@ impl Found {
         args: &ForgetPerson,
     ) -> Result<Self> {
         let ForgetPerson { tenant, person, .. } = args;
-        let holdings = Holdings::read(&context.store, tenant, person).await?;
+        let holdings =
+            Holdings::read(&context.store, tenant, Some(&connections.key), person).await?;
         let (hr, tool) = (&connections.hr, connections.hr.tool());
         for profile in &holdings.profiles {
             let id = &profile.person;

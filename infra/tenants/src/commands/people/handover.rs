@@ -115,6 +115,7 @@ async fn write(
         tool: connections.hr.tool(),
         reteach: &connections.reteach,
         store: &context.store,
+        key: &connections.key,
         leases,
         update: config.reteach.update,
     };
@@ -147,7 +148,9 @@ impl Found {
         let (from_record, to_record, entries) = join!(
             hr.one(from),
             hr.one(to),
-            context.store.employees(tenant, [from, to]),
+            context
+                .store
+                .employees(tenant, Some(&connections.key), [from, to]),
         );
         let unread = |error| Failure::attention(format!("the person cannot be read: {error}"));
         let presence = |record| person::presence(record, tool, config, context.now());

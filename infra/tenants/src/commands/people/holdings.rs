@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use shared::access::{AccessWindow, Locked};
 use shared::domain::id::{CertificateId, SourceId, TenantId};
-use shared::fingerprint::{ShardEntry, ShardNumber};
+use shared::fingerprint::{FingerprintKey, ShardEntry, ShardNumber};
 use shared::state::{Brake, CertificateEntry, Decision, EmployeeEntry, HeldPlan, Store};
 
 use super::standing::in_order;
@@ -33,8 +34,23 @@ pub(super) struct Profile {
     pub(super) person: SourceId,
     /// The ledger's entry.
     pub(super) entry: Option<EmployeeEntry>,
+    /// When the account is open, as last written, and since when it is locked. Stored encrypted; `None` without the key.
+    pub(super) access: Option<Access>,
     /// What the last reading left: a keyed hash of the record, and whether it is in step.
     pub(super) snapshot: Option<ShardEntry>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Access {
+    window: AccessWindow,
+    locked: Option<Locked>,
+}
+
+impl Access {
+    fn of(entry: &EmployeeEntry) -> Option<Self> {
+        let EmployeeEntry { window, locked, .. } = *entry;
+        (!entry.is_sealed).then_some(Self { window, locked })
+    }
 }
 
 /// A change that a brake holds.
@@ -54,8 +70,14 @@ pub(super) struct ReportPart {
 }
 
 impl Holdings {
-    pub(super) async fn read(store: &Store, tenant: &TenantId, person: &SourceId) -> Result<Self> {
-        let mut ledger = store.all_employees(tenant).await?;
+    /// `key` is the tenant's, where it can be read.
+    pub(super) async fn read(
+        store: &Store,
+        tenant: &TenantId,
+        key: Option<&FingerprintKey>,
+        person: &SourceId,
+    ) -> Result<Self> {
+        let mut ledger = store.all_employees(tenant, key).await?;
         let ids = profiles(&ledger, person);
         let numbers: BTreeSet<u16> = ids.iter().map(|id| ShardNumber::of(id).0).collect();
         let numbers: Vec<_> = numbers.into_iter().map(ShardNumber).collect();
@@ -65,6 +87,7 @@ impl Holdings {
             .iter()
             .map(|id| Profile {
                 person: id.clone(),
+                access: ledger.get(id).and_then(Access::of),
                 entry: ledger.remove(id),
                 snapshot: snapshot(id),
             })

@@ -76,7 +76,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     let shards = store.shards(tenant, &numbers).await?;
     let state = store.sync_state(tenant).await?;
     let mut known = Known {
-        ledger: store.all_employees(tenant).await?,
+        ledger: store.all_employees(tenant, None).await?,
         shards: people_of(shards.into_values()),
         compared: state
             .is_some_and(|state| !state.configuration.is_empty() && !state.shards.is_empty()),
