@@ -452,3 +452,44 @@ async fn an_academy_that_answers_nothing_for_one_person_is_a_notice_after_two_ho
     let ended = "acme: incomplete ended (employee-sync)";
     assert_eq!(noticed.heard()[0], [begun, ended]);
 }
+
+/// Conflicts and accounts without an answer: no field names a reason, and everybody else is synced.
+#[tokio::test]
+async fn a_share_of_refused_people_is_a_notice_until_they_are_in_step() {
+    let noticed = Noticed::new(Via::Direct, &format!("{HR}what = \"all\"\n")).await;
+    let harness = &noticed.harness;
+    let silent = (1..=3).map(|id| Quirk::AccountAnswers500(format!("personio:{id}")));
+    harness.reteach.set_quirks(silent);
+    for id in 1..=8 {
+        harness.change(id, |person| person.office = Some("Ulm".to_owned()));
+    }
+    for (new, other) in [(21, 7), (22, 8)] {
+        harness.personio.put(simulators::Person {
+            email: harness.account(other).email,
+            ..marked(new)
+        });
+    }
+    harness.tick().await;
+    harness.after(DAY).await;
+    harness.reteach.set_quirks([]);
+    for new in [21, 22] {
+        harness.personio.put(marked(new));
+    }
+    harness.run(Mode::Reconcile, Deadline::never()).await;
+    harness.after(DAY).await;
+    let [operator, mail, webhook] = noticed.heard();
+    let told: Vec<&str> = operator
+        .iter()
+        .filter_map(|subject| subject.strip_prefix("acme: people-refused "))
+        .collect();
+    assert_eq!(
+        told,
+        ["begun", "still", "ended"].map(|it| format!("{it} (employee-sync)"))
+    );
+    assert_eq!(mail.len(), 3, "{mail:?}");
+    let hooks = ["begun", "still", "ended"].map(|state| format!("people-refused {state}"));
+    assert_eq!(webhook, hooks);
+    let text = noticed.text();
+    assert!(text.contains("abgleichen können: 5"), "{text}");
+    assert!(!text.to_lowercase().contains(MARK), "{text}");
+}

@@ -46,7 +46,7 @@ pub struct Counts {
     pub left: u64,
 }
 
-/// From this share of people who are refused on, an alarm is raised: `template.yaml` has the same number.
+/// From this share of people who are refused on, an alarm is raised and a notice sent: `template.yaml` has the same number.
 pub const REFUSED_PERCENT: u64 = 20;
 
 /// Up to this many people are single cases, whatever their share.
@@ -56,10 +56,16 @@ impl Counts {
     /// The share of people who are refused, in conflict, or wait for another try, in per cent; 0 for a few.
     #[must_use]
     pub fn refused_percent(&self) -> u64 {
-        match self.refused + self.conflicts + self.waiting {
+        match self.not_in_step() {
             0..=FEW_PEOPLE => 0,
             refused => refused * 100 / self.people.max(refused),
         }
+    }
+}
+
+impl Counts {
+    fn not_in_step(&self) -> u64 {
+        self.refused + self.conflicts + self.waiting
     }
 }
 
@@ -84,6 +90,13 @@ impl runtime::Counts for Counts {
             + self.locked
             + self.unlocked;
         written > 0 && self.left > 0
+    }
+
+    fn refused_people(&self) -> u64 {
+        match self.refused_percent() {
+            0..REFUSED_PERCENT => 0,
+            _ => self.not_in_step(),
+        }
     }
 
     fn metrics(&self) -> Vec<(&'static str, u64)> {

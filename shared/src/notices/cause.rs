@@ -22,6 +22,8 @@ pub enum Cause {
     NotConnected,
     /// Certificates that wait for a decision.
     Parked,
+    /// So many people are refused that they are no single cases.
+    PeopleRefused,
     PlanRefused,
     ReteachUnavailable,
     SourceChanged,
@@ -29,7 +31,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::AccessDenied,
         Self::AcademyDenied,
         Self::AcademyRefuses,
@@ -41,6 +43,7 @@ impl Cause {
         Self::NoCategory,
         Self::NotConnected,
         Self::Parked,
+        Self::PeopleRefused,
         Self::PlanRefused,
         Self::ReteachUnavailable,
         Self::SourceChanged,
@@ -62,6 +65,7 @@ impl Cause {
             Self::NoCategory => "no-category",
             Self::NotConnected => "not-connected",
             Self::Parked => "parked-certificates",
+            Self::PeopleRefused => "people-refused",
             Self::PlanRefused => "plan-refused",
             Self::ReteachUnavailable => "reteach-unavailable",
             Self::SourceChanged => "source-changed",

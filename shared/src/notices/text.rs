@@ -47,6 +47,7 @@ impl Notice<'_> {
         let counted = match due.cause {
             Cause::HeldPlan => "Changes that wait for approval",
             Cause::Parked => "Certificates that wait for a decision",
+            Cause::PeopleRefused => "People who are refused, in conflict, or wait for another try",
             _ => "People or certificates",
         };
         if due.count > 0 {
@@ -235,6 +236,10 @@ impl Words {
                 "Zertifikate, die geprüft werden müssen",
                 "Certificates that need a look",
             ),
+            Cause::PeopleRefused => self.of(
+                "Personen, die wir in der Akademie nicht abgleichen können",
+                "People whom we cannot synchronise in the academy",
+            ),
             Cause::PlanRefused => self.of(
                 "Ein Lauf wurde zur Sicherheit angehalten",
                 "A run was stopped as a precaution",
@@ -262,7 +267,7 @@ impl Words {
                 "Wir konnten sie nicht ablegen. Alle anderen werden abgelegt.",
                 "We could not file them. All others are filed.",
             ),
-            (Cause::AcademyRefuses | Cause::HostNotAllowed, _) => {
+            (Cause::AcademyRefuses | Cause::HostNotAllowed | Cause::PeopleRefused, _) => {
                 self.of("Alles andere läuft weiter.", "Everything else goes on.")
             }
             (_, JobKind::Employees) => self.of(
@@ -342,6 +347,7 @@ impl Words {
             // Its step names the folder.
             | Cause::NoCategory
             | Cause::Parked
+            | Cause::PeopleRefused
             | Cause::PlanRefused => self.of(
                 "Sie müssen nichts tun. Ihre Ansprechperson kümmert sich darum.",
                 "You do not need to do anything. Your contact takes care of it.",

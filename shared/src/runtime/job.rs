@@ -63,6 +63,12 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
         0
     }
 
+    /// People who are refused, where they are so many that they are no single cases.
+    #[must_use]
+    fn refused_people(&self) -> u64 {
+        0
+    }
+
     /// The counts as metrics, by their names there. Zeros are not written: alarms take missing data for none.
     fn metrics(&self) -> Vec<(&'static str, u64)>;
 }

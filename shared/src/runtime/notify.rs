@@ -40,8 +40,13 @@ fn observation<C: Counts>(
     });
     let parked = report.counts.parked();
     let parked = (parked > 0).then_some((Cause::Parked, parked));
+    // Where one field is the reason for all, `academy-refuses` names it.
+    let refused = report.counts.refused_people();
+    let refused = (refused > 0 && outcome != Outcome::AcademyRefuses)
+        .then_some((Cause::PeopleRefused, refused));
     let all = of_outcome.map(|cause| (cause, 0)).into_iter();
-    let causes: BTreeMap<Cause, u64> = all.chain(held).chain(parked).collect();
+    let counted = held.into_iter().chain(parked).chain(refused);
+    let causes: BTreeMap<Cause, u64> = all.chain(counted).collect();
     let ends = |cause: &Cause| !causes.contains_key(cause) && is_over(*cause, outcome, reached);
     Observation {
         over: Cause::ALL.into_iter().filter(ends).collect(),
@@ -73,7 +78,7 @@ fn is_over(cause: Cause, outcome: Outcome, reached: Reached) -> bool {
             Cause::HostNotAllowed | Cause::NoCategory => filing,
             Cause::PlanRefused => plan,
             // The report of a complete run counts them.
-            Cause::HeldPlan | Cause::Parked => true,
+            Cause::HeldPlan | Cause::Parked | Cause::PeopleRefused => true,
         }
 }
 
@@ -298,6 +303,7 @@ mod tests {
     struct Counted {
         filed: u64,
         parked: u64,
+        refused: u64,
     }
 
     impl Counts for Counted {
@@ -311,6 +317,10 @@ mod tests {
 
         fn parked(&self) -> u64 {
             self.parked
+        }
+
+        fn refused_people(&self) -> u64 {
+            self.refused
         }
 
         fn metrics(&self) -> Vec<(&'static str, u64)> {
@@ -393,7 +403,7 @@ mod tests {
             for outcome in ["done", "unchanged", "partly"] {
                 let report = json!({"outcome": outcome, "counts": {"filed": 1}});
                 let over = seen(JobKind::Employees, reached, false, report).over;
-                let counted = ["held-plan", "parked-certificates"];
+                let counted = ["held-plan", "parked-certificates", "people-refused"];
                 let over: Vec<&str> = over.iter().map(|cause| cause.code()).collect();
                 let mut expected = [expected, &counted].concat();
                 let mut over = over;
@@ -489,6 +499,17 @@ mod tests {
         assert_eq!(partly(json!({})), (vec![("incomplete", 0)], true));
         let parked = vec![("parked-certificates", 2)];
         assert_eq!(partly(json!({"filed": 3, "parked": 2})), (parked, true));
+    }
+
+    #[test]
+    fn refused_people_are_trouble_unless_the_outcome_names_the_reason() {
+        for (outcome, expected) in [
+            ("done", (vec![("people-refused", 7)], true)),
+            ("academy-refuses", (vec![("academy-refuses", 0)], false)),
+        ] {
+            let report = json!({"outcome": outcome, "counts": {"refused": 7}});
+            assert_eq!(observed(JobKind::Employees, report), expected);
+        }
     }
 
     #[test]
