@@ -19,6 +19,7 @@ use shared::runtime::{App, Job};
 use shared::secrets::{Secrets, TenantSecret};
 use shared::state::{Store, TenantRecord};
 use shared::tenant::TenantConfig;
+use tokio::sync::OnceCell;
 
 use crate::args::Global;
 use crate::aws;
@@ -45,6 +46,8 @@ pub(crate) struct CommandContext<'a> {
     pub(crate) secrets: Secrets,
     /// `None` where the deployment has no scheduler.
     pub(crate) schedules: Option<Schedules>,
+    /// Why this machine's clock is not good enough to judge leases, once it was compared with AWS's.
+    pub(crate) clock_finding: OnceCell<Option<String>>,
     config: SdkConfig,
     http: Context,
 }
@@ -98,6 +101,7 @@ impl<'a> CommandContext<'a> {
                 .clone()
                 .map(|parts| Schedules::new(aws_sdk_scheduler::Client::new(&config), parts)),
             http: Context::new(http, clock, Calls::default()).with_simulators(),
+            clock_finding: OnceCell::new(),
             environment,
             global,
             deployment,

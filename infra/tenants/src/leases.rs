@@ -8,6 +8,7 @@ use shared::http::Deadline;
 use shared::runtime::{LeaseGuard, LeaseTerms};
 use shared::state::{Acquisition, FencingToken, JobKind, LastRun, Lease};
 
+use crate::clock;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::format;
@@ -41,6 +42,7 @@ impl<'a> HeldLeases<'a> {
         tenant: &TenantId,
         purpose: Purpose<'_>,
     ) -> Result<Self> {
+        clock::check_for_leases(context, purpose.otherwise).await?;
         let owner = RunId::new(format!(
             "{}-{}",
             purpose.command,

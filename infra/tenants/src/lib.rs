@@ -1,9 +1,11 @@
 //! The operator's command line: one binary, `tenants`, over the state, the secrets, the schedules and the functions of one
 //! deployed stack. See `tenants --help`.
 
+mod academies;
 pub mod args;
 mod aws;
 mod check;
+mod clock;
 mod commands;
 mod confirm;
 mod context;

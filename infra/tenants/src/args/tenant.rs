@@ -29,6 +29,9 @@ pub struct Add {
     /// Skip the check of the credentials
     #[arg(long)]
     pub unchecked: bool,
+    /// Add it although another tenant has the same academy: both take accounts with their people's ids for their own
+    #[arg(long)]
+    pub shared_academy: bool,
     /// Send credentials to this host, although it is in no vendor's domain; can be repeated
     #[arg(long = "allow-host", value_name = "HOST")]
     pub allowed_hosts: Vec<String>,

@@ -272,6 +272,30 @@ async fn credentials_of_another_academy_are_refused() {
 }
 
 #[tokio::test]
+async fn an_academy_of_another_tenant_is_refused_unless_the_operator_says_so() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let other = desk.company_called("other", Via::Direct).await;
+    let (here, there) = (company.reteach.base_url(), other.reteach.base_url());
+    let file = desk.file("other.toml", &other.tenant_file("").replace(&there, &here));
+    let (_, credentials) = desk.files(&other, "");
+    let add = format!("add --file {file} --credentials {credentials}");
+    let refused = desk.attention(&add).await;
+    let text = refused["refused"].as_str().unwrap();
+    assert!(text.starts_with("acme has this academy"), "{text}");
+    let shown = desk.run(&add).await.out;
+    assert!(shown.contains("acme has this academy"), "{shown}");
+    assert!(desk.inventory(&other).await.is_empty());
+
+    let doctor = async || desk.attention("doctor").await.to_string();
+    assert!(!doctor().await.contains("have one academy"));
+    desk.done(&format!("{add} --shared-academy")).await;
+    assert!(doctor().await.contains("acme, other have one academy"));
+    // Nobody has to say so again.
+    desk.done(&add).await;
+}
+
+#[tokio::test]
 async fn a_tenant_of_another_academy_than_its_file_names_is_not_written() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;

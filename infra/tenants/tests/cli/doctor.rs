@@ -52,7 +52,7 @@ async fn a_deployment_without_findings_is_fine() {
         "{}",
         done.out
     );
-    assert_eq!(fine.len(), 8, "{}", done.out);
+    assert_eq!(fine.len(), 9, "{}", done.out);
 }
 
 #[tokio::test]

@@ -117,6 +117,22 @@ async fn an_export_has_everything_that_the_table_holds_of_the_person() {
     assert!(!text.contains("Groß"), "no names: {text}");
 }
 
+/// A clock ahead of AWS's would take a run's lease for one that has ended.
+#[tokio::test]
+async fn nobody_is_forgotten_by_a_clock_that_is_wrong() {
+    let desk = Desk::new().await;
+    left(&desk).await;
+    let before = holding(&desk, MARK).await;
+    for (seconds, hint) in [(11, "11 seconds ahead of"), (-300, "300 seconds behind")] {
+        desk.aws.set_behind(SignedDuration::from_secs(seconds));
+        desk.fails(FORGET, Exit::Attention, &[hint, "nothing was"])
+            .await;
+        assert_eq!(holding(&desk, MARK).await, before);
+    }
+    desk.aws.set_behind(SignedDuration::from_secs(9));
+    desk.done(FORGET).await;
+}
+
 #[tokio::test]
 async fn an_export_shows_what_a_brake_holds_and_names_an_unknown_person() {
     let desk = Desk::new().await;

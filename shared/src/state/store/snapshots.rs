@@ -8,7 +8,7 @@ use super::version;
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::{Key, PARTITION_KEY};
-use crate::state::table::{Item, record, sort_key};
+use crate::state::table::{Item, record, records, sort_key};
 use crate::state::{CertificateStart, HeldPlan, JobKind, SyncState};
 
 /// The items that a tenant's status is made of, without its reports.
@@ -23,6 +23,21 @@ pub struct TenantSnapshot {
 }
 
 impl Store {
+    /// What is stored of `tenants` as a whole, in no order, as far as it can be read.
+    ///
+    /// # Errors
+    /// [`StateError`] if DynamoDB fails.
+    pub async fn tenant_records(
+        &self,
+        tenants: &[TenantId],
+    ) -> Result<Vec<TenantRecord>, StateError> {
+        let items = self
+            .table
+            .batch_get(tenants.iter().map(Key::config))
+            .await?;
+        Ok(records(items).filter_map(Result::ok).collect())
+    }
+
     /// The snapshots of `tenants`, in their order; [`StateError::Damaged`] for each of which an item cannot be read. Reads six
     /// items of each, and up to a hundred items with one call.
     ///

@@ -13,7 +13,7 @@ pub(super) fn account(state: &State, now: Timestamp) -> Reply {
     let runs = state.concurrency.unwrap_or(1_000);
     let limit = json!({"ConcurrentExecutions": runs, "UnreservedConcurrentExecutions": runs});
     let reply = Reply::json(StatusCode::OK, &json!({"AccountLimit": limit}));
-    let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
+    let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&(now - state.behind));
     let date = date.unwrap_or_default();
     reply.with(HeaderName::from_static("date"), &date)
 }

@@ -20,6 +20,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::Clock;
@@ -165,6 +166,11 @@ impl Aws {
     /// Lambda lets the account run so many functions at once from now on.
     pub fn limit_concurrency(&self, runs: u32) {
         self.state(|state| state.concurrency = Some(runs));
+    }
+
+    /// AWS's clock is behind the operator's by so much from now on.
+    pub fn set_behind(&self, by: SignedDuration) {
+        self.state(|state| state.behind = by);
     }
 
     /// The function is for this architecture from now on, not for arm64.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::function::Function;
@@ -36,6 +37,8 @@ pub(super) struct State {
     pub(super) tell: Option<Tell>,
     /// Runs at once that Lambda allows the account, if not a thousand.
     pub(super) concurrency: Option<u32>,
+    /// How far its clock is behind the operator's.
+    pub(super) behind: SignedDuration,
     /// Of functions that are not for arm64, by ARN.
     pub(super) architectures: BTreeMap<String, String>,
     /// Subscriptions by topic.

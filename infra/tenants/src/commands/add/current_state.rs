@@ -7,6 +7,7 @@ use shared::secrets::{SecretError, TenantSecret};
 use shared::state::TenantRecord;
 use shared::tenant::TenantConfig;
 
+use crate::academies;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::files::with_integration;
@@ -145,6 +146,36 @@ impl CurrentState {
                 found.base_url
             )
         })
+    }
+
+    /// An error text if another tenant has the academy: ids of two HR systems are the same numbers, so that runs of the
+    /// one would lock people of the other.
+    pub(super) async fn academy_of_others(
+        &self,
+        context: &CommandContext<'_>,
+        config: &TenantConfig,
+        found: Option<&Academy>,
+    ) -> Result<Option<String>> {
+        let is_known = |found: &&Academy| self.academy() == Some(found.id.as_str());
+        let Some(found) = found.filter(|found| !is_known(found)) else {
+            return Ok(None);
+        };
+        let tenants = context.store.list_tenants().await?;
+        let others = academies::of(context, &tenants).await?;
+        let mine = academies::key(&found.id, config);
+        let others = others.get(&mine).into_iter().flatten();
+        let others: Vec<&str> = others
+            .filter(|id| **id != config.tenant_id)
+            .map(TenantId::as_str)
+            .collect();
+        Ok((!others.is_empty()).then(|| {
+            format!(
+                "{} has this academy ({}) already: with two tenants, people with one id are taken for one person, and \
+                 locked for each other. If both have one HR system, give --shared-academy",
+                others.join(", "),
+                found.base_url
+            )
+        }))
     }
 
     /// The id of the academy that the tenant was added with.

@@ -86,9 +86,17 @@ async fn check_and_write(
     let mut check = None;
     if !args.unchecked {
         let found = check::examine(context, &desired.config, &desired.secret).await?;
-        let refused = current
+        let refused = match current
             .another_academy(context, found.academy.as_ref())
-            .await;
+            .await
+        {
+            None if !args.shared_academy => {
+                current
+                    .academy_of_others(context, &desired.config, found.academy.as_ref())
+                    .await?
+            }
+            refused => refused,
+        };
         let is_new = current.changes(&desired.config, &desired.secret);
         // Stored configuration and credentials are repaired even while a vendor refuses them.
         if refused.is_some() || (found.has_blockers() && is_new) {

@@ -4,9 +4,9 @@ use aws_sdk_lambda::Client;
 use shared::aws::{ServiceName, SignedPost};
 use shared::state::JobKind;
 
-use super::clock::AnswerDate;
 use super::judge;
 use crate::aws;
+use crate::clock;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 
@@ -77,15 +77,9 @@ impl Lambda {
 
     /// Whether this machine's clock is AWS's.
     pub(super) async fn clock(&self, context: &CommandContext<'_>) -> Result<Vec<String>> {
-        let date = AnswerDate::default();
-        let asked = self.client.get_account_settings().customize();
-        let answered = asked.interceptor(date.clone()).send().await;
-        // An answer that refuses has a date as well.
-        match (date.get(), answered) {
-            (Some(there), _) => Ok(judge::clock(context.now(), there)),
-            (None, Err(error)) => Err(aws::failure("lambda:GetAccountSettings", &error)),
-            (None, Ok(_)) => Err(Failure::attention("AWS's answer has no date")),
-        }
+        let there = clock::of_aws(&self.client).await?;
+        let finding = clock::apart(context.now(), there, judge::SKEW);
+        Ok(finding.into_iter().collect())
     }
 }
 

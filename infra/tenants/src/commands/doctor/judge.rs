@@ -13,7 +13,7 @@ const RELEASE: &str = env!("CARGO_PKG_VERSION");
 const OLD: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// AWS refuses calls that are signed five minutes off; leases count on less.
-const SKEW: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// Quotas of an account in a region, by what they limit, and how many of them a tenant needs. Defaults, as of 2026.
 const QUOTAS: [(&str, usize, usize); 2] = [
@@ -71,22 +71,6 @@ pub(super) fn alarms(subscriptions: &[String]) -> Vec<String> {
         _ => return Vec::new(),
     };
     vec![finding.to_owned()]
-}
-
-pub(super) fn clock(here: Timestamp, there: Timestamp) -> Vec<String> {
-    let apart = here.duration_since(there);
-    if apart.abs() <= SKEW {
-        return Vec::new();
-    }
-    vec![format!(
-        "the clock of this machine is {} seconds {} AWS's: set it by NTP",
-        apart.abs().as_secs(),
-        if apart.is_positive() {
-            "ahead of"
-        } else {
-            "behind"
-        }
-    )]
 }
 
 pub(super) fn credentials(tenant: &TenantId, changed: Timestamp, now: Timestamp) -> Option<String> {
@@ -160,14 +144,6 @@ mod tests {
         assert!(alarms(&[])[0].contains("AlarmEmail"));
         assert!(alarms(std::slice::from_ref(&pending))[0].contains("confirmed"));
         assert_eq!(alarms(&[pending, confirmed]), [""; 0]);
-    }
-
-    #[test]
-    fn a_clock_a_minute_off_either_way_is_too_far_off() {
-        let there = at("2026-05-11T08:00:00Z");
-        assert_eq!(clock(at("2026-05-11T08:01:00Z"), there), [""; 0]);
-        assert!(clock(at("2026-05-11T08:01:01Z"), there)[0].contains("61 seconds ahead of"));
-        assert!(clock(at("2026-05-11T07:55:00Z"), there)[0].contains("300 seconds behind"));
     }
 
     #[test]

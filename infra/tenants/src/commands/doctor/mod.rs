@@ -1,7 +1,6 @@
 //! `tenants doctor`
 
 mod aws;
-mod clock;
 mod judge;
 
 use std::future::Future;
@@ -10,6 +9,7 @@ use serde::Serialize;
 use shared::domain::id::TenantId;
 
 use self::aws::Lambda;
+use crate::academies;
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
@@ -67,6 +67,7 @@ pub(super) async fn doctor(context: &CommandContext<'_>) -> Result<Output> {
         Check::of("table", table(context)).await,
         Check::of("alarms", aws::alarms(context)).await,
         Check::of("schedules", super::status::schedule_findings(context)).await,
+        Check::of("academies", academies(context, &tenants)).await,
         Check::of("credentials", credentials(context, &tenants)).await,
         Check::of("quotas", async { Ok(judge::quotas(tenants.len())) }).await,
     ];
@@ -76,6 +77,21 @@ pub(super) async fn doctor(context: &CommandContext<'_>) -> Result<Output> {
 async fn table(context: &CommandContext<'_>) -> Result<Vec<String>> {
     let shape = context.store.shape().await?;
     Ok(judge::table(&context.deployment.table, &shape))
+}
+
+/// Academies of several tenants.
+async fn academies(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result<Vec<String>> {
+    let academies = academies::of(context, tenants).await?;
+    let shared = academies.values().filter(|tenants| tenants.len() > 1);
+    let finding = |tenants: &Vec<TenantId>| {
+        let tenants: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
+        format!(
+            "{} have one academy: unless they have one HR system too, people with one id are locked for each other. Remove \
+             one of them",
+            tenants.join(", ")
+        )
+    };
+    Ok(shared.map(finding).collect())
 }
 
 /// Credentials that nobody has changed for long. One call for each tenant.
