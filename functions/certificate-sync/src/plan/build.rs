@@ -7,9 +7,7 @@ use shared::domain::id::{CertificateId, SourceId};
 use shared::state::{CertificateEntry, CertificateState, Issue, RetryState};
 use shared::tenant::Backfill;
 
-use super::{
-    Candidate, Check, Listed, Owner, Plan, Policy, PreviousFailures, Reissue, Upload, VERIFY_AFTER,
-};
+use super::{Candidate, Check, Listed, Owner, Plan, Policy, PreviousFailures, Reissue, Upload};
 use crate::outcome::{CertificateResult, SkipReason};
 
 impl Plan {
@@ -88,9 +86,9 @@ impl Plan {
                 since: (failures > 0).then_some(since),
                 unlisted: false,
             },
-            Some((_, CertificateState::Intended(intent))) if intent.at + VERIFY_AFTER > now => {
+            Some((_, CertificateState::Intended(intent))) if policy.check_at(intent) > now => {
                 self.skipped
-                    .insert(id, SkipReason::AwaitingCheck(intent.at + VERIFY_AFTER));
+                    .insert(id, SkipReason::AwaitingCheck(policy.check_at(intent)));
                 return;
             }
             Some((employee, CertificateState::Intended(intent))) => {

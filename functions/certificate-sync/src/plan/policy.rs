@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use shared::runtime::Mode;
-use shared::state::{CertificateStart, CertificateState, Restored};
+use shared::state::{CertificateStart, CertificateState, Intent, Restored};
 use shared::tenant::{Backfill, TenantConfig};
 
+use super::VERIFY_AFTER;
 use crate::outcome::SkipReason;
 
 /// A certificate that is back-dated by at most this much counts as new.
@@ -23,7 +24,7 @@ pub struct Policy {
 }
 
 /// How a certificate is looked up among its employee's documents before it is filed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Look {
     /// Whether a document with the same title and day counts as well: somebody else may have filed it.
     pub by_title: bool,
@@ -68,6 +69,13 @@ impl Policy {
     /// Whether the ledger has to keep that it is held: by its day it could be a later one.
     pub(crate) fn is_noted_as_held(&self, completed_at: Option<Timestamp>, now: Timestamp) -> bool {
         self.first_listed_at.is_none() && completed_at.is_none_or(|at| at >= now - BACK_DATED)
+    }
+
+    /// From when on an upload of unknown outcome is looked for. Before a restore it may have been sent again, of which the
+    /// table knows nothing.
+    pub(super) fn check_at(&self, intent: Intent) -> Timestamp {
+        let restored = self.restored.map(|restored| restored.at);
+        restored.map_or(intent.at, |at| at.max(intent.at)) + VERIFY_AFTER
     }
 
     /// How a certificate is looked up that is about to be filed.

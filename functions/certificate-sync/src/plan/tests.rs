@@ -210,6 +210,33 @@ fn each_state_meets_each_listing() {
 }
 
 #[test]
+fn an_intent_from_before_a_restore_waits_until_lists_show_what_was_sent_before_it() {
+    let state = intended(SignedDuration::from_hours(3));
+    for (minutes, is_checked) in [(14, false), (15, true)] {
+        let at = now() - SignedDuration::from_mins(minutes);
+        let restored = Some(Restored {
+            to: now() - 2.hours(),
+            at,
+            assume_empty: false,
+        });
+        let policy = Policy {
+            restored,
+            ..policy()
+        };
+        let candidate = Candidate {
+            id: id(),
+            listed: listings()[1].clone(),
+            entry: Some(entry(state.clone())),
+        };
+        let plan = Plan::build([candidate], &policy, now());
+        assert_eq!(plan.checks.len(), usize::from(is_checked), "{minutes}");
+        let waits = SkipReason::AwaitingCheck(at + VERIFY_AFTER);
+        let skipped = (!is_checked).then_some((id(), waits));
+        assert_eq!(plan.skipped, skipped.into_iter().collect(), "{minutes}");
+    }
+}
+
+#[test]
 fn a_check_carries_the_upload_that_it_asks_about() {
     let CertificateState::Intended(intent) = intended(VERIFY_AFTER) else {
         unreachable!()
