@@ -5,7 +5,7 @@ use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures::{StreamExt as _, stream};
-use shared::document::{FilingError, Suspect};
+use shared::document::{DocumentSink as _, FiledDocument, FilingError, Suspect};
 use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{Outcome, RunError};
 use shared::source::SourceError;
@@ -17,7 +17,8 @@ use super::folder::Folder;
 use super::{Applied, Refused, Shared, Tools, file, folder, is_late, ledger};
 use crate::decide::{
     Advance, AttemptError, BeforeFiling, Refusal, Rest, Series, after_attempt,
-    after_person_deleted, after_shared_refusal, after_unlisted, before_filing,
+    after_person_deleted, after_shared_refusal, after_unlisted, before_filing, of_both,
+    trusts_one_list,
 };
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
@@ -272,8 +273,18 @@ async fn look(
                 })?,
                 false => &none,
             };
-            let (documents, zone) = (documents.as_deref(), tools.time_zone);
-            Ok(before_filing(uploads, documents, taken, zone, now))
+            let zone = tools.time_zone;
+            let decide = |documents: Option<&[FiledDocument]>| {
+                before_filing(uploads, documents, taken, zone, now)
+            };
+            let decisions = decide(documents.as_deref());
+            let Some(documents) = documents.filter(|_| trusts_one_list(uploads, &decisions)) else {
+                return Ok(decisions);
+            };
+            match tools.sink.filed(&first.employee).await {
+                Ok(Some(again)) => Ok(decide(Some(&of_both(&documents, again)))),
+                Ok(None) | Err(_) => Err(NotLooked::NotReached),
+            }
         }
         Err(_) if is_late(tools, &shared.breaker) => Err(NotLooked::NotReached),
         Err(

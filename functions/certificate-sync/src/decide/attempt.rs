@@ -155,9 +155,10 @@ pub fn after_attempt(
             (Transition::unchanged(result), Signal::None)
         }
         Err(AttemptError::Halted(halt)) => stopped(previous, halt, intent, now),
+        // Somebody has decided meanwhile, or a run that lost its lease has written its intent: the next run looks.
         Err(AttemptError::Skipped(SkipReason::AlreadyFinal)) => {
-            let final_ = CertificateResult::Skipped(SkipReason::AlreadyFinal);
-            (Transition::unchanged(final_), Signal::None)
+            let changed = Transition::unchanged(CertificateResult::NotReached);
+            (changed, Signal::None)
         }
         Err(AttemptError::Skipped(skipped)) => {
             let reason = match skipped {

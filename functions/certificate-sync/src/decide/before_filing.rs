@@ -78,6 +78,27 @@ pub fn before_filing(
         .collect()
 }
 
+/// Whether a list decides alone that something is filed which a restored table may have forgotten: a list may come without
+/// some of its rows, so that a second one is asked.
+#[must_use]
+pub fn trusts_one_list(uploads: &[Upload], decisions: &[BeforeFiling]) -> bool {
+    let each = uploads.iter().zip(decisions);
+    each.into_iter().any(|(upload, decision)| {
+        let may_be_lost = upload.look.is_some_and(|look| look.lost_since.is_some());
+        may_be_lost && *decision == BeforeFiling::File
+    })
+}
+
+/// What either of two lists shows.
+#[must_use]
+pub fn of_both(one: &[FiledDocument], other: Vec<FiledDocument>) -> Vec<FiledDocument> {
+    let known: HashSet<&DocumentId> = one.iter().map(|document| &document.id).collect();
+    let new = other
+        .into_iter()
+        .filter(|document| !known.contains(&document.id));
+    one.iter().cloned().chain(new).collect()
+}
+
 impl Matching<'_> {
     fn by_id(&mut self) {
         for (upload, found) in self.uploads.iter().zip(&mut self.found) {

@@ -1,6 +1,6 @@
 //! What follows from each way in which an attempt, or a look for a document, may end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -132,7 +132,7 @@ fn each_end_of_an_attempt_has_one_consequence() {
     let no_academy = "no answer: ReteachUnavailable";
     let remade = passed_over("its PDF is being made again", "AwaitingPdf");
     let gone = passed_over("reteach does not have it any more", "Gone");
-    let decided = "stays / Skipped(AlreadyFinal) / Skipped(AlreadyFinal) / -".to_owned();
+    let decided = "stays / NotReached / NotReached / -".to_owned();
     let (right, folder) = (TenantFault::Right, TenantFault::Folder);
     let connection = TenantFault::Connection;
     let limited = || FilingError::limited(Vendor::Personio, None, "why");
@@ -668,6 +668,37 @@ fn what_is_not_found_right_after_a_restore_waits_until_lists_show_the_last_uploa
         let upload = wanted("a", "Brandschutz", 1, look);
         let found = before(&[upload], Some(&documents));
         assert_eq!(found, [expected], "{lost_since:?} {documents:?}");
+    }
+}
+
+#[test]
+fn after_a_restore_a_second_list_decides_too() {
+    let look = |lost_since| Look {
+        by_title: false,
+        lost_since,
+    };
+    let named = document("7", "Brandschutz", 11, "Zertifikat-ID a");
+    let lost = Some(now() - 1.hour());
+    for (lost_since, first, asks) in [
+        (lost, vec![], true),
+        (lost, vec![named.clone()], false),
+        (None, vec![], false),
+    ] {
+        let uploads = [wanted("a", "Brandschutz", 1, look(lost_since))];
+        let decide = |documents: &[FiledDocument]| {
+            before_filing(
+                &uploads,
+                Some(documents),
+                &HashSet::new(),
+                &TimeZone::UTC,
+                now(),
+            )
+        };
+        let decisions = decide(&first);
+        assert_eq!(trusts_one_list(&uploads, &decisions), asks, "{first:?}");
+        let both = of_both(&first, vec![named.clone()]);
+        assert_eq!(both, std::slice::from_ref(&named));
+        assert!(matches!(decide(&both)[..], [BeforeFiling::Conclude(_)]));
     }
 }
 
