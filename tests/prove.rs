@@ -1,6 +1,6 @@
 //! `cargo prove`: the proofs that take longer than `cargo test --workspace` may take.
 //!
-//! Runs the slow end-to-end and pace tests, the whole fault matrix, all random worlds and load, one after the other, each with
+//! Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds and load, one after the other, each with
 //! `PROVE=all`. Ends with 1 if one of them fails, after all of them have run.
 
 use std::io::{self, BufRead as _, BufReader, Write};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 
-/// Runs the slow end-to-end and pace tests, the whole fault matrix, all random worlds, and load
+/// Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds, and load
 #[derive(Debug, Parser)]
 #[command(name = "cargo prove", max_term_width = 100)]
 struct Args {
@@ -20,6 +20,7 @@ struct Args {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Proof {
     EndToEnd,
+    Model,
     Faults,
     Worlds,
     Load,
@@ -39,6 +40,14 @@ impl Proof {
                 "--",
                 "--ignored",
             ],
+            Self::Model => &[
+                "test",
+                "--workspace",
+                "--test",
+                "model",
+                "--",
+                "--nocapture",
+            ],
             Self::Faults => &["test", "--workspace", "--test", "faults"],
             Self::Worlds => &[
                 "test",
@@ -56,6 +65,7 @@ impl Proof {
     fn is_total(self, line: &str) -> bool {
         match self {
             Self::EndToEnd => line.starts_with("test result:"),
+            Self::Model => line.contains(" states to a depth of "),
             Self::Faults => line.contains(" cases, ") || line.starts_with("broken on purpose"),
             Self::Worlds => line.contains(" worlds in ") || line.starts_with("test result:"),
             Self::Load => line.starts_with("| "),

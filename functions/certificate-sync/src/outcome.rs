@@ -5,7 +5,7 @@ use shared::domain::id::SourceId;
 use shared::state::RetryState;
 
 /// How a run leaves a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CertificateResult {
     Filed,
     /// Found filed, by an earlier upload of unknown outcome.
@@ -31,7 +31,7 @@ pub enum CertificateResult {
 }
 
 /// Why a run does nothing about a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SkipReason {
     /// It is filed, or somebody decided about it.
     AlreadyFinal,

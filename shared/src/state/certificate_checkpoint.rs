@@ -10,7 +10,7 @@ use crate::domain::id::CertificateId;
 use crate::fingerprint::Fingerprint;
 
 /// What the last run leaves for the next one. Stored in `CERTIFICATES`; 31 days make about 3 KB, one read unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CertificateCheckpoint {
     /// When the last complete listing of everything began.
     pub listed_all_at: Option<Timestamp>,
@@ -43,7 +43,7 @@ pub struct CertificateCheckpoint {
 }
 
 /// Whether employees' documents can be listed, as far as runs have seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ListAccess {
     /// Whether any list was ever read. Then a refusal is news.
     #[serde(default)]
@@ -102,7 +102,7 @@ pub struct EqualRefusals {
 }
 
 /// Certificates that only a listing of everything shows, and whose hosts are refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RefusedHosts {
     /// A digest of the hosts that were allowed: others may allow these.
     pub allowed: u64,
@@ -120,7 +120,7 @@ impl CertificateCheckpoint {
 }
 
 /// One day's certificates as the last run left them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DayCheckpoint {
     /// Of what the academy listed for the day.
     pub digest: Fingerprint,
@@ -130,7 +130,7 @@ pub struct DayCheckpoint {
 }
 
 /// Certificates that are neither filed nor waiting for a decision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Unsettled {
     /// When the first of them is due: a retry, a check, or one that was not reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,7 +170,7 @@ pub(super) fn is_zero(count: &u32) -> bool {
 }
 
 /// What a run begins with: what the last run left, and what the operator asks for. Stored as `CERTIFICATES`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CertificateStart {
     /// What the last run left; `None` before the first run.
     #[serde(default)]
@@ -187,7 +187,7 @@ pub struct CertificateStart {
 }
 
 /// A restore of the table: what was filed after `to` and before `at` is not in the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Restored {
     /// The moment whose state the table has.
     pub to: Timestamp,

@@ -93,7 +93,7 @@ pub struct Upload {
 }
 
 /// How often a certificate has failed before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PreviousFailures {
     /// Failures in a row.
     pub failures: u32,

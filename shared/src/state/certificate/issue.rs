@@ -19,7 +19,7 @@ const BITS: usize = 16;
 pub struct Issue(u64);
 
 /// A certificate was issued again after it was filed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reissued {
     /// When a run noticed it.
     pub at: Timestamp,
@@ -28,7 +28,7 @@ pub struct Reissued {
 }
 
 /// A document is filed again in the place of an earlier one, which stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Refiled {
     /// When the operator asked for it.
     pub at: Timestamp,

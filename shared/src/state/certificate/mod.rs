@@ -11,7 +11,7 @@ use super::certificate_checkpoint::is_zero;
 use crate::domain::id::{CertificateId, DocumentId, SourceId};
 
 /// What is known of one certificate, written before and after its upload. Stored as `CERTIFICATE#<certificate id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CertificateEntry {
     pub certificate_id: CertificateId,
     /// In whose file it belongs. Empty once the person was forgotten, and for one on hold that belongs to nobody yet.
@@ -50,7 +50,7 @@ impl CertificateEntry {
     }
 
     /// What a retry by the operator makes of it: itself where it is retried already, `None` where it does not wait.
-    pub(super) fn retried(&self, on_unverifiable: OnUnverifiable, now: Timestamp) -> Option<Self> {
+    pub fn retried(&self, on_unverifiable: OnUnverifiable, now: Timestamp) -> Option<Self> {
         let state = self.state.retried(on_unverifiable, now)?;
         Some(Self {
             state,
@@ -60,7 +60,7 @@ impl CertificateEntry {
 
     /// What the operator's dismissal makes of it: a document that is out of date stays unchanged. Itself where it is
     /// dismissed already, `None` where it is not for the operator to decide.
-    pub(super) fn dismissed(&self, now: Timestamp) -> Option<Self> {
+    pub fn dismissed(&self, now: Timestamp) -> Option<Self> {
         let dismissed = self.clone();
         if let (CertificateState::Uploaded { .. }, Some(reissued)) = (&self.state, self.reissued) {
             return Some(Self {
@@ -109,7 +109,7 @@ impl CertificateEntry {
 
 /// How far a certificate is. The name is the attribute `state`, the rest the attribute `detail`: so a write can depend
 /// on either as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "state", content = "detail", rename_all = "snake_case")]
 pub enum CertificateState {
     /// The upload is under way, or nobody knows how it ended. Written before the upload.
@@ -135,7 +135,7 @@ pub enum CertificateState {
 }
 
 /// An upload that was about to begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Intent {
     /// When it was about to begin.
     pub at: Timestamp,
@@ -157,7 +157,7 @@ pub struct Intent {
 }
 
 /// What becomes of an upload of unknown outcome where the route cannot tell whether it is filed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnUnverifiable {
     /// It is left for the operator.
@@ -168,7 +168,7 @@ pub enum OnUnverifiable {
 }
 
 /// An upload that certainly filed nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RetryState {
     /// What was wrong, without personal data.
     pub reason: String,
