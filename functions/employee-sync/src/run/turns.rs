@@ -1,13 +1,13 @@
 //! Who is looked at first, where more people are due than one run plans for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use shared::access::has_left;
 use shared::domain::employee::Employee;
 use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::mapping::DesiredAccount;
-use shared::state::HeldPlan;
+use shared::state::{Brake, HeldPlan};
 
 use super::Rules;
 use crate::checkpoint::Turn;
@@ -49,6 +49,17 @@ pub(super) fn turns<'a>(
             (Some(_), _) | (None, false) => Turn::Due,
         }
     }
+}
+
+/// People whose account was looked for before a brake held what would be done: until the record changes or somebody decides,
+/// only the daily comparison looks again.
+pub(super) fn searched(held: Option<&HeldPlan>) -> HashSet<&SourceId> {
+    let parts = held.into_iter().flat_map(|held| held.parts.iter());
+    let searched = parts
+        .filter(|(key, _)| matches!(key.brake, Brake::Create | Brake::TakeOver | Brake::Handover));
+    searched
+        .filter_map(|(_, part)| part.person.as_ref())
+        .collect()
 }
 
 pub(super) fn is_contract_over(employee: &Employee, rules: Rules<'_>) -> bool {

@@ -24,7 +24,7 @@ use self::gone::{concluded, handed_over, is_settled, orphans, reopened, with_for
 use self::holders::{with_holders, without_stale_values};
 pub(super) use self::known::Known;
 use self::known::shards_of;
-use self::left_out::with_left_out;
+use self::left_out::{with_doubtful_read, with_left_out};
 #[cfg(test)]
 pub(crate) use self::search::queries;
 use self::search::{MayAsk, Search, believable, search, without_not_asked, without_unanswered};
@@ -32,13 +32,13 @@ use self::twins::with_twins;
 use super::Rules;
 use super::expiry::{expired, long_gone};
 use super::mail_holders::with_mail_holders;
-use super::turns::turns;
+use super::turns::{searched, turns};
 use crate::accounts::{
     AccountFilter, AccountIndex, Accounts, AccountsError, EndedAccounts, LeftOut, SharedIds,
     UnreadableRows,
 };
 use crate::checkpoint::{
-    Classification, Limited, Reason, Selection, Sharding, classify, in_progress, limited,
+    Classification, Limited, Reason, Selection, Sharding, Turn, classify, in_progress, limited,
 };
 use crate::io::Reader;
 use crate::plan::{Account, Candidate};
@@ -295,7 +295,7 @@ async fn changed(
         rules,
         portion: _,
     } = inputs;
-    let Classification { due, gone } = classify(
+    let Classification { mut due, gone } = classify(
         sharding,
         &shards,
         people.completeness,
@@ -303,17 +303,25 @@ async fn changed(
         rules.due_until(),
     );
     let held = reader.held().await?;
-    let turn = turns(people, &shards, held.as_ref(), rules);
+    // A run asks once for what a brake holds; a dry run shows it.
+    let asked_before = held.as_ref().filter(|_| rules.mode != Mode::DryRun);
+    let (turn, searched) = (
+        turns(people, &shards, held.as_ref(), rules),
+        searched(asked_before),
+    );
+    let all_due = due.len();
+    due.retain(|id| !searched.contains(id) || turn(id) != Turn::Held);
+    let rest = all_due - due.len();
     let Limited {
         taken,
         left,
         held: held_over,
     } = limited(&due | &gone, rules.portion, rules.now, turn);
+    let held_over = held_over + rest;
     let (due, gone) = (&due & &taken, &gone & &taken);
     let entries = reader.entries(&taken.iter().collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
-    // A run asks once for addresses that a brake holds; a dry run shows them.
-    let asked_before = held.as_ref().filter(|_| rules.mode != Mode::DryRun);
+    let (unmatched, unread) = with_doubtful_read(reader, unmatched).await?;
     let Search {
         accounts,
         list_failure,
@@ -324,7 +332,8 @@ async fn changed(
         return Err(error);
     }
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
-    let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
+    let (unmatched, mut unanswered) = without_unanswered(unmatched, accounts.as_ref());
+    unanswered.extend(unread);
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
     let candidates = with_twins(candidates, accounts.as_ref(), rules);
     let (candidates, mails_unanswered) = with_mail_holders(
