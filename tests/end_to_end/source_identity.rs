@@ -1,6 +1,6 @@
 //! A reading without half of the known people may be another company's: nothing is done with it until somebody accepts it.
 
-use harness::{Harness, ROUTES, people, person};
+use harness::{Harness, ROUTES, date, people, person};
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use shared::tenant::Via;
@@ -90,6 +90,64 @@ async fn a_credential_that_reads_3_of_900_people_concludes_nothing_about_the_oth
         assert_eq!(harness.locked(1..=900), 0, "{via:?}");
         switch_to(&harness, 1..=900);
         assert_eq!(harness.tick().await.counts.missing_once, 0, "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn leavers_whom_a_rejected_reading_shows_are_locked_within_the_brakes() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(60)).await;
+        switch_to(&harness, (1..=25).chain([1_001]));
+        let ends = |id| harness.change(id, |person| person.termination_date = date("2026-05-08"));
+        (1..=3).for_each(ends);
+        harness.change(2, |person| person.position = Some("Leitung".to_owned()));
+        // The id is somebody else's, as in another company.
+        harness.change(3, |person| {
+            person.first_name = "Fremd".to_owned();
+            person.email = Some("fremd@other.example".to_owned());
+        });
+        harness.change(4, |person| person.position = Some("Leitung".to_owned()));
+        for locked in [2, 0] {
+            let report = harness.tick().await;
+            assert_run!(
+                "{via:?}",
+                report,
+                Outcome::SourceChanged,
+                locked = locked,
+                updated = 0,
+                created = 0
+            );
+        }
+        assert!(
+            [1, 2].map(|id| harness.is_locked(id)) == [true; 2],
+            "{via:?}"
+        );
+        assert_ne!(
+            harness.account(2).position.as_deref(),
+            Some("Leitung"),
+            "{via:?}"
+        );
+        assert_eq!(harness.locked(3..=60), 0, "{via:?}");
+
+        (6..=20).for_each(ends);
+        assert_counts!("{via:?}", harness.tick().await, locked = 0, held = 15);
+        harness.approve(&harness.held().await.unwrap().hash).await;
+        assert_counts!("{via:?}", harness.tick().await, locked = 15, held = 0);
+
+        let shown: Vec<_> = (1..=25).collect();
+        harness.company.personio.put_all((26..=60).map(person));
+        harness.company.personio.put(person(3));
+        let report = harness.tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, created = 1, locked = 0);
+        assert_eq!(harness.locked(shown), 17, "{via:?}");
+        assert_eq!(harness.locked(26..=60), 0, "{via:?}");
+        for id in [2, 4] {
+            assert_eq!(
+                harness.account(id).position.as_deref(),
+                Some("Leitung"),
+                "{via:?}"
+            );
+        }
     }
 }
 

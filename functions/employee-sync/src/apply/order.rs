@@ -55,6 +55,7 @@ mod tests {
             now: now(),
             config: &config,
             key: &key(),
+            locks_alone: false,
         };
         let [created] = Plan::build(&candidates, context)
             .changes

@@ -256,6 +256,7 @@ mod tests {
             now: now(),
             config: &config,
             key: &key(),
+            locks_alone: false,
         };
         let plan = Plan::build(std::slice::from_ref(&candidate), context);
         let mut academy = Academy::default();

@@ -135,6 +135,7 @@ mod tests {
             now: now(),
             config: &config,
             key: &key(),
+            locks_alone: false,
         };
         let mut plan = Plan::build(&[trusted(&after, &before, &config)], context);
         let change = plan.changes.remove(0);

@@ -31,6 +31,8 @@ pub struct Context<'a> {
     pub config: &'a TenantConfig,
     /// The tenant's key, for comparing with the ledger's digests.
     pub key: &'a FingerprintKey,
+    /// Nothing but locks is planned.
+    pub locks_alone: bool,
 }
 
 /// What should be done, for everybody who needed a look. Input order does not matter: everything is by source id.
@@ -117,7 +119,7 @@ impl Context<'_> {
             SourceState::Present {
                 record,
                 fingerprint,
-            } if candidate.is_second_account() => self
+            } if self.locks_alone || candidate.is_second_account() => self
                 .lock_alone(candidate, record, *fingerprint)
                 .map_or(Verdict::Unchanged, |change| Verdict::Change(change, None)),
             SourceState::Present {

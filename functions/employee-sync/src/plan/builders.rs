@@ -74,6 +74,7 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
         now: now(),
         config,
         key: &key(),
+        locks_alone: false,
     };
     let plan = Plan::build(std::slice::from_ref(&candidate), context);
     let mut entry = EmployeeEntry::new(employee.source_id.clone());

@@ -89,6 +89,7 @@ mod tests {
             now: now(),
             config: &config,
             key: &key(),
+            locks_alone: false,
         };
         let plan = Plan::build(&[candidate(employee, &config)], context);
         plan.changes[0].part_digests(&key())

@@ -26,6 +26,7 @@ fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
             now: now(),
             config,
             key: &key(),
+            locks_alone: false,
         },
     )
 }

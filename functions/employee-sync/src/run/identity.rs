@@ -36,9 +36,9 @@ pub(super) async fn check_identity(
         && stored.as_ref() != Some(&rejected)
     {
         if !state.as_ref().is_some_and(|state| state.source_held) {
-            let mut noted = state.take().unwrap_or_default();
+            let noted = state.get_or_insert_default();
             noted.source_held = true;
-            writer.put_state(&noted).await?;
+            writer.put_state(noted).await?;
         }
         writer.put_held_source(&rejected).await?;
     }
@@ -118,8 +118,8 @@ fn describe(rejected: &HeldSource, rules: Rules<'_>) -> String {
     } = rejected;
     let tenant = &rules.config.tenant_id;
     let nothing = match rules.mode {
-        Mode::DryRun => "A run would create, update and lock nobody.",
-        _ => "Nobody was created, updated or locked.",
+        Mode::DryRun => "A run would create and update nobody, and lock nobody for being missing.",
+        _ => "Nobody was created or updated, or locked for being missing.",
     };
     let decide = match decision {
         Some(Decision::Dismissed { .. }) => format!("The reading {hash} was dismissed."),

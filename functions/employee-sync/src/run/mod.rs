@@ -4,6 +4,7 @@ mod commit;
 mod conclude;
 mod expiry;
 mod identity;
+mod leavers;
 mod load;
 mod mail_holders;
 mod pipeline;
@@ -37,6 +38,8 @@ struct Rules<'a> {
     now: Timestamp,
     /// People for whom one run plans.
     portion: usize,
+    /// Nothing but locks is planned.
+    locks_alone: bool,
 }
 
 impl Rules<'_> {

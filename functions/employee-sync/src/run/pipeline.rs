@@ -17,6 +17,7 @@ use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::conclude;
 use super::identity::{accept, check_identity, check_tool};
+use super::leavers::lock_leavers;
 use super::load::{Inputs, Known, is_of_use, load};
 use super::stages::{approves_absent, are_in_step, prepare, preregister};
 use super::summary::Summary;
@@ -80,6 +81,7 @@ impl Job for EmployeeSync {
             mode: run.mode(),
             now,
             portion: people_per_run(run.mode(), stop_at),
+            locks_alone: false,
         };
         let can_do_without = state.as_ref().is_some_and(|state| is_of_use(state, key));
         let list_ends = if can_do_without {
@@ -178,7 +180,10 @@ pub(super) async fn drive(
     let identity = known.compare(people, &sharding, &selection, rules.now);
     let rejected = check_identity(rules, people, &identity, &mut state, reader, writer).await?;
     if let Some(rejected) = rejected {
-        return Ok(rejected);
+        let Some(writer) = writer else {
+            return Ok(rejected);
+        };
+        return lock_leavers(rules, people, (state, known), reader, writer, rejected).await;
     }
     let inputs = Inputs {
         people,

@@ -92,7 +92,7 @@ pub(super) fn prepare(
         accounts,
         listing,
     } = loaded;
-    let is_unseen = put_off > 0;
+    let is_unseen = put_off > 0 || rules.locks_alone;
     // A single account that never answers makes no plan look unseen for good.
     let is_part = !portion.is_whole() || is_unseen || held_over + listing.unanswered.len() > 0;
     let Rules {
@@ -106,7 +106,13 @@ pub(super) fn prepare(
     let locks_nobody = state
         .not_locked_since
         .is_some_and(|since| since + SEEN_FOR <= now);
-    let plan = Plan::build(&candidates, Context { now, config, key });
+    let context = Context {
+        now,
+        config,
+        key,
+        locks_alone: rules.locks_alone,
+    };
+    let plan = Plan::build(&candidates, context);
     lint::examine(&plan, &candidates, rules.tool, now)?;
     let doubts = doubts_first_run(people, &state, foreign_accounts, held.as_ref());
     let new_accounts = if state.has_completed || doubts {
@@ -129,7 +135,7 @@ pub(super) fn prepare(
     let planned_for = PlannedFor {
         people: ids().filter(|id| !skipped.contains(id)).collect(),
         paused: ids()
-            .filter(|id| skipped.contains(id) || in_part.contains(id))
+            .filter(|id| rules.locks_alone || skipped.contains(id) || in_part.contains(id))
             .collect(),
         is_part,
         is_unseen,

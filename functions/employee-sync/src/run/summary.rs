@@ -596,6 +596,7 @@ mod tests {
             mode: Mode::Scheduled,
             now: now(),
             portion: 1,
+            locks_alone: false,
         };
         let violation = Violation {
             source_id: Some(SourceId::new("4711")),

@@ -75,6 +75,7 @@ pub(super) fn run(
             now,
             config,
             key: &key(),
+            locks_alone: false,
         },
     );
     lint::examine(&plan, &candidates, TOOL, now)

@@ -95,7 +95,7 @@ proptest! {
         let look = morning.people.snapshot.ids().cloned().collect();
         let mut candidates = morning.academy.candidates(&morning.people, (&look, &morning.gone), asking, &morning.config);
         let key = key();
-        let context = Context { now: now(), config: &morning.config, key: &key };
+        let context = Context { now: now(), config: &morning.config, key: &key, locks_alone: false };
         let plan = Plan::build(&candidates, context);
         candidates.reverse();
         if !candidates.is_empty() {

@@ -14,7 +14,7 @@ use crate::source::People;
 
 /// What the last run left of the people who are looked at.
 pub(in super::super) struct Known {
-    pub(super) shards: BTreeMap<ShardNumber, Shard>,
+    pub(in super::super) shards: BTreeMap<ShardNumber, Shard>,
     /// The whole ledger, where everybody is looked at.
     pub(super) entries: HashMap<SourceId, EmployeeEntry>,
 }

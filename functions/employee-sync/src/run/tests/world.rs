@@ -254,6 +254,7 @@ impl World {
             mode: self.mode,
             now: self.now,
             portion: self.portion,
+            locks_alone: false,
         }
     }
 

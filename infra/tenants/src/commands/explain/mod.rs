@@ -114,6 +114,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, args: &Explain) -> Result
         now,
         config: &stored.config,
         key: &connections.key,
+        locks_alone: false,
     };
     let plan = Plan::build(std::slice::from_ref(&candidate), plan_context);
     let facts = Facts {

@@ -1,0 +1,181 @@
+//! Locks that are due although the reading is rejected: of people whom it shows as the ledger knows them, and whose contract is
+//! over. Nothing else of such a reading counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::domain::id::SourceId;
+use shared::fingerprint::{FingerprintKey, ShardRange};
+use shared::mapping::{Attribute, DesiredAccount};
+use shared::runtime::{JobResult, RunError};
+use shared::state::{EmployeeEntry, SyncState};
+
+use super::Rules;
+use super::commit::{commit, register};
+use super::conclude::{Conclusion, held_write, in_doubt, open_accounts_after, with_applied};
+use super::load::{Known, ListingNote, Loaded, candidates};
+use super::stages::{Prepared, Registration, prepare, preregister};
+use super::summary::Summary;
+use super::turns::is_contract_over;
+use crate::EmployeeSync;
+use crate::apply::{ApplyOutcome, Learned, apply};
+use crate::checkpoint::{Selection, Sharding, classify};
+use crate::io::{Reader, Writer};
+use crate::plan::{Account, Candidate, SourceState, digest_of};
+use crate::source::{People, Person};
+
+/// Locks the leavers of a reading that was `rejected`. Nothing is noted in shards: once a reading is accepted, all that has
+/// changed is found.
+pub(super) async fn lock_leavers(
+    rules: Rules<'_>,
+    people: &People,
+    (state, known): (Option<SyncState>, Known),
+    reader: &impl Reader,
+    writer: &impl Writer,
+    rejected: JobResult<EmployeeSync>,
+) -> Result<JobResult<EmployeeSync>, RunError> {
+    let rules = Rules {
+        locks_alone: true,
+        ..rules
+    };
+    let sharding = Sharding::new(&people.snapshot);
+    let loaded = load(rules, people, &sharding, state.as_ref(), known, reader).await?;
+    if loaded.candidates.is_empty() {
+        return Ok(rejected);
+    }
+    let prepared = match prepare(rules, people, state, loaded) {
+        Ok(prepared) => prepared,
+        Err(violations) => return Ok(Summary::of(people, rules).plan_refused(&violations)),
+    };
+    let registration = preregister(rules, &prepared, &sharding);
+    register(writer, &registration).await?;
+    let learned = Learned {
+        by_reteach_id: prepared.state.by_reteach_id,
+        tells_nothing: false,
+    };
+    let (plan, candidates) = (&prepared.plan, &prepared.candidates);
+    let outcome = apply(writer, plan, candidates, rules.config, learned, &|| {}).await;
+    let conclusion = conclude(rules, prepared, registration, &outcome, rejected);
+    commit(writer, &conclusion).await?;
+    Ok(conclusion.result)
+}
+
+async fn load(
+    rules: Rules<'_>,
+    people: &People,
+    sharding: &Sharding<'_>,
+    state: Option<&SyncState>,
+    known: Known,
+    reader: &impl Reader,
+) -> Result<Loaded, RunError> {
+    let completeness = people.completeness;
+    let mut leavers = classify(sharding, &known.shards, completeness, false, rules.now).due;
+    leavers.retain(|id| {
+        let is_known = known.shards.values().any(|shard| shard.0.contains_key(id));
+        is_known && has_left(people, id, rules)
+    });
+    let entries = reader.entries(&leavers.iter().collect()).await?;
+    let none = BTreeSet::new();
+    let mut candidates = candidates(rules.tool, rules.config, people, (&leavers, &none), entries);
+    candidates.retain(|candidate| is_to_be_locked(candidate, rules));
+    let held = match candidates.as_slice() {
+        [] => None,
+        _ => reader.held().await?,
+    };
+    Ok(Loaded {
+        selection: Selection::Shards(BTreeSet::new()),
+        portion: ShardRange::WHOLE,
+        put_off: 0,
+        held_over: 0,
+        candidates,
+        shards: BTreeMap::new(),
+        expired: Vec::new(),
+        open_accounts: state.map_or(0, |state| state.open_accounts),
+        compared_open: 0,
+        foreign_accounts: 0,
+        held,
+        accounts: None,
+        listing: ListingNote::default(),
+    })
+}
+
+fn has_left(people: &People, id: &SourceId, rules: Rules<'_>) -> bool {
+    match people.snapshot.get(id) {
+        Some(Person::Employee(employee, _)) => is_contract_over(employee, rules),
+        Some(Person::Rejected { .. }) | None => false,
+    }
+}
+
+/// Whether the account is open by the ledger, and the record is that of the person who got it: another company may have
+/// equal ids.
+fn is_to_be_locked(candidate: &Candidate, rules: Rules<'_>) -> bool {
+    let (
+        Account::FromLedger(_),
+        Some(entry),
+        SourceState::Present {
+            record,
+            fingerprint,
+        },
+    ) = (&candidate.account, &candidate.entry, &candidate.source)
+    else {
+        return false;
+    };
+    let failure = entry.failure.as_ref();
+    let waits = failure.is_some_and(|it| it.fingerprint == *fingerprint && it.retry_at > rules.now);
+    !waits && !entry.window.is_locked_at(rules.now) && is_same_person(record, entry, rules.key)
+}
+
+fn is_same_person(record: &DesiredAccount, entry: &EmployeeEntry, key: &FingerprintKey) -> bool {
+    let is_same = |attribute: Attribute| {
+        let value = record.values.get(&attribute).and_then(Option::as_ref);
+        let given = entry.digests.get(attribute.name());
+        value.is_some() && given == Some(&digest_of(attribute, value, key))
+    };
+    is_same(Attribute::Email) || (is_same(Attribute::FirstName) && is_same(Attribute::LastName))
+}
+
+fn conclude(
+    rules: Rules<'_>,
+    prepared: Prepared,
+    registration: Registration,
+    outcome: &ApplyOutcome,
+    rejected: JobResult<EmployeeSync>,
+) -> Conclusion {
+    let Prepared {
+        plan,
+        passed,
+        approved,
+        hold,
+        held_before,
+        state,
+        open_accounts,
+        summary,
+        ..
+    } = prepared;
+    let now = rules.now;
+    let note = hold
+        .as_ref()
+        .and_then(|hold| hold.note(rules.config, rules.mode));
+    let state = SyncState {
+        brakes: with_applied(&state.brakes, &passed, outcome, now),
+        pending: plan.digests(&in_doubt(&passed, outcome), rules.key),
+        open_accounts: open_accounts_after(open_accounts, &plan, outcome, now),
+        ..registration.state.unwrap_or(state)
+    };
+    let summary = summary.with_outcome(&plan, outcome, now);
+    let mut applied = summary.applied(&rules.config.tenant_id, outcome, note);
+    applied.counts.unchanged = 0;
+    Conclusion {
+        shards: BTreeMap::new(),
+        state,
+        expired: Vec::new(),
+        held: held_write(hold, held_before.as_ref(), &approved, outcome),
+        opens_gate: None,
+        result: JobResult {
+            outcome: rejected.outcome,
+            message: rejected.message,
+            is_of_academy: false,
+            reached: rejected.reached,
+            ..applied
+        },
+    }
+}
