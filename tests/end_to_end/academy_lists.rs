@@ -2,12 +2,14 @@
 
 use employee_sync::report::Report;
 use harness::{Harness, TICK, people};
+use http::Method;
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::{Customer, OddRow, Quirk};
+use simulators::{Behaviour, Body, Fault};
 
 fn stranger(number: u32, external_id: Option<&str>) -> Customer {
     Customer {
@@ -62,6 +64,35 @@ async fn an_account_of_ours_that_cannot_be_read_gets_no_second_one() {
     assert_eq!(academy.customers().len(), 6);
     let text = found(&report, FindingKind::NotListed).join("");
     assert!(text.contains("1 account") && !text.contains('@'), "{text}");
+}
+
+#[tokio::test]
+async fn a_reconcile_that_cannot_list_is_reported_and_tried_again_while_changed_people_are_synced()
+{
+    let harness = Harness::synced(Via::Direct, "", people(6)).await;
+    let academy = &harness.company.reteach;
+    academy.edit("personio:2", |account| account.position = None);
+    let no_list = Fault::new(Behaviour::Status(500, Body::Vendor)).method(Method::GET);
+    academy.fail(no_list.path("/customer").always());
+    harness.change(3, |person| person.position = Some("Leitung".to_owned()));
+    let report = harness.after(SignedDuration::from_hours(24)).await;
+    assert_run!(report, Outcome::Done, updated = 1);
+    assert_eq!(found(&report, FindingKind::NotListed).len(), 1);
+    assert_eq!(harness.account(3).position.as_deref(), Some("Leitung"));
+
+    // For an hour the list is not asked for again; then it is, in vain.
+    for listed in [0, 1] {
+        harness.forget_requests();
+        let report = harness
+            .after(SignedDuration::from_mins(59 * listed + 1))
+            .await;
+        assert_eq!(found(&report, FindingKind::NotListed).len() as i64, listed);
+        assert_eq!(!harness.asked().is_empty(), listed == 1);
+    }
+    academy.clear_faults();
+    let report = harness.after(SignedDuration::from_hours(1)).await;
+    assert_run!(report, Outcome::Done, updated = 1);
+    assert!(harness.account(2).position.is_some());
 }
 
 #[tokio::test]

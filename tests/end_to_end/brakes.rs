@@ -22,7 +22,7 @@ struct RiskyChange {
     words: &'static str,
 }
 
-const KINDS: [RiskyChange; 5] = [
+const KINDS: [RiskyChange; 7] = [
     RiskyChange {
         brake: Brake::UnexplainedLock,
         limits: (10, 5),
@@ -79,6 +79,25 @@ const KINDS: [RiskyChange; 5] = [
         },
         words: "changed mail addresses",
     },
+    RiskyChange {
+        brake: Brake::ExplainedLock,
+        limits: (40, 5),
+        setup: |_| {},
+        // As it is written, however far ahead it takes effect.
+        cause: |harness, id| {
+            harness.change(id, |person| person.termination_date = date("2026-12-31"))
+        },
+        is_done: |harness, id| harness.account(id).set_inactive_at.is_some(),
+        words: "locks at an end date",
+    },
+    RiskyChange {
+        brake: Brake::Create,
+        limits: (40, 20),
+        setup: |_| {},
+        cause: |harness, id| harness.personio.put(person(1_000 + id)),
+        is_done: |harness, id| harness.find(1_000 + id).is_some(),
+        words: "new or adopted accounts",
+    },
 ];
 
 fn done(kind: &RiskyChange, harness: &Harness, ids: impl IntoIterator<Item = u64>) -> usize {
@@ -100,12 +119,15 @@ async fn is_held(kind: &RiskyChange, harness: &Harness, limit: u64) {
         (kind.cause)(harness, id);
     }
     // Harmless: a new person, and another office for one of those held.
-    harness.personio.put(person(900));
+    let is_create = kind.brake == Brake::Create;
+    if !is_create {
+        harness.personio.put(person(900));
+    }
     harness.change(1, |person| person.office = Some("Wien".into()));
     let report = harness.tick().await;
     assert_eq!(done(kind, harness, 1..=limit + 1), 0, "{label}");
-    let is_rest_applied =
-        harness.find(900).is_some() && harness.account(1).location.as_deref() == Some("Wien");
+    let is_rest_applied = harness.find(900).is_some() != is_create
+        && harness.account(1).location.as_deref() == Some("Wien");
     assert!(is_rest_applied, "{label}");
     assert_run!("{label}", report, Outcome::Done, held = limit + 1);
     let held = report.held.as_ref().unwrap();
@@ -143,10 +165,18 @@ async fn is_held(kind: &RiskyChange, harness: &Harness, limit: u64) {
         "{label}"
     );
     assert_eq!(
-        (harness.writes().len(), done(kind, harness, 1..=limit + 1)),
-        (1, 0),
-        "{label}"
+        harness.writes().len(),
+        1,
+        "{label}: {:?}",
+        harness.summary()
     );
+    assert_eq!(done(kind, harness, 1..=limit + 1), 0, "{label}");
+    // What is held costs no calls, until the record changes.
+    harness.forget_requests();
+    for _ in 0..3 {
+        harness.tick().await;
+    }
+    assert_eq!(harness.summary(), [], "{label}");
 }
 
 #[tokio::test]
@@ -188,10 +218,10 @@ async fn within_the_limit_everything_is_applied() {
             kind.brake
         );
         // One more within 24 hours is too many; a day later it is not.
-        let next = if kind.brake == Brake::ExplainedLock {
-            6..=13
-        } else {
-            6..=6
+        let next = match kind.brake {
+            Brake::ExplainedLock => 6..=13,
+            Brake::Create => 6..=21,
+            _ => 6..=6,
         };
         next.clone().for_each(|id| (kind.cause)(&harness, id));
         harness.tick().await;

@@ -15,48 +15,8 @@ fn account(world: &mut World, id: &str) -> CustomerId {
     account.id.clone()
 }
 
-fn position(world: &World, id: &str) -> Option<String> {
-    let account = world.academy.account_of(&SourceId::new(id)).unwrap();
-    account.position.clone()
-}
-
-/// An admin changes somebody's position in reteach.
-fn drift(world: &mut World, id: &str) {
-    let account = account(world, id);
-    world.academy.customers.get_mut(&account).unwrap().position = Some("drifted".into());
-}
-
 fn reconciled_at(world: &World) -> Timestamp {
     world.academy.state.as_ref().unwrap().reconciled_at
-}
-
-#[test]
-fn a_reconcile_that_cannot_list_the_academy_syncs_the_people_who_changed() {
-    let mut world = World::new(10, "");
-    let compared = reconciled_at(&world);
-    drift(&mut world, "4");
-    world.after(24 * 60).academy.cannot_list = true;
-    world.edit(3, |it| it.position = Field::Value("Chefin".into()));
-    let tick = world.tick(End::Well);
-    assert_eq!((tick.changes, tick.found(FindingKind::NotListed)), (1, 1));
-    assert_eq!(position(&world, "3").as_deref(), Some("Chefin"));
-    assert_eq!(reconciled_at(&world), compared);
-
-    // For an hour the list is not asked for again.
-    for _ in 0..11 {
-        let tick = world.after(5).tick(End::Well);
-        assert_eq!((tick.changes, tick.found(FindingKind::NotListed)), (0, 0));
-    }
-    assert_eq!(
-        world.after(5).tick(End::Well).found(FindingKind::NotListed),
-        1
-    );
-
-    world.academy.cannot_list = false;
-    assert_eq!(world.after(5).tick(End::Well).changes, 0);
-    assert_eq!(world.after(55).tick(End::Well).changes, 1);
-    assert_ne!(position(&world, "4").as_deref(), Some("drifted"));
-    assert_eq!(reconciled_at(&world), world.now);
 }
 
 /// Everybody with a number below this has left; the academy's list does not show their accounts.
