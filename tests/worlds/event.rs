@@ -111,6 +111,28 @@ pub(crate) enum Event {
     Run(JobKind, Way),
 }
 
+impl Event {
+    /// Whether it changes something that somebody can see, if there is somebody to do it to.
+    pub(crate) fn is_action(self) -> bool {
+        !matches!(
+            self,
+            Self::BackedUp
+                | Self::TokensRevoked
+                | Self::Quiesce
+                | Self::Fault(_)
+                | Self::Cleared
+                | Self::Pass(_)
+                | Self::Run(..)
+        )
+    }
+
+    pub(crate) fn name(self) -> String {
+        let text = format!("{self:?}");
+        let name = text.split(|it: char| !it.is_alphanumeric()).next();
+        name.unwrap_or_default().to_owned()
+    }
+}
+
 /// How time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pass {

@@ -80,6 +80,8 @@ pub(crate) struct Lived {
     pub(crate) time: SignedDuration,
     /// What the judge of all traffic has seen.
     pub(crate) sights: BTreeMap<&'static str, usize>,
+    /// How often each action of HR, admins and operators has changed something.
+    pub(crate) effects: BTreeMap<String, usize>,
 }
 
 /// A company under way.
@@ -113,6 +115,7 @@ pub(crate) struct Life {
     pub(crate) people_approved: Vec<Person>,
     /// By person: the account they had first. For a broken product.
     pub(crate) first_accounts: BTreeMap<u64, String>,
+    effects: BTreeMap<String, usize>,
 }
 
 impl Life {
@@ -142,6 +145,7 @@ impl Life {
             runs,
             cut_short,
             hung,
+            effects,
             ..
         } = life;
         Ok(Lived {
@@ -151,6 +155,7 @@ impl Life {
             hung: hung.load(Ordering::Relaxed),
             time,
             sights,
+            effects,
         })
     }
 
@@ -207,6 +212,7 @@ impl Life {
             consent: BTreeMap::new(),
             people_approved: Vec::new(),
             first_accounts: BTreeMap::new(),
+            effects: BTreeMap::new(),
         };
         life.furnish();
         life.trace.note(setting);
@@ -253,6 +259,7 @@ impl Life {
 
     async fn happens(&mut self, event: Event) {
         self.trace.note(event);
+        let before = event.is_action().then(|| self.traces_of(event));
         match event {
             Event::Pass(pass) => self.pass(pass).await,
             Event::Run(job, way) => self.run_oddly(job, way).await,
@@ -281,8 +288,23 @@ impl Life {
             }
             action => self.hr_action(action),
         }
+        if let Some(before) = before {
+            let has_effect = before != self.traces_of(event);
+            *self.effects.entry(event.name()).or_default() += usize::from(has_effect);
+        }
         let (people, now) = (self.people(), self.now());
         self.model.look_at(&people, now);
+    }
+
+    /// What an action may change.
+    fn traces_of(&self, action: Event) -> String {
+        let papers: Vec<_> = self.model.papers.iter().map(|it| it.has_pdf).collect();
+        let customers = self.harness.company.reteach.customers();
+        let operator = (self.secrets, self.model.config, self.consent.len());
+        // Another company's people are gone again in the end.
+        let runs = matches!(action, Event::Swapped(_)).then_some(self.runs);
+        let kept = (self.folder, self.ledger.is_some(), runs);
+        format!("{:?}", (self.people(), customers, papers, operator, kept))
     }
 
     /// Ends every vendor's faults; those of a broken product stay.

@@ -43,6 +43,8 @@ const SAMPLE: u64 = 200;
 const ALL: u64 = 1_000;
 /// Kinds of calls that a sample has, secrets and others included.
 const KINDS: usize = 9;
+/// Actions of HR, admins and operators that all worlds together have.
+const ACTIONS: usize = 39;
 /// After this many failing seeds, the others are skipped.
 const MAX_FAILURES: usize = 3;
 
@@ -72,6 +74,7 @@ struct Total {
     calls: usize,
     time: SignedDuration,
     sights: BTreeMap<&'static str, usize>,
+    effects: BTreeMap<String, usize>,
     failures: Vec<String>,
 }
 
@@ -85,6 +88,9 @@ impl Total {
         self.time += lived.time;
         for (kind, number) in &lived.sights {
             *self.sights.entry(kind).or_default() += number;
+        }
+        for (action, number) in &lived.effects {
+            *self.effects.entry(action.clone()).or_default() += number;
         }
     }
 }
@@ -125,6 +131,7 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
         calls,
         time,
         sights,
+        effects,
         failures,
     } = total;
     let (seconds, years) = (
@@ -136,7 +143,13 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
         years / seconds * 60.0
     );
     println!("the judge of all traffic saw {sights:?}");
+    println!("actions took effect: {effects:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    if worlds >= ALL {
+        let idle: Vec<_> = effects.iter().filter(|(_, number)| **number == 0).collect();
+        assert!(idle.is_empty(), "actions that never took effect: {idle:?}");
+        assert_eq!(effects.len(), ACTIONS, "{effects:?}");
+    }
     assert_eq!(sights.len(), KINDS, "{sights:?}");
 }
 
