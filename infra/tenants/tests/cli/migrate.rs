@@ -4,6 +4,7 @@ use http::Method;
 use jiff::SignedDuration;
 use local::Company;
 use serde_json::{Value, json};
+use shared::domain::clock::Clock as _;
 use shared::domain::id::RunId;
 use shared::state::{Acquisition, JobKind};
 use shared::tenant::Via;
@@ -13,7 +14,7 @@ use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
 use crate::people::entry;
-use crate::support::{Desk, account_of, now, participation, person};
+use crate::support::{Desk, account_of, participation, person};
 
 /// Person `id` under the id of the new Personio account.
 fn moved(id: u64) -> Person {
@@ -27,7 +28,12 @@ fn moved(id: u64) -> Person {
 
 /// A company in sync whose people have other ids now.
 async fn with_new_ids(desk: &Desk) -> Company {
-    let company = desk.tenant(Via::Direct).await;
+    with_new_ids_by(desk, Via::Direct, "").await
+}
+
+async fn with_new_ids_by(desk: &Desk, via: Via, more: &str) -> Company {
+    let company = desk.company(via).await;
+    desk.done(&desk.add(&company, more)).await;
     desk.done("sync acme --here").await;
     company
         .reteach
@@ -95,9 +101,27 @@ fn accounts(company: &Company) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn accounts_get_the_ids_of_the_new_personio_account_after_an_approval() {
+async fn accounts_get_the_ids_of_the_new_personio_account_on_every_route_and_in_an_academy_that_replaces()
+ {
+    let replaces = "update = \"replace\"\n";
+    for (via, more) in [
+        (Via::Direct, ""),
+        (Via::KomboPassthrough, ""),
+        (Via::Kombo, ""),
+        (Via::Direct, replaces),
+    ] {
+        moves_after_an_approval(via, more).await;
+    }
+}
+
+async fn moves_after_an_approval(via: Via, more: &str) {
     let desk = Desk::new().await;
-    let company = with_new_ids(&desk).await;
+    let company = with_new_ids_by(&desk, via, more).await;
+    if !more.is_empty() {
+        company.reteach.set_quirks([Quirk::PutReplaces]);
+    }
+    let position = || company.reteach.customers()[0].position.clone();
+    let before = position();
     let accounts = accounts(&company);
     let table = desk.run("migrate acme").await;
     assert_eq!(table.exit, Exit::Done, "{}", table.out);
@@ -114,7 +138,8 @@ async fn accounts_get_the_ids_of_the_new_personio_account_after_an_approval() {
 
     let approve = format!("migrate acme --approve {}", hash(&desk).await);
     let done = desk.done(&approve).await;
-    assert_eq!(done["counts"]["moves"], 3);
+    assert_eq!(done["counts"]["moves"], 3, "{via:?}");
+    assert_eq!(position(), before, "{via:?} {more}");
     assert_eq!(done["refused"], json!([]));
     assert_moved(&desk, &company, &accounts).await;
     // Repeated when all is done, it does nothing.
@@ -198,20 +223,21 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
     let company = with_new_ids(&desk).await;
     let hash = hash(&desk).await;
     let store = desk.stack.store();
-    let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
-    let job = JobKind::Certificates;
-    let lease = store
-        .acquire(&company.tenant, job, &owner, now(), lasts)
-        .await;
-    assert!(matches!(lease, Ok(Acquisition::Acquired(_))));
     let line = format!("migrate acme --approve {hash}");
-    let hints = [
-        "a run of certificate-sync is under way",
-        "nothing was moved",
-    ];
-    desk.fails(&format!("{line} --wait 0"), Exit::Attention, &hints)
-        .await;
-    desk.pass_minutes(3);
+    for (job, name) in [
+        (JobKind::Employees, "employee-sync"),
+        (JobKind::Certificates, "certificate-sync"),
+    ] {
+        let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
+        let at = desk.clock().now();
+        let lease = store.acquire(&company.tenant, job, &owner, at, lasts).await;
+        assert!(matches!(lease, Ok(Acquisition::Acquired(_))));
+        let under_way = format!("a run of {name} is under way");
+        let hints = [under_way.as_str(), "nothing was moved"];
+        desk.fails(&format!("{line} --wait 0"), Exit::Attention, &hints)
+            .await;
+        desk.pass_minutes(3);
+    }
 
     company.personio.change(102, |person| person.email = None);
     let hints = ["has changed", "nothing was moved"];

@@ -81,6 +81,18 @@ async fn a_tenant_that_is_added_again_has_not_run_yet() {
         problems.contains("no employee run has succeeded yet"),
         "{problems}"
     );
+    // Nobody knows any more who had left meanwhile: the account is an orphan.
+    company.personio.remove(3);
+    let report = desk.attention("sync acme --here").await;
+    let is_locked = || company.reteach.status("personio:3") == Some("INACTIVE");
+    assert!(!is_locked());
+    let list = desk.attention("people list acme --state orphaned").await;
+    assert_eq!(list["people"][0]["person"], "3", "{list:#}");
+    let hash = report["held"]["hash"].as_str().unwrap();
+    desk.pass_minutes(5);
+    desk.done(&format!("approve acme {hash}")).await;
+    desk.run("sync acme --here").await;
+    assert!(is_locked());
 }
 
 #[tokio::test]

@@ -130,6 +130,17 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
     let hints = [hash, "no held plan of acme has the hash 0123456789ab"];
     desk.fails("approve acme 0123456789ab", Exit::Attention, &hints)
         .await;
+    for (choice, hint) in [
+        ("--only 1,39", "39"),
+        ("--kind mail", "mail"),
+        ("--kind mail --only 1", "mail"),
+    ] {
+        let line = format!("{approve} {choice}");
+        desk.fails(&line, Exit::Attention, &[hint]).await;
+        let held = desk.stack.store().held(&company.tenant).await.unwrap();
+        let undecided = held.unwrap().undecided();
+        assert_eq!(undecided.values().sum::<u32>(), 20, "{choice}");
+    }
     let explained = async |id: u64, exit: Exit, text: &str| {
         let done = desk.run(&format!("explain acme {id}")).await;
         assert_eq!(done.exit, exit, "{}", done.out);
