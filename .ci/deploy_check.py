@@ -13,7 +13,6 @@ from pathlib import Path
 import boto3
 
 STACK = "reteach-personio"
-NAMESPACE = "ReteachPersonio"
 JOBS = {"employee-sync": "EmployeeFunctionArn", "certificate-sync": "CertificateFunctionArn"}
 # What `tenants --stack` reads.
 OUTPUTS = {
@@ -226,7 +225,7 @@ def emitted(job):
     """The names of the metrics in the log of a job's last run."""
     events = boto3.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{STACK}-{job}", filterPattern='"_aws"')["events"]
     line = json.loads(events[-1]["message"])
-    expect("namespace", line["_aws"]["CloudWatchMetrics"][0]["Namespace"], NAMESPACE)
+    expect("namespace", line["_aws"]["CloudWatchMetrics"][0]["Namespace"], STACK)
     return {metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
 
 
@@ -247,7 +246,7 @@ def alarms(stack):
     body = boto3.client("cloudwatch").get_dashboard(DashboardName=stack.DashboardName)["DashboardBody"]
     for widget in json.loads(body)["widgets"]:
         shown += widget["properties"].get("metrics", [])
-    ours = [metric for metric in shown if metric[0] == NAMESPACE]
+    ours = [metric for metric in shown if metric[0] == STACK]
     for job in JOBS:
         wanted = {name for _, name, dimension, value, *_ in ours if (dimension, value) == ("Job", job)}
         expect(f"metrics of {job} that are shown or written and in no document", (wanted | emitted(job)) - documented(), set())

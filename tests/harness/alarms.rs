@@ -13,6 +13,8 @@ use shared::runtime::{Counts, Report, emit};
 use yaml_rust2::{Yaml, YamlLoader};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
+/// What the template gives as the namespace of our metrics, instead of the stack's name.
+const STACK: &str = "AWS::StackName";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlarmState {
@@ -151,7 +153,7 @@ impl CloudWatch {
 
 fn metric_line<C: Counts>(report: &Report<C>) -> String {
     let mut text = Vec::new();
-    emit(report, &mut text);
+    emit(report, STACK, &mut text);
     String::from_utf8(text).unwrap()
 }
 

@@ -72,7 +72,7 @@ impl Witness {
 
     /// Looks at a run: log line, metrics, report, Debug output, and everything in the state.
     pub async fn see<W: Job<Counts: Counts, Plan: fmt::Debug>>(&mut self, ran: &Ran<W>) {
-        shared::runtime::emit(&ran.report, &mut self.log.clone());
+        shared::runtime::emit(&ran.report, "reteach-personio", &mut self.log.clone());
         self.texts.push(serde_json::to_string(&ran.report).unwrap());
         self.texts.push(format!(
             "{ran:?} {:?} {:?}",

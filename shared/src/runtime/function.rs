@@ -15,20 +15,24 @@ use crate::notices::Senders;
 use crate::secrets::Secrets;
 use crate::state::Store;
 
-/// Serves `work` until Lambda ends the process. The table and the secrets' prefix come from `TABLE_NAME` and
-/// `SECRET_PREFIX`.
+/// Serves `work` until Lambda ends the process. The table comes from `TABLE_NAME`. `SECRET_PREFIX` is the stack's name, which is
+/// the namespace of the metrics as well.
 ///
 /// # Errors
 /// Where the environment or the TLS configuration cannot be used; the text names the variable.
 pub async fn serve<W: Job>(work: W) -> Result<(), Error> {
     crate::telemetry::init();
-    let app = &app(work)?;
+    let stack = &variable("SECRET_PREFIX")?;
+    let app = &app(work, stack)?;
     // On the heap: the runtime's nested future is deeper than the compiler follows by default.
-    Box::pin(lambda_runtime::run(service_fn(|event| handle(app, event)))).await
+    Box::pin(lambda_runtime::run(service_fn(|event| {
+        handle(app, stack, event)
+    })))
+    .await
 }
 
 /// Clients are built once per process; each connects when it is first used.
-fn app<W: Job>(work: W) -> Result<App<W>, Error> {
+fn app<W: Job>(work: W, stack: &str) -> Result<App<W>, Error> {
     // AWS has a client of its own: its endpoints may be private ones.
     let client = aws::http_client()?;
     let clock = Arc::new(SystemClock);
@@ -44,7 +48,7 @@ fn app<W: Job>(work: W) -> Result<App<W>, Error> {
     )?;
     let aws = Aws::new(aws::from_env(client)?);
     let store = Store::new(&aws, &variable("TABLE_NAME")?);
-    let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX")?, clock.clone());
+    let secrets = Secrets::new(&aws, stack, clock.clone());
     let context = Context::new(http::client()?, clock, Calls::default());
     let emulated = aws::is_on_this_machine(|name| std::env::var(name).ok());
     let context = if emulated {
@@ -62,6 +66,7 @@ fn variable(name: &str) -> Result<String, Error> {
 
 async fn handle<W: Job>(
     app: &App<W>,
+    stack: &str,
     event: LambdaEvent<serde_json::Value>,
 ) -> Result<Report<W::Counts>, Diagnostic> {
     let event_context = event.context;
@@ -71,7 +76,7 @@ async fn handle<W: Job>(
         deadline: Deadline::after(remaining(event_context.deadline)),
     };
     let ran = app.run(&request, &|_| {}).await;
-    emit(&ran.report, &mut io::stdout().lock());
+    emit(&ran.report, stack, &mut io::stdout().lock());
     Ok(ran.report)
 }
 

@@ -5,10 +5,10 @@ use std::io;
 use super::{Counts, Outcome, Report};
 use crate::telemetry::{Metric, Metrics, Unit};
 
-/// Writes a run's log line to the log, and its metrics to `metrics`.
-pub fn emit<C: Counts>(report: &Report<C>, metrics: &mut impl io::Write) {
+/// Writes a run's log line to the log, and its metrics, in the namespace `stack`, to `metrics`.
+pub fn emit<C: Counts>(report: &Report<C>, stack: &str, metrics: &mut impl io::Write) {
     log(report);
-    if let Err(error) = write_metrics(report, metrics) {
+    if let Err(error) = write_metrics(report, stack, metrics) {
         tracing::warn!(%error, "the metrics were not written");
     }
 }
@@ -55,7 +55,11 @@ fn log<C: Counts>(report: &Report<C>) {
     clippy::cast_precision_loss,
     reason = "counts of people and calls are far below 2^52"
 )]
-fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> io::Result<()> {
+fn write_metrics<C: Counts>(
+    report: &Report<C>,
+    stack: &str,
+    writer: &mut impl io::Write,
+) -> io::Result<()> {
     let count = |name, value: u64| Metric {
         name,
         unit: Unit::Count,
@@ -111,6 +115,7 @@ fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> 
     let values: Vec<Metric> = ended.into_iter().chain(waited).chain(happened).collect();
     let at = report.started_at + jiff::SignedDuration::from_millis(report.duration_ms);
     Metrics {
+        namespace: stack,
         job: &report.job,
         tenant: &report.tenant_id,
         run: &report.run_id,
@@ -158,7 +163,7 @@ mod tests {
 
     fn metrics(report: &Report<Two>) -> BTreeMap<String, f64> {
         let mut text = Vec::new();
-        write_metrics(report, &mut text).unwrap();
+        write_metrics(report, "reteach-personio", &mut text).unwrap();
         let line: BTreeMap<String, Value> = serde_json::from_slice(&text).unwrap();
         line.into_iter()
             .filter_map(|(name, value)| Some((name, value.as_f64()?)))

@@ -10,8 +10,6 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::id::{RunId, TenantId};
 
-/// The namespace of all our metrics.
-const NAMESPACE: &str = "ReteachPersonio";
 /// The only dimension. CloudWatch bills each combination of dimension values as a metric of its own: the tenant is a
 /// property instead, which can be searched for in the log and costs nothing.
 const DIMENSION: &str = "Job";
@@ -44,6 +42,8 @@ pub struct Metric {
 /// The metrics of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Metrics<'a> {
+    /// The stack's name: two stacks of one account and region share no metric.
+    pub namespace: &'a str,
     /// The job: `employee-sync`, `certificate-sync`.
     pub job: &'a str,
     /// The tenant; a property, not a dimension.
@@ -77,6 +77,7 @@ struct Line<'a>(Metrics<'a>);
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Metrics {
+            namespace,
             job,
             tenant,
             run,
@@ -84,7 +85,7 @@ impl Serialize for Line<'_> {
             values,
         } = self.0;
         let directive = Directive {
-            namespace: NAMESPACE,
+            namespace,
             dimensions: [[DIMENSION]],
             metrics: values,
         };
@@ -114,7 +115,7 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive<'a> {
-    namespace: &'static str,
+    namespace: &'a str,
     dimensions: [[&'static str; 1]; 1],
     metrics: &'a [Metric],
 }
@@ -129,6 +130,7 @@ mod tests {
         let at = "2026-03-31T08:05:00.25Z".parse().unwrap();
         let mut text = Vec::new();
         let metrics = Metrics {
+            namespace: "reteach-personio",
             job: "employee-sync",
             tenant: &tenant,
             run: &run,
@@ -158,7 +160,7 @@ mod tests {
             },
         ]);
         assert_eq!(text.matches('\n').count(), 1);
-        insta::assert_snapshot!(text, @r#"{"_aws":{"Timestamp":1774944300250,"CloudWatchMetrics":[{"Namespace":"ReteachPersonio","Dimensions":[["Job"]],"Metrics":[{"Name":"EmployeesCreated","Unit":"Count"},{"Name":"Duration","Unit":"Milliseconds"}]}]},"Job":"employee-sync","tenant":"acme","run_id":"run-1","EmployeesCreated":3.0,"Duration":412.5}"#);
+        insta::assert_snapshot!(text, @r#"{"_aws":{"Timestamp":1774944300250,"CloudWatchMetrics":[{"Namespace":"reteach-personio","Dimensions":[["Job"]],"Metrics":[{"Name":"EmployeesCreated","Unit":"Count"},{"Name":"Duration","Unit":"Milliseconds"}]}]},"Job":"employee-sync","tenant":"acme","run_id":"run-1","EmployeesCreated":3.0,"Duration":412.5}"#);
     }
 
     #[test]

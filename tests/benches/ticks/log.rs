@@ -52,6 +52,7 @@ pub(super) fn of<C: Counts>(report: &Report<C>) -> Logged {
             run_id: RunId::new(RUN),
             ..report.clone()
         },
+        "reteach-personio",
         &mut Log,
     );
     let logged = std::mem::take(&mut *lines());

@@ -146,7 +146,7 @@ async fn run<W: Job>(app: &App<W>, invocation: Invocation) -> TickResult {
         deadline: Deadline::after(deadline),
     };
     let report = app.run(&request, &|_| {}).await.report;
-    emit(&report, &mut io::sink());
+    emit(&report, "reteach-personio", &mut io::sink());
     let after = thread_time();
     TickResult {
         company,

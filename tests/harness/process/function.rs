@@ -54,7 +54,7 @@ pub fn run<W: Job>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Rate
             };
             let (before, began) = (Usage::now(), Instant::now());
             let report = app.run(&request, &|_| {}).await.report;
-            emit(&report, &mut io::stderr().lock());
+            emit(&report, "reteach-personio", &mut io::stderr().lock());
             measured.push(MeasuredRun {
                 before,
                 wall: began.elapsed(),
