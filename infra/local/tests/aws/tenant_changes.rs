@@ -79,3 +79,22 @@ async fn point_in_time_recovery_is_seen_where_it_can_be() {
     let shape = stack.store().shape().await.unwrap();
     assert_eq!(shape.is_recoverable, None, "the emulator has no backups");
 }
+
+#[tokio::test]
+async fn a_time_to_live_that_aws_is_switching_on_counts() {
+    let stack = support::stack().await;
+    for (attribute, status, expected) in [
+        ("expires_at", "ENABLED", true),
+        ("expires_at", "ENABLING", true),
+        ("expires_at", "DISABLING", false),
+        ("another", "ENABLED", false),
+    ] {
+        let described = json!({"TimeToLiveDescription": {"AttributeName": attribute, "TimeToLiveStatus": status}});
+        let proxy = Proxy::start(&stack, move |call| match call.operation {
+            "DescribeTimeToLive" => Fate::Reply(StatusCode::OK, described.to_string()),
+            _ => Fate::Pass,
+        });
+        let shape = proxy.await.store().shape().await.unwrap();
+        assert_eq!(shape.expires, expected, "{attribute} {status}");
+    }
+}

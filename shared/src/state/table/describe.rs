@@ -11,7 +11,7 @@ pub struct TableShape {
     /// It can be read and written: a restore takes a while.
     pub is_active: bool,
     pub has_our_keys: bool,
-    /// Reports expire. A restored table forgets this.
+    /// Reports expire, or will within the hour that AWS takes to switch it on. A restored table forgets this.
     pub expires: bool,
     /// A restored table forgets this, too.
     pub is_protected: bool,
@@ -50,7 +50,10 @@ impl Table {
                 && is_key(SORT_KEY, &KeyType::Range),
             expires: expiry.is_some_and(|expiry| {
                 expiry.attribute_name() == Some(TIME_TO_LIVE)
-                    && expiry.time_to_live_status() == Some(&TimeToLiveStatus::Enabled)
+                    && matches!(
+                        expiry.time_to_live_status(),
+                        Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)
+                    )
             }),
             is_protected: table.deletion_protection_enabled() == Some(true),
             is_recoverable: self.is_recoverable().await,
