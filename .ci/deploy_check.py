@@ -239,7 +239,7 @@ def alarms(stack):
     """Every alarm goes to the topic, and every metric of ours that an alarm or the dashboard shows is one that its job writes."""
     shown = []
     found = boto3.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{STACK}-")["MetricAlarms"]
-    expect("alarms", len(found), 20)
+    expect("alarms", len(found), 22)
     for alarm in found:
         expect(alarm["AlarmName"], (alarm["AlarmActions"], alarm["OKActions"]), ([stack.AlarmTopicArn], [stack.AlarmTopicArn]))
         shown.append([alarm["Namespace"], alarm["MetricName"], *(text for it in alarm["Dimensions"] for text in it.values())])

@@ -16,7 +16,7 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 # The parameters that a function's configuration depends on.
 PARAMETERS = ("MemorySize", "LogLevel", "TenantSessions", "ExistingTable", "NoticeTopicArn", "NoticeSender")
 FUNCTIONS = ("EmployeeSync", "CertificateSync")
-ALARMS = ("Errors", "Failing")
+ALARMS = ("ReleaseErrors", "Failing")
 
 
 class Policies(ManagedPolicyLoader):
@@ -24,10 +24,10 @@ class Policies(ManagedPolicyLoader):
         return {}
 
 
-def resources(**given):
+def resources(edited=None, **given):
     template = yaml_parse(Path("template.yaml").read_text())
     for function in FUNCTIONS:
-        template["Resources"][function]["Properties"]["CodeUri"] = f"s3://bucket/{function}"
+        template["Resources"][function]["Properties"].update({"CodeUri": f"s3://bucket/{function}", **(edited or {})})
     values = {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
     return transform(template, {**values, **given}, Policies(None))["Resources"]
 
@@ -43,16 +43,25 @@ def of_type(resources, kind):
 
 def main():
     usual = resources()
-    versions = of_type(usual, "AWS::Lambda::Version").values()
+    versions = of_type(usual, "AWS::Lambda::Version")
     expect("versions", len(versions), len(FUNCTIONS))
-    for version in versions:
+    # Lambda has no version for it, and a version that a rollback leaves has no successor with the same code.
+    expect("versions of other tags", set(of_type(resources({"Tags": {"a": "b"}}), "AWS::Lambda::Version")), set(versions))
+    for version in versions.values():
+        expect("deletion of a version", version["DeletionPolicy"], "Delete")
         described = version["Properties"]["Description"]["Fn::Sub"]
         expect("parameters of a version", [name for name in PARAMETERS if f"${{{name}}}" not in described], [])
+    # CloudFormation changes a role before the alias moves: what a parameter takes away is a resource of its own, which goes afterwards.
+    for name, role in of_type(usual, "AWS::IAM::Role").items():
+        expect(f"conditional policies of {name}", [it for it in role["Properties"].get("Policies", []) if "PolicyName" not in it], [])
     groups = of_type(usual, "AWS::CodeDeploy::DeploymentGroup")
     for function in FUNCTIONS:
         group = groups[f"{function}DeploymentGroup"]["Properties"]
         alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
         expect(f"alarms that roll {function} back", alarms, [f"{function}{alarm}Alarm" for alarm in ALARMS])
+        alarm = usual[f"{function}ReleaseErrorsAlarm"]["Properties"]["Dimensions"][-1]
+        wanted = [name for name in versions if name.startswith(f"{function}Version")]
+        expect(f"version that {alarm['Name']} watches", alarm["Value"]["Fn::GetAtt"], [*wanted, "Version"])
         events = group["AutoRollbackConfiguration"]["Events"]
         expect(f"what rolls {function} back", "DEPLOYMENT_STOP_ON_ALARM" in events, True)
     at_once = resources(GradualRelease="false")

@@ -13,12 +13,19 @@ use simulators::reteach::{Delivery, Quirk};
 use simulators::{Behaviour, Body, Fault};
 
 /// Alarms on metrics of AWS: namespace, metric, dimension, how many periods of five minutes raise it.
-const OF_AWS: [(&str, &str, &str, &str, usize); 7] = [
+const OF_AWS: [(&str, &str, &str, &str, usize); 9] = [
     (
         "employee-sync-errors",
         "AWS/Lambda",
         "Errors",
         "EmployeeSync",
+        1,
+    ),
+    (
+        "employee-sync-release-errors",
+        "AWS/Lambda",
+        "Errors",
+        "EmployeeSync.Version.Version",
         1,
     ),
     (
@@ -33,6 +40,13 @@ const OF_AWS: [(&str, &str, &str, &str, usize); 7] = [
         "AWS/Lambda",
         "Errors",
         "CertificateSync",
+        1,
+    ),
+    (
+        "certificate-sync-release-errors",
+        "AWS/Lambda",
+        "Errors",
+        "CertificateSync.Version.Version",
         1,
     ),
     (

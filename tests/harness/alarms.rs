@@ -37,7 +37,7 @@ struct Alarm {
     missing: String,
 }
 
-/// Namespace, name, and the value of the one dimension.
+/// Namespace, name, and the value of the last dimension.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Metric {
     namespace: String,
@@ -162,15 +162,13 @@ impl Alarm {
         let text = |name: &str| properties[name].as_str().unwrap().to_owned();
         let whole = |name: &str| properties[name].as_i64().unwrap();
         let threshold = &properties["Threshold"];
+        let dimension = properties["Dimensions"].as_vec().unwrap().last().unwrap();
         Self {
             name: text("AlarmName").replace("${AWS::StackName}-", ""),
             metric: Metric {
                 namespace: text("Namespace"),
                 name: text("MetricName"),
-                dimension: properties["Dimensions"][0]["Value"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned(),
+                dimension: dimension["Value"].as_str().unwrap().to_owned(),
             },
             statistic: text("Statistic"),
             period: SignedDuration::from_secs(whole("Period")),
