@@ -73,7 +73,8 @@ pub enum Refusal {
     Aws(u16, String),
     /// SES does not take the message: an address is wrong, or the sender is not verified.
     #[error(
-        "SES rejects the message ({0}): check the addresses in [notices] mail and the sender's identity"
+        "SES rejects the message ({0}): check the addresses in [notices] mail, the sender's identity, and whether the account is in \
+         SES's sandbox"
     )]
     Rejected(String),
 }
