@@ -94,7 +94,7 @@ impl ListAccess {
 }
 
 /// Refusals of different certificates for one reason, in runs that filed none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EqualRefusals {
     pub reason: String,
     /// At most five.

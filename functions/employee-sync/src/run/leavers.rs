@@ -128,7 +128,7 @@ fn is_same_person(record: &DesiredAccount, entry: &EmployeeEntry, key: &Fingerpr
     let is_same = |attribute: Attribute| {
         let value = record.values.get(&attribute).and_then(Option::as_ref);
         let given = entry.digests.get(attribute.name());
-        value.is_some() && given == Some(&digest_of(attribute, value, key))
+        value.is_some() && given == Some(&digest_of(&entry.source_id, attribute, value, key))
     };
     is_same(Attribute::Email) || (is_same(Attribute::FirstName) && is_same(Attribute::LastName))
 }
