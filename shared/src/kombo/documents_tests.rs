@@ -166,6 +166,7 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
         (409, json!("INTEGRATION.SETUP_SYNC_PENDING"), connection),
         (413, json!(null), not_taken),
         (404, json!(null), not_taken),
+        (409, json!(null), not_taken),
         (401, json!(null), unclear(TenantFault::Credential)),
         (403, json!(null), not_taken),
         (429, json!(null), busy),

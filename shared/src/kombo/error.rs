@@ -27,9 +27,11 @@ pub enum Error {
 pub struct Refusal {
     pub call: Call,
     pub status: StatusCode,
-    /// What went wrong; `None` where Kombo's load balancer answered.
+    /// What went wrong; `None` where Kombo does not say it, or its load balancer answered.
     pub code: Option<Code>,
     pub title: Option<String>,
+    /// Whether it has the shape of Kombo's refusals: a load balancer before it answers otherwise.
+    pub is_kombos: bool,
     /// Whether the call may have taken effect.
     pub effect: Effect,
     /// How long Kombo asks to wait, where it says so.
@@ -50,10 +52,12 @@ impl fmt::Display for Refusal {
 
 #[derive(Deserialize)]
 struct Body {
+    #[serde(default)]
+    status: String,
     error: Detail,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Detail {
     code: Option<Code>,
     title: Option<String>,
@@ -65,16 +69,15 @@ impl Refusal {
         if reply.status.is_success() {
             return None;
         }
-        let nothing = Detail {
-            code: None,
-            title: None,
-        };
-        let Detail { code, title } = reply.json::<Body>().map_or(nothing, |body| body.error);
+        let body = reply.json::<Body>().ok();
+        let is_kombos = body.as_ref().is_some_and(|body| body.status == "error");
+        let Detail { code, title } = body.map(|body| body.error).unwrap_or_default();
         Some(Self {
             call: reply.call.clone(),
             status: reply.status,
             code,
             title: title.as_deref().map(redact),
+            is_kombos,
             effect: reply.effect,
             asked: reply.asked,
         })
@@ -168,7 +171,9 @@ fn by_status(refusal: &Refusal) -> SourceError {
         }
         403 => SourceError::Forbidden(refusal.to_string()),
         408 | 429 | 500.. => SourceError::Unavailable(refusal.to_string()),
-        400..500 if refusal.code.is_some() => SourceError::Refused(refusal.to_string()),
+        400..500 if refusal.code.is_some() || refusal.is_kombos => {
+            SourceError::Refused(refusal.to_string())
+        }
         _ => SourceError::Unreadable(refusal.to_string()),
     }
 }

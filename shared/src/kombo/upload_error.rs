@@ -62,7 +62,7 @@ fn refused(refusal: Refusal) -> FilingError {
     }
 }
 
-/// Without a code it was Kombo's load balancer that answered.
+/// Without a code it was Kombo's load balancer that answered, unless the answer has the shape of Kombo's own refusals.
 fn by_status(refusal: &Refusal) -> FilingError {
     let text = refusal.to_string();
     match refusal.status.as_u16() {
@@ -74,6 +74,9 @@ fn by_status(refusal: &Refusal) -> FilingError {
         413 => FilingError::refused(text),
         429 => FilingError::limited(Vendor::Kombo, refusal.asked, text),
         400 | 403 | 404 | 415 | 422 => FilingError::refused(text).suspecting_folder(),
+        402..500 if refusal.is_kombos && refusal.status.as_u16() != 408 => {
+            FilingError::refused(text).suspecting_folder()
+        }
         _ => FilingError::outcome_unknown(Vendor::Kombo, text),
     }
 }
