@@ -5,6 +5,7 @@
 use std::env;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use shared::domain::clock::SystemClock;
 use shared::http::{Calls, Context, client};
 use shared::kombo::{ApiKey, Client, Employees, IntegrationId};
@@ -33,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{:?}, setup {:?}",
         integration.status, integration.setup_status
     );
-    let (records, _) = read_all(&Employees::new(kombo, id), 0).await?;
+    let (records, _) = read_all(&Employees::new(kombo, id, TimeZone::UTC), 0).await?;
     eprintln!("{} records, {:?}", records.len(), calls.counts());
     Ok(())
 }

@@ -3,11 +3,12 @@
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, by_hand, date, people, person};
 use jiff::SignedDuration;
-use shared::runtime::{FindingKind, Outcome};
+use shared::http::Deadline;
+use shared::runtime::{Finding, FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Gender, Status};
 use simulators::reteach::{Customer, Source};
-use simulators::{Person, personio, reteach};
+use simulators::{Person, kombo, personio, reteach};
 
 use crate::assertions::assert_idle;
 
@@ -107,6 +108,31 @@ async fn an_unreadable_mail_address_counts_as_missing() {
             (None, Some("personio-2")),
             "{via:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_kombo_does_not_sync_takes_nothing_from_anybody() {
+    let options = "[employees]\ndepartment = true\n[scope]\ninclude_companies = [\"Muster GmbH\"]\n\
+                   include_departments = [\"Entwicklung\"]\n";
+    for (field, name) in [
+        ("work_email", "email"),
+        ("termination_date", "termination_date"),
+        ("legal_entity", "subcompany"),
+        ("groups", "department"),
+    ] {
+        let mut company = people(4);
+        company[1].termination_date = date("2026-12-31");
+        let harness = Harness::synced(Via::Kombo, options, company).await;
+        let before = harness.reteach.customers();
+        assert!(before.iter().any(|it| it.set_inactive_at.is_some()));
+        harness
+            .kombo()
+            .set_quirks([kombo::Quirk::DoesNotSync(field)]);
+        let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
+        assert_eq!(harness.reteach.customers(), before, "{field}");
+        let named = |it: &Finding| it.kind == FindingKind::Unreadable && it.text.contains(name);
+        assert!(report.findings.iter().any(named), "{field}: {report:#?}");
     }
 }
 

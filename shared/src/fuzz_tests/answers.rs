@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -135,13 +136,16 @@ async fn all_of_kombo(client: kombo::Client) {
         client.integration_by_token(&"token".into()).await,
         "integration_by_token",
     );
-    let unified = KomboUnified::new(client, id, Some("anstellungsart".to_owned()))
-        .with_pace(RateLimiter::new(&[]));
-    rejections(heard(read_all(&unified, 0).await, "read"), "read");
+    let employees = kombo::Employees::new(client.clone(), id.clone(), TimeZone::UTC);
+    let employees = employees.with_employment_type_field("anstellungsart");
+    let employees = employees.with_pace(RateLimiter::new(&[]));
+    rejections(heard(read_all(&employees, 0).await, "read"), "read");
     rejection(
-        heard(unified.one(&SourceId::new("4711")).await, "one").flatten(),
+        heard(employees.one(&SourceId::new("4711")).await, "one").flatten(),
         "one",
     );
+    let unified =
+        KomboUnified::new(client, id, None, TimeZone::UTC).with_pace(RateLimiter::new(&[]));
     documents::all(&unified).await;
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use jiff::tz::TimeZone;
 use reqwest::Method;
 use serde_json::value::RawValue;
 
 use super::IntegrationId;
 use super::client::{Client, Envelope};
+use super::integration::Unsynced;
 use super::limits::{MAX_PAGES, PAGE_SIZE};
-use super::record::{self, Row};
+use super::record::{self, Row, Rules};
 use super::wire::{Employee, Page};
 use crate::domain::id::SourceId;
 use crate::http::{Deadline, RateLimiter};
@@ -19,24 +21,29 @@ use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 pub struct Employees {
     client: Client,
     integration: IntegrationId,
-    employment_type_field: Option<String>,
+    rules: Rules,
 }
 
 impl Employees {
-    /// The people of `integration`, with the employment type that Kombo infers.
+    /// The people of `integration`, with the employment type that Kombo infers. Their days begin in `zone`.
     #[must_use]
-    pub fn new(client: Client, integration: IntegrationId) -> Self {
+    pub fn new(client: Client, integration: IntegrationId, zone: TimeZone) -> Self {
+        let rules = Rules {
+            employment_type_field: None,
+            zone,
+            unsynced: Unsynced::default(),
+        };
         Self {
             client,
             integration,
-            employment_type_field: None,
+            rules,
         }
     }
 
     /// The same, with the employment type from the custom field `key`: the HR system's own value.
     #[must_use]
     pub fn with_employment_type_field(mut self, key: impl Into<String>) -> Self {
-        self.employment_type_field = Some(key.into());
+        self.rules.employment_type_field = Some(key.into());
         self
     }
 
@@ -66,17 +73,26 @@ impl Employees {
         problem.map_or(Ok(()), |problem| Err(SourceError::Lapsed(problem)))
     }
 
+    /// The same, for a reading that is about to begin: what Kombo does not sync now is absent.
+    ///
+    /// # Errors
+    /// If the integration cannot be looked at: an empty field may then mean anything.
+    pub async fn as_synced(&self) -> Result<Self, SourceError> {
+        let mut employees = self.clone();
+        employees.rules.unsynced = self.client.integration(&self.integration).await?.unsynced();
+        Ok(employees)
+    }
+
     /// The record of one person; `None` if Kombo's mirror has no such person (any more).
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query([("remote_ids", id.as_str()), ("page_size", PAGE_SIZE)]);
         let reply = self.client.get(target, Some(&self.integration)).await?;
         let page = reply.json::<Envelope<Page<&RawValue>>>()?.data;
-        let field = self.employment_type_field.as_deref();
         let mut records = page
             .results
             .into_iter()
-            .filter_map(|raw| record::read(raw, field).record());
+            .filter_map(|raw| record::read(raw, &self.rules).record());
         Ok(records.find(|record| record.source_id() == Some(id)))
     }
 
@@ -90,15 +106,14 @@ impl Employees {
                 .chain(cursor.map(|cursor| ("cursor", cursor))),
         );
         let reply = self.client.get(target, Some(&self.integration)).await?;
-        let field = self.employment_type_field.as_deref();
         // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
         if let Some(Envelope { data }) = reply.fitting::<Envelope<Page<Employee<'_>>>>() {
-            return Ok(data.rows(|wire| record::of(wire, field)));
+            return Ok(data.rows(|wire| record::of(wire, &self.rules)));
         }
         Ok(reply
             .json::<Envelope<Page<&RawValue>>>()?
             .data
-            .rows(|raw| record::read(raw, field)))
+            .rows(|raw| record::read(raw, &self.rules)))
     }
 }
 

@@ -1,9 +1,15 @@
 //! The state of a connection.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::IntegrationId;
+use crate::domain::employee::Field;
+
+/// The model of the people.
+const EMPLOYEES: &str = "hris_employees";
 
 /// What `GET /integrations/{id}` says about a connection: is it alive, set up, and what does it offer.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +58,22 @@ impl Integration {
         ))
     }
 
+    /// What it does not sync.
+    pub(super) fn unsynced(&self) -> Unsynced {
+        let employees = |model: &&Availability| model.id == EMPLOYEES;
+        let fields = self.read_models.iter().filter(employees);
+        let all = fields
+            .flat_map(|model| &model.fields)
+            .chain(&self.read_models);
+        Unsynced {
+            is_stale: self.data_expired_at.is_some(),
+            ids: all
+                .filter(|it| !it.is_available)
+                .map(|it| it.id.clone())
+                .collect(),
+        }
+    }
+
     /// Whether it is the integration `id`.
     #[must_use]
     pub fn is(&self, id: &IntegrationId) -> bool {
@@ -59,12 +81,35 @@ impl Integration {
     }
 }
 
-/// Whether one model or action can be used.
+/// What Kombo shows as empty although it does not know whether it is: it empties what it stops syncing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unsynced {
+    /// Kombo is still reading again after a change of its configuration: a field may be on again and not be there yet.
+    is_stale: bool,
+    /// Fields of the employees, and models.
+    ids: BTreeSet<String>,
+}
+
+impl Unsynced {
+    /// `field`, which comes from one of `ids`: empty, it is absent where it is not synced.
+    pub(super) fn unless_known<T>(&self, ids: &[&str], field: Field<T>) -> Field<T> {
+        let is_unsynced = self.is_stale || ids.iter().any(|id| self.ids.contains(*id));
+        match field {
+            Field::Null if is_unsynced => Field::Absent,
+            field => field,
+        }
+    }
+}
+
+/// Whether one model, field or action can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Availability {
     pub id: String,
     /// Supported by the tool, enabled by us and not opted out of by the customer.
     pub is_available: bool,
+    /// The fields of a model.
+    #[serde(default)]
+    pub fields: Vec<Availability>,
 }
 
 macro_rules! open_enum {

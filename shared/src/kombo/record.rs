@@ -1,15 +1,29 @@
 //! From Kombo's employee to ours.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::integration::Unsynced;
 use super::wire::{self, Identity, Named};
 use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
 use crate::domain::id::{self, SourceId};
 use crate::domain::{calendar_day, end_of_contract};
 use crate::json;
 use crate::source::{Leaving, SourceRecord, employment_type};
+
+/// How the records of one integration are read.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    /// The custom field with the HR system's own employment type.
+    pub(super) employment_type_field: Option<String>,
+    /// Where days begin.
+    pub(super) zone: TimeZone,
+    pub(super) unsynced: Unsynced,
+}
 
 /// A field that does not fit, and why.
 struct DecodeError(&'static str, &'static str);
@@ -45,8 +59,12 @@ fn rejected(source_id: Option<SourceId>, field: &str, problem: &str, leaving: Le
 }
 
 /// A date that does not fit is absent.
-fn leaving(employment_status: Field<String>, termination_date: Field<String>) -> Leaving {
-    let end_date = day("termination_date", termination_date).unwrap_or_default();
+fn leaving(
+    employment_status: Field<String>,
+    termination_date: Field<String>,
+    zone: &TimeZone,
+) -> Leaving {
+    let end_date = day("termination_date", termination_date, zone).unwrap_or_default();
     Leaving {
         status: filled(employment_status).map(status),
         end_date: end_of_contract(end_date),
@@ -54,16 +72,17 @@ fn leaving(employment_status: Field<String>, termination_date: Field<String>) ->
 }
 
 /// One row of a page, as text.
-pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Row {
+pub(super) fn read(raw: &RawValue, rules: &Rules) -> Row {
     let misfit = match parse(raw) {
-        Ok(wire) => return of(wire, employment_type_field),
+        Ok(wire) => return of(wire, rules),
         Err(field) => field,
     };
     let problem = "has another type than documented";
     match parse::<Identity>(raw).map(|it| whose(it.remote_id, it.remote_deleted_at.as_deref())) {
         Ok(Ok(id)) => {
             let read = parse::<wire::Leaving>(raw);
-            let leaving = read.map(|it| leaving(it.employment_status, it.termination_date));
+            let leaving =
+                read.map(|it| leaving(it.employment_status, it.termination_date, &rules.zone));
             rejected(Some(id), &misfit, problem, leaving.unwrap_or_default())
         }
         Ok(Err(row)) => row,
@@ -72,7 +91,7 @@ pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Row {
 }
 
 /// One row of a page.
-pub(super) fn of(mut wire: wire::Employee<'_>, employment_type_field: Option<&str>) -> Row {
+pub(super) fn of(mut wire: wire::Employee<'_>, rules: &Rules) -> Row {
     let id = match whose(wire.remote_id.take(), wire.remote_deleted_at.as_deref()) {
         Ok(id) => id,
         Err(row) => return row,
@@ -83,8 +102,9 @@ pub(super) fn of(mut wire: wire::Employee<'_>, employment_type_field: Option<&st
     let leaving = leaving(
         wire.employment_status.clone(),
         wire.termination_date.clone(),
+        &rules.zone,
     );
-    match employee(id.clone(), wire, employment_type_field) {
+    match employee(id.clone(), wire, rules) {
         Ok(employee) => Row::There(SourceRecord::Employee(Box::new(employee))),
         Err(DecodeError(field, problem)) => rejected(Some(id), field, problem, leaving),
     }
@@ -140,28 +160,46 @@ fn is_emptied(wire: &wire::Employee<'_>) -> bool {
 fn employee(
     source_id: SourceId,
     wire: wire::Employee<'_>,
-    employment_type_field: Option<&str>,
+    rules: &Rules,
 ) -> Result<Employee, DecodeError> {
-    let kind = match employment_type_field {
-        Some(key) => own_employment_type(&wire, key)?,
-        None => filled(wire.employment_type).map(inferred_employment_type),
+    let unsynced = &rules.unsynced;
+    let (kind, origin) = match &rules.employment_type_field {
+        Some(key) => (own_employment_type(&wire, key), "custom_fields"),
+        None => (
+            filled(wire.employment_type).map(inferred_employment_type),
+            "employment_type",
+        ),
     };
+    let starts = day("start_date", wire.start_date, &rules.zone)?;
+    let ends = day("termination_date", wire.termination_date, &rules.zone)?;
     Ok(Employee {
         source_id,
-        first_name: filled(wire.first_name),
-        last_name: filled(wire.last_name),
-        email: filled(wire.work_email),
-        position: filled(wire.job_title),
-        company: name(wire.legal_entity),
-        department: department(wire.groups),
-        location: name(wire.work_location),
-        gender: gender(wire.gender),
-        employment_type: kind,
-        hire_date: day("start_date", wire.start_date)?,
-        end_date: end_of_contract(day("termination_date", wire.termination_date)?),
-        status: filled(wire.employment_status).map(status),
+        first_name: unsynced.unless_known(&["first_name"], filled(wire.first_name)),
+        last_name: unsynced.unless_known(&["last_name"], filled(wire.last_name)),
+        // Kombo empties an address that it takes for invalid: nobody loses a login by that.
+        email: match filled(wire.work_email) {
+            Field::Null => Field::Absent,
+            email => email,
+        },
+        position: unsynced.unless_known(&["job_title"], filled(wire.job_title)),
+        company: unsynced.unless_known(&COMPANY, name(wire.legal_entity)),
+        department: unsynced.unless_known(&DEPARTMENT, department(wire.groups)),
+        location: unsynced.unless_known(&LOCATION, name(wire.work_location)),
+        gender: unsynced.unless_known(&["gender"], gender(wire.gender)),
+        employment_type: unsynced.unless_known(&[origin], kind),
+        hire_date: unsynced.unless_known(&["start_date"], starts),
+        end_date: end_of_contract(unsynced.unless_known(&["termination_date"], ends)),
+        status: unsynced.unless_known(
+            &["employment_status"],
+            filled(wire.employment_status).map(status),
+        ),
     })
 }
+
+// Which of a model's names Kombo lists is in no document.
+const COMPANY: [&str; 3] = ["legal_entity", "legal_entity_id", "hris_legal_entities"];
+const DEPARTMENT: [&str; 3] = ["groups", "teams", "hris_teams"];
+const LOCATION: [&str; 3] = ["work_location", "work_location_id", "hris_locations"];
 
 /// An empty text is empty.
 fn filled(text: Field<String>) -> Field<String> {
@@ -179,7 +217,7 @@ fn name(named: Field<Named>) -> Field<String> {
     }
 }
 
-/// The first department, in Kombo's order; Personio has one for each person.
+/// The department with the lowest id of its own. Personio has one for each person; Kombo's order of several is in no document.
 fn department(groups: Field<Vec<wire::Group>>) -> Field<String> {
     match groups {
         Field::Absent => Field::Absent,
@@ -187,7 +225,8 @@ fn department(groups: Field<Vec<wire::Group>>) -> Field<String> {
         Field::Value(groups) => {
             let department = groups
                 .into_iter()
-                .find(|group| group.r#type.as_deref() == Some("DEPARTMENT"));
+                .filter(|group| group.r#type.as_deref() == Some("DEPARTMENT"))
+                .min_by_key(|group| group.remote_id.clone().map(|id| (id.len(), id)));
             filled(department.and_then(|group| group.name).into())
         }
     }
@@ -224,31 +263,44 @@ fn inferred_employment_type(text: String) -> EmploymentType {
 }
 
 /// Personio's own value, from the custom field that the tenant named. A field that is not there is absent: it is
-/// not mapped for this integration.
-fn own_employment_type(
-    wire: &wire::Employee<'_>,
-    key: &str,
-) -> Result<Field<EmploymentType>, DecodeError> {
-    let Some(raw) = wire
-        .custom_fields
-        .as_ref()
-        .and_then(|fields| fields.get(key))
-    else {
-        return Ok(Field::Absent);
+/// not mapped for this integration, or is neither a text nor a list of one text.
+fn own_employment_type(wire: &wire::Employee<'_>, key: &str) -> Field<EmploymentType> {
+    let fields = wire.custom_fields.as_ref();
+    let raw = fields.and_then(|fields| fields.get(key));
+    let text = match raw.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
+        Some(Value::String(text)) => Field::Value(text),
+        Some(Value::Null) => Field::Null,
+        Some(Value::Array(items)) => match items.as_slice() {
+            [] => Field::Null,
+            [Value::String(text)] => Field::Value(text.clone()),
+            _ => Field::Absent,
+        },
+        _ => Field::Absent,
     };
-    let text = serde_json::from_str::<Option<String>>(raw.get())
-        .map_err(|_| DecodeError("custom_fields", "the employment type in it is not text"))?;
-    Ok(filled(text.into()).map(employment_type))
+    filled(text).map(employment_type)
 }
 
-fn day(field: &'static str, text: Field<String>) -> Result<Field<Date>, DecodeError> {
+fn day(
+    field: &'static str,
+    text: Field<String>,
+    zone: &TimeZone,
+) -> Result<Field<Date>, DecodeError> {
     match filled(text) {
         Field::Absent => Ok(Field::Absent),
         Field::Null => Ok(Field::Null),
         Field::Value(text) => calendar_day(&text)
-            .map(Field::Value)
+            .map(|day| Field::Value(local_day(&text, zone).unwrap_or(day)))
             .ok_or(DecodeError(field, "is not a date")),
     }
+}
+
+/// Kombo writes a day as its midnight in UTC. Another time of day is a midnight elsewhere, converted: the day is the one that
+/// it is in the tenant's zone.
+fn local_day(text: &str, zone: &TimeZone) -> Option<Date> {
+    const A_DAY: i64 = 24 * 60 * 60;
+    let moment: Timestamp = text.parse().ok()?;
+    let is_converted = text.ends_with(['Z', 'z']) && moment.as_second().rem_euclid(A_DAY) != 0;
+    is_converted.then(|| zone.to_datetime(moment).date())
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The client against a server on loopback. Payloads follow Kombo's own examples.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::employee::Employee;
 use crate::domain::id::SourceId;
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, Vendor};
@@ -16,7 +18,7 @@ fn client(server: &Server) -> Client {
 }
 
 fn employees(server: &Server) -> Employees {
-    Employees::new(client(server), INTEGRATION.parse().unwrap())
+    Employees::new(client(server), INTEGRATION.parse().unwrap(), TimeZone::UTC)
 }
 
 fn success(data: Value) -> Canned {
@@ -62,6 +64,57 @@ async fn reads_by_cursor_and_repeats_the_filters_on_each_page() {
         assert_eq!(request.header("authorization"), Some("Bearer kombo-key"));
     }
     assert_eq!(server.calls.counts().kombo, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_kombo_does_not_sync_is_absent_and_not_empty() {
+    type IsAbsent = fn(&Employee) -> bool;
+    let all: [(&str, IsAbsent); 12] = [
+        ("first_name", |it| it.first_name.is_absent()),
+        ("last_name", |it| it.last_name.is_absent()),
+        ("job_title", |it| it.position.is_absent()),
+        ("legal_entity", |it| it.company.is_absent()),
+        ("hris_legal_entities", |it| it.company.is_absent()),
+        ("groups", |it| it.department.is_absent()),
+        ("work_location_id", |it| it.location.is_absent()),
+        ("gender", |it| it.gender.is_absent()),
+        ("employment_type", |it| it.employment_type.is_absent()),
+        ("start_date", |it| it.hire_date.is_absent()),
+        ("termination_date", |it| it.end_date.is_absent()),
+        ("employment_status", |it| it.status.is_absent()),
+    ];
+    for (id, is_absent) in all {
+        let item = |id: &str, is_available: bool| json!({"id": id, "is_available": is_available});
+        let mut employees_model = item("hris_employees", true);
+        employees_model["fields"] = json!([item(id, false)]);
+        let old = json!([item("hris_employees", true)]);
+        let as_field = json!([employees_model]);
+        let as_model = json!([item("hris_employees", true), item(id, false)]);
+        let stale = Some("2026-03-14T09:00:00Z");
+        for (models, stale, expected) in [
+            (&old, None, false),
+            (&as_field, None, true),
+            (&as_model, None, true),
+            (&old, stale, true),
+        ] {
+            let shown = json!({"id": INTEGRATION, "tool": {"id": "personio"}, "status": "ACTIVE", "end_user": {},
+                "setup_status": "COMPLETED", "data_expired_at": stale, "read_models": models});
+            let nulls = json!({"id": "k", "remote_id": "1", "work_email": "j@x.de", "first_name": null, "last_name": null,
+                "job_title": null, "legal_entity": null, "groups": [], "work_location": null, "gender": null,
+                "employment_type": null, "start_date": null, "termination_date": null, "employment_status": null});
+            let server = Server::start(move |_, seen| match seen.path() {
+                "/hris/employees" => success(json!({"next": null, "results": [nulls]})),
+                _ => success(shown.clone()),
+            })
+            .await;
+            let source = employees(&server).as_synced().await.unwrap();
+            let (records, _) = read_all(&source, 0).await.unwrap();
+            let [SourceRecord::Employee(read)] = &records[..] else {
+                panic!("{records:?}")
+            };
+            assert_eq!(is_absent(read), expected, "{id} {models} {stale:?}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +188,7 @@ async fn says_what_a_code_means_and_tries_again_where_that_helps() {
         (500, "PLATFORM.SOMETHING_NEW", transient, 4),
         (418, "PLATFORM.SOMETHING_NEW", "Refused", 1),
         (400, "REMOTE.INPUT_INVALID", "Unreadable", 1),
-        (404, "", "Unreadable", 1),
+        (404, "", "Refused", 1),
         (401, "", "Credential", 1),
         (503, "", transient, 4),
     ] {
@@ -224,6 +277,7 @@ async fn shows_how_an_integration_is_doing() {
     let model = Availability {
         id: "hris_employees".to_owned(),
         is_available: true,
+        fields: Vec::new(),
     };
     assert_eq!(integration.tool, "personio");
     assert_eq!(integration.read_models, [model]);

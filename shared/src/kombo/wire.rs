@@ -102,6 +102,8 @@ pub(super) struct Named {
 
 #[derive(Deserialize)]
 pub(super) struct Group {
+    #[serde(default, deserialize_with = "id")]
+    pub(super) remote_id: Option<String>,
     pub(super) name: Option<String>,
     pub(super) r#type: Option<String>,
 }

@@ -1,5 +1,7 @@
 //! Kombo's unified model, with Personio's own list of documents where the passthrough reaches it.
 
+use jiff::tz::TimeZone;
+
 use super::PersonioOverKombo;
 use crate::document::{Category, Document, DocumentSink, FiledDocument, FilingError, PdfBody};
 use crate::domain::id::{DocumentId, SourceId};
@@ -19,14 +21,16 @@ pub struct KomboUnified {
 }
 
 impl KomboUnified {
-    /// The people of `integration`. The custom field `employment_type_field` holds the HR system's own employment type.
+    /// The people of `integration`. The custom field `employment_type_field` holds the HR system's own employment type. Days
+    /// begin in `zone`.
     #[must_use]
     pub fn new(
         client: Client,
         integration: IntegrationId,
         employment_type_field: Option<String>,
+        zone: TimeZone,
     ) -> Self {
-        let employees = Employees::new(client.clone(), integration.clone());
+        let employees = Employees::new(client.clone(), integration.clone(), zone);
         let is_personio = integration.tool() == "personio";
         Self {
             employees: match employment_type_field {
@@ -55,7 +59,7 @@ impl KomboUnified {
 
     /// The record of one person; `None` if Kombo's mirror has no such person.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
-        self.employees.one(id).await
+        self.employees.as_synced().await?.one(id).await
     }
 
     /// The same, but nothing goes past `deadline`.
@@ -85,7 +89,8 @@ impl EmployeeSource for KomboUnified {
     }
 
     async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
-        self.employees.read(expected, take).await
+        let employees = self.employees.as_synced().await?;
+        employees.read(expected, take).await
     }
 }
 

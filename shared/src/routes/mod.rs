@@ -187,7 +187,8 @@ fn hr(config: &TenantConfig, secret: &TenantSecret, context: &Context) -> Result
         }
         Via::Kombo => {
             let field = kombo.employment_type_field.clone();
-            Hr::Kombo(KomboUnified::new(client, integration, field))
+            let zone = config.time_zone.clone();
+            Hr::Kombo(KomboUnified::new(client, integration, field, zone))
         }
     })
 }

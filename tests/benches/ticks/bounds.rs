@@ -103,11 +103,11 @@ fn unchanged(
     ])
 }
 
-/// Personio's pages have 100 people, Kombo's own 250.
+/// Personio's pages have 100 people, Kombo's own 250, after a look at what it syncs.
 pub(super) fn pages(via: Via, people: u64) -> u64 {
     match via {
         Via::Direct | Via::KomboPassthrough => people.div_ceil(100),
-        Via::Kombo => people.div_ceil(250),
+        Via::Kombo => 1 + people.div_ceil(250),
     }
 }
 

@@ -9,6 +9,7 @@ use shared::runtime::{
     Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome, Reached, RunError,
 };
 use shared::state::{Failure, FailureKind};
+use shared::tenant::Via;
 
 use super::Rules;
 use super::load::{ListFailure, ListingNote};
@@ -94,10 +95,17 @@ impl Summary {
             }
         }
         if !people.unreadable.is_empty() {
-            let text = format!(
-                "the credential may not read {}: these stay as they are in reteach; grant the attributes in Personio",
-                people.unreadable.join(", ")
-            );
+            let names = people.unreadable.join(", ");
+            let text = if rules.config.personio.via == Via::Kombo {
+                format!(
+                    "Kombo shows nobody's {names}: these stay as they are in reteach; enable the fields in the integration's \
+                     scope config in Kombo's dashboard, and see in Personio whether they are filled"
+                )
+            } else {
+                format!(
+                    "the credential may not read {names}: these stay as they are in reteach; grant the attributes in Personio"
+                )
+            };
             summary.find(None, FindingKind::Unreadable, text);
         }
         summary

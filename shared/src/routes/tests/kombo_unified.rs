@@ -7,7 +7,8 @@ use crate::kombo::documents_tests::success;
 
 fn sink(server: &Server, integration: &str) -> KomboUnified {
     let client = kombo(server);
-    KomboUnified::new(client, integration.parse().unwrap(), None).with_pace(RateLimiter::new(&[]))
+    KomboUnified::new(client, integration.parse().unwrap(), None, TimeZone::UTC)
+        .with_pace(RateLimiter::new(&[]))
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,6 +33,11 @@ async fn looks_through_the_passthrough_where_there_is_one() {
         (
             INTEGRATION,
             Box::new(|| refused(404, json!("PLATFORM.SOMETHING_NEW"))),
+            Some(Verification::Unverifiable),
+        ),
+        (
+            INTEGRATION,
+            Box::new(|| refused(404, json!(null))),
             Some(Verification::Unverifiable),
         ),
         (INTEGRATION, Box::new(|| refused(503, json!(null))), None),
@@ -74,7 +80,7 @@ async fn an_answer_that_cannot_be_read_is_no_missing_passthrough() {
             success(json!({"status": 200, "data": {"_data": [{"name": "no id"}]}}))
         }),
         ("no remote answer", || success(json!("<html>"))),
-        ("load balancer", || refused(404, json!(null))),
+        ("load balancer", || Canned::Text(404, "<html>")),
     ];
     for (what, answer) in answers {
         let server = Server::start(move |_, _| answer()).await;

@@ -5,6 +5,7 @@ mod personio_over_kombo;
 mod personio_over_kombo_documents;
 
 use bytes::Bytes;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::*;

@@ -99,7 +99,9 @@ impl Environment {
                     .integrations
                     .get(id)
                     .ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
-                Ok(Reply::json(StatusCode::OK, &integration.view()))
+                let quirks = state.quirks.iter();
+                let shown = quirks.fold(integration.view(), |view, quirk| quirk.shown(view));
+                Ok(Reply::json(StatusCode::OK, &shown))
             }
             (Endpoint::CreateLink, _) => connect::link(state, request),
             (Endpoint::IntegrationByToken, [token]) => connect::by_token(state, token),

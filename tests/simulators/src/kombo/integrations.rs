@@ -196,7 +196,7 @@ fn categories_model() -> Value {
 }
 
 fn employees_model() -> Value {
-    let fields: Vec<Value> = ["first_name", "last_name", "work_email", "job_title", "gender", "employment_status", "employment_type", "start_date", "termination_date"]
+    let fields: Vec<Value> = ["first_name", "last_name", "work_email", "job_title", "gender", "employment_status", "employment_type", "start_date", "termination_date", "legal_entity", "work_location", "groups"]
         .iter()
         .map(|id| json!({"id": id, "is_available": true, "coverage_status": "SUPPORTED", "scope_config_setting": "ENABLED", "opted_out_by_customer": false}))
         .collect();

@@ -25,12 +25,30 @@ pub enum Quirk {
     OneEmptyPageMore,
     /// The last page names itself as the next one.
     LastPageNamesItself,
+    /// This field of the employees is not synced: everybody has it empty.
+    DoesNotSync(&'static str),
 }
 
 /// The cursor of the page after the last one.
 pub(super) const PAST_THE_END: &str = "past/the+end=";
 
 impl Quirk {
+    /// The integration as this environment shows it.
+    pub(super) fn shown(self, mut body: Value) -> Value {
+        if let Self::DoesNotSync(key) = self {
+            let fields = body["data"]["read_models"][0]["fields"].as_array_mut();
+            let field = fields
+                .into_iter()
+                .flatten()
+                .find(|field| field["id"] == key);
+            if let Some(field) = field {
+                field["is_available"] = json!(false);
+                field["opted_out_by_customer"] = json!(true);
+            }
+        }
+        body
+    }
+
     /// A list of employees as this environment writes it.
     pub(super) fn written(self, mut body: Value, asked: Option<&str>) -> Value {
         let is_last = body["data"]["next"].is_null();
@@ -51,6 +69,15 @@ impl Quirk {
             (Self::LeavesOut(key), Some(rows)) => {
                 for row in rows.iter_mut().filter_map(Value::as_object_mut) {
                     row.remove(key);
+                }
+            }
+            (Self::DoesNotSync(key), Some(rows)) => {
+                for row in rows.iter_mut() {
+                    row[key] = if row[key].is_array() {
+                        json!([])
+                    } else {
+                        Value::Null
+                    };
                 }
             }
             (Self::EmptyCursorAtTheEnd, _) if is_last => body["data"]["next"] = json!(""),
