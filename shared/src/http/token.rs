@@ -76,6 +76,11 @@ impl TokenCache {
         }
     }
 
+    /// Whether a login has succeeded.
+    pub async fn is_filled(&self) -> bool {
+        self.slot.lock().await.is_some()
+    }
+
     /// Makes `call` with the token; on a 401, and on a 403 as `on_403` says, once more with a fresh one. A second one is
     /// returned.
     ///

@@ -24,9 +24,18 @@ pub(super) enum Attribute {
 }
 
 impl Attribute {
-    /// The attribute by its newer name, where the account does not show it by this one.
+    /// The attribute by its newer name, where the account does not show it by this one or has emptied this one.
     pub(super) fn or(self, newer: Self) -> Self {
-        if self == Self::Absent { newer } else { self }
+        let is_empty = match &self {
+            Self::Absent | Self::Empty => true,
+            Self::Named(name) => **name == Self::Empty,
+            _ => false,
+        };
+        if is_empty && newer != Self::Absent {
+            newer
+        } else {
+            self
+        }
     }
 }
 

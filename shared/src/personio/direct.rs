@@ -100,7 +100,7 @@ impl Direct {
             .request(target, Idempotency::Read, LOGIN_TIMEOUT)?
             .form(&self.credentials.token_form());
         let reply = self.context.send(&request, &self.logins).await?;
-        error_v2::check_token(&reply)?;
+        error_v2::check_token(&reply, self.tokens.is_filled().await)?;
         let TokenAnswer {
             access_token,
             expires_in,

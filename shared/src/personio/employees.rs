@@ -93,8 +93,8 @@ impl<T: Transport> Client<T> {
         Ok(Some(record::read(one.data)).filter(|record| record.source_id() == Some(id)))
     }
 
-    async fn page(&self, offset: u64) -> Result<Part, SourceError> {
-        let (limit, offset) = (PAGE_SIZE.to_string(), offset.to_string());
+    async fn page(&self, offset: u64, limit: u64) -> Result<Part, SourceError> {
+        let (limit, offset) = (limit.to_string(), offset.to_string());
         let paging = [("limit", limit.as_str()), ("offset", offset.as_str())];
         let query: Vec<_> = paging
             .into_iter()
@@ -104,24 +104,15 @@ impl<T: Transport> Client<T> {
         let all = [query.as_slice(), newer.as_slice()].concat();
         let asks_newer = !self.refuses_newer_names.load(Ordering::Relaxed);
         let asked = if asks_newer { &all } else { &query };
-        let mut reply = self.page_of(asked).await?;
-        let is_refused = matches!(
-            reply.status,
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY
-        );
-        if asks_newer && is_refused {
-            self.refuses_newer_names.store(true, Ordering::Relaxed);
-            reply = self.page_of(&query).await?;
+        let reply = self.page_of(asked).await?;
+        match part(&reply) {
+            Err(_) if asks_newer && may_be_about_names(&reply) => {
+                let part = part(&self.page_of(&query).await?)?;
+                self.refuses_newer_names.store(true, Ordering::Relaxed);
+                Ok(part)
+            }
+            part => part,
         }
-        // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
-        if let Some(page) = reply.fitting::<Page<wire::Employee>>()
-            && reply.status.is_success()
-            && page.success != Success::Stated(false)
-        {
-            return Ok(Part::of(page, record::of));
-        }
-        error::check(&reply)?;
-        Ok(Part::of(reply.json()?, record::read))
     }
 
     async fn page_of(&self, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
@@ -133,9 +124,26 @@ impl<T: Transport> Client<T> {
     /// Pages of `step` records, in order, some of them at once.
     fn pages(&self, pages: Range<u64>, step: u64) -> impl Stream<Item = Result<Part, SourceError>> {
         stream::iter(pages)
-            .map(move |page| self.page(page * step))
+            .map(move |page| self.page(page * step, step))
             .buffered(CONCURRENCY)
     }
+}
+
+/// A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
+fn part(reply: &Reply) -> Result<Part, SourceError> {
+    if let Some(page) = reply.fitting::<Page<wire::Employee>>()
+        && reply.status.is_success()
+        && page.success != Success::Stated(false)
+    {
+        return Ok(Part::of(page, record::of));
+    }
+    error::check(reply)?;
+    Ok(Part::of(reply.json()?, record::read))
+}
+
+/// Whether Personio may have refused a page for an attribute that it does not know: with which status is in no document.
+fn may_be_about_names(reply: &Reply) -> bool {
+    error::no(reply).is_some_and(|no| !matches!(no.code, 401 | 408 | 429 | 501..))
 }
 
 impl<T: Transport> EmployeeSource for Client<T> {
@@ -184,7 +192,7 @@ impl<T: Transport> EmployeeSource for Client<T> {
             if reading.last_total.is_some_and(|total| page * step >= total) {
                 return Ok(reading);
             }
-            let part = self.page(page * step).await?;
+            let part = self.page(page * step, step).await?;
             if part.records.is_empty() {
                 return Ok(reading);
             }

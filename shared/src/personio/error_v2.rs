@@ -67,8 +67,9 @@ const CODES: [&str; 10] = [
     "temporarily_unavailable",
 ];
 
-/// Personio's no to a login (RFC 6749's error codes, also for wrong secrets a 400); nothing if it is a yes.
-pub(super) fn check_token(reply: &Reply) -> Result<(), SourceError> {
+/// Personio's no to a login (RFC 6749's error codes, also for wrong secrets a 400); nothing if it is a yes. `is_known`: the first
+/// API has taken the same client id and secret.
+pub(super) fn check_token(reply: &Reply, is_known: bool) -> Result<(), SourceError> {
     if reply.status.is_success() {
         return Ok(());
     }
@@ -81,7 +82,7 @@ pub(super) fn check_token(reply: &Reply) -> Result<(), SourceError> {
         (_, Some("server_error" | "temporarily_unavailable")) | (408 | 429 | 500.., _) => {
             SourceError::Unavailable(text)
         }
-        (_, Some("invalid_scope" | "access_denied")) => SourceError::Forbidden(format!(
+        (_, Some(code)) if is_about_rights(code, is_known) => SourceError::Forbidden(format!(
             "{text}. The credential may not list documents: grant \"Documents: read\" in Personio."
         )),
         (400 | 401 | 403, _) => SourceError::Credential(format!(
@@ -89,6 +90,14 @@ pub(super) fn check_token(reply: &Reply) -> Result<(), SourceError> {
         )),
         _ => SourceError::Unreadable(text),
     })
+}
+
+fn is_about_rights(code: &str, is_known: bool) -> bool {
+    match code {
+        "invalid_scope" | "access_denied" => true,
+        "invalid_grant" | "unauthorized_client" => is_known,
+        _ => false,
+    }
 }
 
 fn text(reply: &Reply, detail: Option<String>) -> String {

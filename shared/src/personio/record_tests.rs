@@ -152,7 +152,7 @@ fn values_are_carried_unchanged() {
 }
 
 #[test]
-fn an_attribute_of_the_newer_name_is_read_where_the_older_one_is_not_shown() {
+fn an_attribute_of_the_newer_name_is_read_where_the_older_one_is_not_shown_or_empty() {
     let unit = |name: &str| json!({"value": {"attributes": {"name": name}}});
     for (old, newer, read) in [
         (
@@ -163,9 +163,15 @@ fn an_attribute_of_the_newer_name_is_read_where_the_older_one_is_not_shown() {
         ("subcompany", "legal_entity", |it| it.company),
     ] {
         assert_eq!(read(with(newer, unit("Berlin"))), text("Berlin"), "{newer}");
-        let both = |shown: Value| employee(json!({"id": 1, old: shown, newer: unit("Berlin")}));
-        assert_eq!(read(both(unit("Ulm"))), text("Ulm"), "{old}");
-        assert_eq!(read(both(json!({"value": null}))), Field::Null, "{old}");
+        let both = |old_one: Value, newer_one: Value| {
+            read(employee(json!({"id": 1, old: old_one, newer: newer_one})))
+        };
+        assert_eq!(both(unit("Ulm"), unit("Berlin")), text("Ulm"), "{old}");
+        for empty in [json!({"value": null}), json!(""), unit("")] {
+            let shown = both(empty.clone(), unit("Berlin"));
+            assert_eq!(shown, text("Berlin"), "{old} {empty}");
+            assert_eq!(both(empty, json!({"value": null})), Field::Null, "{old}");
+        }
     }
 }
 

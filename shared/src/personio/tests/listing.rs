@@ -177,27 +177,37 @@ async fn says_what_a_refused_list_means() {
 
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refused_token_means() {
-    for (status, code, expected) in [
-        (400, "invalid_client", "Credential"),
-        (401, "invalid_client", "Credential"),
-        (400, "invalid_grant", "Credential"),
-        (400, "unauthorized_client", "Credential"),
-        (400, "invalid_scope", "Forbidden"),
-        (403, "access_denied", "Forbidden"),
-        (400, "temporarily_unavailable", "Unavailable"),
-        (400, "server_error", "Unavailable"),
-        (400, "Erika", "Credential"),
-        (503, "", "Unavailable"),
-        (404, "", "Unreadable"),
+    // Before the first API has taken the credential, and after.
+    let (credential, right, transient) = ("Credential", "Forbidden", "Unavailable");
+    for (status, code, before, after) in [
+        (400, "invalid_client", credential, credential),
+        (401, "invalid_client", credential, credential),
+        (400, "invalid_grant", credential, right),
+        (400, "unauthorized_client", credential, right),
+        (400, "invalid_scope", right, right),
+        (403, "access_denied", right, right),
+        (400, "temporarily_unavailable", transient, transient),
+        (400, "server_error", transient, transient),
+        (400, "Erika", credential, credential),
+        (503, "", transient, transient),
+        (404, "", "Unreadable", "Unreadable"),
     ] {
         let body = json!({"timestamp": "2023-03-01T14:07:17Z", "trace_id": "baaa", "error": code,
             "error_description": "Client authentication failed for papi-id", "error_uri": "https://x"});
-        let server = Server::start(move |_, _| Canned::Json(status, body.clone())).await;
-        let error = direct(&server).find(&document()).await.unwrap_err();
-        let variant = format!("{error:?}");
-        assert!(variant.starts_with(expected), "{status} {code}: {variant}");
-        let text = error.to_string();
-        assert!(!text.contains("papi-") && !text.contains("Erika"), "{text}");
+        let server = personio(move |seen| match seen.path() {
+            "/v2/auth/token" => Canned::Json(status, body.clone()),
+            _ => Canned::Json(200, json!({"success": true, "data": []})),
+        })
+        .await;
+        let client = direct(&server);
+        for expected in [before, after] {
+            let error = client.find(&document()).await.unwrap_err();
+            let variant = format!("{error:?}");
+            assert!(variant.starts_with(expected), "{status} {code}: {variant}");
+            let text = error.to_string();
+            assert!(!text.contains("papi-") && !text.contains("Erika"), "{text}");
+            client.categories().await.unwrap();
+        }
     }
 }
 

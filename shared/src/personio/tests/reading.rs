@@ -37,7 +37,7 @@ async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_refuses_newer_names_is_asked_without_them() {
-    for status in [400, 422] {
+    for status in [200, 400, 403, 404, 422] {
         let company = company(150, 100);
         let server = personio(move |seen| {
             if seen.uri.contains("workplace") {
@@ -47,11 +47,36 @@ async fn an_account_that_refuses_newer_names_is_asked_without_them() {
         })
         .await;
         let client = direct(&server);
+        // The first of them logs in again on a 403.
+        let more = if status == 403 { 2 } else { 0 };
         for calls in [4, 6] {
             let (records, _) = read_all(&client, 0).await.unwrap();
             assert_eq!(records.len(), 150, "{status}");
-            assert_eq!(server.seen().len(), calls, "{status}");
+            assert_eq!(server.seen().len(), calls + more, "{status}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_newer_names_says_nothing_about_them() {
+    let server = personio(|seen| match seen.uri.contains("workplace") {
+        true => Canned::Text(401, ""),
+        false => Canned::Json(200, company(1, 100)(seen)),
+    })
+    .await;
+    assert!(read_all(&direct(&server), 0).await.is_err());
+    // What is wrong passes: the names are asked for again.
+    let server = personio(|seen| match seen.query("offset").as_deref() {
+        Some("0") => Canned::Text(400, ""),
+        _ => Canned::Hang,
+    })
+    .await;
+    let client = direct(&server);
+    for calls in [2, 4] {
+        assert!(read_all(&client, 0).await.is_err());
+        let asked = server.seen().into_iter();
+        let asked = asked.filter(|seen| seen.path() != "/v1/auth");
+        assert_eq!(asked.count(), calls);
     }
 }
 
@@ -74,7 +99,11 @@ async fn reads_every_page_in_order_whatever_size_the_server_chooses() {
         );
         let totals = (reading.first_total, reading.last_total);
         assert_eq!(totals, (Some(people), Some(people)));
-        assert_eq!(server.seen().len(), 1 + pages, "{people} of {most}");
+        let seen = server.seen();
+        assert_eq!(seen.len(), 1 + pages, "{people} of {most}");
+        // Offsets are whole pages.
+        let limits = seen.iter().skip(2).map(|seen| seen.query("limit"));
+        assert!(limits.eq(std::iter::repeat_n(Some(most.to_string()), pages - 1)));
     }
 }
 
