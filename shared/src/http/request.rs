@@ -1,5 +1,6 @@
 //! A call as a value: where to, what with, and whether it may be repeated.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use reqwest::Method;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use url::{Url, form_urlencoded};
 
 use super::reply::Interpreted;
@@ -194,6 +196,13 @@ impl Request {
         value.set_sensitive(true);
         self.headers.insert(header::AUTHORIZATION, value);
         Ok(self)
+    }
+
+    /// Whether the body is a JSON object with this member.
+    pub(crate) fn sends(&self, member: &str) -> bool {
+        let body = self.body.as_deref().unwrap_or_default();
+        serde_json::from_slice::<HashMap<&str, IgnoredAny>>(body)
+            .is_ok_and(|members| members.contains_key(member))
     }
 
     /// Looks at each answer before it is decided whether to try again: for vendors whose status line is not the

@@ -1,5 +1,6 @@
 //! The client, and one way to make a call.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use reqwest::Method;
@@ -30,6 +31,8 @@ pub struct Client {
     pub(super) calls: RateLimiter,
     /// Whether the academy takes tags by id only, once it has shown it.
     pub(super) tags_by_id: Arc<OnceLock<bool>>,
+    /// How many of the participations' filters the academy refuses, once it has shown it.
+    pub(super) refused_filters: Arc<AtomicUsize>,
 }
 
 /// The academy that the credentials belong to.
@@ -63,6 +66,7 @@ impl Client {
             login_members: Arc::default(),
             calls: RateLimiter::adaptive(max_rate),
             tags_by_id: Arc::default(),
+            refused_filters: Arc::default(),
         }
     }
 
@@ -118,11 +122,11 @@ impl Client {
     /// Makes the call; anything but a success is an error.
     pub(super) async fn call(&self, request: Request) -> Result<Reply, Error> {
         let send = |token| self.send(request.clone(), token);
-        check(
-            self.tokens
-                .authorized(|| self.login(), send, On403::Renew)
-                .await?,
-        )
+        let reply = self
+            .tokens
+            .authorized(|| self.login(), send, On403::Renew)
+            .await?;
+        check(reply, &request)
     }
 
     async fn send(&self, request: Request, token: Arc<Token>) -> Result<Reply, Error> {

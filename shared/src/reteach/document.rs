@@ -31,7 +31,8 @@ impl Client {
     pub async fn documented_fields(&self) -> Result<Option<BTreeMap<String, Documented>>, Error> {
         let target = self.target(Method::GET, "/docs-json", &[])?;
         let request = Request::new(target, Idempotency::Read, TIMEOUT);
-        let document: Value = check(self.context.send(&request, &self.calls).await?)?.json()?;
+        let document: Value =
+            check(self.context.send(&request, &self.calls).await?, &request)?.json()?;
         Ok(update_fields(&document))
     }
 }

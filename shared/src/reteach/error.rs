@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::http::{self, Call, Effect, Reply, redact};
+use crate::http::{self, Call, Effect, Reply, Request, redact};
 
 /// Why a call to reteach failed. The texts hold no names, mail addresses or values.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -123,8 +123,8 @@ enum Messages {
     Several(Vec<String>),
 }
 
-/// The reply if it is a success; else what reteach's no means.
-pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
+/// The reply to `request` if it is a success; else what reteach's no means.
+pub(super) fn check(reply: Reply, request: &Request) -> Result<Reply, Error> {
     let status = reply.status.as_u16();
     if reply.status.is_success() {
         return Ok(reply);
@@ -136,7 +136,7 @@ pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
     };
     let fields = messages
         .iter()
-        .filter_map(|message| field(message))
+        .filter_map(|message| field(message, request))
         .collect();
     let reasons: Vec<_> = messages.iter().map(|message| redact(message)).collect();
     let call = reply.call;
@@ -168,8 +168,8 @@ pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
 }
 
 /// The field that a validation message is about: it comes first (`email must be an email`), or after `property`
-/// (`property position should not exist`). Only the latter may be about a field that is not ours.
-fn field(message: &str) -> Option<String> {
+/// (`property position should not exist`). Only the latter may be about a field that is neither ours nor was sent.
+fn field(message: &str, request: &Request) -> Option<String> {
     const FIELDS: [&str; 12] = [
         "email",
         "userName",
@@ -197,8 +197,5 @@ fn field(message: &str) -> Option<String> {
     let first = words
         .next()?
         .trim_matches(|char: char| !char.is_alphanumeric());
-    FIELDS
-        .iter()
-        .find(|field| **field == first)
-        .map(|field| (*field).to_owned())
+    (FIELDS.contains(&first) || request.sends(first)).then(|| first.to_owned())
 }

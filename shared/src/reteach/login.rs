@@ -235,8 +235,8 @@ impl Client {
         let target = self.target(Method::POST, "/oauth/authorize", &[])?;
         let request = Request::new(target, Idempotency::Read, TIMEOUT).json(body)?;
         // The academy counts logins among its calls.
-        let reply =
-            check(self.context.send(&request, &self.calls).await?).map_err(about_credentials)?;
+        let reply = check(self.context.send(&request, &self.calls).await?, &request)
+            .map_err(about_credentials)?;
         let LoginAnswer {
             access_token,
             refresh_token,

@@ -275,7 +275,8 @@ pub(super) fn not_kept(field: &str) -> Refusal {
     }
 }
 
-/// Writes back what the account has lost by the write before: all of it, if it was read before, else what is ours.
+/// Writes back what the account has lost by the write before: all of it, if it was read before, else what is ours. What the
+/// academy refuses is given up field by field; where that does not help, all that is not ours.
 async fn restore(
     writer: &impl Writer,
     change: &Change,
@@ -284,19 +285,29 @@ async fn restore(
     customer: &Customer,
     missed: &mut Missed,
 ) -> Result<(), WriteError> {
-    let whole = |unwritable: &BTreeSet<String>| match before {
-        Some(before) => input(change).over(before, unwritable),
+    /// Members that reteach's document writes in another form than it shows: an academy may refuse them as they were read.
+    const SUSPECTS: [&str; 2] = ["birthDate", "language"];
+    let mut given_up = BTreeSet::new();
+    let mut sent = match before {
+        Some(before) => input(change).over(before, &given_up),
         None => ours(change, person),
     };
-    let mut written = writer.update(&customer.id, &whole(&BTreeSet::new())).await;
-    if let Err(WriteError::Refused(refusal)) = &written {
-        let unwritable: BTreeSet<_> = refusal.fields.iter().cloned().collect();
-        let less = if unwritable.is_empty() {
-            ours(change, person)
-        } else {
-            whole(&unwritable)
-        };
-        written = writer.update(&customer.id, &less).await;
+    let mut written = writer.update(&customer.id, &sent).await;
+    while let (Err(WriteError::Refused(refusal)), Some(before)) = (&written, before) {
+        let is_left = |field: &&str| sent.names(field) && !given_up.contains(*field);
+        let named = refusal.fields.iter().map(String::as_str).filter(is_left);
+        let mut next: Vec<_> = named.map(str::to_owned).collect();
+        if next.is_empty() {
+            let suspect = SUSPECTS.into_iter().find(is_left);
+            next.extend(suspect.map(str::to_owned));
+        }
+        if next.is_empty() {
+            written = writer.update(&customer.id, &ours(change, person)).await;
+            break;
+        }
+        given_up.extend(next);
+        sent = input(change).over(before, &given_up);
+        written = writer.update(&customer.id, &sent).await;
     }
     match written {
         Ok(after) => {

@@ -54,6 +54,8 @@ pub(crate) struct Dialect {
     pub(crate) refuses_external_ids: Option<u16>,
     /// This field is refused.
     pub(crate) refuses: Option<&'static str>,
+    /// Its refusals do not say which field it is.
+    pub(crate) names_no_field: bool,
     /// These accounts, and new ones with these external ids, are answered 500.
     pub(crate) fails: BTreeSet<ExternalId>,
     /// This field is answered 500.
@@ -171,7 +173,7 @@ impl InMemory {
             WriteError::NoAnswer(reteach::Error::Forbidden(problem.to_owned()))
         } else if let Some(field) = dialect.refuses.filter(is_sent) {
             WriteError::Refused(Refusal {
-                fields: vec![field.to_owned()],
+                fields: Vec::from_iter((!dialect.names_no_field).then(|| field.to_owned())),
                 problem: Problem::Status(422),
             })
         } else {

@@ -108,6 +108,33 @@ async fn filters_again_where_the_academy_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_academy_that_refuses_a_filter_is_asked_without_it() {
+    // What it refuses, and how many calls two lists of the last days take.
+    for (status, refused, calls) in [
+        (422, "completedAtSince", Some(3)),
+        (400, "hasCertificate", Some(4)),
+        (422, "limit", None),
+        (404, "completedAtSince", None),
+    ] {
+        let server = reteach(move |seen| match seen.query(refused) {
+            Some(_) => error(status, json!("Unprocessable")),
+            None => page(vec![participation(1)], 1),
+        })
+        .await;
+        let client = client(&server);
+        let filter = since("2026-03-01T00:00:00Z");
+        for _ in 0..2 {
+            let listed = client.participations(&filter, 1, 250).await;
+            let listed = listed.map(|page| page.participations.len()).ok();
+            assert_eq!(listed, calls.map(|_| 1), "{status} {refused}");
+        }
+        if let Some(calls) = calls {
+            assert_eq!(asked(&server).len(), calls, "{status} {refused}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_record_that_does_not_fit_never_fails_its_page() {
     let moment = Some((Some("z1"), "completedAt", "is not a moment"));
     let missing = |field| Some((Some("z1"), field, "is missing"));
@@ -263,6 +290,9 @@ async fn asks_again_for_one_certificate_and_checks_the_answer() {
         let asked = asked(&server)[0].query("customerCertificateId");
         assert_eq!(asked.as_deref(), Some("z7"));
     }
+    let server = reteach(|_| error(404, json!("Not found"))).await;
+    let found = client(&server).participation_by_certificate(&id).await;
+    assert!(matches!(found, Ok(None)), "{found:?}");
 }
 
 #[tokio::test(start_paused = true)]

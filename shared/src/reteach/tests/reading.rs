@@ -222,6 +222,7 @@ async fn finds_by_external_id_even_where_the_filter_is_ignored() {
             1,
         ),
         (Box::new(move |_| found(json!([]))), None, 1),
+        (Box::new(|_| error(404, json!("Not found"))), None, 1),
         (
             Box::new(move |_| found(json!([customer(1), customer(7)]))),
             Some("c7"),

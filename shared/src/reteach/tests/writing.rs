@@ -213,10 +213,11 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
                 "email must be an email",
                 "gender must be one of MALE, FEMALE",
                 "property position should not exist",
+                "birthDate must be a valid ISO 8601 date string",
                 "nonsense must not exist"
             ]),
             Ok((
-                vec!["email", "gender", "position"],
+                vec!["email", "gender", "position", "birthDate"],
                 "rejected (400): email must be an email; gender must be",
             )),
         ),
@@ -243,8 +244,13 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
     ] {
         let sent = message.clone();
         let server = reteach(move |_| error(status, sent.clone())).await;
+        let others = json!({"birthDate": "1990"}).as_object().unwrap().clone();
+        let input = CustomerInput {
+            others,
+            ..CustomerInput::default()
+        };
         let failed = client(&server)
-            .update(&CustomerId::new("c1"), &CustomerInput::default())
+            .update(&CustomerId::new("c1"), &input)
             .await
             .unwrap_err();
         let text = failed.to_string();

@@ -296,13 +296,22 @@ fn kept(world: &World) -> Vec<Customer> {
 
 #[test]
 fn an_academy_whose_updates_replace_the_record_loses_nothing_and_is_reported() {
-    for drops_tags in [false, true] {
+    // Of the last one, the field that it does not let us write back.
+    for (drops_tags, refuses) in [(false, None), (true, None), (false, Some("language"))] {
         let mut world = synced(Dialect {
             replaces: true,
             drops_tags,
+            refuses,
+            names_no_field: true,
             ..Dialect::default()
         });
         with_notes(&mut world);
+        let kept = |world: &World| {
+            let mut accounts = kept(world);
+            let others = accounts.iter_mut().map(|account| &mut account.others);
+            others.for_each(|others| others.retain(|name, _| Some(name.as_str()) != refuses));
+            accounts
+        };
         let before = kept(&world);
         move_to(&mut world, 0..MANY, "Ulm");
         world.deactivate(30..40);
