@@ -43,7 +43,7 @@ pub struct DesiredAccess {
 ///
 /// Start: 00:00 of the hire date. End: 00:00 of the day after the end date, or of the end date itself. Inactive or out
 /// of scope without an end date that has passed: from the moment it was first seen, which stays the same from run to
-/// run. Days begin when the tenant's zone says, also where daylight saving skips midnight.
+/// run. An end date before the hire date counts only once the person is inactive. Days begin when the tenant's zone says, also where daylight saving skips midnight.
 #[must_use]
 pub fn desired_access(
     employment: &Employment,
@@ -57,7 +57,7 @@ pub fn desired_access(
         .map(|day| start_of_day(day, zone))
         .flatten();
     let end = employment
-        .end_date
+        .own_end_date()
         .map(|day| end_of_work(day, zone, lock_on))
         .flatten();
     let (inactive_at, locked) = match lock_reason(employment, locked) {

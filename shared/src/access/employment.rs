@@ -17,6 +17,26 @@ pub struct Employment {
     pub scope: Scoped,
 }
 
+impl Employment {
+    /// Whether somebody is employed whose end date lies before the hire date: it is an earlier contract's, and says nothing of
+    /// this one.
+    #[must_use]
+    pub fn has_earlier_end(&self) -> bool {
+        let is_earlier = matches!((self.hire_date, self.end_date), (Field::Value(first), Field::Value(last)) if last < first);
+        is_earlier && self.standing == EmploymentStatus::Employed
+    }
+
+    /// The end date, as far as it is this contract's.
+    #[must_use]
+    pub fn own_end_date(&self) -> Field<Date> {
+        if self.has_earlier_end() {
+            Field::Null
+        } else {
+            self.end_date
+        }
+    }
+}
+
 /// The part of the HR system's status that locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmploymentStatus {

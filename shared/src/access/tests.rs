@@ -106,6 +106,29 @@ fn locks_at_the_end_date_or_from_the_moment_inactivity_was_first_seen() {
 }
 
 #[test]
+fn an_end_before_the_hire_date_of_somebody_employed_is_an_earlier_contracts() {
+    use EmploymentStatus::{Employed, Inactive, Unknown};
+    let now = at("2026-05-10T12:00:00Z");
+    let past_end = Some(at("2026-04-30T22:00:00Z"));
+    for (standing, hired, inactive_at) in [
+        (Employed, "2026-05-01", None),
+        (Employed, "2026-06-01", None),
+        (Employed, "2026-04-30", past_end),
+        (Inactive, "2026-05-01", past_end),
+        (Unknown, "2026-05-01", past_end),
+    ] {
+        let employment = Employment {
+            hire_date: Field::Value(hired.parse().unwrap()),
+            ..employment(standing, Some("2026-04-30"))
+        };
+        let target = desired(&employment, None, now);
+        let expected = (inactive_at.into(), None);
+        let about = format!("{standing:?} {hired}");
+        assert_eq!((target.inactive_at, target.locked), expected, "{about}");
+    }
+}
+
+#[test]
 fn a_lock_stays_while_the_scope_cannot_be_decided_any_more() {
     use EmploymentStatus::{Employed, Inactive, Unknown};
     use LockReason::{OutOfScope, Vanished};

@@ -52,10 +52,13 @@ impl AccessRules {
         person.hire_date.map(|day| self.midnight(day))
     }
 
-    /// When the end date locks the person's account.
+    /// When the end date locks the person's account. One before the first day locks only those who are inactive.
     #[must_use]
     pub fn ends_at(&self, person: &Person) -> Option<Timestamp> {
         let last_day = person.termination_date?;
+        if person.status != Status::Inactive && person.hire_date > Some(last_day) {
+            return None;
+        }
         Some(self.midnight(match self.lock_on {
             LockOn::DayAfterEnd => last_day.tomorrow().unwrap_or(Date::MAX),
             LockOn::EndDay => last_day,

@@ -212,7 +212,11 @@ fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> b
         SourceState::Present { record, .. } | SourceState::Rejected { record, .. } => {
             let employment = &record.employment;
             let is_rejected = matches!(candidate.source, SourceState::Rejected { .. });
-            let ended = matches!(employment.end_date, Field::Value(_));
+            let ended = employment.end_date.value().is_some_and(|last| {
+                let first = employment.hire_date.value();
+                employment.standing != EmploymentStatus::Employed
+                    || first.is_none_or(|first| first <= last)
+            });
             let is_out = match employment.scope {
                 Scoped::OutLocked => true,
                 // The scope may not be read any more: people who were locked for it stay locked.

@@ -123,7 +123,11 @@ pub(super) fn cause(
     now: Timestamp,
 ) -> Cause {
     let employment = &record.employment;
-    match (target.locked, employment.end_date, employment.hire_date) {
+    match (
+        target.locked,
+        employment.own_end_date(),
+        employment.hire_date,
+    ) {
         (
             Some(Locked {
                 reason: LockReason::Inactive,

@@ -19,7 +19,7 @@ use crate::accounts::{EndedAccounts, LeftOut, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::lint::Violation;
-use crate::plan::{self, Action, Candidate, Change, Kind, Plan, SkipReason};
+use crate::plan::{self, Action, Candidate, Change, Kind, Plan, SkipReason, SourceState};
 use crate::report::Counts;
 use crate::source::{Completeness, People};
 
@@ -281,6 +281,24 @@ impl Summary {
                     drift.days
                 );
                 self.find(Some(&candidate.source_id), FindingKind::Contested, text);
+            }
+        }
+        self
+    }
+
+    /// With the people whose end date is not believed.
+    pub(super) fn with_earlier_ends(mut self, candidates: &[Candidate]) -> Self {
+        for candidate in candidates {
+            if let SourceState::Present { record, .. } = &candidate.source
+                && record.employment.has_earlier_end()
+            {
+                let text = "the end of the contract lies before its first day, and the person is employed: it locks nobody; \
+                            correct it in Personio";
+                self.find(
+                    Some(&candidate.source_id),
+                    FindingKind::Rejected,
+                    text.to_owned(),
+                );
             }
         }
         self

@@ -33,7 +33,7 @@ const NULLS: &str = "nothing is cleared that the source did not report empty";
 const CAUSE: &str = "nobody is locked without a cause";
 const CREATION: &str = "nobody out of scope, gone or with an account is created";
 
-const BREACHES: [Breach; 33] = [
+const BREACHES: [Breach; 34] = [
     (VERDICTS, None, |plan, _| plan.unchanged.clear()),
     (VERDICTS, None, |plan, _| {
         plan.skipped
@@ -152,6 +152,15 @@ const BREACHES: [Breach; 33] = [
         plan.changes[0].window = lock(AccessWindow {
             active_at: None,
             inactive_at: Some(now() + 24.hours()),
+        });
+    }),
+    (CAUSE, Some("1"), |plan, candidates| {
+        if let SourceState::Present { record, .. } = &mut candidates[0].source {
+            record.employment.end_date = Field::Value("2020-03-31".parse().unwrap());
+        }
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: None,
+            inactive_at: Some(now()),
         });
     }),
     (CAUSE, Some("1"), |plan, candidates| {

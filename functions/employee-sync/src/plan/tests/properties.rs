@@ -27,9 +27,14 @@ fn must_be_locked(employee: &Employee, config: &TenantConfig) -> Option<bool> {
         (ScopeVerdict::In | ScopeVerdict::Undecided(_), _) => {}
     }
     let not_begun = employee.hire_date.map(|day| today < day);
-    let ended = employee.end_date.map(|day| match config.employees.lock_on {
-        LockOn::DayAfterEnd => today > day,
-        LockOn::EndDay => today >= day,
+    let is_employed = matches!(
+        employee.status,
+        Field::Value(Status::Active | Status::Onboarding | Status::Leave)
+    );
+    let ended = employee.end_date.map(|day| match employee.hire_date {
+        Field::Value(first) if is_employed && day < first => false,
+        _ if config.employees.lock_on == LockOn::EndDay => today >= day,
+        _ => today > day,
     });
     let inactive = employee
         .status
