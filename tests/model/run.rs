@@ -436,6 +436,7 @@ impl Run {
             has_external_ids: true,
             allowed_hosts: 0,
             lists: None,
+            refusals: None,
         };
         let mut concluded = conclude(self.start.start.checkpoint.as_ref(), facts, now);
         if broken == Some(Broken::ForgetsWhatIsDue) {

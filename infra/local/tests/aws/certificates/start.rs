@@ -6,7 +6,8 @@ use shared::domain::id::{CustomerId, TenantId};
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::state::EmployeeEntry;
 use shared::state::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, ListAccess, RefusedHosts, Unsettled,
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, EqualRefusals, ListAccess,
+    RefusedHosts, Unsettled,
 };
 
 use super::*;
@@ -44,6 +45,10 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
         },
         waiting: vec![id(1), id(2)],
         lists: ListAccess::after_read(),
+        refusals: Some(EqualRefusals {
+            reason: "422".to_owned(),
+            certificates: 4,
+        }),
     }
 }
 
