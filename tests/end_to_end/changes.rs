@@ -104,6 +104,12 @@ async fn each_change_is_one_write_with_only_that_field() {
         for Case { name, change, sent } in cases() {
             let label = format!("{via:?}: {name}");
             harness.change(2, change);
+            // There an invalid address looks like an empty one.
+            if via == Via::Kombo && name == "mail address emptied" {
+                harness.tick().await;
+                assert!(harness.writes().is_empty(), "{label}");
+                continue;
+            }
             let report = harness.tick().await;
             let mut body = bodies(&harness);
             for moment in ["setActiveAt", "setInactiveAt"] {

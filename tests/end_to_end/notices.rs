@@ -469,8 +469,10 @@ async fn a_share_of_refused_people_is_a_notice_until_they_are_in_step() {
             ..marked(new)
         });
     }
-    harness.tick().await;
-    harness.after(DAY).await;
+    for _ in 0..2 {
+        harness.tick().await;
+        harness.after(DAY).await;
+    }
     harness.reteach.set_quirks([]);
     for new in [21, 22] {
         harness.personio.put(marked(new));

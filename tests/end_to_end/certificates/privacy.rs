@@ -197,7 +197,7 @@ async fn no_output_shows_personal_data() {
             .filter(|document| document.title.contains("Zwetschgenkunde"))
             .count();
         assert!(
-            marked > 5,
+            marked >= 5,
             "{via:?}: the marks did go through the whole job: {filed:#?}"
         );
         let ledger = seen.harness.certificate_ledger().await;
