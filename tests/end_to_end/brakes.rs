@@ -83,7 +83,7 @@ const KINDS: [RiskyChange; 7] = [
         brake: Brake::ExplainedLock,
         limits: (40, 5),
         setup: |_| {},
-        // As it is written, however far ahead it takes effect.
+        // Counted when it is written, however far ahead it takes effect.
         cause: |harness, id| {
             harness.change(id, |person| person.termination_date = date("2026-12-31"))
         },

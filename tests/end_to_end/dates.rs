@@ -84,7 +84,7 @@ fn found(value: &Value, day: &str) -> bool {
                 "B" => {
                     let bytes = STANDARD.decode(text).unwrap();
                     let holds = |part: &[u8]| bytes.windows(part.len()).any(|it| it == part);
-                    // Epoch days are too short to be told from chance.
+                    // Epoch days are too short to be distinguished from chance.
                     let long = numbers.iter().filter(|number| **number > 1_000_000);
                     texts.iter().any(|text| holds(text.as_bytes()))
                         || long.clone().any(|number| holds(&number.to_be_bytes()))
@@ -168,7 +168,7 @@ async fn locks_stay_when_the_key_is_replaced_and_one_comparison_restores_the_led
             );
             assert_eq!(entry.locked, before.locked, "{via:?} {id}");
         }
-        // Whoever comes back is known to be locked by us.
+        // A person who comes back is known to be locked by us.
         harness.change(3, |person| person.status = Status::Active);
         assert_counts!("{via:?}", harness.tick().await, unlocked = 1);
     }

@@ -15,7 +15,7 @@ pub(crate) fn key(id: &str, config: &TenantConfig) -> AcademyKey {
     (config.reteach.base_url.to_string(), id.to_owned())
 }
 
-/// The tenants of each academy, as far as it is known. One call for a hundred tenants.
+/// The tenants of each academy, where it is known. One call for a hundred tenants.
 pub(crate) async fn of(
     context: &CommandContext<'_>,
     tenants: &[TenantId],

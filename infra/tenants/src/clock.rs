@@ -41,7 +41,7 @@ pub(crate) async fn check_for_leases(context: &CommandContext<'_>, otherwise: &s
     let finding = context.clock_finding.get_or_init(|| for_leases(context));
     match finding.await {
         Some(finding) => Err(Failure::attention(format!(
-            "{finding}. A run that is under way could not be told from one that is over: {otherwise}"
+            "{finding}. A run that is under way could not be distinguished from one that is over: {otherwise}"
         ))),
         None => Ok(()),
     }

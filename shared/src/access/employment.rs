@@ -26,7 +26,7 @@ impl Employment {
         is_earlier && self.standing == EmploymentStatus::Employed
     }
 
-    /// The end date, as far as it is this contract's.
+    /// The end date of this contract: an earlier one is none.
     #[must_use]
     pub fn own_end_date(&self) -> Field<Date> {
         if self.has_earlier_end() {

@@ -54,7 +54,7 @@ struct LoginAnswer {
     expires_in: Option<serde_json::Value>,
 }
 
-/// What an answer to a log-in had, beside the access token.
+/// What an answer to a log-in had besides the access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginMembers {
     pub expires_in: bool,

@@ -41,9 +41,14 @@ impl Gateway {
             };
         }
         let is_form = path == "/" && method == Method::POST;
-        let is_rest = ["/schedules", "/2015-03-31/functions/", "/v2/email/"]
-            .iter()
-            .any(|prefix| path.starts_with(prefix));
+        let is_rest = [
+            "/schedules",
+            "/2015-03-31/functions/",
+            "/2016-08-19/account-settings",
+            "/v2/email/",
+        ]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
         (is_form || is_rest).then_some(&self.others)
     }
 }
@@ -54,7 +59,7 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         return refusal(
             StatusCode::BAD_REQUEST,
             "UnknownOperationException",
-            "cargo local has DynamoDB, Secrets Manager, EventBridge Scheduler's schedules, Lambda's Invoke, SNS's Publish, \
+            "cargo local has DynamoDB, Secrets Manager, EventBridge Scheduler's schedules, Lambda's Invoke and GetAccountSettings, SNS's Publish, \
              SES's SendEmail and CloudFormation's DescribeStacks",
         );
     };
