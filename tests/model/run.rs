@@ -10,7 +10,7 @@ use certificate_sync::CertificateSync;
 use certificate_sync::checkpoint::{RunFacts, Scope, Selection, conclude, digest, select};
 use certificate_sync::decide::{
     AfterLook, AttemptError, BeforeFiling, Transition, after_attempt, after_look, before_filing,
-    out_of_time, trusts_one_list,
+    needs_second_list, out_of_time,
 };
 use certificate_sync::outcome::{CertificateResult, SkipReason};
 use certificate_sync::plan::{
@@ -277,7 +277,7 @@ impl Run {
     ) {
         let uploads = [file.upload()];
         let decisions = before_filing(&uploads, filed, &HashSet::new(), &TimeZone::UTC, now);
-        if !is_enough && filed.is_some() && trusts_one_list(&uploads, &decisions) {
+        if !is_enough && filed.is_some() && needs_second_list(&uploads, &decisions) {
             self.step = Step::Look {
                 file,
                 is_second: true,

@@ -73,14 +73,15 @@ impl Employees {
         problem.map_or(Ok(()), |problem| Err(SourceError::Lapsed(problem)))
     }
 
-    /// The same, for a reading that is about to begin: what Kombo does not sync now is absent.
-    ///
-    /// # Errors
-    /// If the integration cannot be looked at: an empty field may then mean anything.
-    pub async fn as_synced(&self) -> Result<Self, SourceError> {
+    /// The same, for a reading that is about to begin: what Kombo does not sync now is absent. If Kombo does not show the
+    /// integration, an empty field may mean anything: all of them are absent.
+    #[must_use]
+    pub async fn as_synced(&self) -> Self {
+        let integration = self.client.integration(&self.integration).await;
         let mut employees = self.clone();
-        employees.rules.unsynced = self.client.integration(&self.integration).await?.unsynced();
-        Ok(employees)
+        employees.rules.unsynced =
+            integration.map_or_else(|_| Unsynced::unknown(), |shown| shown.unsynced());
+        employees
     }
 
     /// The record of one person; `None` if Kombo's mirror has no such person (any more).

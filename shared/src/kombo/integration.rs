@@ -91,6 +91,14 @@ pub(super) struct Unsynced {
 }
 
 impl Unsynced {
+    /// Nobody knows what is synced.
+    pub(super) fn unknown() -> Self {
+        Self {
+            is_stale: true,
+            ids: BTreeSet::new(),
+        }
+    }
+
     /// `field`, which comes from one of `ids`: empty, it is absent where it is not synced.
     pub(super) fn unless_known<T>(&self, ids: &[&str], field: Field<T>) -> Field<T> {
         let is_unsynced = self.is_stale || ids.iter().any(|id| self.ids.contains(*id));

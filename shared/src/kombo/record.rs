@@ -61,12 +61,14 @@ fn rejected(source_id: Option<SourceId>, field: &str, problem: &str, leaving: Le
 /// A date that does not fit is absent.
 fn leaving(
     employment_status: Field<String>,
+    start_date: Field<String>,
     termination_date: Field<String>,
     zone: &TimeZone,
 ) -> Leaving {
     let end_date = day("termination_date", termination_date, zone).unwrap_or_default();
     Leaving {
         status: filled(employment_status).map(status),
+        hire_date: day("start_date", start_date, zone).unwrap_or_default(),
         end_date: end_of_contract(end_date),
     }
 }
@@ -81,8 +83,14 @@ pub(super) fn read(raw: &RawValue, rules: &Rules) -> Row {
     match parse::<Identity>(raw).map(|it| whose(it.remote_id, it.remote_deleted_at.as_deref())) {
         Ok(Ok(id)) => {
             let read = parse::<wire::Leaving>(raw);
-            let leaving =
-                read.map(|it| leaving(it.employment_status, it.termination_date, &rules.zone));
+            let leaving = read.map(|wire| {
+                leaving(
+                    wire.employment_status,
+                    wire.start_date,
+                    wire.termination_date,
+                    &rules.zone,
+                )
+            });
             rejected(Some(id), &misfit, problem, leaving.unwrap_or_default())
         }
         Ok(Err(row)) => row,
@@ -101,6 +109,7 @@ pub(super) fn of(mut wire: wire::Employee<'_>, rules: &Rules) -> Row {
     }
     let leaving = leaving(
         wire.employment_status.clone(),
+        wire.start_date.clone(),
         wire.termination_date.clone(),
         &rules.zone,
     );

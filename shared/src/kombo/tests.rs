@@ -107,7 +107,7 @@ async fn what_kombo_does_not_sync_is_absent_and_not_empty() {
                 _ => success(shown.clone()),
             })
             .await;
-            let source = employees(&server).as_synced().await.unwrap();
+            let source = employees(&server).as_synced().await;
             let (records, _) = read_all(&source, 0).await.unwrap();
             let [SourceRecord::Employee(read)] = &records[..] else {
                 panic!("{records:?}")

@@ -59,6 +59,8 @@ pub(super) struct Leaving {
     #[serde(default, deserialize_with = "text")]
     pub(super) employment_status: Field<String>,
     #[serde(default, deserialize_with = "text")]
+    pub(super) start_date: Field<String>,
+    #[serde(default, deserialize_with = "text")]
     pub(super) termination_date: Field<String>,
 }
 

@@ -94,6 +94,8 @@ impl<T: Transport> Client<T> {
     }
 
     async fn page(&self, offset: u64, limit: u64) -> Result<Part, SourceError> {
+        // Later pages of a list whose first one shows the newer names have no other reason to be refused for them.
+        let is_first = offset == 0;
         let (limit, offset) = (limit.to_string(), offset.to_string());
         let paging = [("limit", limit.as_str()), ("offset", offset.as_str())];
         let query: Vec<_> = paging
@@ -106,7 +108,7 @@ impl<T: Transport> Client<T> {
         let asked = if asks_newer { &all } else { &query };
         let reply = self.page_of(asked).await?;
         match part(&reply) {
-            Err(_) if asks_newer && may_be_about_names(&reply) => {
+            Err(_) if asks_newer && is_first && may_be_about_names(&reply) => {
                 let part = part(&self.page_of(&query).await?)?;
                 self.refuses_newer_names.store(true, Ordering::Relaxed);
                 Ok(part)
@@ -143,7 +145,7 @@ fn part(reply: &Reply) -> Result<Part, SourceError> {
 
 /// Whether Personio may have refused a page for an attribute that it does not know: with which status is in no document.
 fn may_be_about_names(reply: &Reply) -> bool {
-    error::no(reply).is_some_and(|no| !matches!(no.code, 401 | 408 | 429 | 501..))
+    error::no(reply).is_some_and(|no| !matches!(no.code, 401 | 408 | 429 | 500..))
 }
 
 impl<T: Transport> EmployeeSource for Client<T> {

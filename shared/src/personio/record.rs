@@ -26,8 +26,10 @@ fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str
 /// What does not fit is absent.
 fn leaving(attributes: &wire::Attributes) -> Leaving {
     let end_date = day("termination_date", attributes.termination_date.clone());
+    let hire_date = day("hire_date", attributes.hire_date.clone());
     let status = text("status", attributes.status.clone());
     Leaving {
+        hire_date: hire_date.unwrap_or_default(),
         status: status.unwrap_or_default().map(status_of),
         end_date: end_of_contract(end_date.unwrap_or_default()),
     }

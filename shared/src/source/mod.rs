@@ -96,6 +96,8 @@ pub enum SourceRecord {
 pub struct Leaving {
     /// The HR system's status; absent where it does not fit either.
     pub status: Field<Status>,
+    /// The first day; absent where it does not fit either.
+    pub hire_date: Field<Date>,
     /// The end of the contract; absent where it does not fit either.
     pub end_date: Field<Date>,
 }
@@ -104,7 +106,11 @@ impl Leaving {
     /// The person, with nothing else.
     #[must_use]
     pub fn employee(self, source_id: SourceId) -> Employee {
-        let Self { status, end_date } = self;
+        let Self {
+            status,
+            hire_date,
+            end_date,
+        } = self;
         Employee {
             source_id,
             first_name: Field::Absent,
@@ -116,7 +122,7 @@ impl Leaving {
             location: Field::Absent,
             gender: Field::Absent,
             employment_type: Field::Absent,
-            hire_date: Field::Absent,
+            hire_date,
             end_date,
             status,
         }

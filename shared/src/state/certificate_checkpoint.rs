@@ -1,6 +1,6 @@
 //! What the last certificate run knew of the academy's list, so that an unchanged list costs no ledger reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -97,8 +97,8 @@ impl ListAccess {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EqualRefusals {
     pub reason: String,
-    /// At most five.
-    pub certificates: u32,
+    /// At most five. Those that are decided about leave it.
+    pub certificates: BTreeSet<CertificateId>,
 }
 
 /// Certificates that only a listing of everything shows, and whose hosts are refused.

@@ -17,8 +17,8 @@ use super::folder::Folder;
 use super::{Applied, Refused, Shared, Tools, file, folder, is_late, ledger};
 use crate::decide::{
     Advance, AttemptError, BeforeFiling, Refusal, Rest, Series, after_attempt,
-    after_person_deleted, after_shared_refusal, after_unlisted, before_filing, of_both,
-    trusts_one_list,
+    after_person_deleted, after_shared_refusal, after_unlisted, before_filing, needs_second_list,
+    of_both,
 };
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
@@ -278,31 +278,44 @@ async fn look(
                 before_filing(uploads, documents, taken, zone, now)
             };
             let decisions = decide(documents.as_deref());
-            let Some(documents) = documents.filter(|_| trusts_one_list(uploads, &decisions)) else {
+            let Some(documents) = documents.filter(|_| needs_second_list(uploads, &decisions))
+            else {
                 return Ok(decisions);
             };
             match tools.sink.filed(&first.employee).await {
                 Ok(Some(again)) => Ok(decide(Some(&of_both(&documents, again)))),
-                Ok(None) | Err(_) => Err(NotLooked::NotReached),
+                Ok(None) => Err(NotLooked::NotReached),
+                Err(error) => not_listed(tools, error, is_probe, shared),
             }
         }
-        Err(_) if is_late(tools, &shared.breaker) => Err(NotLooked::NotReached),
-        Err(
-            error @ (SourceError::Unavailable(_)
-            | SourceError::Refused(_)
-            | SourceError::Unreadable(_)),
-        ) => {
+        Err(error) => not_listed(tools, error, is_probe, shared),
+    }
+}
+
+/// What a list that failed says about its person's certificates, and about those of others.
+fn not_listed(
+    tools: Tools<'_>,
+    error: SourceError,
+    is_probe: bool,
+    shared: &Shared,
+) -> Result<Vec<BeforeFiling>, NotLooked> {
+    let lists = &shared.lists;
+    match error {
+        _ if is_late(tools, &shared.breaker) => Err(NotLooked::NotReached),
+        error @ (SourceError::Unavailable(_)
+        | SourceError::Refused(_)
+        | SourceError::Unreadable(_)) => {
             let reason =
                 format!("the employee's documents cannot be listed before filing: {error}");
             let is_silent = matches!(error, SourceError::Unavailable(_));
             lists.failed(error, is_probe);
             Err(NotLooked::Unlisted { reason, is_silent })
         }
-        Err(SourceError::Forbidden(problem)) => {
+        SourceError::Forbidden(problem) => {
             lists.refused(tools, problem);
             Err(NotLooked::NotReached)
         }
-        Err(error) => {
+        error => {
             lists.breaker.failure(error.into());
             Err(NotLooked::NotReached)
         }
@@ -384,7 +397,10 @@ async fn upload_one(
         return vec![settle(tools, this, shared).await];
     }
     let advance = match refusal {
-        Some(refusal) => lock(&shared.refusals).refused(refusal, this, is_fresh, is_probe),
+        Some(refusal) => {
+            let fresh = is_fresh.then(|| this.upload.id.clone());
+            lock(&shared.refusals).refused(refusal, this, fresh, is_probe)
+        }
         None => {
             let mut settled = match says_nothing {
                 true => Vec::new(),

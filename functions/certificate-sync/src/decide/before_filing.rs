@@ -78,10 +78,10 @@ pub fn before_filing(
         .collect()
 }
 
-/// Whether a list decides alone that something is filed which a restored table may have forgotten: a list may come without
-/// some of its rows, so that a second one is asked.
+/// Whether a certificate that a restored table may have forgotten is to be filed after one list. A list may lack rows: a second
+/// one is asked first.
 #[must_use]
-pub fn trusts_one_list(uploads: &[Upload], decisions: &[BeforeFiling]) -> bool {
+pub fn needs_second_list(uploads: &[Upload], decisions: &[BeforeFiling]) -> bool {
     let each = uploads.iter().zip(decisions);
     each.into_iter().any(|(upload, decision)| {
         let may_be_lost = upload.look.is_some_and(|look| look.lost_since.is_some());

@@ -1,6 +1,9 @@
 //! Equal refusals in a row: whether they are the certificates' or the tenant's.
 
+use std::collections::BTreeSet;
+
 use shared::document::Suspect;
+use shared::domain::id::CertificateId;
 use shared::state::EqualRefusals;
 
 /// After this many equal refusals in a row others are tried from elsewhere in the queue.
@@ -23,8 +26,8 @@ pub struct Refusal {
 pub struct Series<T> {
     refusal: Refusal,
     refused: Vec<T>,
-    /// How many of them no earlier run has seen refused alike.
-    fresh: u32,
+    /// Those of them that no earlier run has seen refused alike.
+    fresh: BTreeSet<CertificateId>,
     /// What earlier runs have counted, as long as this one goes on with it.
     earlier: Option<EqualRefusals>,
     /// How many of the refused were probes.
@@ -104,7 +107,7 @@ impl<T> Series<T> {
         Self {
             refusal: Refusal::default(),
             refused: Vec::new(),
-            fresh: 0,
+            fresh: BTreeSet::new(),
             earlier,
             probes: 0,
             taken: 0,
@@ -122,7 +125,7 @@ impl<T> Series<T> {
             Some(Suspect::Vendor(_)) => NO_FILES_AFTER,
             None => SUSPECT_AFTER,
         };
-        let over_ticks = self.counted_over_ticks() as usize;
+        let over_ticks = self.counted_over_ticks().len();
         !self.refused.is_empty() && self.refused.len().max(over_ticks) >= enough
     }
 
@@ -134,9 +137,9 @@ impl<T> Series<T> {
         earlier.is_some_and(|earlier| earlier.reason == refusal.name())
     }
 
-    fn counted_over_ticks(&self) -> u32 {
-        let earlier = self.earlier.as_ref();
-        earlier.map_or(0, |earlier| earlier.certificates) + self.fresh
+    fn counted_over_ticks(&self) -> BTreeSet<&CertificateId> {
+        let earlier = self.earlier.iter().flat_map(|it| &it.certificates);
+        earlier.chain(&self.fresh).collect()
     }
 
     /// What the next run begins with.
@@ -147,7 +150,12 @@ impl<T> Series<T> {
             (false, true) => self.earlier.clone(),
             (false, false) => Some(EqualRefusals {
                 reason: self.refusal.name(),
-                certificates: self.counted_over_ticks().min(SUSPECT_AFTER as u32),
+                certificates: self
+                    .counted_over_ticks()
+                    .into_iter()
+                    .take(SUSPECT_AFTER)
+                    .cloned()
+                    .collect(),
             }),
         }
     }
@@ -175,13 +183,13 @@ impl<T> Series<T> {
         self.under_way = self.under_way.saturating_sub(1);
     }
 
-    /// Another certificate was refused; `is_fresh`: for the first time alike; `is_probe`: it was taken from elsewhere in
-    /// the queue.
+    /// Another certificate was refused; `fresh`: its id, if it is for the first time alike; `is_probe`: it was taken from
+    /// elsewhere in the queue.
     pub fn refused(
         &mut self,
         refusal: Refusal,
         certificate: T,
-        is_fresh: bool,
+        fresh: Option<CertificateId>,
         is_probe: bool,
     ) -> Advance<T> {
         let before = match refusal.is_like(&self.refusal) {
@@ -193,7 +201,7 @@ impl<T> Series<T> {
         }
         self.refusal = refusal;
         self.refused.push(certificate);
-        self.fresh += u32::from(is_fresh);
+        self.fresh.extend(fresh);
         self.probes += usize::from(is_probe);
         if self.probes < PROBES || !self.is_suspect() {
             return Advance::Own(before);
@@ -213,7 +221,8 @@ impl<T> Series<T> {
         if is_filed {
             self.earlier = None;
         }
-        (self.probes, self.fresh) = (0, 0);
+        self.probes = 0;
+        self.fresh.clear();
         std::mem::take(&mut self.refused)
     }
 
@@ -243,6 +252,10 @@ mod tests {
 
     use super::*;
 
+    fn id(number: usize) -> Option<CertificateId> {
+        Some(CertificateId::new(format!("cert-{number}")))
+    }
+
     /// Feeds reasons (`-` is a filed certificate, a capital letter a probe): which were their own, and the reason to
     /// stop. `t` is a right that seems to be missing, `v` and `w` are faces of an outage.
     fn fed(reasons: &str) -> (Vec<usize>, Option<String>) {
@@ -251,7 +264,12 @@ mod tests {
             let reason = letter.to_lowercase().to_string();
             match letter {
                 '-' => own.extend(series.broken(true)),
-                _ => match series.refused(refusal(&reason), number, true, letter.is_uppercase()) {
+                _ => match series.refused(
+                    refusal(&reason),
+                    number,
+                    id(number),
+                    letter.is_uppercase(),
+                ) {
                     Advance::Own(before) => own.extend(before),
                     Advance::Stop {
                         refusal,
@@ -360,16 +378,17 @@ mod tests {
             ("v|w|v", why("v")),
         ] {
             let mut series: Series<()> = Series::default();
-            let mut last = None;
+            let (mut last, mut number) = (None, 0);
             for tick in ticks.split('|') {
                 series = Series::new(0, series.counted());
                 for letter in tick.chars() {
+                    number += 1;
                     let is_fresh = letter != '=';
                     let refusal = refusal(&letter.to_string().replace('=', "a"));
                     if letter == '-' {
                         series.broken(true);
                     } else if is_fresh || series.goes_on_with(&refusal) {
-                        series.refused(refusal, (), is_fresh, false);
+                        series.refused(refusal, (), id(number).filter(|_| is_fresh), false);
                     }
                 }
                 let counted = series.counted();
@@ -398,10 +417,10 @@ mod tests {
     fn probes_come_from_the_end_and_from_places_that_move_from_tick_to_tick() {
         let mut series = Series::default();
         for number in 0..4 {
-            series.refused(refusal("why"), number, true, false);
+            series.refused(refusal("why"), number, id(number), false);
             assert_eq!(series.next_probe(9), None);
         }
-        series.refused(refusal("why"), 4, true, false);
+        series.refused(refusal("why"), 4, id(4), false);
         let places: Vec<_> = (0..4).map(|_| series.next_probe(9)).collect();
         let expected = [Some(8), Some(4), Some(2), None];
         assert_eq!(places, expected, "no more than three at once");
@@ -415,7 +434,7 @@ mod tests {
         for turn in 990_000..990_048 {
             let mut series = Series::new(turn, None);
             for number in 0..5 {
-                series.refused(refusal("why"), number, true, false);
+                series.refused(refusal("why"), number, id(number), false);
             }
             tried.extend((0..3).filter_map(|_| series.next_probe(40)));
         }

@@ -695,7 +695,7 @@ fn after_a_restore_a_second_list_decides_too() {
             )
         };
         let decisions = decide(&first);
-        assert_eq!(trusts_one_list(&uploads, &decisions), asks, "{first:?}");
+        assert_eq!(needs_second_list(&uploads, &decisions), asks, "{first:?}");
         let both = of_both(&first, vec![named.clone()]);
         assert_eq!(both, std::slice::from_ref(&named));
         assert!(matches!(decide(&both)[..], [BeforeFiling::Conclude(_)]));

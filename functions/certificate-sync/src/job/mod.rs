@@ -5,10 +5,12 @@ mod ledger;
 mod load;
 mod summary;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use shared::domain::id::{CertificateId, TenantId};
 use shared::http::Deadline;
 use shared::reteach::Downloads;
 use shared::routes::{Connections, Hr};
@@ -16,7 +18,9 @@ use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Outcome, Progress, Run, RunError, Tenant,
 };
 use shared::secrets::TenantSecret;
-use shared::state::{CertificateCheckpoint, JobKind, StateError};
+use shared::state::{
+    CertificateCheckpoint, CertificateState, EqualRefusals, JobKind, StateError, Store,
+};
 use shared::tenant::Backfill;
 
 use self::load::{Loaded, Sources, load};
@@ -94,14 +98,18 @@ impl Job for CertificateSync {
             let concluded = conclude(before, reading.facts(&plan.results(), 0, 0), began);
             return Ok(summary::planned(&reading, plan, &concluded, folder));
         };
-        let tools = tools(
-            run,
-            tenant,
-            &connections,
-            (&downloads, before),
-            guard,
-            stop_at,
-        );
+        let refusals = open_refusals(before, &plan, store, id).await?;
+        let tools = Tools {
+            refusals: refusals.as_ref(),
+            ..tools(
+                run,
+                tenant,
+                &connections,
+                (&downloads, before),
+                guard,
+                stop_at,
+            )
+        };
         let skipped = plan.results();
         let applied = apply(tools, plan, &|| run.emit(Progress::Applied)).await;
         let results = skipped
@@ -160,8 +168,34 @@ fn tools<'a>(
         time_zone: &config.time_zone,
         category: config.certificates.category.as_deref(),
         lists: before.map(|before| before.lists).unwrap_or_default(),
-        refusals: before.and_then(|before| before.refusals.as_ref()),
+        refusals: None,
     }
+}
+
+/// The refusals that earlier runs have counted, without the certificates that are decided about or not listed any more.
+async fn open_refusals(
+    before: Option<&CertificateCheckpoint>,
+    plan: &Plan,
+    store: &Store,
+    tenant: &TenantId,
+) -> Result<Option<EqualRefusals>, RunError> {
+    let Some(counted) = before.and_then(|before| before.refusals.clone()) else {
+        return Ok(None);
+    };
+    let planned: BTreeSet<&CertificateId> = plan.uploads.iter().map(|upload| &upload.id).collect();
+    let entries = store.certificates(tenant, &counted.certificates).await?;
+    let is_open = |id: &CertificateId| match entries.get(id).map(|entry| &entry.state) {
+        None => planned.contains(id),
+        Some(state) => matches!(
+            state,
+            CertificateState::Failed(_) | CertificateState::Intended(_)
+        ),
+    };
+    let certificates = counted.certificates.into_iter().filter(is_open);
+    Ok(Some(EqualRefusals {
+        certificates: certificates.collect(),
+        ..counted
+    }))
 }
 
 /// Why nothing could be filed, as far as that shows without filing anything.

@@ -827,8 +827,20 @@ fn a_record_that_does_not_fit_still_locks() {
     let leave = "[scope]\ninclude_companies = [\"Muster GmbH\"]\nout_of_scope = \"leave\"\n";
     let day = |text: &str| Field::Value(text.parse().unwrap());
     let inactive: Edit = |it| it.status = Field::Value(Status::Inactive);
-    let cases: [(&str, Edit, &str, Option<&str>); 8] = [
+    let cases: [(&str, Edit, &str, Option<&str>); 9] = [
         ("inactive", inactive, "", Some("lock    1")),
+        (
+            "ended before this contract began",
+            |leaving| {
+                *leaving = Leaving {
+                    status: Field::Value(Status::Active),
+                    hire_date: Field::Value("2026-05-01".parse().unwrap()),
+                    end_date: Field::Value("2024-04-30".parse().unwrap()),
+                }
+            },
+            "",
+            None,
+        ),
         (
             "ended",
             |it| it.end_date = Field::Value("2026-05-01".parse().unwrap()),

@@ -70,7 +70,8 @@ async fn load(
     let completeness = people.completeness;
     let mut leavers = classify(sharding, &known.shards, completeness, false, rules.now).due;
     leavers.retain(|id| {
-        let is_known = known.shards.values().any(|shard| shard.0.contains_key(id));
+        let is_known = known.entries.contains_key(id)
+            || known.shards.values().any(|shard| shard.0.contains_key(id));
         is_known && has_left(people, id, rules)
     });
     let entries = reader.entries(&leavers.iter().collect()).await?;

@@ -58,6 +58,7 @@ pub(super) fn searched(held: Option<&HeldPlan>) -> HashSet<&SourceId> {
     let searched = parts
         .filter(|(key, _)| matches!(key.brake, Brake::Create | Brake::TakeOver | Brake::Handover));
     searched
+        .filter(|(_, part)| part.decision.is_none())
         .filter_map(|(_, part)| part.person.as_ref())
         .collect()
 }

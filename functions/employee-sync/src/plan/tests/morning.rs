@@ -48,6 +48,7 @@ fn rejected(employee: &Employee) -> Person {
 fn leaving(employee: &Employee) -> Leaving {
     Leaving {
         status: employee.status.clone(),
+        hire_date: shared::domain::employee::Field::Absent,
         end_date: employee.end_date,
     }
 }

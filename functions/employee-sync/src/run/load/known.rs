@@ -16,7 +16,7 @@ use crate::source::People;
 pub(in super::super) struct Known {
     pub(in super::super) shards: BTreeMap<ShardNumber, Shard>,
     /// The whole ledger, where everybody is looked at.
-    pub(super) entries: HashMap<SourceId, EmployeeEntry>,
+    pub(in super::super) entries: HashMap<SourceId, EmployeeEntry>,
 }
 
 impl Known {

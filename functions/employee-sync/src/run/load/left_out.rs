@@ -55,7 +55,10 @@ pub(super) async fn with_doubtful_read(
     for mut candidate in candidates {
         let answer = doubtful_account(&candidate).and_then(|id| read.remove(id));
         match answer {
-            Some(ReadAccount::NoAnswer) => {
+            // A lock that may have taken effect is written again.
+            Some(ReadAccount::NoAnswer)
+                if matches!(candidate.source, SourceState::Present { .. }) =>
+            {
                 let problem = "reteach gave no answer about the account".to_owned();
                 unread.push((candidate.source_id, problem));
                 continue;
@@ -67,7 +70,7 @@ pub(super) async fn with_doubtful_read(
                     candidate.account = Account::Fetched(Box::new(account), MatchedBy::ExternalId);
                 }
             }
-            Some(ReadAccount::Deleted) | None => {}
+            Some(ReadAccount::NoAnswer | ReadAccount::Deleted) | None => {}
         }
         kept.push(candidate);
     }

@@ -47,7 +47,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
         lists: ListAccess::after_read(),
         refusals: Some(EqualRefusals {
             reason: "422".to_owned(),
-            certificates: 4,
+            certificates: [id(1), id(2)].into(),
         }),
     }
 }
