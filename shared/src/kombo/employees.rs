@@ -63,25 +63,20 @@ impl Employees {
         }
     }
 
-    /// Looks at the integration.
+    /// The same, for a reading that is about to begin: what Kombo does not sync now is absent.
     ///
     /// # Errors
-    /// [`SourceError::Lapsed`] if Kombo does not sync it or its copy of the people is out of date, or the call fails.
-    pub async fn check_connection(&self) -> Result<(), SourceError> {
+    /// [`SourceError::Lapsed`] if Kombo does not sync the integration or its copy of the people is out of date, or the call
+    /// fails: an empty field may mean anything then.
+    pub async fn as_synced(&self) -> Result<Self, SourceError> {
         let integration = self.client.integration(&self.integration).await?;
         let problem = integration.lapse().or_else(|| integration.staleness());
-        problem.map_or(Ok(()), |problem| Err(SourceError::Lapsed(problem)))
-    }
-
-    /// The same, for a reading that is about to begin: what Kombo does not sync now is absent. If Kombo does not show the
-    /// integration, an empty field may mean anything: all of them are absent.
-    #[must_use]
-    pub async fn as_synced(&self) -> Self {
-        let integration = self.client.integration(&self.integration).await;
+        if let Some(problem) = problem {
+            return Err(SourceError::Lapsed(problem));
+        }
         let mut employees = self.clone();
-        employees.rules.unsynced =
-            integration.map_or_else(|_| Unsynced::unknown(), |shown| shown.unsynced());
-        employees
+        employees.rules.unsynced = integration.unsynced();
+        Ok(employees)
     }
 
     /// The record of one person; `None` if Kombo's mirror has no such person (any more).

@@ -65,13 +65,8 @@ impl Integration {
         let all = fields
             .flat_map(|model| &model.fields)
             .chain(&self.read_models);
-        Unsynced {
-            is_stale: self.data_expired_at.is_some(),
-            ids: all
-                .filter(|it| !it.is_available)
-                .map(|it| it.id.clone())
-                .collect(),
-        }
+        let unsynced = all.filter(|it| !it.is_available);
+        Unsynced(unsynced.map(|it| it.id.clone()).collect())
     }
 
     /// Whether it is the integration `id`.
@@ -81,29 +76,17 @@ impl Integration {
     }
 }
 
-/// What Kombo shows as empty although it does not know whether it is: it empties what it stops syncing.
+/// The fields of the employees, and the models, that Kombo shows as empty although it does not know whether they are: it empties
+/// what it stops syncing.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Unsynced {
-    /// Kombo is still reading again after a change of its configuration: a field may be on again and not be there yet.
-    is_stale: bool,
-    /// Fields of the employees, and models.
-    ids: BTreeSet<String>,
-}
+pub(super) struct Unsynced(BTreeSet<String>);
 
 impl Unsynced {
-    /// Nobody knows what is synced.
-    pub(super) fn unknown() -> Self {
-        Self {
-            is_stale: true,
-            ids: BTreeSet::new(),
-        }
-    }
-
     /// `field`, which comes from one of `ids`: empty, it is absent where it is not synced.
     pub(super) fn unless_known<T>(&self, ids: &[&str], field: Field<T>) -> Field<T> {
-        let is_unsynced = self.is_stale || ids.iter().any(|id| self.ids.contains(*id));
+        let is_unsynced = || ids.iter().any(|id| self.0.contains(*id));
         match field {
-            Field::Null if is_unsynced => Field::Absent,
+            Field::Null if is_unsynced() => Field::Absent,
             field => field,
         }
     }

@@ -56,15 +56,14 @@ impl Hr {
     }
 
     /// Looks at the connection that a third party holds: Kombo may go on serving its copy of the people after the connection
-    /// has lapsed. There is nothing to look at where the credential is ours.
+    /// has lapsed. There is nothing to look at where the credential is ours, and each reading of Kombo's copy looks itself.
     ///
     /// # Errors
     /// [`SourceError::Lapsed`] if nothing new comes through it, or the call fails.
     pub async fn check_connection(&self) -> Result<(), SourceError> {
         match self {
-            Self::Personio(_) => Ok(()),
+            Self::Personio(_) | Self::Kombo(_) => Ok(()),
             Self::PersonioOverKombo(client) => client.transport().check_connection().await,
-            Self::Kombo(client) => client.check_connection().await,
         }
     }
 

@@ -43,14 +43,6 @@ impl KomboUnified {
         }
     }
 
-    /// Looks at the integration: see [`Employees::check_connection`].
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn check_connection(&self) -> Result<(), SourceError> {
-        self.employees.check_connection().await
-    }
-
     /// Personio's own API through the passthrough.
     #[must_use]
     pub fn personio(&self) -> Option<&personio::Client<PersonioOverKombo>> {
@@ -59,7 +51,7 @@ impl KomboUnified {
 
     /// The record of one person; `None` if Kombo's mirror has no such person.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
-        self.employees.as_synced().await.one(id).await
+        self.employees.as_synced().await?.one(id).await
     }
 
     /// The same, but nothing goes past `deadline`.
@@ -89,7 +81,7 @@ impl EmployeeSource for KomboUnified {
     }
 
     async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
-        let employees = self.employees.as_synced().await;
+        let employees = self.employees.as_synced().await?;
         employees.read(expected, take).await
     }
 }
