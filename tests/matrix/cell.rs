@@ -6,9 +6,10 @@ use employee_sync::report::Report;
 use shared::runtime::{Finding, FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::dialects::Dialect;
+use simulators::reteach::Quirk;
 
 use crate::by_design::ByDesign;
-use crate::company::Company;
+use crate::company::{Company, OVERTAKEN};
 
 /// More refused writes than this in one run are too many.
 const MAX_REFUSED: usize = 10;
@@ -18,6 +19,8 @@ pub(crate) struct Cell {
     employees: String,
     certificates: String,
     is_by_design: bool,
+    /// The academy has quirks, and they changed nothing.
+    is_idle: bool,
 }
 
 impl fmt::Display for Cell {
@@ -43,6 +46,10 @@ impl Cell {
         self.employees == WORKS && self.certificates == WORKS
     }
 
+    pub(crate) fn is_idle(&self) -> bool {
+        self.is_idle
+    }
+
     pub(crate) fn is_by_design(&self) -> bool {
         self.is_by_design
     }
@@ -64,11 +71,20 @@ impl Cell {
             if spoken != Spoken::Later {
                 company.speak(dialect);
             }
+            if is_of_look_ups(dialect) {
+                company.crowd();
+            }
             company.invite();
             company.complete_courses();
             day(&mut company, name, dialect, spoken).await
         })
     }
+}
+
+/// Whether only the look-ups of single people show it.
+fn is_of_look_ups(dialect: &Dialect) -> bool {
+    let quirks = [Quirk::HidesLocked, Quirk::IgnoresExternalIdFilter];
+    matches!(dialect, Dialect::Reteach(spoken) if spoken.iter().any(|it| quirks.contains(it)))
 }
 
 async fn day(
@@ -86,6 +102,7 @@ async fn day(
     for minutes in [5, 5, 5, 20, 60] {
         reports.push(run(company, minutes).await?);
     }
+    company.make_room();
     let mut filed = Vec::new();
     if spoken == Spoken::AtFirst {
         company.speak_as_assumed();
@@ -95,7 +112,9 @@ async fn day(
         filed.push(company.harness.certificates_now().await);
     }
     filed.push(company.harness.certificates_tick().await);
-    for minutes in [25 * 60, 5, 60] {
+    reports.push(run(company, 25 * 60).await?);
+    company.change_locked();
+    for minutes in [5, 60] {
         reports.push(run(company, minutes).await?);
     }
     let says = filed
@@ -114,6 +133,7 @@ async fn day(
         employees: employees(&differences, &reports, by_design)?,
         certificates,
         is_by_design: by_design.is_some(),
+        is_idle: matches!(dialect, Dialect::Reteach(_)) && !company.harness.reteach.quirks_differ(),
     })
 }
 
@@ -154,9 +174,10 @@ fn described(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<St
         let text = if message.is_empty() { text } else { message };
         return Some(format!("{outcome:?}: {text}"));
     }
+    let overtaken = OVERTAKEN.map(|id| Some(id.to_string()));
     let finding = findings
         .iter()
-        .find(|finding| NAMING.contains(&finding.kind))?;
+        .find(|it| NAMING.contains(&it.kind) && !overtaken.contains(&it.person))?;
     let text = finding
         .text
         .split("; tried again from")

@@ -37,6 +37,10 @@ fn people() -> Vec<Person> {
             termination_date: date("2026-05-12"),
             ..person(id)
         },
+        14 => Person {
+            email: Some("Person-14@Muster.example".to_owned()),
+            ..person(id)
+        },
         12 => Person {
             position: None,
             office: None,
@@ -51,6 +55,13 @@ fn people() -> Vec<Person> {
 
 /// People who come back.
 const RETURNERS: RangeInclusive<u64> = 3..=8;
+/// Who comes, and is invited by an admin at the same time.
+const NEW: u64 = 41;
+/// Who gets a new mail address, and an admin gives it to another account at the same time.
+const MOVED: u64 = 33;
+const RACED: &str = "new-33@muster.example";
+/// Whose writes an admin overtakes: a run may say so, whatever the dialect is.
+pub(crate) const OVERTAKEN: [u64; 2] = [NEW, MOVED];
 /// Who is deleted in the HR system.
 const GONE: u64 = 35;
 /// Accounts that an admin made, of people who are in the HR system.
@@ -68,6 +79,7 @@ impl Company {
     pub(crate) async fn new(via: Via, more: &str) -> Self {
         let file = format!("{more}[brake]\nat_least = 100\n");
         let harness = Harness::new(via, &file, people()).await;
+        harness.reteach.watch_quirks();
         // No tick begins with a minute.
         harness.advance(SignedDuration::from_secs(27));
         Self {
@@ -119,6 +131,20 @@ impl Company {
         }
     }
 
+    /// The academy has so many accounts of others that a new person is looked up rather than found in the list.
+    pub(crate) fn crowd(&mut self) {
+        for guest in 1..=760 {
+            let id = self.harness.reteach.insert(Customer {
+                email: Some(format!("guest-{guest}@elsewhere.example")),
+                ..Customer::default()
+            });
+            let account = self.harness.reteach.customer(&id);
+            account
+                .into_iter()
+                .for_each(|it| self.expected.add_foreign(it));
+        }
+    }
+
     /// The courses that were completed before the connection was made.
     pub(crate) fn complete_courses(&self) {
         self.harness.personio.add_category("Bildungszertifikate");
@@ -128,9 +154,19 @@ impl Company {
         }));
     }
 
-    /// A morning in HR.
-    pub(crate) fn change(&self) {
+    /// A morning in HR, and an admin who invites the new colleague while a run has looked for the account and not made it.
+    pub(crate) fn change(&mut self) {
         let harness = &self.harness;
+        let invited = Customer {
+            id: "invited".to_owned(),
+            ..by_hand(&format!("person-{NEW}@muster.example"))
+        };
+        harness.reteach.insert_first(invited.clone());
+        self.expected.add_adoptable(NEW, invited);
+        harness.reteach.insert_first(Customer {
+            id: "faster".to_owned(),
+            ..by_hand(RACED)
+        });
         let every = |ids: RangeInclusive<u64>, change: fn(&mut Person)| {
             ids.for_each(|id| harness.change(id, change));
         };
@@ -143,14 +179,25 @@ impl Company {
         every(26..=31, |person| person.office = None);
         every(32..=40, |person| person.office = Some("Ulm".to_owned()));
         harness.change(32, |person| person.last_name = "Neumann".to_owned());
-        harness.change(33, |person| {
-            person.email = Some("new-33@muster.example".to_owned());
+        harness.change(MOVED, |person| {
+            person.email = Some(RACED.to_owned());
         });
         harness.change(34, |person| {
             person.termination_date = date("2026-12-31");
         });
-        harness.personio.put(person(41));
+        harness.personio.put(person(NEW));
         harness.personio.remove(GONE);
+    }
+
+    /// A change of somebody whose account is locked, and of nobody else.
+    pub(crate) fn change_locked(&self) {
+        let (harness, id) = (&self.harness, 13);
+        harness.change(id, |person| person.last_name = "Neumann".to_owned());
+    }
+
+    /// The admin deletes the account that took somebody's new mail address.
+    pub(crate) fn make_room(&self) {
+        self.harness.reteach.remove("faster");
     }
 
     /// A complete run, as the oracle sees it.

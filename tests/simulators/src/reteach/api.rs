@@ -36,12 +36,17 @@ impl Vendor for Academy {
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
         let state = &mut *lock(&self.state);
-        let answer = match endpoint {
-            Endpoint::DownloadCertificate => download(state, path, request, now),
-            _ => route(state, endpoint, path, request, now)
-                .map(|reply| Outcome::Answered(state.quirks.spelled(endpoint, reply))),
-        };
-        answer.unwrap_or_else(|refusal| Outcome::Answered(refusal.reply()))
+        if endpoint == Endpoint::DownloadCertificate {
+            let answer = download(state, path, request, now);
+            return answer.unwrap_or_else(|refusal| Outcome::Answered(refusal.reply()));
+        }
+        let as_assumed = state.as_assumed();
+        let reply = answered(state, endpoint, path, request, now);
+        if let Some(mut other) = as_assumed {
+            let reply_as_assumed = answered(&mut other, endpoint, path, request, now);
+            state.compare(&other, reply.says_as(&reply_as_assumed));
+        }
+        Outcome::Answered(reply)
     }
 
     fn error(&self, status: StatusCode, request: &Request) -> Reply {
@@ -62,6 +67,19 @@ impl Vendor for Academy {
     fn keeps_body(endpoint: Endpoint) -> bool {
         endpoint != Endpoint::Authorize
     }
+}
+
+fn answered(
+    state: &mut State,
+    endpoint: Endpoint,
+    path: &[String],
+    request: &Request,
+    now: jiff::Timestamp,
+) -> Reply {
+    route(state, endpoint, path, request, now).map_or_else(
+        |refusal| refusal.reply(),
+        |reply| state.quirks.spelled(endpoint, reply),
+    )
 }
 
 fn download(

@@ -103,6 +103,7 @@ pub(super) fn find_or_create(
 ) -> Result<Reply, Refusal> {
     let body = state.quirks.taken(object(request)?, now)?;
     let customer = applied(&Customer::default(), &body, Input::Create).map_err(Refusal::invalid)?;
+    state.invite_first(customer.email.as_deref(), now);
     let keys = [
         (Field::ExternalId, &customer.external_id),
         (Field::Email, &customer.email),
@@ -162,6 +163,7 @@ pub(super) fn update(
     let before = state.quirks.before_update(existing(state, id)?);
     let body = state.quirks.taken_by_update(object(request)?, now)?;
     let after = applied(&before, &body, Input::Update).map_err(Refusal::invalid)?;
+    state.invite_first(after.email.as_deref(), now);
     state.check_unique(&after)?;
     let reply = Reply::json(StatusCode::OK, &view(state, &after, now));
     state.customers.replace(id, after);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::customer::Customer;
 use super::downloads::Links;
@@ -29,12 +30,18 @@ pub(super) struct State {
     pub(super) tokens: Tokens,
     #[serde(default)]
     pub(super) quirks: Quirks,
+    /// Whether the quirks have changed a reply or what is stored; `None`: nobody asks.
+    #[serde(skip)]
+    pub(super) differs: Option<bool>,
     #[serde(skip)]
     pub(super) pacing: Pacing,
     #[serde(skip, default = "Instant::now")]
     started: Instant,
     #[serde(skip)]
     limiter: Option<Limiter>,
+    /// Accounts that an admin makes just before another one gets their mail address.
+    #[serde(default)]
+    pub(super) invited: Vec<Customer>,
     made: u64,
     /// Answered lists of customers.
     #[serde(default)]
@@ -59,12 +66,34 @@ impl State {
             tags: Vec::new(),
             tokens: Tokens::default(),
             quirks: Quirks::default(),
+            differs: None,
             pacing: Pacing::default(),
             started: Instant::now(),
             limiter: None,
+            invited: Vec::new(),
             made: 0,
             lists: 0,
         }
+    }
+
+    /// The same academy without its quirks, if it has some of which nobody knows yet whether they change anything.
+    pub(super) fn as_assumed(&self) -> Option<Self> {
+        if self.differs != Some(false) || self.quirks.0.is_empty() {
+            return None;
+        }
+        let mut other: Self = serde_json::from_value(json!(self)).ok()?;
+        other.quirks = Quirks::default();
+        Some(other)
+    }
+
+    /// Notes whether a call changed what is stored as it changed `other`, which has no quirks.
+    pub(super) fn compare(&mut self, other: &Self, says_the_same: bool) {
+        let stored = |state: &Self| {
+            let mut stored = json!(state);
+            stored["quirks"].take();
+            stored
+        };
+        self.differs = Some(!says_the_same || stored(self) != stored(other));
     }
 
     pub(super) fn set_limit(&mut self, limit: Option<(usize, Duration)>) {
@@ -115,6 +144,15 @@ impl State {
         let id = customer.id.clone();
         self.customers.push(customer);
         id
+    }
+
+    /// An account is about to get this mail address: an admin may be faster.
+    pub(super) fn invite_first(&mut self, email: Option<&str>, now: Timestamp) {
+        let is_next = |invited: &mut Customer| email.is_some() && invited.email.as_deref() == email;
+        let invited: Vec<_> = self.invited.extract_if(.., is_next).collect();
+        for customer in invited {
+            self.insert(customer, now);
+        }
     }
 
     /// Changes an account and makes the tags it then names, unchecked.
