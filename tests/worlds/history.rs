@@ -143,7 +143,7 @@ fn academy(random: &mut Rng) -> Event {
         4 | 5 => Event::AdminClearsId(who),
         6 => Event::AdminMovesId(who),
         7 => Event::AdminReopens(who),
-        4..=8 => Event::BackedUp,
+        8 => Event::BackedUp,
         9 => Event::RestoredFromBackup,
         _ => Event::AdminDeletes(who),
     }

@@ -5,5 +5,7 @@ pub(crate) mod consent;
 pub(crate) mod hold;
 pub(crate) mod limits;
 mod patterns;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use limits::{BrakeVerdict, LimitExceeded, Limits, check_limits};

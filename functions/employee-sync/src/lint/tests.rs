@@ -1,50 +1,18 @@
-//! Each rule broken on purpose, each harm, and what the brakes let through.
+//! Each rule, broken on purpose.
 
-mod invariants;
-
-use std::collections::BTreeMap;
-
-use jiff::{Timestamp, ToSpan as _};
+use jiff::ToSpan as _;
 use shared::access::AccessWindow;
 use shared::domain::employee::{Employee, Field, Status};
-use shared::domain::id::{ExternalId, SourceId};
-use shared::mapping::{Attribute, Text};
-use shared::source::Absence;
-use shared::state::{Brake, BrakeWindow};
-use shared::tenant::{BrakeConfig, TenantConfig};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::mapping::{Attribute, DesiredAccount};
+use shared::source::{Absence, Leaving};
 
-use super::*;
-use crate::brake::classify::{NewAccounts, risky_changes as classify};
-use crate::brake::limits::people;
-use crate::brake::{LimitExceeded, Limits, check_limits};
-use crate::plan::builders::{account_of, candidate, config, employee, key, now, seen, trusted};
+use crate::lint::{Violation, examine};
+use crate::plan::builders::{account_of, candidate, config, employee, key, now, plan, trusted};
 use crate::plan::{
-    AccountView, Action, Before, Cause, Context, MatchedBy, Part, RiskyChange, SourceState,
-    ValueChange, WindowChange,
+    Account, AccountView, Action, Before, Candidate, Cause, Holder, MatchedBy, Plan, SkipReason,
+    SourceState, ValueChange, WindowChange,
 };
-
-fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
-    Plan::build(
-        candidates,
-        Context {
-            now: now(),
-            config,
-            key: &key(),
-            locks_alone: false,
-        },
-    )
-}
-
-/// The risky changes of a plan that breaks no rule.
-fn examined(candidates: &[Candidate], config: &TenantConfig) -> Vec<RiskyChange> {
-    let plan = plan(candidates, config);
-    assert_eq!(examine(&plan, candidates, "personio", now()), Ok(()));
-    classify(&plan, candidates, config, now(), NewAccounts::Counted)
-}
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
 
 /// Person 1 has moved, person 2 is new, person 3 is as they were.
 fn three() -> Vec<Candidate> {
@@ -68,541 +36,293 @@ fn lock(after: AccessWindow) -> Option<WindowChange> {
     })
 }
 
-fn window(active_at: Option<Timestamp>, inactive_at: Option<Timestamp>) -> AccessWindow {
-    AccessWindow {
-        active_at,
-        inactive_at,
-    }
-}
+/// A rule, a way to break it, and whose change is then reported.
+type Breach = (
+    &'static str,
+    Option<&'static str>,
+    fn(&mut Plan, &mut Vec<Candidate>),
+);
 
-/// The harm of a change of window alone, for somebody with this end date.
-fn harm_of(
-    before: AccessWindow,
-    after: AccessWindow,
-    end: Option<&str>,
-    config: &TenantConfig,
-    now: Timestamp,
-) -> Option<Brake> {
-    let end_date = Field::from(end.map(|day| day.parse().unwrap()));
-    let somebody = Employee {
-        end_date,
-        status: Field::Value(Status::Inactive),
-        ..employee("1")
-    };
-    let candidates = [trusted(&somebody, &employee("1"), config)];
-    let mut plan = plan(&candidates, config);
-    plan.changes[0].window = Some(WindowChange {
-        before,
-        after,
-        cause: Cause::Employed,
-    });
-    let risky_changes = classify(&plan, &candidates, config, now, NewAccounts::Counted);
-    assert!(
-        risky_changes
-            .iter()
-            .all(|risky| risky.part == Part::AccessWindow)
-    );
-    risky_changes.first().map(|risky| risky.brake)
-}
+const VERDICTS: &str = "everybody has exactly one verdict";
+const TWICE: &str = "nobody is changed twice";
+const ACCOUNT: &str = "no account is changed for two people";
+const EXTERNAL_ID: &str = "the external id is the person's";
+const EFFECT: &str = "a change changes something";
+const LOOKED_AT: &str = "everybody changed was looked at";
+const OURS: &str = "no account is written that is not the person's";
+const NULLS: &str = "nothing is cleared that the source did not report empty";
+const CAUSE: &str = "nobody is locked without a cause";
+const CREATION: &str = "nobody out of scope, gone or with an account is created";
 
-#[test]
-fn a_window_counts_when_it_is_written_however_far_ahead_it_takes_effect() {
-    use Brake::{UnexplainedLock, Unlock};
-    let on = |hours: i64| Some(now() + hours.hours());
-    let (open, never) = (window(None, None), None);
-    let cases = [
-        // A nearer end, or an end where there was none.
-        (open, window(never, on(0)), Some(UnexplainedLock)),
-        (open, window(never, on(-9)), Some(UnexplainedLock)),
-        (open, window(never, on(24)), Some(UnexplainedLock)),
-        (open, window(never, on(72)), Some(UnexplainedLock)),
-        (open, window(never, on(9_000)), Some(UnexplainedLock)),
-        (
-            window(never, on(48)),
-            window(never, on(47)),
-            Some(UnexplainedLock),
-        ),
-        // An end that passed before is none that comes nearer.
-        (window(never, on(-1)), window(never, on(-9)), None),
-        // A later begin.
-        (open, window(on(1), never), Some(UnexplainedLock)),
-        (open, window(on(48), never), Some(UnexplainedLock)),
-        (
-            window(on(48), never),
-            window(on(72), never),
-            Some(UnexplainedLock),
-        ),
-        (open, window(on(0), never), None),
-        (open, window(on(-48), never), None),
-        // A lifted lock.
-        (window(never, on(-1)), open, Some(Unlock)),
-        (window(never, on(-1)), window(never, on(1)), Some(Unlock)),
-        (window(never, on(-1)), window(never, on(900)), Some(Unlock)),
-        (window(never, on(-1)), window(on(48), never), Some(Unlock)),
-        (window(on(48), never), open, Some(Unlock)),
-        (window(on(48), never), window(on(20), never), Some(Unlock)),
-        // A later end or an earlier begin of an account that is open.
-        (window(never, on(20)), window(never, on(48)), None),
-        (window(never, on(20)), open, None),
-        (window(on(-9), never), window(on(-48), never), None),
-        // Both: what is lost counts.
-        (
-            window(on(20), never),
-            window(on(20), on(0)),
-            Some(UnexplainedLock),
-        ),
-        (
-            window(never, on(20)),
-            window(on(9), on(48)),
-            Some(UnexplainedLock),
-        ),
-    ];
-    for (before, after, brake) in cases {
-        assert_eq!(
-            harm_of(before, after, None, &config(""), now()),
-            brake,
-            "{before:?} {after:?}"
-        );
-    }
-}
-
-#[test]
-fn only_the_day_after_the_end_date_explains_a_lock_or_the_day_itself_as_the_tenant_chose() {
-    use Brake::{ExplainedLock, UnexplainedLock};
-    let day_after = config("");
-    let end_day = config("[employees]\nlock_on = \"end-day\"\n");
-    let cases = [
-        (
-            &day_after,
-            "2026-05-09",
-            "2026-05-09T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-10",
-            "2026-05-10T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-10",
-            "2026-05-09T22:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-10",
-            "2026-05-11T10:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-31",
-            "2026-05-10T12:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &end_day,
-            "2026-05-10",
-            "2026-05-09T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &end_day,
-            "2026-05-09",
-            "2026-05-09T22:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &end_day,
-            "2026-05-11",
-            "2026-05-10T22:00:00Z",
-            ExplainedLock,
-        ),
-        // Winter ends on 29 March, summer on 25 October.
-        (
-            &day_after,
-            "2026-03-28",
-            "2026-03-28T23:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-03-29",
-            "2026-03-29T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-03-29",
-            "2026-03-28T23:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &day_after,
-            "2025-10-25",
-            "2025-10-25T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2025-10-26",
-            "2025-10-26T23:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &end_day,
-            "2025-10-26",
-            "2025-10-25T22:00:00Z",
-            ExplainedLock,
-        ),
-    ];
-    for (config, end, shuts, brake) in cases {
-        let shuts = at(shuts);
-        let risky = harm_of(
-            window(None, None),
-            window(None, Some(shuts)),
-            Some(end),
-            config,
-            shuts - 1.hour(),
-        );
-        assert_eq!(risky, Some(brake), "{end} {shuts}");
-    }
-}
-
-#[test]
-fn an_end_date_far_ahead_does_not_explain_a_start_that_moves() {
-    let end = Some(at("2026-12-31T23:00:00Z"));
-    let (before, after) = (window(None, end), window(Some(now() + 48.hours()), end));
-    let risky = harm_of(before, after, Some("2026-12-31"), &config(""), now());
-    assert_eq!(risky, Some(Brake::UnexplainedLock));
-}
-
-#[test]
-fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
-    let text = |text: &str| Text::new(text);
-    let (some, other) = (Before::Value(text("x")), Some(text("y")));
-    let cases = [
-        (Attribute::Position, some.clone(), None, Some(Brake::Blank)),
-        (
-            Attribute::Position,
-            Before::Hashed,
-            None,
-            Some(Brake::Blank),
-        ),
-        (
-            Attribute::Position,
-            Before::Unknown,
-            None,
-            Some(Brake::Blank),
-        ),
-        (Attribute::Position, Before::Null, None, None),
-        (Attribute::Position, some.clone(), other.clone(), None),
-        (
-            Attribute::EmploymentTypeTag,
-            some.clone(),
-            None,
-            Some(Brake::Blank),
-        ),
-        // Switched off: the configuration asked for it.
-        (Attribute::LocationTag, some.clone(), None, None),
-        (Attribute::Email, some.clone(), None, Some(Brake::Blank)),
-        (
-            Attribute::Email,
-            some,
-            other.clone(),
-            Some(Brake::MailChange),
-        ),
-        (
-            Attribute::Email,
-            Before::Hashed,
-            other.clone(),
-            Some(Brake::MailChange),
-        ),
-        (
-            Attribute::Email,
-            Before::Unknown,
-            other.clone(),
-            Some(Brake::MailChange),
-        ),
-        (Attribute::Email, Before::Null, other.clone(), None),
-        (Attribute::UserName, Before::Null, other, None),
-    ];
-    for (attribute, before, after, brake) in cases {
-        let candidates = three();
-        let mut plan = plan(&candidates, &config(""));
-        let expected: Vec<_> = brake
-            .map(|brake| (brake, Part::Value(attribute)))
-            .into_iter()
-            .collect();
-        plan.changes[0].values = vec![ValueChange {
+const BREACHES: [Breach; 34] = [
+    (VERDICTS, None, |plan, _| plan.unchanged.clear()),
+    (VERDICTS, None, |plan, _| {
+        plan.skipped
+            .push((SourceId::new("9"), SkipReason::OutOfScope))
+    }),
+    (VERDICTS, None, |plan, _| drop(plan.changes.pop())),
+    (VERDICTS, None, |_, candidates| {
+        candidates[2] = candidates[0].clone()
+    }),
+    (TWICE, Some("1"), |plan, _| {
+        plan.changes[1] = plan.changes[0].clone();
+    }),
+    (ACCOUNT, Some("2"), |plan, _| {
+        plan.changes[1].action = plan.changes[0].action.clone()
+    }),
+    (EXTERNAL_ID, Some("1"), |plan, _| {
+        plan.changes[0].external_id = ExternalId::new("personio:7")
+    }),
+    (EXTERNAL_ID, Some("1"), |plan, _| {
+        plan.changes[0].external_id = ExternalId::new("hibob:1")
+    }),
+    (EXTERNAL_ID, Some("1"), |plan, _| {
+        plan.changes[0].external_id = ExternalId::new("1")
+    }),
+    (EFFECT, Some("1"), |plan, _| plan.changes[0].values.clear()),
+    (LOOKED_AT, Some("7"), |plan, _| {
+        plan.changes[1].source_id = SourceId::new("7");
+        plan.changes[1].external_id = ExternalId::new("personio:7");
+    }),
+    (OURS, Some("1"), |plan, _| {
+        plan.changes[0].action = Action::Update(CustomerId::new("c9"))
+    }),
+    (OURS, Some("1"), |plan, _| {
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"))
+    }),
+    (OURS, Some("1"), |_, candidates| {
+        let account = AccountView {
+            id: CustomerId::new("c1"),
+            ..account_of(&employee("7"), &config(""))
+        };
+        candidates[0].account = Account::Conflicting(Box::new(account), Holder::Other)
+    }),
+    // An account of our own numbering is nobody else's to take over.
+    (OURS, Some("1"), |plan, candidates| {
+        take_over(plan, candidates, "personio:7", Holder::Foreign)
+    }),
+    (OURS, Some("1"), |plan, candidates| {
+        take_over(plan, candidates, "sap:7", Holder::Other)
+    }),
+    (OURS, Some("1"), |_, candidates| {
+        found(
+            &mut candidates[0],
+            Some("personio:7"),
+            MatchedBy::ExternalId,
+        )
+    }),
+    (OURS, Some("1"), |_, candidates| {
+        found(&mut candidates[0], None, MatchedBy::Mail)
+    }),
+    (OURS, Some("1"), |_, candidates| {
+        found(&mut candidates[0], None, MatchedBy::Ledger)
+    }),
+    (OURS, Some("1"), |plan, candidates| {
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"));
+        found(&mut candidates[0], Some("hibob:1"), MatchedBy::Mail);
+    }),
+    (OURS, Some("1"), |plan, candidates| {
+        // The account's mail address is another one.
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"));
+        let other = account_of(&employee("8"), &config(""));
+        let account = AccountView {
+            id: CustomerId::new("c1"),
+            external_id: None,
+            ..other
+        };
+        candidates[0].account = Account::Fetched(Box::new(account), MatchedBy::Mail);
+    }),
+    (OURS, Some("1"), |plan, candidates| {
+        // The ledger knows another account.
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"));
+        found(&mut candidates[0], None, MatchedBy::Ledger);
+        candidates[0].entry.as_mut().unwrap().customer_id = None;
+    }),
+    (NULLS, Some("1"), |plan, _| {
+        // The source said nothing of the kind.
+        let attribute = Attribute::Department;
+        plan.changes[0].values.push(ValueChange {
             attribute,
-            before: before.clone(),
-            after: after.clone(),
-        }];
-        let risky_changes = classify(
-            &plan,
-            &candidates,
-            &config(""),
-            now(),
-            NewAccounts::Uncounted,
-        );
-        let found: Vec<_> = risky_changes
-            .iter()
-            .map(|risky| (risky.brake, risky.part))
-            .collect();
-        assert_eq!(found, expected, "{attribute} {before:?} {after:?}");
-        // A new account has nothing to lose.
-        plan.changes[0].action = Action::Create;
+            before: Before::Unknown,
+            after: None,
+        });
+    }),
+    (NULLS, Some("1"), |plan, _| {
+        // The source says something else.
+        let attribute = Attribute::LastName;
+        plan.changes[0].values.push(ValueChange {
+            attribute,
+            before: Before::Unknown,
+            after: None,
+        });
+    }),
+    (NULLS, Some("1"), |_, candidates| {
+        let external_id = ExternalId::new("personio:1");
+        candidates[0].source = SourceState::Gone {
+            external_id,
+            absence: Absence::Explained,
+        };
+    }),
+    (CAUSE, Some("1"), |plan, _| {
         plan.changes[0].window = lock(AccessWindow {
             active_at: None,
             inactive_at: Some(now()),
         });
-        let rules = config("");
-        let none = classify(&plan, &candidates, &rules, now(), NewAccounts::Uncounted);
-        assert_eq!(none, []);
-    }
-}
-
-#[test]
-fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date() {
-    let scope = config("[scope]\nexclude_companies = [\"Muster AG\"]\n");
-    let ends = Employee {
-        end_date: Field::Value("2026-05-31".parse().unwrap()),
-        ..employee("1")
-    };
-    let moved = Employee {
-        company: Field::Value("Muster AG".into()),
-        ..ends.clone()
-    };
-    let gone = SourceState::Gone {
-        external_id: ExternalId::new("personio:1"),
-        absence: Absence::Explained,
-    };
-    let candidates = [
-        Candidate {
-            source: gone,
-            ..trusted(&ends, &ends, &scope)
-        },
-        trusted(&moved, &ends, &scope),
-    ];
-    for candidate in candidates {
-        let candidates = [candidate];
-        let risky_changes = examined(&candidates, &scope);
-        assert_eq!(
-            risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
-            [Brake::UnexplainedLock]
-        );
-    }
-}
-
-#[test]
-fn who_is_missing_without_a_deletion_flag_is_never_locked_unasked() {
-    let config = config("[brake]\nunexplained_lock = 100\nat_least = 1000\n");
-    let not_begun = Employee {
-        hire_date: Field::Value("2026-09-01".parse().unwrap()),
-        ..employee("1")
-    };
-    for person in [employee("1"), not_begun] {
-        let source = SourceState::Gone {
-            external_id: ExternalId::new("personio:1"),
-            absence: Absence::Unmarked,
+    }),
+    (CAUSE, Some("1"), |plan, _| {
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: None,
+            inactive_at: Some(now() + 24.hours()),
+        });
+    }),
+    (CAUSE, Some("1"), |plan, candidates| {
+        if let SourceState::Present { record, .. } = &mut candidates[0].source {
+            record.employment.end_date = Field::Value("2020-03-31".parse().unwrap());
+        }
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: None,
+            inactive_at: Some(now()),
+        });
+    }),
+    (CAUSE, Some("1"), |plan, candidates| {
+        *candidates = subjects_without_hire_date(candidates);
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: Some(now() + 1.second()),
+            inactive_at: None,
+        });
+    }),
+    (CAUSE, Some("1"), |plan, candidates| {
+        candidates[0].source = rejected(Leaving::default());
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: None,
+            inactive_at: Some(now()),
+        });
+    }),
+    (CAUSE, Some("1"), |plan, candidates| {
+        // Of such a record an end may be read, and no beginning.
+        candidates[0].source = rejected(inactive());
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: Some(now() + 1.second()),
+            inactive_at: Some(now()),
+        });
+    }),
+    (CREATION, Some("2"), |_, candidates| {
+        candidates[1] = trusted(&employee("2"), &employee("2"), &config(""))
+    }),
+    (CREATION, Some("2"), |_, candidates| {
+        let scope = config("[scope]\ninclude_companies = [\"Muster AG\"]\n");
+        candidates[1] = candidate(&employee("2"), &scope);
+    }),
+    (CREATION, Some("2"), |_, candidates| {
+        candidates[1].source = SourceState::Gone {
+            external_id: ExternalId::new("personio:2"),
+            absence: Absence::Explained,
         };
-        let candidates = [Candidate {
-            source,
-            ..trusted(&person, &person, &config)
-        }];
-        let risky_changes = examined(&candidates, &config);
-        assert_eq!(
-            risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
-            [Brake::UnflaggedLock]
-        );
-        let judgement = check_limits(
-            risky_changes,
-            &BTreeMap::new(),
-            Limits::of(config.brake, 1_000),
-            &BrakeWindow::default(),
-            now(),
-        );
-        assert_eq!(judgement.split().1, []);
-    }
-}
+    }),
+];
 
-#[test]
-fn adopting_a_locked_account_opens_it_and_that_counts() {
+fn found(candidate: &mut Candidate, external_id: Option<&str>, link: MatchedBy) {
     let config = config("");
-    let mut account = AccountView {
-        external_id: None,
+    let account = AccountView {
+        external_id: external_id.map(ExternalId::new),
         ..account_of(&employee("1"), &config)
     };
-    account.window = window(None, Some(now() - 9.hours()));
-    let candidates = [seen(&employee("1"), account, MatchedBy::Mail, &config)];
-    let risky_changes = examined(&candidates, &config);
-    assert_eq!(
-        risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
-        [Brake::Unlock, Brake::Create]
-    );
+    candidate.account = Account::Fetched(Box::new(account), link);
+}
+
+fn take_over(plan: &mut Plan, candidates: &mut [Candidate], external_id: &str, holder: Holder) {
+    let from = ExternalId::new(external_id);
+    let account = AccountView {
+        external_id: Some(from.clone()),
+        ..account_of(&employee("1"), &config(""))
+    };
+    plan.changes[0].action = Action::Handover {
+        account: account.id.clone(),
+        from,
+        former: None,
+    };
+    candidates[0].account = Account::Conflicting(Box::new(account), holder);
+}
+
+fn subjects_without_hire_date(candidates: &[Candidate]) -> Vec<Candidate> {
+    let mut candidates = candidates.to_vec();
+    if let SourceState::Present { record, .. } = &mut candidates[0].source {
+        record.employment.hire_date = Field::Null;
+    }
+    candidates
 }
 
 #[test]
-fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
-    let config = |percent, at_least| BrakeConfig {
-        at_least,
-        unlock: percent,
-        create: percent,
-        ..BrakeConfig::default()
-    };
-    // Unlocks, new accounts, explained locks.
-    let cases = [
-        (5.0, 5, 0, 5, 20, 5),
-        (5.0, 5, 24, 5, 20, 5),
-        (5.0, 5, 99, 5, 20, 19),
-        (5.0, 5, 119, 5, 20, 23),
-        (5.0, 5, 120, 6, 20, 24),
-        (5.0, 5, 1_000, 50, 50, 200),
-        (5.0, 30, 100, 30, 30, 30),
-        (0.5, 0, 199, 0, 20, 39),
-        (0.5, 0, 200, 1, 20, 40),
-        (100.0, 5, 1_000, 1_000, 1_000, 200),
-        (29.0, 0, 100, 29, 29, 20),
-        (100.0, 0, u32::MAX, u32::MAX, u32::MAX, 858_993_459),
-    ];
-    for (percent, at_least, open, unlock, create, explained) in cases {
-        let limits = Limits::of(config(percent, at_least), open);
-        for (brake, limit) in [
-            (Brake::Unlock, unlock),
-            (Brake::Create, create),
-            (Brake::ExplainedLock, explained),
-            (Brake::UnflaggedLock, 0),
-            (Brake::TakeOver, 0),
-            (Brake::OrphanLock, 0),
-        ] {
-            assert_eq!(limits.get(brake), limit, "{percent} % of {open}, {brake:?}");
-        }
-        assert_eq!(limits.without_creates().get(Brake::Create), 0);
+fn every_broken_rule_is_reported_with_the_person() {
+    for (number, (rule, person, breach)) in BREACHES.into_iter().enumerate() {
+        let mut candidates = three();
+        let mut plan = plan(&candidates, &config(""));
+        assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
+        breach(&mut plan, &mut candidates);
+        let violations = examine(&plan, &candidates, "personio", now()).unwrap_err();
+        let expected = Violation {
+            source_id: person.map(SourceId::new),
+            rule,
+        };
+        assert!(
+            violations.contains(&expected),
+            "{number} {rule}: {violations:?}"
+        );
+    }
+}
+
+/// Person 1 with a record of which nothing else can be read.
+fn rejected(leaving: Leaving) -> SourceState {
+    let employee = leaving.employee(SourceId::new("1"));
+    SourceState::Rejected {
+        fingerprint: key().fingerprint([]),
+        field: "id".into(),
+        problem: "is odd".into(),
+        record: Box::new(DesiredAccount::of(&employee, "personio", &config(""))),
+    }
+}
+
+fn inactive() -> Leaving {
+    Leaving {
+        status: Field::Value(Status::Inactive),
+        ..Leaving::default()
     }
 }
 
 #[test]
-fn each_kind_has_a_limit_of_its_own_in_the_tenants_file() {
-    let text = "[brake]\nat_least = 0\nunexplained_lock = 1\nexplained_lock = 2\nunlock = 3\nblank = 4\nmail = 5\n\
-                create = 60\nhandover = 7\n";
-    let limits = Limits::of(config(text).brake, 100);
-    let found = Brake::ALL.map(|brake| limits.get(brake));
-    assert_eq!(found, [1, 0, 2, 3, 4, 5, 60, 7, 0, 0]);
-}
-
-#[test]
-fn a_new_account_counts_once_the_first_run_is_complete_and_a_mail_address_in_another_case_never() {
+fn an_end_may_be_all_that_counts_of_a_record() {
     let config = config("");
-    let shouting = Employee {
-        email: Field::Value("P1@MUSTER.EXAMPLE".into()),
+    let hired = Employee {
+        hire_date: Field::Value("2026-06-01".parse().unwrap()),
         ..employee("1")
     };
-    let candidates = [
-        trusted(&shouting, &employee("1"), &config),
-        candidate(&employee("2"), &config),
-    ];
-    let plan = plan(&candidates, &config);
-    for (accounts, counted) in [
-        (NewAccounts::Uncounted, vec![]),
-        (NewAccounts::Counted, vec![(Brake::Create, Part::Account)]),
-    ] {
-        let risky_changes = classify(&plan, &candidates, &config, now(), accounts);
-        let found: Vec<_> = risky_changes.iter().map(|it| (it.brake, it.part)).collect();
-        assert_eq!(found, counted, "{accounts:?}");
-    }
-}
-
-/// Harms of one kind, for this many people.
-fn risky_changes(brake: Brake, number: u32) -> Vec<RiskyChange> {
-    let risky = |id: u32| RiskyChange {
-        source_id: SourceId::new(id.to_string()),
-        brake,
-        part: Part::AccessWindow,
+    let left = Employee {
+        status: Field::Value(Status::Inactive),
+        ..employee("1")
     };
-    (0..number).map(risky).collect()
-}
-
-#[test]
-fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
-    let limits = Limits::of(BrakeConfig::default(), 200);
-    let mut history = BrakeWindow::default();
-    history.add(Brake::Unlock, 6, now() - 30.hours());
-    history.add(Brake::Unlock, 7, now() - 23.hours());
-    history.add(Brake::Blank, 10, now());
+    let reopened = AccountView {
+        window: AccessWindow::default(),
+        ..account_of(&left, &config)
+    };
     let cases = [
-        (Brake::UnexplainedLock, 10, None),
-        (Brake::UnexplainedLock, 11, Some((0, 10))),
-        (Brake::ExplainedLock, 40, None),
-        (Brake::ExplainedLock, 41, Some((0, 40))),
-        (Brake::Unlock, 3, None),
-        (Brake::Unlock, 4, Some((7, 10))),
-        (Brake::Blank, 1, Some((10, 10))),
-        (Brake::Blank, 0, None),
-        (Brake::MailChange, 10, None),
+        ("a hire that was withdrawn", &hired, inactive(), None),
+        (
+            "an account that was opened again",
+            &left,
+            Leaving::default(),
+            Some(reopened),
+        ),
     ];
-    for (brake, planned, over) in cases {
-        let judgement = check_limits(
-            risky_changes(brake, planned),
-            &BTreeMap::new(),
-            limits,
-            &history,
-            now(),
-        );
-        let expected: BTreeMap<_, _> = over
-            .map(|(before, limit)| {
-                (
-                    brake,
-                    LimitExceeded {
-                        planned,
-                        before,
-                        limit,
-                    },
-                )
-            })
-            .into_iter()
-            .collect();
-        assert_eq!(judgement.over, expected, "{brake:?} {planned}");
-        let (held, passed) = judgement.split();
-        let all = usize::try_from(planned).unwrap();
-        assert_eq!(
-            (held.len(), passed.len()),
-            if over.is_some() { (all, 0) } else { (0, all) }
-        );
+    for (case, before, leaving, account) in cases {
+        let mut candidate = trusted(before, before, &config);
+        candidate.source = rejected(leaving);
+        if let Some(account) = account {
+            candidate.account = Account::Fetched(Box::new(account), MatchedBy::ExternalId);
+        }
+        let candidates = [candidate];
+        let plan = plan(&candidates, &config);
+        assert!(plan.changes[0].window.is_some(), "{case}");
+        let examined = examine(&plan, &candidates, "personio", now());
+        assert_eq!(examined, Ok(()), "{case}");
     }
-}
-
-#[test]
-fn a_tripped_brake_holds_its_own_kind_only_and_people_count_once() {
-    let limits = Limits::of(
-        BrakeConfig {
-            at_least: 2,
-            ..BrakeConfig::default()
-        },
-        0,
-    );
-    let mut all = risky_changes(Brake::UnexplainedLock, 3);
-    all.extend(risky_changes(Brake::Blank, 2));
-    let fields = [Attribute::Position, Attribute::Company, Attribute::Location];
-    all.extend(fields.map(|attribute| RiskyChange {
-        source_id: SourceId::new("0"),
-        brake: Brake::Blank,
-        part: Part::Value(attribute),
-    }));
-    assert_eq!(people(&all, Brake::Blank), 2);
-    let (held, passed) = check_limits(
-        all,
-        &BTreeMap::new(),
-        limits,
-        &BrakeWindow::default(),
-        now(),
-    )
-    .split();
-    assert!(
-        held.iter()
-            .all(|risky| risky.brake == Brake::UnexplainedLock)
-    );
-    assert_eq!((held.len(), passed.len()), (3, 5));
 }

@@ -60,6 +60,19 @@ pub(crate) fn candidate(employee: &Employee, config: &TenantConfig) -> Candidate
     }
 }
 
+/// What a run at [`now`] plans for these people.
+pub(crate) fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
+    Plan::build(
+        candidates,
+        Context {
+            now: now(),
+            config,
+            key: &key(),
+            locks_alone: false,
+        },
+    )
+}
+
 /// The ledger's entry after `employee` was synced with `config`.
 pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntry {
     let candidate = candidate(employee, config);
@@ -70,13 +83,7 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
     else {
         unreachable!()
     };
-    let context = Context {
-        now: now(),
-        config,
-        key: &key(),
-        locks_alone: false,
-    };
-    let plan = Plan::build(std::slice::from_ref(&candidate), context);
+    let plan = plan(std::slice::from_ref(&candidate), config);
     let mut entry = EmployeeEntry::new(employee.source_id.clone());
     entry.customer_id = Some(CustomerId::new(format!("c{}", employee.source_id)));
     entry.fingerprint = Some(*fingerprint);

@@ -14,22 +14,12 @@ use shared::source::{Absence, Leaving};
 use shared::state::{Brake, EmployeeEntry, Failure, FailureKind};
 use shared::tenant::TenantConfig;
 
-use super::builders::{account_of, candidate, config, employee, key, now, seen, synced, trusted};
+use super::builders::{
+    account_of, candidate, config, employee, key, now, plan, seen, synced, trusted,
+};
 use super::*;
 use crate::brake::classify::{NewAccounts, risky_changes};
 use crate::lint::examine;
-
-fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
-    Plan::build(
-        candidates,
-        Context {
-            now: now(),
-            config,
-            key: &key(),
-            locks_alone: false,
-        },
-    )
-}
 
 fn words(candidate: Candidate, config: &TenantConfig) -> String {
     plan(&[candidate], config)
