@@ -10,11 +10,11 @@ use shared::state::{Brake, JobKind};
 
 use super::guard::Fields;
 use super::layout::{self, Place};
-use super::live::sync_button;
+use super::live::{begin, sync_button};
 use super::pages::not_found;
 use super::visit::{Company, Visit};
 use crate::args::{
-    CertificateChoice, CertificateFilter, Check, Decide, RetryPeople, StartCertificates,
+    CertificateChoice, CertificateFilter, Check, Decide, RetryPeople, StartCertificates, SyncJob,
 };
 use crate::commands::{self, Action};
 
@@ -31,6 +31,8 @@ pub(super) async fn act(
         return not_found(visit).await;
     };
     match Box::pin(commands::act(visit.context(), command)).await {
+        // Its first run is watched.
+        Ok(_) if action == "start-certificates" => begin(&visit, &tenant, SyncJob::Certificates),
         Ok(output) => {
             let title = done(&visit, &action);
             let body = html! {
@@ -135,9 +137,7 @@ fn certificates(tenant: TenantId, fields: &Fields) -> Option<CertificateChoice> 
 fn follows(action: &str) -> Option<JobKind> {
     match action {
         "approve" | "resume" => Some(JobKind::Employees),
-        "retry-certificates" | "refile-certificates" | "start-certificates" => {
-            Some(JobKind::Certificates)
-        }
+        "retry-certificates" | "refile-certificates" => Some(JobKind::Certificates),
         _ => None,
     }
 }
@@ -152,7 +152,6 @@ fn done(visit: &Visit, action: &str) -> &'static str {
         "retry-people" => visit.pick("Noch einmal versucht", "Tried again"),
         "retry-certificates" => visit.pick("Wird noch einmal versucht", "To be tried again"),
         "refile-certificates" => visit.pick("Wird noch einmal abgelegt", "To be filed again"),
-        "start-certificates" => visit.pick("Nachtragen begonnen", "Backfill started"),
         _ => visit.pick("Bleibt liegen", "Left unfiled"),
     }
 }

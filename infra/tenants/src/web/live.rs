@@ -1,4 +1,4 @@
-//! `sync now` as it happens: the run goes on here, pages and server-sent events show how far it is.
+//! Runs that buttons start, `sync now` or a backfill's first: server-sent events show how far they are.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -131,7 +131,7 @@ pub(super) fn sync_button(visit: &Visit, tenant: &TenantId, job: JobKind) -> Mar
     visit.form(tenant, button, &field)
 }
 
-/// Starts a run, and leads to its page.
+/// Starts the run that a form names.
 pub(super) async fn sync(
     visit: Visit,
     Company(tenant): Company,
@@ -140,11 +140,15 @@ pub(super) async fn sync(
     if let Err(failure) = visit.context().tenant(&tenant).await {
         return visit.unread(&tenant, &failure);
     }
-    let job = match fields.text("job") {
-        Some("employees") => SyncJob::Employees,
-        Some("certificates") => SyncJob::Certificates,
-        _ => return not_found(visit).await,
-    };
+    match fields.text("job") {
+        Some("employees") => begin(&visit, &tenant, SyncJob::Employees),
+        Some("certificates") => begin(&visit, &tenant, SyncJob::Certificates),
+        _ => not_found(visit).await,
+    }
+}
+
+/// Starts a run, and leads to its page.
+pub(super) fn begin(visit: &Visit, tenant: &TenantId, job: SyncJob) -> Response {
     let run = Arc::new(LiveRun {
         tenant: tenant.clone(),
         job: job.into(),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse as _, Response};
 use certificate_sync::report::duration;
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use maud::{Markup, html};
 use shared::domain::id::TenantId;
 use shared::state::{CertificateEntry, CertificateState};
@@ -45,7 +45,7 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
         }))
         (parked(&visit, &tenant, &ledger, &status.time_zone))
         (filed_by_day(&visit, &ledger, &status.time_zone))
-        (newest(&visit, &tenant, &ledger, &status.time_zone))
+        (lists(&visit, &tenant, &ledger, &status.time_zone))
     };
     let title = visit.pick("Zertifikate", "Certificates");
     let place = Place::Tenant(&tenant, Tab::Certificates);
@@ -97,6 +97,7 @@ fn sentence(visit: &Visit, ledger: &LedgerView<'_>) -> String {
 
 fn figures(visit: &Visit, ledger: &LedgerView<'_>, status: &StatusView) -> Markup {
     let number = |number: u64| visit.language.number(number);
+    let plan = format!("/tenants/{}/plan", status.health.tenant_id);
     let failed = count(ledger, |state| matches!(state, CertificateState::Failed(_)));
     let open = count(ledger, |state| {
         matches!(state, CertificateState::Intended(_))
@@ -109,9 +110,9 @@ fn figures(visit: &Visit, ledger: &LedgerView<'_>, status: &StatusView) -> Marku
             (fact(&number(count(ledger, is_filed)), visit.pick("abgelegt", "filed"), Some("#filed"), ""))
             (fact(&number(undecided(ledger)), visit.pick("liegen", "parked"), Some("#parked"), if undecided(ledger) > 0 { "warn" } else { "" }))
             @if failed > 0 { (fact(&number(failed), visit.pick("fehlgeschlagen", "failed"), Some("#parked"), "warn")) }
-            @if open > 0 { (fact(&number(open), visit.pick("unterwegs", "under way"), None, "")) }
-            @if dismissed > 0 { (fact(&number(dismissed), visit.pick("verworfen", "dismissed"), None, "")) }
-            @if let Some(left) = &status.certificates_left { (fact(&number(left.to_file), visit.pick("abzulegen", "to file"), None, "")) }
+            @if open > 0 { (fact(&number(open), visit.pick("unterwegs", "under way"), Some("#open"), "")) }
+            @if dismissed > 0 { (fact(&number(dismissed), visit.pick("verworfen", "dismissed"), Some("#dismissed"), "")) }
+            @if let Some(left) = &status.certificates_left { (fact(&number(left.to_file), visit.pick("abzulegen", "to file"), Some(&plan), "")) }
         }
     }
 }
@@ -226,25 +227,37 @@ fn filed_by_day(visit: &Visit, ledger: &LedgerView<'_>, zone: &TimeZone) -> Mark
     }
 }
 
-fn newest(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &TimeZone) -> Markup {
-    let mut filed: Vec<_> = ledger
-        .entries
-        .iter()
-        .filter_map(|entry| match &entry.state {
-            CertificateState::Uploaded { at, .. } => Some((*at, entry)),
-            _ => None,
-        })
-        .collect();
-    filed.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+/// What was filed last, what is under way and what was dismissed.
+fn lists(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &TimeZone) -> Markup {
+    let mut lists: BTreeMap<&str, Vec<(Timestamp, &CertificateEntry)>> = BTreeMap::new();
+    for entry in &ledger.entries {
+        let (list, at) = match &entry.state {
+            CertificateState::Uploaded { at, .. } => ("newest", *at),
+            CertificateState::Intended(intent) => ("open", intent.at),
+            CertificateState::Dismissed { at } => ("dismissed", *at),
+            _ => continue,
+        };
+        lists.entry(list).or_default().push((at, entry));
+    }
+    for list in lists.values_mut() {
+        list.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    }
     html! {
-        @if !filed.is_empty() {
-            details {
-                summary { (visit.pick("Zuletzt abgelegt", "Filed last")) }
-                ul.diff {
-                    @for (at, entry) in filed.iter().take(ROWS) {
-                        li.create {
-                            (visit.language.moment(*at, zone)) " " code { (entry.certificate_id) } " "
-                            a href=(format!("/tenants/{tenant}/people/{}", entry.employee)) { (entry.employee) }
+        @for (id, title) in [
+            ("newest", visit.pick("Zuletzt abgelegt", "Filed last")),
+            ("open", visit.pick("Unterwegs", "Under way")),
+            ("dismissed", visit.pick("Verworfen", "Dismissed")),
+        ] {
+            @if let Some(entries) = lists.get(id) {
+                details {
+                    summary { (title) }
+                    // A link to something inside opens the list.
+                    ul.diff id=(id) {
+                        @for (at, entry) in entries.iter().take(ROWS) {
+                            li class=[(id == "newest").then_some("create")] {
+                                (visit.language.moment(*at, zone)) " " code { (entry.certificate_id) } " "
+                                a href=(format!("/tenants/{tenant}/people/{}", entry.employee)) { (entry.employee) }
+                            }
                         }
                     }
                 }

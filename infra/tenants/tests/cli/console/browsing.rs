@@ -53,7 +53,7 @@ const PAGES: [(&str, &str, &str); 9] = [
 ];
 
 /// Where a button is, its label, and what the page says once it was clicked.
-const CLICKS: [(&str, &str, &str); 11] = [
+const CLICKS: [(&str, &str, &str); 13] = [
     (
         "/tenants/acme",
         "Check connection and rights",
@@ -70,10 +70,20 @@ const CLICKS: [(&str, &str, &str); 11] = [
         "Leave unfiled",
         "Left unfiled",
     ),
+    (
+        "/tenants/acme/certificates",
+        "Try all again",
+        "To be tried again",
+    ),
     ("/tenants/acme", "File certificates now", "Back to acme"),
-    ("/tenants/lindner", "Dismiss", "Dismissed"),
+    ("/tenants/lindner", "This is right", "Approved"),
     ("/tenants/nordwind", "Approve", "Approved: 6 changes"),
     ("/tenants/blumen-huber", "Try again now", "Tried again"),
+    (
+        "/tenants/blumen-huber/certificates",
+        "Start the backfill",
+        "1 filed",
+    ),
     ("/tenants/blumen-huber", "Pause", "Paused"),
     ("/tenants/blumen-huber", "Resume", "Running again"),
     (
@@ -90,7 +100,7 @@ async fn every_button_is_clicked() {
     };
     let desk = Desk::new().await;
     let companies = monday(&desk).await;
-    for certificate in ["cert-1", "cert-2"] {
+    for certificate in ["cert-1", "cert-2", "cert-3", "cert-4"] {
         park(&desk, &companies[0].tenant, certificate, false).await;
     }
     let mut namesake = person(2);

@@ -17,13 +17,18 @@ pub(crate) async fn monday(desk: &Desk) -> Vec<local::Company> {
                 company.reteach.insert(account_of(id, Some(&owner)));
             }
         }
-        desk.run(&desk.add(&company, "")).await;
+        let hold = "[certificates]\nbackfill = \"hold\"\n";
+        let more = if name == "blumen-huber" { hold } else { "" };
+        desk.run(&desk.add(&company, more)).await;
         desk.run(&format!("sync {name} --here")).await;
         companies.push(company);
     }
-    let [acme, .., lindner, _, steinmetz] = companies.as_slice() else {
+    let [acme, blumen_huber, lindner, _, steinmetz] = companies.as_slice() else {
         panic!("companies are missing")
     };
+    blumen_huber
+        .reteach
+        .add_participation(participation(1, 1, "Brandschutz"));
     for day in 1..=4_u64 {
         desk.pass_minutes(55);
         for number in 0..day {

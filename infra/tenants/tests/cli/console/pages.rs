@@ -6,7 +6,8 @@ use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::{Behaviour, Body, Fault};
 
-use super::visitor::{visitor, visitor_of_stack};
+use super::visitor::{Page, Visitor, visitor, visitor_of_stack};
+use crate::certificates::park;
 use crate::support::{Desk, participation, person};
 
 /// A company of which a brake holds the locks.
@@ -312,31 +313,60 @@ async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
         &page,
         &["1 certificate filed", "No certificate is parked", "<svg"],
     );
+    // Each number leads to what it counts.
+    park(&desk, &company.tenant, "cert-2", false).await;
+    desk.done("certificates dismiss acme cert-2").await;
+    let page = visitor.text("/tenants/acme/certificates").await;
+    for list in ["filed", "parked", "dismissed"] {
+        assert_has(
+            &page,
+            &[&format!("href=\"#{list}\""), &format!("id=\"{list}\"")],
+        );
+    }
     let runs = visitor.text("/tenants/acme/runs").await;
     assert_has(&runs, &["2 reports, none failed", "<svg", "Duration"]);
 }
 
-#[tokio::test]
-async fn a_run_is_watched_to_its_report() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
-    // Without functions a run takes place in this process.
-    let visitor = visitor(&desk, "").await;
-    let started = visitor
-        .submit(
-            "/tenants/acme",
-            "/tenants/acme/do/sync",
-            &[("job", "employees")],
-        )
-        .await;
+/// The answer to a button that starts a run: the page of that run, once it has ended.
+async fn watched(visitor: &Visitor, started: &Page) -> String {
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
     let path = started.headers["location"].to_str().unwrap().to_owned();
     let events = visitor.text(&format!("{path}/events")).await;
-    assert_has(&events, &["\"done\":true"]);
+    assert_has(&events, &["of 3 changes", "\"done\":true"]);
     let report = visitor.text(&path).await;
     assert!(!report.contains("data-events"), "{report}");
+    report
+}
+
+#[tokio::test]
+async fn a_run_is_watched_to_its_report_and_so_is_the_first_of_a_backfill() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let hold = "[certificates]\nbackfill = \"hold\"\n";
+    desk.done(&desk.add(&company, hold)).await;
+    for number in 1..=3 {
+        let issued = participation(number, number, "Brandschutz");
+        company.reteach.add_participation(issued);
+    }
+    // Without functions a run takes place in this process.
+    let visitor = visitor(&desk, "").await;
+    let sync = "/tenants/acme/do/sync";
+    let started = visitor
+        .submit("/tenants/acme", sync, &[("job", "employees")])
+        .await;
+    assert_has(&watched(&visitor, &started).await, &["3 created"]);
     assert_eq!(
         visitor.get("/tenants/other/sync/1").await.status,
         StatusCode::NOT_FOUND
     );
+
+    desk.run("sync acme --here --job certificates").await;
+    let (page, start) = (
+        "/tenants/acme/certificates",
+        "/tenants/acme/do/start-certificates",
+    );
+    assert_has(&visitor.text(page).await, &["3 wait until you start"]);
+    let started = visitor.submit(page, start, &[]).await;
+    assert_has(&watched(&visitor, &started).await, &["3 filed"]);
+    assert_eq!(company.personio.documents().len(), 3);
 }
