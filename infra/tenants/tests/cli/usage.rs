@@ -18,6 +18,7 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
     for (line, kind) in [
         ("", DisplayHelpOnMissingArgumentOrSubcommand),
         ("frobnicate", InvalidSubcommand),
+        ("stauts", InvalidSubcommand),
         ("add", MissingRequiredArgument),
         ("add --credentials x", MissingRequiredArgument),
         ("check", MissingRequiredArgument),
@@ -66,6 +67,7 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
         let words = ["tenants".to_owned()].into_iter().chain(words(line));
         let error = Cli::try_parse_from(words).map(|_| ()).unwrap_err();
         let remedy = match line {
+            "stauts" => "'status'",
             "restore --since yesterday" => "such as 2026-05-11T06:00:00Z",
             "connect acme --email nonsense --company x" => "such as hr@acme.example",
             _ => "",
@@ -86,6 +88,54 @@ fn help_texts_fit_the_terminal() {
         let widest = text.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(100), "{}", path.display());
     }
+}
+
+/// A block has whole commands. Running text may leave arguments out.
+#[test]
+fn the_pages_name_no_command_or_option_that_does_not_exist() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let folders = [root.to_owned(), format!("{root}/docs")];
+    let files = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let files = files.map(|file| file.unwrap().path());
+    let pages = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let mut commands = 0;
+    for path in pages {
+        let page = std::fs::read_to_string(&path).unwrap();
+        for (place, part) in page.split("```").enumerate() {
+            let is_block = place % 2 == 1;
+            let lines: Vec<&str> = if is_block && !part.starts_with("sh") {
+                continue;
+            } else if is_block {
+                let code = part.lines().filter_map(|line| line.split('#').next());
+                code.flat_map(|line| line.split("&&")).collect()
+            } else {
+                part.split('`').skip(1).step_by(2).collect()
+            };
+            for line in lines.into_iter().map(str::trim) {
+                let line = line.strip_prefix("cargo ").unwrap_or(line);
+                if !line.starts_with("tenants ")
+                    || line.contains('$')
+                    || line == "tenants help COMMAND"
+                {
+                    continue;
+                }
+                commands += 1;
+                let error = match Cli::try_parse_from(words(line)) {
+                    Ok(_) => continue,
+                    Err(error) => error,
+                };
+                let is_wrong = is_block
+                    || matches!(
+                        error.kind(),
+                        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
+                    );
+                assert!(!is_wrong, "{}: {line}: {error}", path.display());
+            }
+        }
+    }
+    assert!(commands > 150, "{commands} commands were found");
 }
 
 #[tokio::test]
