@@ -34,21 +34,24 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
         _ => title.to_owned(),
     };
     html! {
-        svg.plot viewBox=(format!("0 0 {WIDTH} {}", HEIGHT + 22.0)) role="img" aria-label=(text) {
+        svg.plot viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(text) {
             line.axis x1="0" x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
             @for (place, bar) in bars.iter().enumerate() {
-                @let height = if highest > 0.0 { (bar.value / highest * (HEIGHT - 16.0)).max(LEAST) } else { LEAST };
+                @let height = if highest > 0.0 { (bar.value / highest * HEIGHT).max(LEAST) } else { LEAST };
                 rect class=(bar.class) x=(rounded(place as f64 * step + (step - width) / 2.0)) y=(rounded(HEIGHT - height))
                      width=(rounded(width)) height=(rounded(height)) rx="1.5" {
                     // The element of SVG, which maud would take for the page's own.
                     (PreEscaped("<title>")) (bar.label) ": " (bar.shown) (PreEscaped("</title>"))
                 }
             }
-            @if let (Some(first), Some(last)) = (bars.first(), bars.last()) {
-                text x="0" y=(HEIGHT + 17.0) { (first.label) }
-                text.end x=(WIDTH) y=(HEIGHT + 17.0) text-anchor="end" { (last.label) }
+        }
+        // Not in the picture: its text would shrink with it.
+        @if let (Some(first), Some(last)) = (bars.first(), bars.last()) {
+            div.scale aria-hidden="true" {
+                span { (first.label) }
+                @if let Some(top) = top { span { "max. " (top.shown) } }
+                span { (last.label) }
             }
-            @if let Some(top) = top { text x="0" y="11" { "max. " (top.shown) } }
         }
     }
 }
@@ -87,8 +90,8 @@ mod tests {
     #[test]
     fn the_highest_bar_fills_the_plot_and_texts_are_escaped() {
         let svg = bars("Runs", &[bar(1.0), bar(4.0), bar(0.0)]).into_string();
-        assert!(svg.contains(r#"height="104.0""#), "{svg}");
-        assert!(svg.contains(r#"height="26.0""#), "{svg}");
+        assert!(svg.contains(r#"height="120.0""#), "{svg}");
+        assert!(svg.contains(r#"height="30.0""#), "{svg}");
         assert!(svg.contains(r#"height="2.0""#), "{svg}");
         assert!(!svg.contains("<b>"), "{svg}");
         assert!(!svg.contains("style="), "{svg}");

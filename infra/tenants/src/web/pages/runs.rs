@@ -129,7 +129,7 @@ fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &Time
                 Bar {
                     label: at.strftime("%d.%m. %H:%M").to_string(),
                     value: number,
-                    shown: format!("{shown}, {}", report.outcome),
+                    shown,
                     class: class(report.outcome),
                 }
             })
@@ -191,7 +191,7 @@ pub(super) fn table(
                     tr {
                         th scope="row" { a href=(format!("/tenants/{tenant}/runs/{}", report.run_id)) { (visit.language.moment(report.started_at, zone)) } }
                         td data-label=(visit.pick("Was", "Job")) { (job_word(visit, report)) }
-                        td data-label=(visit.pick("Ausgang", "Outcome")) lang="en" { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (report.outcome) }
+                        td data-label=(visit.pick("Ausgang", "Outcome")) lang="en" { span { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (report.outcome) } }
                         td.number data-label=(visit.pick("Dauer", "Took")) { (visit.language.seconds(report.duration_ms)) }
                         td data-label=(visit.pick("Ergebnis", "Result")) lang="en" { (format::counted(report)) }
                     }
