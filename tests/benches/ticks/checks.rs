@@ -67,7 +67,7 @@ impl CompanyTicks {
         let processor = match self.reference {
             Some(_) => processor.note(Figure::from(cold.cost.processor).to_string()),
             None => processor.note(format!(
-                "{}; the ratio needs `cargo run --profile bench --bin measure -- ticks`",
+                "{}; the ratio needs `cargo run --profile measure --bin measure -- ticks`",
                 Figure::from(cold.cost.processor)
             )),
         };

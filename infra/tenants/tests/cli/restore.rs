@@ -25,7 +25,7 @@ const FILE: &str = "sync acme --here --job certificates";
 type Items = Vec<HashMap<String, aws_sdk_dynamodb::types::AttributeValue>>;
 
 /// All items of the deployment's table.
-async fn items(desk: &Desk) -> Items {
+pub(crate) async fn items(desk: &Desk) -> Items {
     let scan = desk.stack.aws().dynamodb().scan().table_name(LIVE);
     scan.send().await.unwrap().items.unwrap()
 }

@@ -5,6 +5,7 @@ use shared::state::STATE_VERSION;
 use shared::tenant::Via;
 use tenants::Exit;
 
+use crate::restore::items;
 use crate::support::Desk;
 
 /// Marks the table, or one tenant's record, as a later release would.
@@ -23,12 +24,6 @@ async fn mark(desk: &Desk, pk: &str, sk: &str) {
         .send()
         .await
         .unwrap();
-}
-
-async fn items(desk: &Desk) -> Vec<std::collections::HashMap<String, AttributeValue>> {
-    let scan = desk.stack.aws().dynamodb().scan();
-    let page = scan.table_name("reteach-personio").send().await.unwrap();
-    page.items.unwrap_or_default()
 }
 
 #[tokio::test]
