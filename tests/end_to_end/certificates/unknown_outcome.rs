@@ -2,13 +2,15 @@
 
 use harness::{Harness, ROUTES, UploadAt, completed, people};
 use jiff::SignedDuration;
+use judge::Terms;
 use shared::domain::id::DocumentId;
 use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
+use simulators::reteach::Delivery;
 use simulators::{Behaviour, Body, Fault, RetryAfter};
 
-use super::fixture::{filed, finding};
+use super::fixture::{PERSONIO, deliver, filed, finding};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -95,6 +97,44 @@ async fn one_list_without_the_document_is_not_proof() {
             assert_counts!("{behaviour:?}", report, verified = 1, uploaded = 0);
             let documents = harness.personio.documents().len();
             assert_eq!(documents, 1, "{via:?} {behaviour:?}");
+        }
+    }
+}
+
+/// Lists show nothing for a while, and what is sent meanwhile files nothing.
+#[tokio::test]
+async fn a_document_that_was_hidden_from_two_lists_is_looked_for_before_each_further_attempt() {
+    for via in PERSONIO {
+        for meanwhile in [None, Some(422), Some(500)] {
+            let label = format!("{via:?} {meanwhile:?}");
+            let harness = company(via).await;
+            harness.company.record(&harness.tape);
+            issue(&harness, "c-1");
+            harness.fail_next_upload(UploadAt::Personio, Behaviour::LoseReply);
+            let report = harness.certificates_now().await;
+            assert_counts!("{label}", report, outcome_unknown = 1);
+            harness.fail_finding(Fault::new(Behaviour::EmptyList).always());
+            match meanwhile {
+                None => deliver(&harness, "c-1", Delivery::NotAPdf),
+                Some(status) => {
+                    let refusal = Behaviour::Status(status, Body::Vendor);
+                    harness.fail_uploads(Fault::new(refusal).always());
+                }
+            }
+            for _ in 0..2 {
+                let report = harness.certificates_tick().await;
+                assert_counts!("{label}", report, uploaded = 0, verified = 0);
+            }
+            harness.clear_faults();
+            deliver(&harness, "c-1", Delivery::default());
+            harness.certificates_after(MINUTE * 60).await;
+            harness.certificates_after(MINUTE * 60).await;
+            assert_eq!(harness.personio.documents().len(), 1, "{label}");
+            let broken = harness.violations(&Terms::default());
+            assert_eq!(broken, Vec::<String>::new(), "{label}");
+            let state = harness.state_of("c-1").await;
+            let is_filed = matches!(state, Some(CertificateState::Uploaded { .. }));
+            assert!(is_filed, "{label}: {state:?}");
         }
     }
 }

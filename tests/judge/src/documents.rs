@@ -9,6 +9,8 @@ use crate::{Terms, Violation};
 
 /// A document that has not been listed this long after its upload is not there.
 const VERIFY_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// What an earlier run's list has not shown may have been hidden from it.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_mins(15);
 
 /// Every document of a certificate was made by one upload, and nobody's file has two of one certificate. In whose file it
 /// is, the oracle says: after a restore, somebody with a new number gets it in the new file too.
@@ -37,7 +39,7 @@ pub(crate) fn have_one_upload_each(calls: &[Call], documents: &[Document]) -> Ve
 }
 
 /// No certificate is sent again into a file that may have it: not after a confirmed upload, and after one of unknown outcome only
-/// once two lists of the person's documents, the last of them 15 minutes later, were read.
+/// once two lists of the person's documents, the last of them 15 minutes later and in the run that sends, were read.
 pub(crate) fn are_not_sent_blindly(calls: &[Call], terms: &Terms) -> Vec<Violation> {
     let mut open: BTreeMap<(&str, u64), (&Call, Vec<&Call>)> = BTreeMap::new();
     let mut violations = Vec::new();
@@ -55,7 +57,10 @@ pub(crate) fn are_not_sent_blindly(calls: &[Call], terms: &Terms) -> Vec<Violati
                 let in_file = (certificate, document.employee);
                 let is_blind = open.get(&in_file).is_some_and(|(upload, lists)| {
                     let last = lists.last().map(|list| list.at.duration_since(upload.at));
-                    let is_looked_up = lists.len() >= 2 && last >= Some(VERIFY_AFTER);
+                    let is_now = lists
+                        .last()
+                        .is_some_and(|list| call.at <= list.at + LONGEST_RUN);
+                    let is_looked_up = lists.len() >= 2 && last >= Some(VERIFY_AFTER) && is_now;
                     upload.effect == Effect::Confirmed || !is_looked_up
                 });
                 if is_blind && !terms.sent_again.contains(certificate) {

@@ -86,18 +86,22 @@ fn no_answer(check: Check, error: &SourceError, now: Timestamp) -> AfterLook {
 }
 
 /// An outage leaves many like this: they are given as much time as other transient failures. The first time the
-/// document is sent again at once.
+/// document is sent again at once. Lists that show nothing may hide it: each later attempt looks again.
 fn not_found(check: Check, now: Timestamp) -> AfterLook {
     let reason = "an upload got no answer, and the document is not there".to_owned();
     let since = check.intent.at;
-    let transition = retry::after(check.intent.into(), true, reason, since, now);
+    let previous = PreviousFailures {
+        unlisted: true,
+        ..check.intent.into()
+    };
+    let transition = retry::after(previous, true, reason, since, now);
     match &transition.result {
         CertificateResult::Failed(retry) if retry.failures == 1 || retry.retry_at <= now => {
             let previous = PreviousFailures {
                 failures: retry.failures,
                 refusals: retry.refusals,
                 since: Some(retry.since),
-                unlisted: false,
+                unlisted: retry.unlisted,
             };
             send(check, previous, now)
         }
@@ -141,7 +145,7 @@ fn send(check: Check, previous: PreviousFailures, now: Timestamp) -> AfterLook {
             reason: reason.to_owned(),
             failures: previous.failures,
             refusals: previous.refusals,
-            unlisted: false,
+            unlisted: previous.unlisted,
             since: previous.since.unwrap_or(now),
             retry_at: now,
         })),

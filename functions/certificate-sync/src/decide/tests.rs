@@ -250,7 +250,15 @@ fn check(intent: Intent, listed: Option<Listed>) -> Check {
 
 /// What follows from a look, in short.
 fn looked(check: Check, look: Result<Verification, SourceError>) -> String {
+    let is_missing = matches!(look, Ok(Verification::NotFound));
     let (next, signal) = after_look(check, look, now());
+    let is_looked_up_again = match &next {
+        AfterLook::Send(upload) => upload.previous.unlisted,
+        AfterLook::Conclude(transition) => {
+            matches!(&transition.write, Some(CertificateState::Failed(retry)) if retry.unlisted)
+        }
+    };
+    assert_eq!(is_looked_up_again, is_missing);
     match next {
         AfterLook::Conclude(transition) => short(&transition, &signal),
         AfterLook::Send(upload) => {

@@ -69,11 +69,15 @@ fn an_upload_that_may_be_filed_is_looked_for_before_it_is_sent_again() {
             ),
             (
                 second.as_str(),
-                vec![upload(0, Unknown), list(20), upload(60, Unknown)],
+                vec![upload(0, Unknown), list(20), upload(21, Unknown)],
             ),
             (
                 third.as_str(),
-                vec![upload(0, Unknown), list(1), list(14), upload(60, Unknown)],
+                vec![upload(0, Unknown), list(1), list(14), upload(15, Unknown)],
+            ),
+            (
+                third.as_str(),
+                vec![upload(0, Unknown), list(15), list(16), upload(60, Unknown)],
             ),
             (
                 third.as_str(),
