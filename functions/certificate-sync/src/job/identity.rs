@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use shared::domain::id::{CustomerId, SourceId, TenantId};
-use shared::reteach::Participation;
+use shared::reteach::{self, Participation};
 use shared::runtime::{Outcome, RunError};
 use shared::state::Store;
 
@@ -15,6 +15,8 @@ use crate::plan::{Owner, People};
 const MIN_KNOWN: usize = 5;
 /// The owners of so many certificates are remembered while no known certificate was listed.
 const MAX_OWNERS: usize = 1_000;
+/// So many accounts of ours are asked for before the academy counts as another one.
+const ASKED: usize = 5;
 
 /// Collects what a listing of everything shows.
 #[derive(Default)]
@@ -52,13 +54,15 @@ impl Identity {
         }
     }
 
-    /// Fails if the ledger knows none of the listed certificates, although it has `known` ones, and none of their owners.
+    /// Fails if the ledger knows none of the listed certificates, although it has `known` ones, and none of their owners,
+    /// and the academy has none of the accounts that the ledger of employees knows.
     ///
     /// # Errors
-    /// [`RunError`] of the outcome `bad-secret`, or DynamoDB fails.
+    /// [`RunError`] of the outcome `bad-secret`, or DynamoDB or reteach fails.
     pub(super) async fn check(
         self,
         store: &Store,
+        reteach: &reteach::Client,
         tenant: &TenantId,
         known: usize,
     ) -> Result<(), RunError> {
@@ -77,9 +81,16 @@ impl Identity {
         if owners.iter().any(is_ours) {
             return Ok(());
         }
+        // All of them may be of people who are not in the HR system. Another academy has none of our accounts.
+        for account in owners.keys().take(ASKED) {
+            let found = reteach.find(account.as_str()).await?;
+            if found.is_some_and(|found| found.id == *account) {
+                return Ok(());
+            }
+        }
         let message = format!(
-            "the academy lists none of the {known} certificates that we know, and others of people whom we do not know: the \
-             academy's credentials seem to be another academy's. Store the right ones with `tenants add`"
+            "the academy lists none of the {known} certificates that we know, others of people whom we do not know, and has none \
+             of our accounts: the academy's credentials seem to be another academy's. Store the right ones with `tenants add`"
         );
         Err(RunError {
             is_of_academy: true,

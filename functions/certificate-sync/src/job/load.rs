@@ -222,7 +222,8 @@ impl Read {
             listing.completeness = Completeness::Shifting;
         }
         if listing.seen > 0 && listing.completeness == Completeness::Complete {
-            identity.check(store, tenant, ledger.len()).await?;
+            let reteach = &connections.reteach;
+            identity.check(store, reteach, tenant, ledger.len()).await?;
         }
         let certificates = std::mem::take(&mut listing.certificates);
         let (days, key) = (std::mem::take(&mut listing.days), &connections.key);
