@@ -26,6 +26,8 @@ pub enum CertificateResult {
     Reissued,
     /// Could have been filed, and is left for the next run.
     NotReached,
+    /// Refused for this reason like others: not counted against it, and left for the next run.
+    RefusedAlike(String),
     /// Nothing was done about it.
     Skipped(SkipReason),
 }
@@ -73,7 +75,7 @@ impl CertificateResult {
             | Self::Skipped(SkipReason::AwaitingRetry(at) | SkipReason::AwaitingCheck(at)) => {
                 Some(*at)
             }
-            Self::NotReached | Self::HostNotAllowed(_) => Some(now),
+            Self::NotReached | Self::RefusedAlike(_) | Self::HostNotAllowed(_) => Some(now),
             Self::Filed
             | Self::Verified
             | Self::Adopted

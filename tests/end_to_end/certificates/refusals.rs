@@ -340,6 +340,11 @@ async fn equal_refusals_over_ticks_are_one_outcome_and_park_no_certificate() {
                 "{label}: {report:#?}"
             );
             assert_counts!("{label}", report, uploaded = 0, parked = 0);
+            if report.outcome == Outcome::AcademyRefuses {
+                for refused in 1..=5 {
+                    finding(&report, FindingKind::NotFiled, &id(refused));
+                }
+            }
         }
         for _ in 0..10 {
             let report = harness

@@ -486,9 +486,9 @@ async fn settle_rest(tools: Tools<'_>, refusals: Series<Refused>, shared: &Share
     let mut left = Vec::new();
     for refused in refused {
         let own = match &refusal {
-            Some(Refusal { reason, .. }) if !are_own => {
+            Some(refusal) if !are_own => {
                 let (previous, now) = (refused.upload.previous, tools.clock.now());
-                after_shared_refusal(previous, reason, refused.intent, now)
+                after_shared_refusal(previous, refusal, refused.intent, now)
             }
             _ => refused.own,
         };

@@ -238,15 +238,20 @@ pub fn after_unlisted(previous: PreviousFailures, reason: String, now: Timestamp
 }
 
 /// What follows from a refusal that meets all of the tenant's certificates alike: it is not counted against this one.
+/// Where the answer names its suspect, it says nothing about the certificate.
 #[must_use]
 pub fn after_shared_refusal(
     previous: PreviousFailures,
-    reason: &str,
+    refusal: &Refusal,
     intent: Option<Intent>,
     now: Timestamp,
 ) -> Transition {
-    let result = CertificateResult::NotReached;
-    withdrawn(previous, reason.to_owned(), result, intent, now)
+    let reason = refusal.reason.clone();
+    let result = match refusal.suspect {
+        None => CertificateResult::RefusedAlike(reason.clone()),
+        Some(_) => CertificateResult::NotReached,
+    };
+    withdrawn(previous, reason, result, intent, now)
 }
 
 fn stopped(

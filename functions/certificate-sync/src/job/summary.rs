@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::domain::id::{CertificateId, SourceId};
 use shared::reteach::Completeness;
 use shared::runtime::{Finding, FindingKind, JobResult, Outcome, Reached, RunError};
-use shared::state::StateError;
+use shared::state::{EqualRefusals, StateError};
 use shared::tenant::Every;
 
 use super::load::Reading;
@@ -87,7 +87,7 @@ pub(super) fn applied(
         stop,
         holds_left: _,
         lists: _,
-        refusals: _,
+        refusals,
     } = applied;
     let counts = results.values().fold(
         counts(reading, skipped, concluded),
@@ -108,6 +108,7 @@ pub(super) fn applied(
         !matches!(
             result,
             CertificateResult::NotReached
+                | CertificateResult::RefusedAlike(_)
                 | CertificateResult::Skipped(SkipReason::Gone | SkipReason::AlreadyFinal)
         )
     });
@@ -131,6 +132,7 @@ pub(super) fn applied(
         .chain(of_skipped(reading, skipped))
         .chain(hosts.iter().flat_map(RefusedHost::findings))
         .chain(of_results)
+        .chain(of_earlier_refusals(&results, refusals.as_ref()))
         .collect();
     let mut end = stop.unwrap_or_else(|| RunError::new(outcome, ""));
     if end.outcome == Outcome::Partly {
@@ -329,7 +331,7 @@ fn counted(counts: Counts, result: &CertificateResult) -> Counts {
         CertificateResult::HostNotAllowed(_) => counts.host_not_allowed += 1,
         CertificateResult::Unlisted(_) => counts.unlisted += 1,
         CertificateResult::Skipped(SkipReason::PersonDeleted(_)) => counts.person_deleted += 1,
-        CertificateResult::NotReached => counts.remaining += 1,
+        CertificateResult::NotReached | CertificateResult::RefusedAlike(_) => counts.remaining += 1,
         CertificateResult::Failed(_) => counts.failed += 1,
         CertificateResult::Parked(_) => counts.parked += 1,
         // The checkpoint counts them.
@@ -386,6 +388,29 @@ fn of_skipped<'a>(
     })
 }
 
+/// Certificates that earlier runs have seen refused like those of this run, where that is shown to be the tenant's trouble.
+fn of_earlier_refusals<'a>(
+    results: &'a BTreeMap<CertificateId, (SourceId, CertificateResult)>,
+    counted: Option<&'a EqualRefusals>,
+) -> impl Iterator<Item = Finding> + 'a {
+    let is_alike = |(_, result): &(_, _)| matches!(result, CertificateResult::RefusedAlike(_));
+    let counted = counted.filter(|_| results.values().any(is_alike));
+    let each = counted
+        .into_iter()
+        .flat_map(|counted| counted.certificates.iter().map(move |id| (id, counted)));
+    each.filter_map(move |(id, counted)| {
+        let now = results.get(id);
+        let is_named = now.is_some_and(|(employee, left)| of_result(id, employee, left).is_some());
+        let employee = now.map(|(employee, _)| employee);
+        let text = refused_alike(&counted.reason);
+        (!is_named).then(|| finding(Some(id), employee, FindingKind::NotFiled, text))
+    })
+}
+
+fn refused_alike(reason: &str) -> String {
+    format!("{reason}; others are refused alike: this is not counted against the certificate")
+}
+
 fn of_result(
     id: &CertificateId,
     employee: &SourceId,
@@ -410,6 +435,7 @@ fn of_result(
         CertificateResult::Skipped(SkipReason::PersonDeleted(retry)) => {
             (FindingKind::NotFiled, retry.reason.clone())
         }
+        CertificateResult::RefusedAlike(reason) => (FindingKind::NotFiled, refused_alike(reason)),
         // Hosts have findings of their own.
         CertificateResult::HostNotAllowed(_)
         | CertificateResult::Filed
