@@ -1,11 +1,15 @@
 //! The executor: looks for uploads of unknown outcome, then files what is to be filed, a few at a time. What it does
 //! not reach is left for the next run.
 
+mod attempt;
+mod before_filing;
 mod check;
 mod file;
 mod folder;
 mod ledger;
 mod lists;
+mod queue;
+mod settle;
 mod source;
 mod upload;
 
@@ -28,6 +32,7 @@ pub(crate) use folder::find as find_folder;
 
 use self::ledger::Subject;
 use self::lists::Lists;
+use self::settle::Left;
 use self::source::Denied;
 use crate::decide::{Series, Transition, out_of_time};
 use crate::outcome::{CertificateResult, SkipReason};
@@ -84,6 +89,12 @@ pub struct Applied {
 }
 
 impl Applied {
+    fn take(&mut self, left: impl IntoIterator<Item = Left>) {
+        let each = left.into_iter();
+        let each = each.map(|left| (left.id, (left.employee, left.result)));
+        self.results.extend(each);
+    }
+
     pub fn results(&self) -> impl Iterator<Item = (CertificateId, CertificateResult)> + '_ {
         let results = self.results.iter();
         results.map(|(id, (_, result))| (id.clone(), result.clone()))
@@ -146,10 +157,10 @@ pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -
     let held = hold_all(tools, holds, &shared.breaker).await;
     applied.holds_left = held
         .iter()
-        .any(|(_, (_, result))| *result == CertificateResult::NotReached);
-    applied.results.extend(held);
+        .any(|left| left.result == CertificateResult::NotReached);
+    applied.take(held);
     let noted = note_all(tools, reissues, &shared.breaker).await;
-    applied.results.extend(noted);
+    applied.take(noted);
     if !(checks.is_empty() && uploads.is_empty())
         && let Err(halt) = source::check_accepted(tools).await
     {
@@ -177,11 +188,8 @@ async fn hold_all(
     tools: Tools<'_>,
     holds: Vec<(CertificateId, SourceId)>,
     breaker: &CircuitBreaker<RunError>,
-) -> Vec<(CertificateId, (SourceId, CertificateResult))> {
+) -> Vec<Left> {
     let each = holds.into_iter().map(|(id, employee)| async move {
-        if breaker.is_open() {
-            return (id, (employee, CertificateResult::NotReached));
-        }
         let held = match employee.as_str() {
             "" => SkipReason::NotFromHr,
             _ => SkipReason::Held,
@@ -199,8 +207,15 @@ async fn hold_all(
             issue: Issue::default(),
             refiled: None,
         };
-        let written = ledger::carry_out(tools, subject, None, transition, breaker).await;
-        (id, (employee, written))
+        let result = match breaker.is_open() {
+            true => CertificateResult::NotReached,
+            false => ledger::carry_out(tools, subject, None, transition, breaker).await,
+        };
+        Left {
+            id,
+            employee,
+            result,
+        }
     });
     stream::iter(each)
         .buffer_unordered(4 * tools.at_once)
@@ -213,13 +228,17 @@ async fn note_all(
     tools: Tools<'_>,
     reissues: Vec<Reissue>,
     breaker: &CircuitBreaker<RunError>,
-) -> Vec<(CertificateId, (SourceId, CertificateResult))> {
+) -> Vec<Left> {
     let each = reissues.into_iter().map(|reissue| async move {
         let result = match breaker.is_open() {
             true => CertificateResult::NotReached,
             false => ledger::note_reissue(tools, &reissue, breaker).await,
         };
-        (reissue.id, (reissue.employee, result))
+        Left {
+            id: reissue.id,
+            employee: reissue.employee,
+            result,
+        }
     });
     stream::iter(each)
         .buffer_unordered(4 * tools.at_once)

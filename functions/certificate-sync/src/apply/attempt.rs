@@ -1,0 +1,103 @@
+//! One certificate that nothing speaks against: it is sent, and its refusal compared with others.
+
+use shared::state::CertificateState;
+
+use super::file::{self, Attempted};
+use super::folder::Folder;
+use super::queue::Person;
+use super::settle::{Left, lock, refused_alike, settle};
+use super::{Refused, Shared, Tools, is_late, ledger};
+use crate::decide::{Advance, AttemptError, Refusal, after_attempt, after_person_deleted};
+use crate::outcome::{CertificateResult, SkipReason};
+use crate::plan::Upload;
+
+/// Files one certificate. What it leaves undecided is settled with one of the next.
+pub(super) async fn upload_one(
+    tools: Tools<'_>,
+    folder: &Folder,
+    person: &Person,
+    (upload, is_probe): (Upload, bool),
+    shared: &Shared,
+) -> Vec<Left> {
+    let breaker = &shared.breaker;
+    if breaker.is_open() || is_late(tools, breaker) {
+        return vec![Left::not_reached(&upload)];
+    }
+    if let Some(reason) = person.deleted.get() {
+        let own = after_person_deleted(upload.previous, reason.clone(), tools.clock.now());
+        let this = Refused {
+            upload,
+            intent: None,
+            own,
+        };
+        return vec![settle(tools, this, shared).await];
+    }
+    let Attempted { result, intent } = file::file(tools, folder, &upload).await;
+    let refusal = result.as_ref().err().and_then(AttemptError::refusal);
+    let says_nothing = result
+        .as_ref()
+        .err()
+        .is_some_and(|error| !error.is_answer());
+    let is_filed = result.is_ok();
+    let (own, signal) = after_attempt(upload.previous, result, intent, tools.clock.now());
+    ledger::tell(breaker, signal);
+    if let CertificateResult::Skipped(SkipReason::PersonDeleted(retry)) = &own.result {
+        // Another certificate of the same person may have said so first.
+        person.deleted.set(retry.reason.clone()).ok();
+        if let Err(halt) = shared.denied.add(tools, &upload.employee).await {
+            breaker.open(halt);
+        }
+    }
+    if is_filed {
+        shared.denied.filed();
+    }
+    let this = Refused {
+        upload,
+        intent,
+        own,
+    };
+    let is_fresh = refusal
+        .as_ref()
+        .is_some_and(|refusal| is_fresh(&this.upload, refusal));
+    // That it is the certificate's own, an earlier run has shown.
+    let is_known = refusal.as_ref().is_some_and(|refusal| {
+        !is_fresh && refusal.suspect.is_none() && !lock(&shared.refusals).goes_on_with(refusal)
+    });
+    if is_known {
+        return vec![settle(tools, this, shared).await];
+    }
+    let advance = match refusal {
+        Some(refusal) => {
+            let fresh = is_fresh.then(|| this.upload.id.clone());
+            lock(&shared.refusals).refused(refusal, this, fresh, is_probe)
+        }
+        None => {
+            let mut settled = match says_nothing {
+                true => Vec::new(),
+                false => lock(&shared.refusals).broken(is_filed),
+            };
+            settled.push(this);
+            Advance::Own(settled)
+        }
+    };
+    let own = match advance {
+        Advance::Own(own) => own,
+        Advance::Stop { refusal, own } => {
+            breaker.open(refused_alike(refusal));
+            own
+        }
+    };
+    let mut left = Vec::new();
+    for refused in own {
+        left.push(settle(tools, refused, shared).await);
+    }
+    left
+}
+
+/// Whether no earlier run has counted such a refusal of this certificate.
+fn is_fresh(upload: &Upload, refusal: &Refusal) -> bool {
+    let Some(CertificateState::Failed(known)) = &upload.read else {
+        return true;
+    };
+    known.failures == 0 || refusal.suspect.is_none() && known.reason != refusal.reason
+}
