@@ -8,7 +8,7 @@ use local::INTEGRATION;
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome, Progress};
 use shared::tenant::Via;
-use simulators::{Behaviour, Body, personio, reteach};
+use simulators::{Behaviour, Body, Fault, personio, reteach};
 
 use crate::broken_connections::{
     ALL, BrokenConnection, Rotation, UNIFIED, broken, common, kombo, rotations,
@@ -197,4 +197,21 @@ async fn a_missing_write_right_is_reported_after_one_round() {
         let listed = harness.reteach.calls(reteach::Endpoint::ListParticipations);
         assert_eq!(listed, 1, "{via:?}");
     }
+}
+
+/// One upload alone shows little, but the folders cannot be read any more either.
+#[tokio::test]
+async fn a_right_that_is_missing_for_folders_too_is_no_certificates_failure() {
+    let harness = certified(Via::Direct, 1).await;
+    let refused = |status| Fault::new(Behaviour::Status(status, Body::Vendor));
+    harness.fail_uploads(refused(401).times(2));
+    let folders = refused(403).path("/v1/company/document-categories");
+    // The run begins with the first look at them.
+    harness.personio.fail(folders.nth(2).always());
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::AccessDenied, failed = 0, remaining = 1);
+    nothing_is_held_against_any(&harness).await;
+    harness.clear_faults();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Done, uploaded = 1);
 }

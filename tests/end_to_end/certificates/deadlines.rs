@@ -1,14 +1,19 @@
 //! A run ends in good time before its deadline; what it did not reach is left for the next one, the newest first.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use certificate_sync::CertificateSync;
 use futures::FutureExt as _;
-use harness::{CertificateReport, Harness, ROUTES, completed, people};
+use harness::{CertificateReport, Harness, ROUTES, completed, people, virtual_time};
 use jiff::SignedDuration;
+use local::FunctionOptions;
+use shared::domain::clock::ManualClock;
+use shared::domain::id::RunId;
 use shared::http::Deadline;
-use shared::runtime::{Mode, Outcome, Progress};
+use shared::runtime::{Event, Mode, Outcome, Progress, Request};
 use shared::tenant::Via;
 use simulators::reteach::Certificate;
 use simulators::{Behaviour, Body, Fault};
@@ -169,6 +174,49 @@ async fn too_little_time_starts_no_upload() {
         assert_counts!("{via:?}", report, verified = doubtful);
         newest_are_filed(&harness, 12).await;
     }
+}
+
+/// At Personio's own pace of one a second: an open download that waits for its turn would break off.
+#[test]
+fn a_download_begins_when_its_upload_has_its_turn() {
+    let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
+    let (asked, applied) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let filed = async {
+        let harness = Harness::in_order(clock.clone(), Via::Direct, "", people(3)).await;
+        harness.first_run().await;
+        harness.issue((1..=3).map(|number| {
+            completed(
+                &format!("c-{number}"),
+                number,
+                "Kurs",
+                "2026-05-11T07:00:00Z",
+            )
+        }));
+        let options = FunctionOptions {
+            limits: None,
+            ..FunctionOptions::without_limits(Arc::new(clock.clone()))
+        };
+        let work = CertificateSync::new().unwrap();
+        let function = local::app(work, &harness.world.stack, &options).unwrap();
+        let event = Event {
+            tenant_id: harness.company.tenant.clone(),
+            mode: Mode::Scheduled,
+        };
+        let request = Request {
+            event,
+            run_id: RunId::new("paced"),
+            deadline: Deadline::never(),
+        };
+        let watch = |progress| {
+            if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 0 {
+                let downloads = harness.reteach.downloads().requests();
+                asked.store(downloads.len(), Ordering::SeqCst);
+            }
+        };
+        function.run(&request, &watch).await.report.counts.uploaded
+    };
+    let filed = virtual_time::run(|time| virtual_time::advance(&clock, time), filed);
+    assert_eq!((filed, asked.into_inner()), (3, 1));
 }
 
 /// The first sync of an academy of many years: as much as fits into each run, until all is filed.
