@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         }
         Command::Certificates(options) if options.archive.is_some() => {
             let certificates = options.archive.unwrap_or_default();
-            runtime.block_on(certificates::archive(certificates))
+            runtime.block_on(certificates::archive(certificates, &bootstraps))
         }
         Command::Certificates(options) => {
             let cases = certificates::cases(&options, is_quick);

@@ -14,8 +14,8 @@ use shared::tenant::Via;
 /// target, or if a benchmark fails. Times, and ratios of times, are judged only with --judge. What could not be measured is
 /// shown with the reason.
 ///
-/// `cold`, `ticks`, `limits` and `baselines` time the functions as Lambda gets them, each in its own process. They are
-/// built first, unless --bootstraps names a folder that has them.
+/// `cold`, `ticks`, `limits`, `baselines` and `certificates --archive` measure the functions as Lambda gets them, each in its
+/// own process. They are built first, unless --bootstraps names a folder that has them.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo measure",
@@ -191,7 +191,8 @@ pub(crate) struct CertificateOptions {
     /// Only few certificates of very different sizes
     #[arg(long, conflicts_with_all = ["certificates", "size", "route"])]
     pub(crate) sizes: bool,
-    /// An academy with so many certificates: the first run, a listing of all of them once they are filed, and an unchanged tick
+    /// An academy with so many certificates: the first run of the function as Lambda gets it, a listing of all of them once
+    /// they are filed, and an unchanged tick
     #[arg(long, value_name = "N", conflicts_with_all = ["certificates", "size", "route", "sizes"])]
     pub(crate) archive: Option<u64>,
 }

@@ -105,9 +105,18 @@ impl LambdaProcess {
 
     /// One run: its report, and what it cost.
     pub(crate) async fn invoke(&mut self) -> (Value, Cost) {
+        self.invoke_within("scheduled", TIMEOUT).await
+    }
+
+    /// The same in a mode, with another timeout.
+    pub(crate) async fn invoke_within(
+        &mut self,
+        mode: &str,
+        timeout: SignedDuration,
+    ) -> (Value, Cost) {
         let (before, began) = (Usage::of_process(self.id), Instant::now());
-        let event = json!({"tenant_id": "acme"});
-        let answer = self.function.invoke_within(event, TIMEOUT).await.unwrap();
+        let event = json!({"tenant_id": "acme", "mode": mode});
+        let answer = self.function.invoke_within(event, timeout).await.unwrap();
         let wall = began.elapsed();
         let Answer::Reply(report) = answer else {
             panic!("{answer:?}")

@@ -1,32 +1,40 @@
-//! An academy with more certificates than a run can file: what the function holds in memory.
+//! An academy with more certificates than a run can file: what the function, as Lambda gets it, holds in memory.
 
-use certificate_sync::report::Counts;
 use futures::{StreamExt as _, stream};
 use harness::Harness;
-use harness::process::MeasuredRun;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::state::{CertificateEntry, CertificateState};
 use shared::tenant::Via;
 
 use super::cases::Case;
-use super::filing::{PEOPLE, id, participation, run};
+use super::filing::{PEOPLE, id, participation};
+use crate::bootstraps::{self, Bootstraps};
 use crate::check::Check;
 use crate::figure::{Figure, Table};
 use crate::measurements::Measurements;
-use crate::options::FunctionRun;
+use crate::process::{Cost, LambdaProcess};
 
 /// Lambda gives the function 128 MB. The rest is the operating system's and the runtime's.
 const MOST_MEMORY: u64 = 100 << 20;
 /// Entries of the ledger written at once.
 const AT_ONCE: usize = 32;
+/// Enough to list everything and to file some: on Lambda a run has 15 minutes, and waits for Personio most of the time.
+const TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 
 struct Step {
     name: &'static str,
-    measured: MeasuredRun<Counts>,
+    report: Value,
+    start: Cost,
+    cost: Cost,
 }
 
-pub(crate) async fn measure(certificates: u64) -> Measurements {
+pub(crate) async fn measure(certificates: u64, programs: &Bootstraps<'_>) -> Measurements {
+    let folder = match programs.get(&bootstraps::FUNCTIONS) {
+        Ok(folder) => folder,
+        Err(missing) => return Measurements::of_checks(vec![missing.check("an archive")]),
+    };
     let began = Timestamp::now();
     let case = Case {
         via: Via::Direct,
@@ -38,28 +46,36 @@ pub(crate) async fn measure(certificates: u64) -> Measurements {
     harness.first_run().await;
     harness.issue((0..certificates).map(|number| participation(case, number, began)));
     let mut steps = Vec::new();
-    let mut step = async |name: &'static str, function| {
+    let mut step = async |name: &'static str, mode| {
         eprintln!("{name} …");
-        let measured = run(&harness, function).await;
-        let outcome = measured.report.outcome;
-        assert!(!outcome.is_failure(), "{name}: {:#?}", measured.report);
-        steps.push(Step { name, measured });
+        let mut process = LambdaProcess::start(&harness, "certificate-sync", &folder, None).await;
+        process.ready().await;
+        let start = process.cost();
+        let (report, cost) = process.invoke_within(mode, TIMEOUT).await;
+        process.stop().await;
+        let outcome = report["outcome"].as_str().unwrap();
+        let is_good = ["done", "partly", "unchanged"].contains(&outcome);
+        assert!(is_good, "{name}: {report:#}");
+        steps.push(Step {
+            name,
+            report,
+            start,
+            cost,
+        });
     };
-    step("first run", FunctionRun::FileCertificates).await;
+    step("first run", "scheduled").await;
     eprintln!("filling the ledger …");
     fill(&harness, certificates).await;
-    step(
-        "listing of everything, all filed",
-        FunctionRun::ScanCertificates,
-    )
-    .await;
-    step("unchanged tick", FunctionRun::FileCertificates).await;
+    step("listing of everything, all filed", "full-scan").await;
+    step("unchanged tick", "scheduled").await;
     let title = format!("{certificates} certificates, direct, one completed a minute");
     let checks = steps.iter().map(|step| {
-        let peak = step.measured.after.peak.map(Figure::Memory);
-        Check::new(format!("{title}, {}: memory", step.name), peak)
-            .at_most(Figure::Memory(MOST_MEMORY))
-            .judged()
+        Check::new(
+            format!("{title}, {}: memory", step.name),
+            step.cost.memory(),
+        )
+        .at_most(Figure::Memory(MOST_MEMORY))
+        .judged()
     });
     Measurements {
         checks: checks.collect(),
@@ -100,22 +116,24 @@ fn table(title: String, steps: &[Step]) -> Table {
         steps,
         &[
             ("run", |step| step.name.to_owned().into()),
-            ("memory at start", |step| {
-                step.measured.before.peak.map(Figure::Memory).into()
+            ("outcome", |step| {
+                step.report["outcome"].as_str().unwrap().into()
             }),
-            ("peak memory", |step| {
-                step.measured.after.peak.map(Figure::Memory).into()
-            }),
-            ("time", |step| step.measured.wall.into()),
-            ("filed", |step| step.measured.report.counts.uploaded.into()),
-            ("left", |step| step.measured.report.counts.remaining.into()),
-            ("HTTP calls", |step| {
-                let calls = step.measured.report.calls;
-                (calls.personio + calls.reteach).into()
+            ("memory at start", |step| step.start.memory()),
+            ("peak memory", |step| step.cost.memory()),
+            ("time", |step| step.cost.wall.into()),
+            ("filed", |step| number(&step.report["counts"]["uploaded"])),
+            ("left", |step| number(&step.report["counts"]["remaining"])),
+            ("calls to reteach", |step| {
+                number(&step.report["calls"]["reteach"])
             }),
             ("read units", |step| {
-                Figure::Number(step.measured.report.dynamodb.read, 1)
+                Figure::Number(step.report["dynamodb"]["read"].as_f64().unwrap(), 1)
             }),
         ],
     )
+}
+
+fn number(value: &Value) -> Figure {
+    value.as_u64().unwrap().into()
 }

@@ -61,7 +61,7 @@ pub(super) fn id(number: u64) -> String {
     format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}")
 }
 
-pub(super) async fn run(harness: &Harness, run: FunctionRun) -> MeasuredRun<Counts> {
+async fn run(harness: &Harness, run: FunctionRun) -> MeasuredRun<Counts> {
     let (stack, tenant) = (&harness.world.stack, &harness.company.tenant);
     let Apart { mut runs, .. } = process::apart(stack, tenant, &run.arguments()).await;
     runs.pop().unwrap()
