@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use shared::access::AccessWindow;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::fingerprint::Fingerprint;
+use shared::fingerprint::{Fingerprint, FingerprintKey};
 use shared::mapping::{Attribute, DesiredAccount, Text};
 use shared::source::Absence;
-use shared::state::EmployeeEntry;
+use shared::state::{EmployeeEntry, ValueDigest};
+
+use super::compare::digest_of;
 
 /// A person, from all sides.
 #[derive(Clone, Debug)]
@@ -148,6 +150,24 @@ impl AccountView {
                 .collect(),
             None => self.values.get(&attribute).into_iter().collect(),
         }
+    }
+
+    /// What the ledger would note if `person` had been given what the account holds. Several tags of ours are none.
+    #[must_use]
+    pub fn digests(
+        &self,
+        person: &SourceId,
+        key: &FingerprintKey,
+    ) -> BTreeMap<Attribute, ValueDigest> {
+        let digest = |attribute| {
+            let value = match self.values_of(attribute).as_slice() {
+                [] => None,
+                [value] => Some(*value),
+                _ => return None,
+            };
+            Some((attribute, digest_of(person, attribute, value, key)))
+        };
+        Attribute::ALL.into_iter().filter_map(digest).collect()
     }
 
     /// Its mail address, folded for comparison.

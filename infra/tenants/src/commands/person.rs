@@ -1,7 +1,7 @@
 //! A person as the HR system shows them now, and where the next run finds them.
 
 use employee_sync::checkpoint::DUE_NOW;
-use shared::access::{Employment, Scoped, desired_access};
+use shared::access::{Employment, has_left};
 use shared::domain::id::{ExternalId, SourceId, TenantId};
 use shared::fingerprint::ShardNumber;
 use shared::mapping::DesiredAccount;
@@ -36,6 +36,20 @@ pub(super) enum Presence {
     Unreadable,
 }
 
+/// The employment that this record shows, if it fits.
+pub(super) fn employment(
+    record: &SourceRecord,
+    tool: &str,
+    config: &TenantConfig,
+) -> Option<Employment> {
+    match record {
+        SourceRecord::Employee(employee) => {
+            Some(DesiredAccount::of(employee, tool, config).employment)
+        }
+        SourceRecord::Rejected { .. } => None,
+    }
+}
+
 /// The presence of the person with this record, whether in scope or not.
 pub(super) fn presence(
     record: Option<&SourceRecord>,
@@ -43,21 +57,14 @@ pub(super) fn presence(
     config: &TenantConfig,
     now: jiff::Timestamp,
 ) -> Presence {
-    let employee = match record {
-        None => return Presence::Gone,
-        Some(SourceRecord::Rejected { .. }) => return Presence::Unreadable,
-        Some(SourceRecord::Employee(employee)) => employee,
-    };
-    let employment = Employment {
-        scope: Scoped::In,
-        ..DesiredAccount::of(employee, tool, config).employment
+    let Some(record) = record else {
+        return Presence::Gone;
     };
     let (zone, lock_on) = (&config.time_zone, config.employees.lock_on);
-    let access = desired_access(&employment, None, now, zone, lock_on);
-    if access.inactive_at.value().is_some_and(|at| *at <= now) {
-        Presence::Ended
-    } else {
-        Presence::Employed
+    match employment(record, tool, config) {
+        None => Presence::Unreadable,
+        Some(employment) if has_left(&employment, now, zone, lock_on) => Presence::Ended,
+        Some(_) => Presence::Employed,
     }
 }
 

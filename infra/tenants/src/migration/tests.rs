@@ -160,6 +160,7 @@ impl World {
         let seen = Seen {
             external_id: account.external_id.as_ref(),
             window: AccessWindow::default(),
+            digests: &BTreeMap::new(),
             from: self.entries.get(&transfer.from),
             to: self.entries.get(&transfer.to),
         };

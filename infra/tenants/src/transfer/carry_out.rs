@@ -1,14 +1,18 @@
 //! Transfers, written step by step.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use shared::access::AccessWindow;
+use employee_sync::plan::{AccountView, Cause, WindowChange};
+use jiff::Timestamp;
+use shared::access::{
+    AccessWindow, DesiredAccess, Employment, LockReason, Locked, Scoped, desired_access,
+};
 use shared::domain::employee::Field;
-use shared::domain::id::{ExternalId, SourceId, TenantId};
+use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::reteach::{Client, Customer, CustomerInput, Error};
-use shared::state::{EmployeeEntry, JobKind, Store};
-use shared::tenant::UpdateWith;
+use shared::state::{EmployeeEntry, JobKind, Store, ValueDigest};
+use shared::tenant::{TenantConfig, UpdateWith};
 
 use super::steps::{Seen, Step, Transfer, steps};
 use crate::failure::{Failure, Result};
@@ -17,14 +21,15 @@ use crate::leases::HeldLeases;
 /// Writes transfers of one tenant. Each write makes sure of the leases first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Carrier<'a> {
-    pub(crate) tenant: &'a TenantId,
+    pub(crate) config: &'a TenantConfig,
     /// The HR system, as external ids name it.
     pub(crate) tool: &'a str,
     pub(crate) reteach: &'a Client,
     pub(crate) store: &'a Store,
     pub(crate) key: &'a FingerprintKey,
     pub(crate) leases: &'a HeldLeases<'a>,
-    pub(crate) update: UpdateWith,
+    /// The new owner's employment, if the account is opened for them, and the present moment.
+    pub(crate) opens: Option<(Employment, Timestamp)>,
 }
 
 /// What became of a transfer.
@@ -49,38 +54,66 @@ impl Carrier<'_> {
         let client = self.reteach.clone().until(self.leases.check().await?);
         let customer = match client.get(&transfer.account).await {
             Ok(customer) => customer,
-            Err(error) => return about_the_account(error),
+            Err(error) => return about_the_account(error).map(Moved::Refused),
         };
         if let Some(reason) = self.stranger(transfer, &customer) {
             return Ok(Moved::Refused(reason));
         }
+        let account = AccountView::from(customer.clone());
+        let digests = self.digests(transfer, &account);
         let seen = Seen {
             external_id: customer.external_id.as_ref(),
-            window: AccessWindow {
-                active_at: customer.set_active_at,
-                inactive_at: customer.set_inactive_at,
-            },
+            window: account.window,
+            digests: &digests,
             from: entries.get(&transfer.from),
             to: entries.get(&transfer.to),
         };
         let steps = steps(transfer, seen, self.tool);
         let writes = steps.len();
+        let mut window = account.window;
         for step in steps {
             match step {
-                Step::Rekey => match self.rekey(transfer, &customer).await? {
-                    Moved::Done(_) => {}
-                    refused @ Moved::Refused(_) => return Ok(refused),
+                Step::Rekey => match self.rekey(transfer, &customer, window).await? {
+                    Ok(written) => window = written,
+                    Err(reason) => return Ok(Moved::Refused(reason)),
                 },
-                Step::Claim(entry) | Step::Give(entry) | Step::Close(entry) => {
-                    self.leases.check().await?;
-                    let token = self.leases.token(JobKind::Employees);
-                    self.store
-                        .put_employee(self.tenant, token, self.key, &entry)
-                        .await?;
-                }
+                Step::Give(entry) => self.put(&EmployeeEntry { window, ..entry }).await?,
+                Step::Claim(entry) | Step::Close(entry) => self.put(&entry).await?,
             }
         }
         Ok(Moved::Done(writes))
+    }
+
+    async fn put(&self, entry: &EmployeeEntry) -> Result<()> {
+        self.leases.check().await?;
+        let token = self.leases.token(JobKind::Employees);
+        let tenant = &self.config.tenant_id;
+        let put = self.store.put_employee(tenant, token, self.key, entry);
+        Ok(put.await?)
+    }
+
+    /// What the account holds of the fields that are ours.
+    fn digests(&self, transfer: &Transfer, account: &AccountView) -> BTreeMap<String, ValueDigest> {
+        let held = account.digests(&transfer.to, self.key).into_iter();
+        held.filter(|(attribute, _)| !self.config.employees.is_switched_off(*attribute))
+            .map(|(attribute, digest)| (attribute.name().to_owned(), digest))
+            .collect()
+    }
+
+    /// The bounds of a locked account that opens with the handover: what the operator has confirmed is held by no brake.
+    fn opening(&self, before: AccessWindow) -> Option<DesiredAccess> {
+        let (employment, now) = self.opens.filter(|(it, _)| it.scope == Scoped::In)?;
+        let (zone, lock_on) = (&self.config.time_zone, self.config.employees.lock_on);
+        // The lock was the old owner's.
+        let locked = before.inactive_at.map(|since| Locked {
+            since,
+            reason: LockReason::Vanished,
+        });
+        let target = desired_access(&employment, locked, now, zone, lock_on);
+        let (active_at, inactive_at) = (target.active_at, target.inactive_at);
+        let change = WindowChange::between(before, active_at, inactive_at, Cause::Employed)?;
+        let opens = before.is_locked_at(now) && !change.after.is_locked_at(now);
+        opens.then_some(target)
     }
 
     /// Why the account is not touched: it carries an id that belongs neither to the old nor to the new owner.
@@ -95,30 +128,39 @@ impl Carrier<'_> {
         })
     }
 
-    /// Writes the external id, and compares the reply with what was written.
-    async fn rekey(&self, transfer: &Transfer, before: &Customer) -> Result<Moved> {
+    /// Writes the external id, and compares the reply with what was written. Returns the window that the account has now, or
+    /// why it was refused.
+    async fn rekey(
+        &self,
+        transfer: &Transfer,
+        before: &Customer,
+        window: AccessWindow,
+    ) -> Result<std::result::Result<AccessWindow, String>> {
         let external_id = ExternalId::of(self.tool, &transfer.to);
+        let opening = self.opening(window);
         let input = CustomerInput {
             external_id: Field::Value(external_id.clone()),
+            set_active_at: opening.map_or(Field::Absent, |it| it.active_at),
+            set_inactive_at: opening.map_or(Field::Absent, |it| it.inactive_at),
             ..CustomerInput::default()
         };
-        let input = match self.update {
+        let input = match self.config.reteach.update {
             UpdateWith::Patch => input,
             UpdateWith::Replace => input.over(before, &BTreeSet::new()),
         };
         let client = self.reteach.clone().until(self.leases.check().await?);
         let reply = match client.update(&transfer.account, &input).await {
             Ok(reply) => reply,
-            Err(error) => return about_the_account(error),
+            Err(error) => return about_the_account(error).map(Err),
         };
         if reply.id != transfer.account || reply.external_id.as_ref() != Some(&external_id) {
-            return Ok(Moved::Refused(format!(
+            return Ok(Err(format!(
                 "reteach answered with success and did not give the account {} the external id {external_id}",
                 transfer.account
             )));
         }
         if input.lost(before, &reply).is_empty() {
-            return Ok(Moved::Done(1));
+            return Ok(Ok(AccountView::from(reply).window));
         }
         client
             .update(&transfer.account, &input.over(before, &BTreeSet::new()))
@@ -133,15 +175,15 @@ impl Carrier<'_> {
 }
 
 /// What only this account is refused for is its own trouble; everything else ends the command.
-fn about_the_account(error: Error) -> Result<Moved> {
+fn about_the_account(error: Error) -> Result<String> {
     match error {
-        Error::NotFound { .. } => Ok(Moved::Refused("reteach has no such account".to_owned())),
-        Error::Conflict { .. } => Ok(Moved::Refused(
-            "another account of the academy has the new external id (409)".to_owned(),
-        )),
-        Error::Rejected { status, .. } => Ok(Moved::Refused(format!(
-            "reteach refuses the new external id ({status})"
-        ))),
+        Error::NotFound { .. } => Ok("reteach has no such account".to_owned()),
+        Error::Conflict { .. } => {
+            Ok("another account of the academy has the new external id (409)".to_owned())
+        }
+        Error::Rejected { status, .. } => {
+            Ok(format!("reteach refuses the new external id ({status})"))
+        }
         other => Err(vendor(other)),
     }
 }

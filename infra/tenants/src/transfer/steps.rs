@@ -1,8 +1,10 @@
 //! The steps of a transfer that are left. Pure.
 
+use std::collections::BTreeMap;
+
 use shared::access::AccessWindow;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::state::EmployeeEntry;
+use shared::state::{EmployeeEntry, ValueDigest};
 
 /// An account that goes from one person to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +21,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) external_id: Option<&'a ExternalId>,
     /// When the account is open.
     pub(crate) window: AccessWindow,
+    /// What the account holds, as the new owner's entry keeps it.
+    pub(crate) digests: &'a BTreeMap<String, ValueDigest>,
     pub(crate) from: Option<&'a EmployeeEntry>,
     pub(crate) to: Option<&'a EmployeeEntry>,
 }
@@ -53,7 +57,7 @@ pub(crate) fn steps(transfer: &Transfer, seen: Seen<'_>, tool: &str) -> Vec<Step
     let claim = (!is_rekeyed && !is_claimed).then(|| claimed(transfer, seen));
     let rekey = (!is_rekeyed).then_some(Step::Rekey);
     let known = claim.as_ref().or(seen.from);
-    let give = (!is_given).then(|| Step::Give(given(transfer, known, seen.window)));
+    let give = (!is_given).then(|| Step::Give(given(transfer, known, seen)));
     let close = (claim.is_some() || !is_closed).then(|| {
         Step::Close(EmployeeEntry {
             handed_over_to: Some(to.clone()),
@@ -74,13 +78,13 @@ fn claimed(transfer: &Transfer, seen: Seen<'_>) -> EmployeeEntry {
     }
 }
 
-/// The new owner's entry. Without a fingerprint, so that the next run compares the whole record, and without digests, which
-/// are salted with the old id.
-fn given(transfer: &Transfer, from: Option<&EmployeeEntry>, window: AccessWindow) -> EmployeeEntry {
+/// The new owner's entry. Without a fingerprint, so that the next run compares the whole record with what the account holds.
+fn given(transfer: &Transfer, from: Option<&EmployeeEntry>, seen: Seen<'_>) -> EmployeeEntry {
     let old = from.filter(|entry| entry.customer_id.as_ref() == Some(&transfer.account));
     EmployeeEntry {
         customer_id: Some(transfer.account.clone()),
-        window,
+        window: seen.window,
+        digests: seen.digests.clone(),
         locked: old.and_then(|entry| entry.locked),
         ..EmployeeEntry::new(transfer.to.clone())
     }
@@ -108,6 +112,7 @@ mod tests {
             let seen = Seen {
                 external_id: self.external_id.as_ref(),
                 window: AccessWindow::default(),
+                digests: &BTreeMap::new(),
                 from: self.from.as_ref(),
                 to: self.to.as_ref(),
             };

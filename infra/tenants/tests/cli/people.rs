@@ -249,6 +249,58 @@ async fn a_rehired_person_gets_the_old_account_by_hand() {
 }
 
 #[tokio::test]
+async fn seven_handovers_in_a_day_hold_nothing_and_the_next_run_writes_what_differs() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.put_all((4..=9).map(person));
+    desk.done("sync acme --here").await;
+    // Not more in a day than the brake lets through.
+    for leavers in [1..=4, 5..=7] {
+        for id in leavers {
+            let leaves = |person: &mut simulators::Person| person.status = Status::Inactive;
+            company.personio.change(id, leaves);
+        }
+        desk.pass_minutes(25 * 60);
+        desk.done("sync acme --here").await;
+    }
+    desk.pass_minutes(5);
+    desk.done("sync acme --here").await;
+    for id in 1..=7 {
+        let (new, old) = (10 + id, person(id));
+        // One of them has got another position.
+        let position = if id == 7 {
+            Some("Leiterin".to_owned())
+        } else {
+            old.position.clone()
+        };
+        company.personio.put(simulators::Person {
+            id: new,
+            position,
+            ..old
+        });
+        let line = format!("people handover acme --from {id} --to {new} --yes");
+        let account = desk.done(&line).await["account"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_eq!(company.reteach.status(&account), Some("ADDED"), "{id}");
+        let before = company.reteach.requests().len();
+        desk.pass_minutes(5);
+        let report = desk.done("sync acme --here").await;
+        assert_eq!(report["held"], json!(null), "{id}: {report:#}");
+        let requests = company.reteach.requests();
+        let writes: Vec<_> = requests
+            .iter()
+            .skip(before)
+            .filter(|it| it.method == Method::PUT)
+            .collect();
+        let bodies: Vec<_> = writes.iter().filter_map(|it| it.body.clone()).collect();
+        let differs = json!({"position": "Leiterin"});
+        assert_eq!(bodies, Vec::from_iter((id == 7).then_some(differs)), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn a_handover_killed_anywhere_is_completed_by_repeating_it() {
     let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
         let desk = Desk::new().await;

@@ -167,13 +167,13 @@ async fn move_accounts(
     leases: &HeldLeases<'_>,
 ) -> Result<Vec<(SourceId, String)>> {
     let carrier = Carrier {
-        tenant: &config.tenant_id,
+        config,
         tool: connections.hr.tool(),
         reteach: &connections.reteach,
         store: &context.store,
         key: &connections.key,
         leases,
-        update: config.reteach.update,
+        opens: None,
     };
     let mut refused = Vec::new();
     for (number, transfer) in found.pending.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::join;
 use serde::Serialize;
+use shared::access::Employment;
 use shared::domain::id::{CustomerId, ExternalId, SourceId, TenantId};
 use shared::reteach::{Client, Customer, Error};
 use shared::routes::Connections;
@@ -40,6 +41,8 @@ struct HandoverView<'a> {
 struct Found {
     from: Presence,
     to: Presence,
+    /// The new profile's, if they are employed.
+    employment: Option<Employment>,
     entries: HashMap<SourceId, EmployeeEntry>,
     /// The account with the old profile's external id, else the one that the ledger knows if it has lost that id.
     from_account: Option<Customer>,
@@ -111,13 +114,13 @@ async fn write(
     let found = Found::read(context, connections, config, args).await?;
     let transfer = found.transfer(from, to, args.force)?;
     let carrier = Carrier {
-        tenant,
+        config,
         tool: connections.hr.tool(),
         reteach: &connections.reteach,
         store: &context.store,
         key: &connections.key,
         leases,
-        update: config.reteach.update,
+        opens: found.employment.map(|it| (it, context.now())),
     };
     match carrier.carry_out(&transfer, &found.entries).await {
         Ok(Moved::Done(writes)) => {
@@ -155,9 +158,14 @@ impl Found {
         let unread = |error| Failure::attention(format!("the person cannot be read: {error}"));
         let presence = |record| person::presence(record, tool, config, context.now());
         let entries = entries?;
+        let to_record = to_record.map_err(unread)?;
+        let to_presence = presence(to_record.as_ref());
         Ok(Self {
             from: presence(from_record.map_err(unread)?.as_ref()),
-            to: presence(to_record.map_err(unread)?.as_ref()),
+            to: to_presence,
+            employment: to_record
+                .filter(|_| to_presence == Presence::Employed)
+                .and_then(|record| person::employment(&record, tool, config)),
             from_account: account(reteach, tool, from, entries.get(from)).await?,
             to_account: account(reteach, tool, to, entries.get(to)).await?,
             entries,
@@ -253,7 +261,7 @@ fn announcement(tenant: &TenantId, transfer: &Transfer, from: Presence) -> Strin
     let points = [
         format!("{old} {presence}"),
         format!("{to} gets the account {account}, with its courses and certificates"),
-        format!("the next run gives it the values of {to}, and opens or locks it accordingly"),
+        format!("it opens now if {to} is employed; the next run writes the values of {to}"),
         format!("{old} never gets an account again"),
     ];
     let points: String = points.iter().map(|point| format::point(point)).collect();
