@@ -264,6 +264,39 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
 }
 
 #[tokio::test]
+async fn the_table_of_an_incomplete_reading_moves_nothing() {
+    let desk = Desk::new().await;
+    let company = with_new_ids(&desk).await;
+    company.personio.put_all((104..=210).map(person));
+    let approve = format!("migrate acme --approve {}", hash(&desk).await);
+    let moving = Fault::new(Behaviour::TotalOff(3)).path("/v1/company/employees");
+    company
+        .personio
+        .fail(moving.query("offset", "100").always());
+    let before = external_ids(&company);
+    let hints = [
+        "is not complete (the first page announced 110 people, the last page 113)",
+        "`tenants check acme` names what is wrong",
+        "nothing was moved",
+    ];
+    desk.fails(&approve, Exit::Attention, &hints).await;
+    let table = desk.attention("migrate acme").await;
+    assert_eq!(
+        (&table["hash"], &table["counts"]["moves"]),
+        (&json!(null), &json!(3))
+    );
+    let text = desk.run("migrate acme").await.out.replace('\n', " ");
+    assert!(
+        text.contains("cannot be approved") && !text.contains("--approve"),
+        "{text}"
+    );
+    assert_eq!(external_ids(&company), before);
+    company.personio.clear_faults();
+    desk.json(&approve).await;
+    assert_eq!(external_ids(&company), NEW_IDS);
+}
+
+#[tokio::test]
 async fn an_account_that_is_refused_is_named_and_the_same_command_moves_it_later() {
     let desk = Desk::new().await;
     let company = with_new_ids(&desk).await;

@@ -116,6 +116,12 @@ impl Found {
     /// Whether exactly this migration may be carried out.
     fn check(&self, tenant: &TenantId, hash: &str) -> Result<()> {
         let refused = |reason: String| Err(Failure::attention(format!("{reason}: {UNTOUCHED}")));
+        if let Completeness::Incomplete(doubt) = self.completeness {
+            return refused(format!(
+                "the reading of Personio is not complete ({doubt}), so people may be missing from the table; give the same \
+                 command again later, and if that does not help, `tenants check {tenant}` names what is wrong with the reading"
+            ));
+        }
         let current = self.migration.hash();
         if self.migration.moves.is_empty() {
             return refused(format!("there is no account of {tenant} to move"));
@@ -126,12 +132,7 @@ impl Found {
                  {tenant}`"
             ));
         }
-        match self.completeness {
-            Completeness::Incomplete(doubt) => refused(format!(
-                "the reading of Personio is not complete ({doubt}), so people may be missing from the table"
-            )),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) enum Stage {
 #[derive(Serialize)]
 pub(super) struct MigrateView<'a> {
     tenant_id: &'a TenantId,
-    /// What is approved; `None` where there is nothing to move.
+    /// What is approved; `None` where there is nothing to move, or the reading is not complete.
     hash: Option<String>,
     counts: Counts,
     moves: Vec<Move>,
@@ -97,9 +97,14 @@ impl<'a> MigrateView<'a> {
             Stage::Moved(refused) => (false, refused),
         };
         let pending = found.pending.len() as u64;
+        let incomplete = match found.completeness {
+            Completeness::Incomplete(doubt) => Some(doubt.to_string()),
+            _ => None,
+        };
+        let may_be_approved = incomplete.is_none() && !migration.moves.is_empty();
         Self {
             tenant_id: &args.tenant,
-            hash: (!migration.moves.is_empty()).then(|| migration.hash()),
+            hash: may_be_approved.then(|| migration.hash()),
             counts: Counts {
                 moves: pending,
                 moved_before: migration.moves.len() as u64 - pending,
@@ -113,10 +118,7 @@ impl<'a> MigrateView<'a> {
                 .into_iter()
                 .map(|(person, reason)| Refusal { person, reason })
                 .collect(),
-            incomplete: match found.completeness {
-                Completeness::Incomplete(doubt) => Some(doubt.to_string()),
-                _ => None,
-            },
+            incomplete,
             is_proposal,
             has_mails: args.details,
         }
@@ -176,6 +178,12 @@ impl<'a> MigrateView<'a> {
 
     fn next_step(&self) -> String {
         let tenant = self.tenant_id;
+        if self.incomplete.is_some() {
+            return format!(
+                "Nothing was written, and this table cannot be approved. Give the same command again later; if that does not \
+                 help, `tenants check {tenant}` names what is wrong with the reading."
+            );
+        }
         match (&self.hash, self.is_proposal) {
             (None, _) => "There is nothing to move.".to_owned(),
             (Some(hash), true) => format!(
