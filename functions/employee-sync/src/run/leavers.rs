@@ -74,10 +74,19 @@ async fn load(
             || known.shards.values().any(|shard| shard.0.contains_key(id));
         is_known && has_left(people, id, rules)
     });
-    let entries = reader.entries(&leavers.iter().collect()).await?;
-    let none = BTreeSet::new();
-    let mut candidates = candidates(rules.tool, rules.config, people, (&leavers, &none), entries);
-    candidates.retain(|candidate| is_to_be_locked(candidate, rules));
+    // Nothing is noted of those who are locked already: they must not take the place of others.
+    let mut found: Vec<Candidate> = Vec::new();
+    while !leavers.is_empty() && found.len() < rules.portion {
+        let most = rules.portion - found.len();
+        let rest = leavers.iter().nth(most).cloned();
+        let rest = rest.map(|id| leavers.split_off(&id)).unwrap_or_default();
+        let entries = reader.entries(&leavers.iter().collect()).await?;
+        let none = BTreeSet::new();
+        let next = candidates(rules.tool, rules.config, people, (&leavers, &none), entries);
+        found.extend(next.into_iter().filter(|it| is_to_be_locked(it, rules)));
+        leavers = rest;
+    }
+    let (candidates, put_off) = (found, leavers.len());
     let held = match candidates.as_slice() {
         [] => None,
         _ => reader.held().await?,
@@ -85,7 +94,7 @@ async fn load(
     Ok(Loaded {
         selection: Selection::Shards(BTreeSet::new()),
         portion: ShardRange::WHOLE,
-        put_off: 0,
+        put_off,
         held_over: 0,
         candidates,
         shards: BTreeMap::new(),

@@ -506,3 +506,21 @@ fn people_who_wait_are_counted_again_by_each_comparison() {
     }
     assert_eq!(world.academy.state.unwrap().waiting, 0);
 }
+
+#[test]
+fn the_leavers_of_a_rejected_reading_are_locked_portion_by_portion() {
+    let mut world = in_step();
+    let ended = Field::Value("2026-05-01".parse().unwrap());
+    for id in 0..100 {
+        world.edit(id, |it| it.end_date = ended);
+    }
+    for id in 100..PEOPLE {
+        world.employees.remove(&SourceId::new(id.to_string()));
+    }
+    for (locked, left) in [(PORTION, 100 - PORTION), (100, 0), (100, 0)] {
+        let result = world.sync(End::Well);
+        assert_eq!(result.outcome, Outcome::SourceChanged);
+        assert_eq!((world.locked(), result.counts.left), (locked, left as u64));
+        world.after(5);
+    }
+}
