@@ -86,6 +86,10 @@ fn with_account_seen(
 ) -> EmployeeEntry {
     entry.customer_id = Some(account.id.clone());
     entry.window = account.window;
+    if entry.is_sealed {
+        // What is written can be read again: it says of the lock what was planned.
+        entry.locked = change.and_then(|change| change.locked);
+    }
     let SourceState::Present { record, .. } = source else {
         return entry;
     };
@@ -124,7 +128,10 @@ pub(crate) fn seen_entries(plan: &Plan, candidates: &[Candidate]) -> Vec<Employe
             if matches!(candidate.source, SourceState::Gone { .. }) {
                 return None;
             }
-            as_seen(candidate, change).filter(|seen| candidate.entry.as_ref() != Some(seen))
+            let entry = candidate.entry.as_ref()?;
+            // An entry that cannot be read stays until a change says what it should.
+            let is_kept = entry.is_sealed && change.is_none();
+            as_seen(candidate, change).filter(|seen| entry != seen && !is_kept)
         })
         .collect()
 }

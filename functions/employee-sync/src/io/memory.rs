@@ -384,7 +384,12 @@ impl Writer for InMemory {
 
     async fn put_entry(&self, entry: &EmployeeEntry) -> Result<(), StateError> {
         let id = entry.source_id.clone();
-        self.academy().ledger.insert(id, entry.clone());
+        // Written with the key that it is read with.
+        let entry = EmployeeEntry {
+            is_sealed: false,
+            ..entry.clone()
+        };
+        self.academy().ledger.insert(id, entry);
         Ok(())
     }
 

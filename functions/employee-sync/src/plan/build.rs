@@ -372,8 +372,7 @@ impl Context<'_> {
             |seen| seen.window,
         );
         // Where the ledger knows nothing, what the end date explains is no lock of our own: it moves with the date.
-        let readable = entry.filter(|entry| !entry.is_sealed);
-        let explained = readable.is_none()
+        let explained = entry.is_none_or(|entry| entry.is_sealed)
             && self.target(record, None).inactive_at == before.inactive_at.into();
         let known = match action {
             // The lock was the former profile's.
@@ -383,7 +382,7 @@ impl Context<'_> {
                 since,
                 reason: LockReason::Vanished,
             }),
-            _ => compare::known_lock(readable, before, record, self.now).filter(|_| !explained),
+            _ => compare::known_lock(entry, before, record, self.now).filter(|_| !explained),
         };
         let target = self.target(record, known);
         let cause = compare::cause(record, &target, before, self.now);

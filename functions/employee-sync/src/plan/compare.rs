@@ -94,25 +94,26 @@ pub(super) fn hash(field: &str, attribute: Attribute, text: &Text, key: &Fingerp
     }
 }
 
-/// The lock the ledger knows of, or, where it knows nothing of the person, one that the account shows.
+/// The lock the ledger knows of, or, where it knows nothing of the person, one that the account shows. Where its dates cannot
+/// be read, what may not be read in the HR system either lifts no lock.
 pub(super) fn known_lock(
     entry: Option<&EmployeeEntry>,
     window: AccessWindow,
     record: &DesiredAccount,
     now: Timestamp,
 ) -> Option<Locked> {
+    if let Some(entry) = entry.filter(|entry| !entry.is_sealed) {
+        return entry.locked;
+    }
     let reason = match (record.employment.scope, record.employment.standing) {
         (Scoped::OutLocked, _) => LockReason::OutOfScope,
         (_, EmploymentStatus::Inactive) => LockReason::Inactive,
-        _ => return entry.and_then(|entry| entry.locked),
+        (Scoped::Undecided(_), _) if entry.is_some() => LockReason::OutOfScope,
+        (_, EmploymentStatus::Unknown) if entry.is_some() => LockReason::Inactive,
+        _ => return None,
     };
-    match entry {
-        Some(entry) => entry.locked,
-        None => window
-            .inactive_at
-            .filter(|at| *at <= now)
-            .map(|since| Locked { since, reason }),
-    }
+    let since = window.inactive_at.filter(|at| *at <= now)?;
+    Some(Locked { since, reason })
 }
 
 /// The reason for a window, in the order in which the rules apply.

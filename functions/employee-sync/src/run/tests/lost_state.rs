@@ -1,8 +1,9 @@
 //! A state, a ledger or a key that was lost: nobody is locked by it, and the company is in step again.
 
+use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::SourceId;
 use shared::fingerprint::FingerprintKey;
-use shared::state::SyncState;
+use shared::state::{EmployeeEntry, SyncState};
 
 use super::world::{End, World};
 use crate::plan::builders::employee;
@@ -109,4 +110,47 @@ fn with_another_key_people_are_compared_with_what_reteach_holds() {
     let tick = world.after(5).tick(End::Well);
     assert_eq!((tick.changes, world.hash()), (0, None));
     assert_eq!(world.after(5).tick(End::Well).limits, None);
+}
+
+#[test]
+fn a_lock_whose_cause_nobody_can_read_any_more_stays() {
+    type Edit = fn(&mut Employee);
+    let cases: [(&str, Edit, Edit); 2] = [
+        (
+            "",
+            |it| it.status = Field::Value(Status::Inactive),
+            |it| it.status = Field::Absent,
+        ),
+        (
+            "[scope]\ninclude_locations = [\"Köln\"]\n",
+            |it| it.location = Field::Value("Ulm".into()),
+            |it| it.location = Field::Absent,
+        ),
+    ];
+    for (rules, leave, hide) in cases {
+        for refuses in [None, Some("position")] {
+            let (mut world, id) = (World::new(40, rules), SourceId::new("3"));
+            world.edit(3, leave);
+            world.tick(End::Well);
+            assert!(world.is_locked(3), "{rules}");
+            // The dates of the entry cannot be decrypted any more.
+            let entry = world.academy.ledger.get_mut(&id).unwrap();
+            *entry = EmployeeEntry {
+                customer_id: entry.customer_id.take(),
+                is_sealed: true,
+                ..EmployeeEntry::new(id.clone())
+            };
+            (0..40).for_each(|id| world.edit(id, hide));
+            world.edit(3, |it| it.position = Field::Value("Meister".into()));
+            world.academy.dialect.refuses = refuses;
+            for minutes in [5, 5, 24 * 60, 5, 24 * 60] {
+                world.after(minutes).tick(End::Well);
+                assert!(world.is_locked(3), "{rules} {refuses:?} {minutes}");
+            }
+            world.academy.dialect.refuses = None;
+            world.employees.insert(id, employee("3"));
+            world.after(24 * 60).tick(End::Well);
+            assert!(!world.is_locked(3), "{rules} {refuses:?}");
+        }
+    }
 }
