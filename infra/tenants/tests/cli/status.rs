@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use serde_json::{Value, json};
 use shared::tenant::Via;
+use simulators::reteach::Quirk;
 use simulators::{Behaviour, Body, Fault, Person};
 
 use crate::restore::items;
-use crate::support::{Desk, GROUP, participation};
+use crate::support::{Desk, GROUP, participation, person};
 
 async fn problems(desk: &Desk) -> String {
     let status = desk.attention("status acme").await;
@@ -249,6 +250,61 @@ async fn problems_are_named_with_what_to_do() {
     desk.done(&desk.add(&company, "")).await;
     let after = problems(&desk).await;
     assert!(!after.contains("marked for deletion"), "{after}");
+}
+
+#[tokio::test]
+async fn refused_fields_and_silent_accounts_are_named_and_counted() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.put_all((4..=30).map(person));
+    desk.done("sync acme --here").await;
+    let change = |ids: std::ops::RangeInclusive<u64>, text: &str| {
+        for id in ids {
+            let position = Some(text.to_owned());
+            company.personio.change(id, |it| it.position = position);
+        }
+    };
+    company
+        .reteach
+        .set_quirks([Quirk::RefusesField("position".to_owned())]);
+    change(1..=8, "Leitung");
+    desk.pass_minutes(5);
+    desk.attention("sync acme --here").await;
+    for line in ["status", "status acme"] {
+        let shown = desk.attention(line).await.to_string();
+        assert!(shown.contains("[employees] position = "), "{shown}");
+    }
+
+    company
+        .reteach
+        .set_quirks((11..=22).map(|id| Quirk::AccountAnswers500(format!("personio:{id}"))));
+    change(1..=30, "Assistenz");
+    for _ in 0..3 {
+        desk.pass_minutes(5);
+        desk.run("sync acme --here").await;
+    }
+    let status = desk.attention("status acme").await;
+    assert_eq!(status["health"]["waiting"], 12, "{status:#}");
+    let named = "12 people are refused, in conflict or without an answer from reteach";
+    let fleet = desk.attention("status").await.to_string();
+    assert!(
+        fleet.contains(named) && fleet.contains("tenants runs acme"),
+        "{fleet}"
+    );
+    let list = desk.attention("people list acme").await;
+    assert_eq!(
+        list["counts"],
+        json!({"in-sync": 18, "waiting": 12}),
+        "{list:#}"
+    );
+    let people = list["people"].as_array().unwrap().iter();
+    let silent = people.filter(|it| it["reason"].to_string().contains("answered 500"));
+    let ids: Vec<_> = silent.map(|it| it["person"].as_str().unwrap()).collect();
+    let expected: Vec<_> = (11..=22).map(|id: u64| id.to_string()).collect();
+    assert_eq!(ids, expected, "{list:#}");
+    let written = company.reteach.customers().into_iter();
+    let written = written.filter(|it| it.position.as_deref() == Some("Assistenz"));
+    assert_eq!(written.count(), 18);
 }
 
 #[tokio::test]
