@@ -32,8 +32,17 @@ pub enum Resolution {
 /// Due in the next run, whenever that is.
 pub const DUE_NOW: EntryStatus = EntryStatus::RetryAt(Timestamp::UNIX_EPOCH);
 
-/// What became of each candidate. `conflicts` are the ledger entries that were written for people whose account is
-/// somebody else's.
+/// When a record that was refused is tried again. Somebody due in the next run waits for nothing.
+#[must_use]
+pub fn waits_until(status: EntryStatus) -> Option<Timestamp> {
+    match status {
+        EntryStatus::RetryAt(at) if status != DUE_NOW => Some(at),
+        _ => None,
+    }
+}
+
+/// What became of each candidate. `noted` are the ledger entries that were written for people whose account is somebody else's
+/// or gives no answer.
 pub(crate) fn resolve(
     candidates: &[Candidate],
     plan: &Plan,

@@ -8,7 +8,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-pub use advance::{DUE_NOW, Resolution, next_shard};
+pub use advance::{DUE_NOW, Resolution, next_shard, waits_until};
 pub(crate) use advance::{resolve, with_left_open};
 pub use identity::Identity;
 pub use portion::{Limited, PORTION, Turn, in_progress, limited, portion};

@@ -16,7 +16,8 @@ use crate::apply::{Applied, ApplyOutcome};
 use crate::brake::consent::Parts;
 use crate::brake::hold::Hold;
 use crate::checkpoint::{
-    Reason, Resolution, Selection, Sharding, in_progress, next_shard, resolve, with_left_open,
+    Reason, Resolution, Selection, Sharding, in_progress, next_shard, resolve, waits_until,
+    with_left_open,
 };
 use crate::plan::{Account, Candidate, Part, Plan, RiskyChange};
 use crate::source::People;
@@ -321,12 +322,9 @@ pub(super) fn open_accounts_after(
     u32::try_from((i64::from(before) + changed).max(0)).unwrap_or(u32::MAX)
 }
 
-/// People whose record was refused and is not tried again yet. Somebody due in the next run waits for nothing.
+/// People whose record was refused and is not tried again yet.
 pub(super) fn count_waiting<'a>(shards: impl Iterator<Item = &'a Shard>) -> u32 {
-    let waiting = count(
-        shards,
-        |status| matches!(status, EntryStatus::RetryAt(at) if at > Timestamp::UNIX_EPOCH),
-    );
+    let waiting = count(shards, |status| waits_until(status).is_some());
     u32::try_from(waiting).unwrap_or(u32::MAX)
 }
 

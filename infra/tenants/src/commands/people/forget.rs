@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use employee_sync::checkpoint::waits_until;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::{CertificateId, CustomerId, ExternalId, SourceId, TenantId};
-use shared::fingerprint::{EntryStatus, ShardNumber};
+use shared::fingerprint::ShardNumber;
 use shared::reteach::Customer;
 use shared::routes::Connections;
 use shared::source::EmployeeSource as _;
@@ -236,10 +237,9 @@ impl Found {
             let shard = store.shards(tenant, &[number]).await?.remove(&number);
             let mut shard = shard.unwrap_or_default();
             for id in people {
-                let waits = |status| matches!(status, EntryStatus::RetryAt(at) if at > Timestamp::UNIX_EPOCH);
                 if let Some(entry) = shard.0.remove(id) {
                     erased += 1;
-                    let waiting = u32::from(waits(entry.status));
+                    let waiting = u32::from(waits_until(entry.status).is_some());
                     state.waiting = state.waiting.saturating_sub(waiting);
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use employee_sync::checkpoint::waits_until;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::id::{CustomerId, SourceId};
@@ -104,11 +105,11 @@ impl Known {
             };
             return (state, Some(failure.reason.clone()), Some(failure.retry_at));
         }
+        if let Some(at) = status.copied().and_then(waits_until) {
+            let reason = self.findings.get(id).cloned();
+            return (PersonState::Waiting, reason, Some(at));
+        }
         match status {
-            Some(EntryStatus::RetryAt(at)) if *at > Timestamp::UNIX_EPOCH => {
-                let reason = self.findings.get(id).cloned();
-                (PersonState::Waiting, reason, Some(*at))
-            }
             Some(EntryStatus::RetryAt(_) | EntryStatus::Dismissed(_)) | None => {
                 (PersonState::Due, None, None)
             }
@@ -136,6 +137,7 @@ impl PersonState {
 mod tests {
     use std::collections::BTreeMap;
 
+    use employee_sync::checkpoint::DUE_NOW;
     use shared::fingerprint::{FingerprintKey, ShardEntry};
     use shared::state::Failure;
 
@@ -168,7 +170,7 @@ mod tests {
             Conflict, Due, Gone, HandedOver, Held, InSync, MissingOnce, Orphaned, Refused, Waiting,
         };
         let later = EntryStatus::RetryAt(at("2026-05-12T08:00:00Z"));
-        let due = EntryStatus::RetryAt(Timestamp::UNIX_EPOCH);
+        let due = DUE_NOW;
         let handed_over = EmployeeEntry {
             handed_over_to: Some(id("1")),
             ..EmployeeEntry::new(id("8"))
