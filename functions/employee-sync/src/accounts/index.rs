@@ -376,7 +376,9 @@ impl AccountIndex {
                     self.account(*customer);
                 }
                 ReadAccount::Deleted => are_deleted = true,
-                ReadAccount::NoAnswer => drop(self.left_out.unread.insert(id)),
+                ReadAccount::NoAnswer | ReadAccount::NotAsked => {
+                    self.left_out.unread.insert(id);
+                }
             }
         }
         if self.left_out.found > 0 || !are_deleted {

@@ -45,7 +45,10 @@ pub async fn look_up(
 pub enum ReadAccount {
     Found(Box<Customer>),
     Deleted,
+    /// reteach does not answer for this account, while it may answer for others.
     NoAnswer,
+    /// reteach was not asked any more, or answers for none.
+    NotAsked,
 }
 
 /// Reads the accounts with these ids, until reteach answers for none any more.
@@ -64,10 +67,12 @@ pub async fn read(
     let asked = ask_each(ids, |id| read_one(*id)).await?;
     let mut read: HashMap<_, _> = ids
         .iter()
-        .map(|id| ((*id).clone(), ReadAccount::NoAnswer))
+        .map(|id| ((*id).clone(), ReadAccount::NotAsked))
         .collect();
     let answers = asked.answers.into_iter();
-    read.extend(answers.filter_map(|(id, answer)| Some(((*id).clone(), answer.ok()?))));
+    read.extend(
+        answers.map(|(id, answer)| ((*id).clone(), answer.unwrap_or(ReadAccount::NoAnswer))),
+    );
     Ok(read)
 }
 

@@ -173,7 +173,7 @@ pub(super) async fn write_entry(
     writer.put_entry(entry).await
 }
 
-pub(super) fn with_failure(
+pub(crate) fn with_failure(
     entry: EmployeeEntry,
     kind: FailureKind,
     fingerprint: Fingerprint,

@@ -45,7 +45,7 @@ pub(super) enum Pause {
     Growing,
 }
 
-const SHORT_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const SHORT_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 
 /// A person's change, and how far it is.
 pub(super) struct Work<'a> {

@@ -46,7 +46,7 @@ pub fn waits_until(status: EntryStatus) -> Option<Timestamp> {
 pub(crate) fn resolve(
     candidates: &[Candidate],
     plan: &Plan,
-    conflicts: &[EmployeeEntry],
+    noted: &[EmployeeEntry],
     outcome: &ApplyOutcome,
     now: Timestamp,
 ) -> BTreeMap<SourceId, Resolution> {
@@ -73,7 +73,7 @@ pub(crate) fn resolve(
     }));
     let held = plan.held.iter();
     resolutions.extend(held.map(|change| (change.source_id.clone(), Resolution::Open)));
-    resolutions.extend(conflicts.iter().filter_map(|entry| {
+    resolutions.extend(noted.iter().filter_map(|entry| {
         let retry_at = entry.failure.as_ref()?.retry_at;
         Some((entry.source_id.clone(), Resolution::RetryAt(retry_at)))
     }));

@@ -73,6 +73,11 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
+    fn fails_for(&self, customer: &Customer) -> bool {
+        let id = customer.external_id.as_ref();
+        id.is_some_and(|id| self.fails.contains(id))
+    }
+
     fn denies(&self, id: Option<&ExternalId>) -> bool {
         id.is_some_and(|id| self.denies.contains(id))
     }
@@ -263,7 +268,8 @@ impl Reader for InMemory {
         let mut academy = self.academy();
         academy.read += ids.len();
         let read = |id: &CustomerId| match academy.customers.get(id) {
-            _ if academy.tells_nothing.is_some() => ReadAccount::NoAnswer,
+            _ if academy.tells_nothing.is_some() => ReadAccount::NotAsked,
+            Some(customer) if academy.dialect.fails_for(customer) => ReadAccount::NoAnswer,
             Some(customer) => ReadAccount::Found(Box::new(customer.clone())),
             None => ReadAccount::Deleted,
         };

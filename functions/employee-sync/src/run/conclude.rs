@@ -55,7 +55,7 @@ pub(super) fn conclude(
     let Prepared {
         plan,
         candidates,
-        conflicts,
+        waiting: noted,
         seen: _,
         passed,
         approved,
@@ -77,7 +77,7 @@ pub(super) fn conclude(
         summary,
     } = prepared;
     let now = rules.now;
-    let mut resolutions = resolve(&candidates, &plan, &conflicts, &outcome, now);
+    let mut resolutions = resolve(&candidates, &plan, &noted, &outcome, now);
     resolutions.extend(quiet(&dismissed, &candidates, &outcome, now));
     let mut old = shards;
     old.extend(registration.shards);

@@ -212,8 +212,8 @@ pub(super) async fn drive(
     };
     let progress = || emit(Progress::Applied);
     let mut outcome = apply(writer, plan, candidates, rules.config, learned, &progress).await;
-    let conflicts = std::mem::take(&mut prepared.conflicts);
-    prepared.conflicts = write_notes(writer, conflicts).await?;
+    let waiting = std::mem::take(&mut prepared.waiting);
+    prepared.waiting = write_notes(writer, waiting).await?;
     let mut seen = std::mem::take(&mut prepared.seen);
     seen.append(&mut outcome.seen);
     outcome.forgets = note_seen(writer, seen, &outcome).await?;

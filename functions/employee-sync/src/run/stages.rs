@@ -32,8 +32,8 @@ const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) candidates: Vec<Candidate>,
-    /// Ledger entries of people whose account is somebody else's.
-    pub(super) conflicts: Vec<EmployeeEntry>,
+    /// Ledger entries of people whose account is somebody else's or gives no answer, with the pause before the next look.
+    pub(super) waiting: Vec<EmployeeEntry>,
     /// Ledger entries of people for whom nothing is written, with what the academy holds.
     pub(super) seen: Vec<EmployeeEntry>,
     /// The risky changes that the brakes let through, and that count.
@@ -90,7 +90,7 @@ pub(super) fn prepare(
         foreign_accounts,
         held,
         accounts,
-        listing,
+        mut listing,
     } = loaded;
     let is_unseen = put_off > 0 || rules.locks_alone;
     // A single account that never answers makes no plan look unseen for good.
@@ -161,9 +161,11 @@ pub(super) fn prepare(
         hold,
     } = braked;
     let holds_first_run = doubts && hold.as_ref().is_some_and(|hold| hold.holds(Brake::Create));
+    let mut waiting = std::mem::take(&mut listing.paused);
+    waiting.extend(conflict_entries(&plan, &candidates, now));
     Ok(Prepared {
         holds_first_run,
-        conflicts: conflict_entries(&plan, &candidates, now),
+        waiting,
         seen: seen_entries(&plan, &candidates),
         listing_failed: listing.failure.is_some(),
         tells_nothing: listing.stopped.is_some(),

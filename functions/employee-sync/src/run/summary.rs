@@ -135,13 +135,14 @@ impl Summary {
             failure,
             stopped,
             unanswered,
+            paused: _,
             mails_unanswered,
         } = listing;
         self.stopped = stopped;
         self.unanswered = unanswered.len() as u64;
         self.counts.refused += self.unanswered;
         for (id, problem) in unanswered {
-            let text = format!("{problem}; the next run looks this person up again");
+            let text = format!("{problem}; a later run looks this person up again");
             self.find(Some(&id), FindingKind::Refused, text);
         }
         if let Some(failure) = mails_unanswered {

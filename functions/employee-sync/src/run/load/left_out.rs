@@ -1,14 +1,20 @@
 //! Accounts that the ledger knows and a run reads one by one: those that the list lacks, because nobody gets a second one, and
 //! those of which the ledger may not know the last write.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use shared::domain::id::{CustomerId, SourceId};
-use shared::fingerprint::Fingerprint;
-use shared::state::FailureKind;
+use shared::fingerprint::{Fingerprint, Shard, ShardNumber};
+use shared::state::{EmployeeEntry, FailureKind};
 
 use super::candidates::query;
 use crate::accounts::{AccountIndex, AccountsError, ReadAccount};
+use crate::apply::{SHORT_PAUSE, with_failure};
 use crate::io::Reader;
 use crate::plan::{Account, AccountView, Candidate, MatchedBy, SourceState};
+
+const UNREAD: &str = "reteach gave no answer about the account";
 
 /// So many accounts are all read.
 const FEW: usize = 100;
@@ -34,33 +40,51 @@ pub(super) async fn with_left_out(
     Ok(index.with_read(read, &others))
 }
 
+/// People whose account had to be read and was not.
+#[derive(Default)]
+pub(super) struct Unread {
+    pub(super) problems: Vec<(SourceId, String)>,
+    /// The ledger entries of those for whose account alone there is no answer, with the pause before the next look.
+    pub(super) paused: Vec<EmployeeEntry>,
+}
+
 /// The candidates with the accounts of those whose last write got no answer and was of another record: it may have taken effect,
-/// and what the ledger says would hide a lock that nobody wants any more. Those whom reteach does not answer for wait.
+/// and what the ledger says would hide a lock that nobody wants any more. The same where the ledger's dates cannot be read.
+/// Those whom reteach does not answer for wait.
 pub(super) async fn with_doubtful_read(
     reader: &impl Reader,
     candidates: Vec<Candidate>,
-) -> Result<(Vec<Candidate>, Vec<(SourceId, String)>), AccountsError> {
+    shards: &BTreeMap<ShardNumber, Shard>,
+    now: Timestamp,
+) -> Result<(Vec<Candidate>, Unread), AccountsError> {
     let doubtful: Vec<_> = candidates
         .iter()
         .filter_map(doubtful_account)
         .cloned()
         .collect();
     if doubtful.is_empty() {
-        return Ok((candidates, Vec::new()));
+        return Ok((candidates, Unread::default()));
     }
     let mut read = reader
         .read_accounts(&doubtful.iter().collect::<Vec<_>>())
         .await?;
-    let (mut kept, mut unread) = (Vec::new(), Vec::new());
+    let answers = |it: &ReadAccount| matches!(it, ReadAccount::Found(_) | ReadAccount::Deleted);
+    let others_answer = read.values().any(answers);
+    let (mut kept, mut unread) = (Vec::new(), Unread::default());
     for mut candidate in candidates {
         let answer = doubtful_account(&candidate).and_then(|id| read.remove(id));
         match answer {
             // A lock that may have taken effect is written again.
-            Some(ReadAccount::NoAnswer)
+            Some(answer @ (ReadAccount::NoAnswer | ReadAccount::NotAsked))
                 if matches!(candidate.source, SourceState::Present { .. }) =>
             {
-                let problem = "reteach gave no answer about the account".to_owned();
-                unread.push((candidate.source_id, problem));
+                if matches!(answer, ReadAccount::NoAnswer) {
+                    let paused = paused(&candidate, shards, others_answer, now);
+                    unread.paused.extend(paused);
+                }
+                unread
+                    .problems
+                    .push((candidate.source_id, UNREAD.to_owned()));
                 continue;
             }
             Some(ReadAccount::Found(customer)) => {
@@ -70,7 +94,7 @@ pub(super) async fn with_doubtful_read(
                     candidate.account = Account::Fetched(Box::new(account), MatchedBy::ExternalId);
                 }
             }
-            Some(ReadAccount::NoAnswer | ReadAccount::Deleted) | None => {}
+            Some(ReadAccount::NoAnswer | ReadAccount::NotAsked | ReadAccount::Deleted) | None => {}
         }
         kept.push(candidate);
     }
@@ -81,15 +105,54 @@ fn doubtful_account(candidate: &Candidate) -> Option<&CustomerId> {
     let (Account::FromLedger(id), Some(entry)) = (&candidate.account, &candidate.entry) else {
         return None;
     };
-    let failure = entry.failure.as_ref()?;
-    let fingerprint = match candidate.source {
+    let is_doubtful = entry.failure.as_ref().is_some_and(|failure| {
+        failure.kind == FailureKind::NoAnswer && failure.fingerprint != fingerprint(candidate)
+    });
+    (is_doubtful || entry.is_sealed).then_some(id)
+}
+
+fn fingerprint(candidate: &Candidate) -> Fingerprint {
+    match candidate.source {
         SourceState::Present { fingerprint, .. } | SourceState::Rejected { fingerprint, .. } => {
             fingerprint
         }
         SourceState::Gone { .. } => Fingerprint::default(),
-    };
-    let is_doubtful = failure.kind == FailureKind::NoAnswer && failure.fingerprint != fingerprint;
-    is_doubtful.then_some(id)
+    }
+}
+
+/// The entry with the pause before the account is read again. The failure stays that of the write, so that the account stays
+/// doubtful; its pauses grow anew with each record, from the second look on, as those of writes do.
+fn paused(
+    candidate: &Candidate,
+    shards: &BTreeMap<ShardNumber, Shard>,
+    others_answer: bool,
+    now: Timestamp,
+) -> Option<EmployeeEntry> {
+    // What could not be read of a sealed entry is not written over.
+    let mut entry = candidate.entry.clone().filter(|entry| !entry.is_sealed)?;
+    let failure = entry.failure.as_mut()?;
+    let shard = shards.get(&ShardNumber::of(&candidate.source_id));
+    let last = shard.and_then(|shard| shard.0.get(&candidate.source_id));
+    let is_first = last.is_none_or(|last| last.fingerprint != fingerprint(candidate));
+    if is_first {
+        failure.attempts = 0;
+    }
+    let written = failure.fingerprint;
+    let mut noted = with_failure(
+        entry,
+        FailureKind::NoAnswer,
+        written,
+        UNREAD.to_owned(),
+        now,
+    );
+    if let Some(failure) = noted.failure.as_mut() {
+        failure.retry_at = match (is_first, others_answer) {
+            (true, _) => now,
+            (false, true) => failure.retry_at,
+            (false, false) => failure.retry_at.min(now + SHORT_PAUSE),
+        };
+    }
+    Some(noted)
 }
 
 /// Those that are read, from all over the list, and the others.

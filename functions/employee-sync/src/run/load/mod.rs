@@ -99,6 +99,8 @@ pub(super) struct ListingNote {
     pub(super) mails_unanswered: Option<String>,
     /// People whose account could not be looked up, and why. The next run looks again.
     pub(super) unanswered: Vec<(SourceId, String)>,
+    /// Their ledger entries, where the next look has to wait.
+    pub(super) paused: Vec<EmployeeEntry>,
 }
 
 /// Why the academy's accounts could not be listed.
@@ -321,7 +323,7 @@ async fn changed(
     let (due, gone) = (&due & &taken, &gone & &taken);
     let entries = reader.entries(&taken.iter().collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
-    let (unmatched, unread) = with_doubtful_read(reader, unmatched).await?;
+    let (unmatched, unread) = with_doubtful_read(reader, unmatched, &shards, rules.now).await?;
     let Search {
         accounts,
         list_failure,
@@ -333,7 +335,7 @@ async fn changed(
     }
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
     let (unmatched, mut unanswered) = without_unanswered(unmatched, accounts.as_ref());
-    unanswered.extend(unread);
+    unanswered.extend(unread.problems);
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
     let candidates = with_twins(candidates, accounts.as_ref(), rules);
     let (candidates, mails_unanswered) = with_mail_holders(
@@ -375,6 +377,7 @@ async fn changed(
                 .map(|index| index.left_out().clone())
                 .unwrap_or_default(),
             unanswered,
+            paused: unread.paused,
             mails_unanswered,
             ..ListingNote::default()
         },

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use shared::domain::employee::Field;
 use shared::domain::id::{ExternalId, SourceId};
+use shared::fingerprint::Fingerprint;
 use shared::runtime::{Finding, FindingKind, Outcome};
-use shared::state::Brake;
+use shared::state::{Brake, Failure, FailureKind};
 
 use super::world::{End, World};
 use crate::io::memory::{Dialect, TOOL};
@@ -160,4 +161,47 @@ fn a_value_without_an_answer_keeps_no_lock_waiting_in_a_quiet_company() {
         (Outcome::Unchanged, 1)
     );
     assert_eq!(world.academy.dialect.refused, refused);
+}
+
+/// The last write of this person may have taken effect, and the record is another one now.
+fn doubt(world: &mut World, id: usize) {
+    let entry = world.academy.ledger.get_mut(&SourceId::new(id.to_string()));
+    entry.unwrap().failure = Some(Failure {
+        kind: FailureKind::NoAnswer,
+        reason: String::new(),
+        fingerprint: Fingerprint::default(),
+        attempts: 1,
+        retry_at: world.now,
+    });
+    let moves = format!("Werk {}", world.now);
+    world.edit(id, |person| person.location = Field::Value(moves));
+}
+
+#[test]
+fn an_account_in_doubt_that_nobody_can_read_is_read_after_pauses_that_grow_where_others_answer() {
+    let alone: Vec<i64> = [5].into_iter().chain((10..=1200).step_by(15)).collect();
+    for (others, expected) in [(0, alone), (1, vec![5, 10, 40, 100, 220, 460, 940])] {
+        let mut world = World::new(PEOPLE, "");
+        world.academy.dialect.fails = account();
+        doubt(&mut world, LEAVER);
+        let (mut reads, began) = (Vec::new(), world.now);
+        for _ in 0..240 {
+            (0..others).for_each(|_| doubt(&mut world, LEAVER + 1));
+            let before = world.academy.read;
+            world.after(5).sync(End::Well);
+            let minutes = world.now.duration_since(began).as_mins();
+            reads.extend((world.academy.read > before + others).then_some(minutes));
+        }
+        assert_eq!(reads, expected);
+        // Another record is looked at on the next tick.
+        let before = world.academy.read;
+        world.deactivate(LEAVER..LEAVER + 1);
+        let result = world.after(5).sync(End::Well);
+        assert_eq!((world.academy.read, result.counts.refused), (before + 1, 1));
+        world.academy.dialect = Dialect::default();
+        world.after(5).sync(End::Well);
+        let entry = &world.academy.ledger[&SourceId::new(LEAVER.to_string())];
+        assert_eq!((&entry.failure, world.is_locked(LEAVER)), (&None, true));
+        assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+    }
 }
