@@ -22,7 +22,7 @@ pub(crate) enum Scene {
     Morning,
     /// The same; new people are deleted right after the run.
     MorningDeleted,
-    /// So many are suddenly inactive that a brake holds them, and nobody decides.
+    /// More people are suddenly inactive than a brake lets through, and nobody decides.
     Held,
     /// A brake held what an operator has approved since.
     Approved,

@@ -142,9 +142,9 @@ pub(crate) enum Pass {
     HalfHour,
     /// Eight hours, and a tick of both.
     Night,
-    /// So many days with a tick of both on each.
+    /// This number of days, with a tick of both on each.
     Days(u8),
-    /// So many hours in which no schedule fires.
+    /// This number of hours in which no schedule fires.
     Silence(u8),
 }
 

@@ -330,7 +330,7 @@ impl Life {
         }
     }
 
-    /// So many minutes later, these jobs run.
+    /// This number of minutes later, these jobs run.
     pub(crate) async fn after(&mut self, minutes: i64, jobs: &[JobKind]) {
         self.harness
             .world

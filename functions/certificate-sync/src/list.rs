@@ -24,7 +24,7 @@ const MAX_CERTIFICATES: u32 = 250_000;
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [250, 50, 10];
 
-/// So many certificates of each class are kept. A run has time to file fewer than 900.
+/// Certificates of each class that are kept at most. A run has time to file fewer than 900.
 const MAX_NEWEST: usize = 10_000;
 
 /// What a listing keeps of a certificate.
@@ -75,7 +75,7 @@ pub struct Rule {
 /// The rule for each record.
 pub type Rules<'a> = &'a (dyn Fn(&CertificateId, &Participation) -> Rule + Sync);
 
-/// So many records that do not fit, and more of them than fit, are no odd records but another format.
+/// Records that do not fit, from which on they are another format, if fewer do fit.
 const MAX_ODD: usize = 5;
 
 impl Listing {

@@ -111,7 +111,7 @@ impl Backlog {
     }
 }
 
-/// So many minutes, as a person would say it: in days from two of them on.
+/// A number of minutes as a person would say it: in days from two days on.
 #[must_use]
 pub fn duration(minutes: u64) -> String {
     match minutes {

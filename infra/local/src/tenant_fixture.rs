@@ -13,7 +13,7 @@ use simulators::reteach::{Account, Certificate, Customer, Participation, Publica
 
 use crate::company::Company;
 
-/// One of so many people with a mail address has an account made by hand.
+/// Of this number of people with a mail address, one has an account made by hand.
 const PEOPLE_PER_ACCOUNT: usize = 4;
 /// A larger company has one certificate for every ten people.
 const MAX_PEOPLE_WITH_MANY_CERTIFICATES: usize = 2_000;

@@ -22,7 +22,7 @@ use crate::domain::clock::Clock;
 /// 128 MB for this and all that is made of it.
 pub const MAX_REPLY_BYTES: usize = 8 * 1024 * 1024;
 
-/// So many times one call is answered 429 at an adaptive pace before it is given up. The pauses between them are longer
+/// Answers with 429 at an adaptive pace after which a call is given up. The pauses between them are longer
 /// than four minutes together.
 const MAX_LIMITED: u32 = 5;
 

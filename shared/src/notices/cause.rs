@@ -22,7 +22,7 @@ pub enum Cause {
     NotConnected,
     /// Certificates that wait for a decision.
     Parked,
-    /// So many people are refused that they are no single cases.
+    /// More people are refused than single cases explain.
     PeopleRefused,
     PlanRefused,
     ReteachUnavailable,

@@ -10,7 +10,7 @@ use crate::http::Retirement;
 /// How the note of those begins that are not kept by name.
 const MORE: &str = "more calls are announced to end or to have changed: ";
 
-/// So many are kept, to keep the lease below one write unit.
+/// The most that are kept: the lease stays below one write unit.
 const MAX_KEPT: usize = 5;
 /// An endpoint of which no answer spoke for so many days is forgotten.
 const FORGOTTEN_AFTER: i32 = 7;

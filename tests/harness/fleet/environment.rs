@@ -55,7 +55,7 @@ pub struct Environments {
 }
 
 impl Environments {
-    /// So many new ones for the function that `work` makes; each run is passed to `results`. At `pace` where one is given, else at
+    /// This number of new ones for the function that `work` makes; each run is passed to `results`. At `pace` where one is given, else at
     /// the vendors' own.
     pub(super) fn start<W: Job>(
         number: usize,

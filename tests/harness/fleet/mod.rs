@@ -43,7 +43,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// So many companies with so many people each, before their first run.
+    /// `companies` of `size` people each, before their first run.
     pub async fn start(companies: usize, size: u64) -> Self {
         let options = Options {
             clock: Arc::new(SystemClock),

@@ -18,11 +18,11 @@ use crate::decide::probe_place;
 /// A right that is refused so often in a row, with pauses, is missing.
 const REFUSALS: u64 = 3;
 
-/// After so many people in a row whose lists cannot be read, others are tried from elsewhere in the queue.
+/// People in a row whose lists cannot be read, after whom others are tried from elsewhere in the queue.
 const SUSPECT_AFTER: u32 = 3;
-/// So many of these whose lists cannot be read either show that it is not the people.
+/// People who are tried next: if none of their lists can be read either, it is not the people.
 const PROBES: u32 = 3;
-/// If nobody's list was read, so many people show the same.
+/// People who show the same if nobody's list was read.
 const NOT_THE_PEOPLE: u32 = 2;
 
 /// What a run knows of lists.

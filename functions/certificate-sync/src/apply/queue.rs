@@ -11,7 +11,7 @@ use super::{Refused, Shared, Tools};
 use crate::decide::{BeforeFiling, Series};
 use crate::plan::Upload;
 
-/// So many others are asked for a list before a right counts as missing.
+/// Other people whose list is asked for before a right counts as missing.
 const OTHERS: usize = 2;
 
 /// A person's certificates. Those that are looked up are decided about by one list of documents, when the first of them

@@ -11,9 +11,9 @@ use shared::source::EmployeeSource as _;
 
 use super::Tools;
 
-/// So many people whom the HR system denies, although its last reading had them, show that it is another one.
+/// People whom the HR system denies, although its last reading had them, from which on it is another HR system.
 const MAX_DENIED: usize = 5;
-/// So many others of its last reading are asked for first.
+/// Other people of its last reading who are asked for first.
 const OTHERS: usize = 2;
 
 /// Whether the last reading of the HR system was of the known people, as far as the other job has seen.

@@ -14,10 +14,10 @@ use shared::state::{
 use super::{Scope, Selection};
 use crate::outcome::CertificateResult;
 
-/// So many certificates older than the window are asked for on each tick: a call each. With them the checkpoint still
+/// Certificates older than the window that are asked for on each tick, a call each. With them the checkpoint still
 /// has less than 4 KB, one read unit.
 const MAX_WAITING: usize = 16;
-/// So many refused hosts are named.
+/// Refused hosts that are named at most.
 const MAX_HOSTS: usize = 4;
 
 /// What a run read and did.

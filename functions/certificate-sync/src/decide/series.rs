@@ -10,7 +10,7 @@ use shared::state::EqualRefusals;
 const SUSPECT_AFTER: usize = 5;
 /// The same where files do not come.
 const NO_FILES_AFTER: usize = 3;
-/// So many of these, refused alike, show that it is not the certificates.
+/// Certificates that are tried after equal refusals: if all of them are refused alike, it is not the certificates.
 const PROBES: usize = 3;
 
 /// A refusal that had no effect.

@@ -11,11 +11,12 @@ use shared::state::Store;
 
 use crate::plan::{Owner, People};
 
-/// So many known certificates, none of which is listed, are no revoked ones. Of fewer, it takes others that would be filed.
+/// Known certificates, none of which is listed, from which on revocations do not explain it. Of fewer, it takes others that
+/// would be filed.
 const MIN_KNOWN: usize = 5;
-/// The owners of so many certificates are remembered while no known certificate was listed.
+/// Certificates whose owners are remembered at most while no known certificate was listed.
 const MAX_OWNERS: usize = 1_000;
-/// So many accounts of ours are asked for before the academy counts as another one.
+/// Accounts of ours that are asked for before the academy counts as another one.
 const ASKED: usize = 5;
 
 /// Collects what a listing of everything shows.

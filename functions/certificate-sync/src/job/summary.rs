@@ -179,7 +179,7 @@ struct RefusedHost<'a> {
     older: usize,
 }
 
-/// From so many certificates on, a host is the tenant's trouble.
+/// Certificates from which on a host is the tenant's trouble.
 const HOST_TROUBLE: usize = 5;
 
 fn refused_hosts<'a>(

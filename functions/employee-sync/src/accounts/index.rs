@@ -16,7 +16,7 @@ use crate::plan::{Account, AccountView, MatchedBy};
 
 /// Unreadable rows and open accounts that a report names.
 const NAMED: usize = 10;
-/// So many accounts in use that a date should have locked are no work of single admins.
+/// Accounts in use that a date should have locked, from which on single admins do not explain it.
 const SEVERAL: u64 = 2;
 
 /// An academy may need this long to lock an account whose end has passed, and may count its days in another offset.

@@ -145,9 +145,9 @@ impl From<Asked<'_, AccountQuery<'_>, Account>> for LookUps {
     }
 }
 
-/// After so many people in a row without an answer others are tried.
+/// People in a row without an answer, after whom others are tried.
 const SILENT_IN_A_ROW: usize = 3;
-/// So many of them.
+/// The number of those others.
 const PROBES: usize = 3;
 
 /// Who is looked up next, by position: after three people in a row without an answer somebody from the end, so that people whose
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn people_whose_accounts_give_no_answer_stop_nobody_unless_nobody_gets_one() {
-        // So many give none at the beginning of the list, so many get one after them; so many are asked about, and so
+        // How many give none at the beginning of the list, how many get one after them, how many are asked about, and how
         // many get a failure of their own.
         for (silent, others, asked, personal) in [
             (1, 0, 1, 1),

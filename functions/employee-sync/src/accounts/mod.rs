@@ -288,7 +288,7 @@ pub async fn read_old_values(
     Ok(())
 }
 
-/// So many accounts are read one by one.
+/// Accounts that are read one by one at most.
 const FEW: usize = 50;
 
 #[cfg(test)]

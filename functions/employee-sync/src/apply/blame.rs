@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::io::{Problem, Refusal};
 
-/// So many people refused for one field and reason are the tenant's trouble.
+/// People refused for one field and reason, from which on it is the tenant's trouble.
 const SAME_REFUSAL: usize = 5;
-/// So many refused writes end a run in which none was accepted.
+/// Refused writes after which a run ends in which none was accepted.
 const MAX_REFUSED: usize = 10;
-/// After so many accounts in a row without an answer, others are tried.
+/// Accounts in a row without an answer, after which others are tried.
 const SILENT_IN_A_ROW: usize = 3;
-/// So many of them.
+/// The number of those others.
 const PROBES: usize = 3;
 /// Writes in flight until the academy has accepted one, while a field is sent that it has not accepted yet, and while it
 /// refuses such a field.

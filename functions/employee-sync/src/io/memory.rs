@@ -106,7 +106,7 @@ pub(crate) struct Academy {
     pub(crate) tells_nothing: Option<reteach::Error>,
     /// How often its list came, or an address was looked up.
     pub(crate) asked: usize,
-    /// So many people can be looked up in one run; 0: everybody.
+    /// People who can be looked up in one run; 0: everybody.
     pub(crate) looks_up: usize,
     pub(crate) dialect: Dialect,
     /// When certificates could begin to follow.

@@ -115,7 +115,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// So many changes are listed without their values: a plan for a whole company is read by its patterns.
+/// Changes that are listed at most where values are not shown: a plan for a whole company is read by its patterns.
 const MAX_LISTED: usize = 20;
 
 fn rest(f: &mut fmt::Formatter<'_>, what: &str, number: usize) -> fmt::Result {

@@ -12,7 +12,7 @@ use crate::accounts::{Accounts, MailHolders};
 use crate::io::Reader;
 use crate::plan::{Account, Candidate, SourceState, digest_of};
 
-/// So many new addresses are looked up where the academy cannot be listed.
+/// New addresses that are looked up at most where the academy cannot be listed.
 const MAX_LOOK_UPS: usize = 100;
 
 /// An account that gets another mail address.

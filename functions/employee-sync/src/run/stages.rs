@@ -285,7 +285,7 @@ pub(super) fn preregister(
 
 /// Whether enough people are in step for certificates to follow: a few who wait for another try keep nobody else waiting.
 pub(super) fn are_in_step(people: usize, waiting: u32) -> bool {
-    /// So many may wait in any company where somebody is in step.
+    /// People who may wait in a company of any size, if somebody is in step.
     const FEW: usize = 4;
     let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
     waiting == 0 || (waiting < people && (waiting <= FEW || waiting.saturating_mul(2) <= people))

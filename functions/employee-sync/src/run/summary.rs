@@ -23,13 +23,13 @@ use crate::plan::{self, Action, Candidate, Change, Kind, Plan, SkipReason, Sourc
 use crate::report::Counts;
 use crate::source::{Completeness, People};
 
-/// So many people without a single success are no accident.
+/// People without a single success, from which on it is no accident.
 const MANY: u64 = 5;
 
-/// So many people are named in one text.
+/// People who are named in one text at most.
 const MAX_NAMED: usize = 5;
 
-/// A value that is changed on so many days has another owner.
+/// Days on which a value is changed, from which on it has another owner.
 const CONTESTED_DAYS: u32 = 3;
 
 const ALL_REFUSED: &str = "nobody came through: each finding says what was refused";

@@ -18,7 +18,7 @@ use super::record::{
     record, written,
 };
 
-/// So many calls in a row without an answer end the probe.
+/// Calls in a row without an answer that end the probe.
 const SILENT_IN_A_ROW: usize = 3;
 const POSTED: &str = "Probe (POST)";
 

@@ -23,7 +23,7 @@ pub(crate) struct DesiredSchedule {
     /// `rate(5 minutes)`
     pub(crate) expression: String,
     pub(crate) firing: Firing,
-    /// Within so many minutes it fires, when EventBridge Scheduler has room; `None`: to the minute.
+    /// Minutes within which it fires, when EventBridge Scheduler has room; `None`: to the minute.
     pub(crate) window: Option<i32>,
     pub(crate) function: String,
     /// The role that fires it.

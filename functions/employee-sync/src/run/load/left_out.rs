@@ -16,9 +16,9 @@ use crate::plan::{Account, AccountView, Candidate, MatchedBy, SourceState};
 
 const UNREAD: &str = "reteach gave no answer about the account";
 
-/// So many accounts are all read.
+/// Up to this number, all accounts are read.
 const FEW: usize = 100;
-/// Of more, so many are.
+/// Of more accounts, this number is read.
 const SAMPLE: usize = 50;
 
 /// The list, with accounts that it lacks and that are there. One that nobody could read is not taken for deleted.

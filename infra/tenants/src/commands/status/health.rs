@@ -16,7 +16,7 @@ use crate::failure::{Failure, Result};
 use crate::format;
 use crate::schedule::is_connected;
 
-/// So many people who wait are a problem of the tenant.
+/// People who wait, from which on it is a problem of the tenant.
 const MANY_WAITING: u32 = 5;
 
 /// Whether a tenant can be synced at all.

@@ -21,7 +21,7 @@ use crate::format;
 use crate::output::View;
 use crate::schedule::Firing;
 
-/// So many reports are searched for the last one of certificates: a day of employee runs with news between two of them.
+/// Reports that are searched for the last one of certificates: a day of employee runs with news between two of them.
 const SEARCHED_REPORTS: usize = 50;
 
 #[derive(Serialize)]
