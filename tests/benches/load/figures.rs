@@ -237,6 +237,7 @@ pub(super) fn memory(companies: &[LargeCompany]) -> Table {
         companies,
         &[
             ("people", |company| company.people.into()),
+            ("foreign accounts", |company| company.foreign.into()),
             ("memory at start", |company| {
                 company.at_start.map(Figure::Memory).into()
             }),

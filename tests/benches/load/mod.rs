@@ -59,9 +59,13 @@ pub(crate) fn measure(runtime: &Runtime, options: &LoadOptions, is_quick: bool) 
     ];
     checks.extend(memory.iter().map(|company| {
         let peak = company.cost.peak.map(Figure::Memory);
-        Check::new(format!("{} people: memory", company.people), peak)
-            .at_most(Figure::Memory(MOST_MEMORY))
-            .judged()
+        let (people, foreign) = (company.people, company.foreign);
+        Check::new(
+            format!("{people} people, {foreign} foreign accounts: memory"),
+            peak,
+        )
+        .at_most(Figure::Memory(MOST_MEMORY))
+        .judged()
     }));
     checks.extend(
         runs.chunks_exact(2)

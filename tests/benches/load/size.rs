@@ -37,8 +37,8 @@ pub(super) struct SingleSize {
     pub(super) certificates: usize,
     /// Consecutive runs in which every token is refused.
     pub(super) logins: usize,
-    /// Sizes of companies whose memory is measured.
-    pub(super) memory: &'static [u64],
+    /// Companies whose memory is measured: people, and accounts in their academy that are not theirs.
+    pub(super) memory: &'static [(u64, u64)],
 }
 
 const FULL: SingleSize = SingleSize {
@@ -47,7 +47,7 @@ const FULL: SingleSize = SingleSize {
     deadline: Duration::from_secs(125),
     certificates: 90,
     logins: 40,
-    memory: &[10_000, 50_000],
+    memory: &[(10_000, 0), (50_000, 0), (1_000, 300_000)],
 };
 
 const QUICK: SingleSize = SingleSize {
@@ -56,7 +56,7 @@ const QUICK: SingleSize = SingleSize {
     deadline: Duration::from_secs(12),
     certificates: 12,
     logins: 6,
-    memory: &[50_000],
+    memory: &[(50_000, 0), (1_000, 300_000)],
 };
 
 impl Size {
