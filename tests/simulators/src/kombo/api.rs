@@ -97,8 +97,9 @@ impl Environment {
             (Endpoint::Integration, [id]) => {
                 let integration = state
                     .integrations
-                    .get(id)
+                    .get_mut(id)
                     .ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
+                integration.sync_if_stale(now);
                 let quirks = state.quirks.iter();
                 let shown = quirks.fold(integration.view(), |view, quirk| quirk.shown(view));
                 Ok(Reply::json(StatusCode::OK, &shown))

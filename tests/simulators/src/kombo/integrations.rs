@@ -130,7 +130,7 @@ impl Integration {
         }
     }
 
-    /// A sync before a read, where that is switched on and something has changed at Personio.
+    /// A sync before anything is shown, where that is switched on and something has changed at Personio.
     pub(super) fn sync_if_stale(&mut self, now: Timestamp) {
         if self.record.mirrors_automatically && self.record.synced != Some(self.personio.revision())
         {
