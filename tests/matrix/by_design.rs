@@ -7,12 +7,7 @@ pub(crate) struct ByDesign {
     differences: fn() -> Vec<String>,
 }
 
-const ALL: [ByDesign; 3] = [
-    ByDesign {
-        dialect: "reteach folds mail",
-        why: "an address in other letters is the same address",
-        differences: folded_mail,
-    },
+const ALL: [ByDesign; 2] = [
     ByDesign {
         dialect: "Kombo no nulls",
         why: "an absent value never empties a field: it may be one that could not be read",
@@ -48,15 +43,6 @@ fn emptied_fields() -> Vec<String> {
     let positions = (23..=28).map(|id| kept(id, "position", "Ingenieurin"));
     let offices = (26..=31).map(|id| kept(id, "location", "München"));
     positions.chain(offices).collect()
-}
-
-/// HR writes the address in capital letters too.
-fn folded_mail() -> Vec<String> {
-    let account = "account personio:14";
-    let (as_written, folded) = ("Person-14@Muster.example", "person-14@muster.example");
-    vec![format!(
-        "{account}: email should be \"{as_written}\" and is \"{folded}\""
-    )]
 }
 
 /// The account of the deleted profile stays open.

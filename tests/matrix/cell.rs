@@ -9,7 +9,7 @@ use simulators::dialects::Dialect;
 use simulators::reteach::Quirk;
 
 use crate::by_design::ByDesign;
-use crate::company::{Company, OVERTAKEN};
+use crate::company::Company;
 
 /// More refused writes than this in one run are too many.
 const MAX_REFUSED: usize = 10;
@@ -174,10 +174,11 @@ fn described(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<St
         let text = if message.is_empty() { text } else { message };
         return Some(format!("{outcome:?}: {text}"));
     }
-    let overtaken = OVERTAKEN.map(|id| Some(id.to_string()));
+    // An admin was faster, whatever the dialect is.
+    let is_overtaken = |finding: &Finding| finding.text.contains("another account with this mail");
     let finding = findings
         .iter()
-        .find(|it| NAMING.contains(&it.kind) && !overtaken.contains(&it.person))?;
+        .find(|it| NAMING.contains(&it.kind) && !is_overtaken(it))?;
     let text = finding
         .text
         .split("; tried again from")

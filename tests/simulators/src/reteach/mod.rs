@@ -210,9 +210,12 @@ impl Reteach {
         self.state(|state| state.edit(identifier, change))
     }
 
-    /// Deletes an account as an admin would; not counted as a call.
+    /// Deletes an account as an admin would, or makes one no more; not counted as a call.
     pub fn remove(&self, identifier: &str) -> bool {
-        self.state(|state| state.customers.remove(identifier).is_some())
+        self.state(|state| {
+            state.invited.retain(|it| it.id != identifier);
+            state.customers.remove(identifier).is_some()
+        })
     }
 
     /// The names of all tags, in the order they were made.

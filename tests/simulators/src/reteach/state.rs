@@ -90,7 +90,7 @@ impl State {
     pub(super) fn compare(&mut self, other: &Self, says_the_same: bool) {
         let stored = |state: &Self| {
             let mut stored = json!(state);
-            stored["quirks"].take();
+            stored.as_object_mut().map(|stored| stored.remove("quirks"));
             stored
         };
         self.differs = Some(!says_the_same || stored(self) != stored(other));

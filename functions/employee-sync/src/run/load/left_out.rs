@@ -121,7 +121,7 @@ fn fingerprint(candidate: &Candidate) -> Fingerprint {
 }
 
 /// The entry with the pause before the account is read again. The failure stays that of the write, so that the account stays
-/// doubtful; its pauses grow anew with each record, from the second look on, as those of writes do.
+/// doubtful. From the second look on its pauses grow, as those of writes do; another record begins with a short one.
 fn paused(
     candidate: &Candidate,
     shards: &BTreeMap<ShardNumber, Shard>,
