@@ -13,11 +13,9 @@ use shared::tenant::{BrakeConfig, TenantConfig};
 
 use super::classify::{NewAccounts, risky_changes as classify};
 use super::limits::people;
-use super::{BrakeVerdict, LimitExceeded, Limits, check_limits};
+use super::{LimitExceeded, Limits, check_limits};
 use crate::lint::examine;
-use crate::plan::builders::{
-    account_of, candidate, config, employee, key, now, plan, seen, trusted,
-};
+use crate::plan::builders::{account_of, candidate, config, employee, now, plan, seen, trusted};
 use crate::plan::{
     AccountView, Action, Before, Candidate, Cause, MatchedBy, Part, RiskyChange, SourceState,
     ValueChange, WindowChange,
