@@ -88,6 +88,22 @@ pub fn limited(
             ..Limited::default()
         };
     }
+    let mut people = in_turn(due, now, turn);
+    let rest = people.split_off(most);
+    let held = rest.iter().filter(|(turn, _)| *turn == Turn::Held).count();
+    Limited {
+        taken: people.into_iter().map(|(_, id)| id).collect(),
+        left: rest.len() - held,
+        held,
+    }
+}
+
+/// Those who are `due` in their order: by turn, and within each from a shard that moves with the clock.
+pub fn in_turn(
+    due: BTreeSet<SourceId>,
+    now: Timestamp,
+    turn: impl Fn(&SourceId) -> Turn,
+) -> Vec<(Turn, SourceId)> {
     let first = now.as_second().div_euclid(300);
     let place =
         |id: &SourceId| (i64::from(ShardNumber::of(id).0) - first).rem_euclid(i64::from(SHARDS));
@@ -96,13 +112,7 @@ pub fn limited(
         .map(|id| (turn(&id), place(&id), id))
         .collect();
     people.sort_unstable();
-    let rest = people.split_off(most);
-    let held = rest.iter().filter(|(turn, ..)| *turn == Turn::Held).count();
-    Limited {
-        taken: people.into_iter().map(|(_, _, id)| id).collect(),
-        left: rest.len() - held,
-        held,
-    }
+    people.into_iter().map(|(turn, _, id)| (turn, id)).collect()
 }
 
 #[cfg(test)]

@@ -306,11 +306,18 @@ impl Context<'_> {
             return None;
         }
         let verdict = self.present(candidate, record, fingerprint);
-        window_alone(candidate, verdict).filter(|change| {
-            change.window.is_some_and(|window| {
-                let (before, after) = (window.before.inactive_at, window.after.inactive_at);
-                after.is_some_and(|after| before.is_none_or(|before| after < before))
-            })
+        let change = window_alone(candidate, verdict)?;
+        let window = change.window?;
+        let (before, after) = (window.before.inactive_at, window.after.inactive_at);
+        let is_nearer = after.is_some_and(|after| before.is_none_or(|before| after < before));
+        // The hire date of such a record shows which contract has ended. It moves nothing.
+        let after = AccessWindow {
+            active_at: window.before.active_at,
+            ..window.after
+        };
+        is_nearer.then_some(Change {
+            window: Some(WindowChange { after, ..window }),
+            ..change
         })
     }
 

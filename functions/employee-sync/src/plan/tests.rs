@@ -817,7 +817,7 @@ fn a_record_that_does_not_fit_still_locks() {
     let leave = "[scope]\ninclude_companies = [\"Muster GmbH\"]\nout_of_scope = \"leave\"\n";
     let day = |text: &str| Field::Value(text.parse().unwrap());
     let inactive: Edit = |it| it.status = Field::Value(Status::Inactive);
-    let cases: [(&str, Edit, &str, Option<&str>); 9] = [
+    let cases: [(&str, Edit, &str, Option<&str>); 10] = [
         ("inactive", inactive, "", Some("lock    1")),
         (
             "ended before this contract began",
@@ -830,6 +830,15 @@ fn a_record_that_does_not_fit_still_locks() {
             },
             "",
             None,
+        ),
+        (
+            "inactive, and the next contract is ahead",
+            |leaving| {
+                leaving.status = Field::Value(Status::Inactive);
+                leaving.hire_date = Field::Value("2026-10-01".parse().unwrap());
+            },
+            "",
+            Some("lock    1"),
         ),
         (
             "ended",
@@ -878,6 +887,8 @@ fn a_record_that_does_not_fit_still_locks() {
                     "{name}: {text}"
                 );
                 assert!(plan.changes[0].values.is_empty(), "{name}");
+                let window = plan.changes[0].window.unwrap();
+                assert_eq!(window.after.active_at, window.before.active_at, "{name}");
                 let risky = risky_changes(&plan, &candidates, &config, now(), NewAccounts::Counted);
                 assert_eq!(risky.len(), 1, "{name}: a brake counts it");
             }

@@ -15,10 +15,10 @@ use super::conclude::{Conclusion, held_write, in_doubt, open_accounts_after, wit
 use super::load::{Known, ListingNote, Loaded, candidates};
 use super::stages::{Prepared, Registration, prepare, preregister};
 use super::summary::Summary;
-use super::turns::is_contract_over;
+use super::turns::{is_contract_over, turns};
 use crate::EmployeeSync;
 use crate::apply::{ApplyOutcome, Learned, apply};
-use crate::checkpoint::{Selection, Sharding, classify};
+use crate::checkpoint::{Selection, Sharding, classify, in_turn};
 use crate::io::{Reader, Writer};
 use crate::plan::{Account, Candidate, SourceState, digest_of};
 use crate::source::{People, Person};
@@ -74,23 +74,28 @@ async fn load(
             || known.shards.values().any(|shard| shard.0.contains_key(id));
         is_known && has_left(people, id, rules)
     });
-    // Nothing is noted of those who are locked already: they must not take the place of others.
-    let mut found: Vec<Candidate> = Vec::new();
-    while !leavers.is_empty() && found.len() < rules.portion {
-        let most = rules.portion - found.len();
-        let rest = leavers.iter().nth(most).cloned();
-        let rest = rest.map(|id| leavers.split_off(&id)).unwrap_or_default();
-        let entries = reader.entries(&leavers.iter().collect()).await?;
-        let none = BTreeSet::new();
-        let next = candidates(rules.tool, rules.config, people, (&leavers, &none), entries);
-        found.extend(next.into_iter().filter(|it| is_to_be_locked(it, rules)));
-        leavers = rest;
-    }
-    let (candidates, put_off) = (found, leavers.len());
-    let held = match candidates.as_slice() {
-        [] => None,
-        _ => reader.held().await?,
+    let held = match leavers.is_empty() {
+        true => None,
+        false => reader.held().await?,
     };
+    let turn = turns(people, &known.shards, held.as_ref(), rules);
+    let leavers = in_turn(leavers, rules.now, turn);
+    // Nothing is noted of those who are locked already: they must not take the place of others.
+    let (mut found, mut looked_at): (Vec<Candidate>, _) = (Vec::new(), 0);
+    for batch in leavers.chunks(rules.portion.max(1)) {
+        if found.len() >= rules.portion {
+            break;
+        }
+        looked_at += batch.len();
+        let batch: BTreeSet<_> = batch.iter().map(|(_, id)| id.clone()).collect();
+        let entries = reader.entries(&batch.iter().collect()).await?;
+        let none = BTreeSet::new();
+        let next = candidates(rules.tool, rules.config, people, (&batch, &none), entries);
+        found.extend(next.into_iter().filter(|it| is_to_be_locked(it, rules)));
+    }
+    let too_many = found.len().saturating_sub(rules.portion);
+    found.truncate(rules.portion);
+    let (candidates, put_off) = (found, leavers.len() - looked_at + too_many);
     Ok(Loaded {
         selection: Selection::Shards(BTreeSet::new()),
         portion: ShardRange::WHOLE,

@@ -7,7 +7,7 @@ use shared::domain::employee::Employee;
 use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::mapping::DesiredAccount;
-use shared::state::{Brake, HeldPlan};
+use shared::state::{Brake, Decision, HeldPlan};
 
 use super::Rules;
 use crate::checkpoint::Turn;
@@ -51,14 +51,14 @@ pub(super) fn turns<'a>(
     }
 }
 
-/// People whose account was looked for before a brake held what would be done: until the record changes or somebody decides,
-/// only the daily comparison looks again.
+/// People whose account was looked for before a brake held what would be done: until the record changes or somebody approves
+/// it, only the daily comparison looks again.
 pub(super) fn searched(held: Option<&HeldPlan>) -> HashSet<&SourceId> {
     let parts = held.into_iter().flat_map(|held| held.parts.iter());
     let searched = parts
         .filter(|(key, _)| matches!(key.brake, Brake::Create | Brake::TakeOver | Brake::Handover));
     searched
-        .filter(|(_, part)| part.decision.is_none())
+        .filter(|(_, part)| !matches!(part.decision, Some(Decision::Approved { .. })))
         .filter_map(|(_, part)| part.person.as_ref())
         .collect()
 }

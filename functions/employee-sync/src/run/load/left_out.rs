@@ -44,8 +44,10 @@ pub(super) async fn with_left_out(
 #[derive(Default)]
 pub(super) struct Unread {
     pub(super) problems: Vec<(SourceId, String)>,
-    /// The ledger entries of those for whose account alone there is no answer, with the pause before the next look.
+    /// The ledger entries of those for whose account there is no answer, with the pause before the next look.
     pub(super) paused: Vec<EmployeeEntry>,
+    /// How many have dates in the ledger that cannot be read, and were not asked about any more: the next runs go on.
+    pub(super) not_asked: usize,
 }
 
 /// The candidates with the accounts of those whose last write got no answer and was of another record: it may have taken effect,
@@ -74,14 +76,19 @@ pub(super) async fn with_doubtful_read(
     for mut candidate in candidates {
         let answer = doubtful_account(&candidate).and_then(|id| read.remove(id));
         match answer {
-            // A lock that may have taken effect is written again.
+            // A lock that may have taken effect is written again; one that may have been lifted is not seen.
             Some(answer @ (ReadAccount::NoAnswer | ReadAccount::NotAsked))
-                if matches!(candidate.source, SourceState::Present { .. }) =>
+                if matches!(candidate.source, SourceState::Present { .. })
+                    || is_locked(&candidate, now) =>
             {
-                if matches!(answer, ReadAccount::NoAnswer) {
-                    let paused = paused(&candidate, shards, others_answer, now);
-                    unread.paused.extend(paused);
+                let is_asked = matches!(answer, ReadAccount::NoAnswer);
+                if !is_asked && candidate.entry.as_ref().is_some_and(|it| it.is_sealed) {
+                    unread.not_asked += 1;
+                    continue;
                 }
+                // An academy that answers for none is not the person's trouble: a short pause.
+                let paused = paused(&candidate, shards, others_answer && is_asked, now);
+                unread.paused.extend(paused);
                 unread
                     .problems
                     .push((candidate.source_id, UNREAD.to_owned()));
@@ -109,6 +116,12 @@ fn doubtful_account(candidate: &Candidate) -> Option<&CustomerId> {
         failure.kind == FailureKind::NoAnswer && failure.fingerprint != fingerprint(candidate)
     });
     (is_doubtful || entry.is_sealed).then_some(id)
+}
+
+/// Whether the account is locked by the ledger.
+fn is_locked(candidate: &Candidate, now: Timestamp) -> bool {
+    let entry = candidate.entry.as_ref();
+    entry.is_some_and(|entry| entry.window.is_locked_at(now))
 }
 
 fn fingerprint(candidate: &Candidate) -> Fingerprint {

@@ -358,7 +358,7 @@ async fn changed(
         },
         selection,
         portion: ShardRange::WHOLE,
-        put_off: left + not_asked,
+        put_off: left + not_asked + unread.not_asked,
         held_over,
         compared_open: 0,
         candidates: with_retries(candidates, rules),
