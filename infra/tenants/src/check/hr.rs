@@ -310,9 +310,11 @@ fn advice(error: &SourceError, config: &TenantConfig, right: &str) -> String {
                 format::store_credentials(&config.tenant_id)
             )
         }
-        (SourceError::Forbidden(_) | SourceError::Credential(_) | SourceError::Lapsed(_), _) => {
+        (SourceError::Forbidden(_) | SourceError::Credential(_), _) => {
             format!("{WHERE} → tick \"{right}\"")
         }
+        // Its text says what to do.
+        (SourceError::Lapsed(_), _) => String::new(),
         (SourceError::NotReady(_), _) => {
             "wait: Kombo's first sync takes minutes, hours for a very large company".to_owned()
         }

@@ -77,7 +77,18 @@ impl Carrier<'_> {
                     Ok(written) => window = written,
                     Err(reason) => return Ok(Moved::Refused(reason)),
                 },
-                Step::Give(entry) => self.put(&EmployeeEntry { window, ..entry }).await?,
+                Step::Give(entry) => {
+                    let locked = match self.opens {
+                        Some(_) => former_lock(window),
+                        None => entry.locked,
+                    };
+                    let entry = EmployeeEntry {
+                        window,
+                        locked,
+                        ..entry
+                    };
+                    self.put(&entry).await?;
+                }
                 Step::Claim(entry) | Step::Close(entry) => self.put(&entry).await?,
             }
         }
@@ -104,12 +115,7 @@ impl Carrier<'_> {
     fn opening(&self, before: AccessWindow) -> Option<DesiredAccess> {
         let (employment, now) = self.opens.filter(|(it, _)| it.scope == Scoped::In)?;
         let (zone, lock_on) = (&self.config.time_zone, self.config.employees.lock_on);
-        // The lock was the old owner's.
-        let locked = before.inactive_at.map(|since| Locked {
-            since,
-            reason: LockReason::Vanished,
-        });
-        let target = desired_access(&employment, locked, now, zone, lock_on);
+        let target = desired_access(&employment, former_lock(before), now, zone, lock_on);
         let (active_at, inactive_at) = (target.active_at, target.inactive_at);
         let change = WindowChange::between(before, active_at, inactive_at, Cause::Employed)?;
         let opens = before.is_locked_at(now) && !change.after.is_locked_at(now);
@@ -137,19 +143,28 @@ impl Carrier<'_> {
         window: AccessWindow,
     ) -> Result<std::result::Result<AccessWindow, String>> {
         let external_id = ExternalId::of(self.tool, &transfer.to);
-        let opening = self.opening(window);
-        let input = CustomerInput {
-            external_id: Field::Value(external_id.clone()),
-            set_active_at: opening.map_or(Field::Absent, |it| it.active_at),
-            set_inactive_at: opening.map_or(Field::Absent, |it| it.inactive_at),
-            ..CustomerInput::default()
-        };
-        let input = match self.config.reteach.update {
-            UpdateWith::Patch => input,
-            UpdateWith::Replace => input.over(before, &BTreeSet::new()),
+        let input = |opening: Option<DesiredAccess>| {
+            let input = CustomerInput {
+                external_id: Field::Value(external_id.clone()),
+                set_active_at: opening.map_or(Field::Absent, |it| it.active_at),
+                set_inactive_at: opening.map_or(Field::Absent, |it| it.inactive_at),
+                ..CustomerInput::default()
+            };
+            match self.config.reteach.update {
+                UpdateWith::Patch => input,
+                UpdateWith::Replace => input.over(before, &BTreeSet::new()),
+            }
         };
         let client = self.reteach.clone().until(self.leases.check().await?);
-        let reply = match client.update(&transfer.account, &input).await {
+        let opening = self.opening(window);
+        let mut written = input(opening);
+        let mut reply = client.update(&transfer.account, &written).await;
+        if opening.is_some() && matches!(reply, Err(Error::Rejected { .. })) {
+            // An academy may refuse the dates. The next run opens the account then, within the brakes.
+            written = input(None);
+            reply = client.update(&transfer.account, &written).await;
+        }
+        let reply = match reply {
             Ok(reply) => reply,
             Err(error) => return about_the_account(error).map(Err),
         };
@@ -159,11 +174,11 @@ impl Carrier<'_> {
                 transfer.account
             )));
         }
-        if input.lost(before, &reply).is_empty() {
+        if written.lost(before, &reply).is_empty() {
             return Ok(Ok(AccountView::from(reply).window));
         }
         client
-            .update(&transfer.account, &input.over(before, &BTreeSet::new()))
+            .update(&transfer.account, &written.over(before, &BTreeSet::new()))
             .await
             .map_err(vendor)?;
         Err(Failure::attention(format!(
@@ -172,6 +187,14 @@ impl Carrier<'_> {
             transfer.account
         )))
     }
+}
+
+/// A lock of the old owner's: it says nothing of the new one.
+fn former_lock(window: AccessWindow) -> Option<Locked> {
+    window.inactive_at.map(|since| Locked {
+        since,
+        reason: LockReason::Vanished,
+    })
 }
 
 /// What only this account is refused for is its own trouble; everything else ends the command.

@@ -7,6 +7,7 @@ use shared::domain::id::SourceId;
 use shared::state::EmployeeEntry;
 use shared::tenant::Via;
 use simulators::people::Status;
+use simulators::reteach::Quirk;
 use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
@@ -297,6 +298,53 @@ async fn seven_handovers_in_a_day_hold_nothing_and_the_next_run_writes_what_diff
         let bodies: Vec<_> = writes.iter().filter_map(|it| it.body.clone()).collect();
         let differs = json!({"position": "Leiterin"});
         assert_eq!(bodies, Vec::from_iter((id == 7).then_some(differs)), "{id}");
+    }
+}
+
+/// Whether the account is open after the handover, and after the next two runs.
+#[tokio::test]
+async fn a_handover_opens_for_somebody_who_works_already_where_the_academy_lets_it() {
+    type Case = (&'static str, fn(&Company), [bool; 2]);
+    let cases: [Case; 3] = [
+        (
+            "a status that nobody knows",
+            |company| company.personio.set_raw(9, "status", json!("sabbatical")),
+            [true, true],
+        ),
+        (
+            "a contract that is ahead",
+            |company| {
+                let ahead = |person: &mut simulators::Person| {
+                    person.hire_date = Some("2027-01-01".parse().unwrap());
+                };
+                company.personio.change(9, ahead);
+            },
+            [false, false],
+        ),
+        (
+            "dates are refused",
+            |company| {
+                let refuses = Quirk::RefusesField("setInactiveAt".to_owned());
+                company.reteach.set_quirks([refuses]);
+            },
+            [false, false],
+        ),
+    ];
+    for (name, edit, expected) in cases {
+        let desk = Desk::new().await;
+        let company = rehired(&desk).await;
+        edit(&company);
+        let account = desk.done(HANDOVER).await["account"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let is_open = || company.reteach.status(&account) == Some("ADDED");
+        let after = is_open();
+        for _ in 0..2 {
+            desk.pass_minutes(5);
+            desk.run("sync acme --here").await;
+        }
+        assert_eq!([after, is_open()], expected, "{name}");
     }
 }
 

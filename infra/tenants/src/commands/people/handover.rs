@@ -261,7 +261,9 @@ fn announcement(tenant: &TenantId, transfer: &Transfer, from: Presence) -> Strin
     let points = [
         format!("{old} {presence}"),
         format!("{to} gets the account {account}, with its courses and certificates"),
-        format!("it opens now if {to} is employed; the next run writes the values of {to}"),
+        format!(
+            "it opens now if {to} is in scope and works already; the next run writes the values of {to}"
+        ),
         format!("{old} never gets an account again"),
     ];
     let points: String = points.iter().map(|point| format::point(point)).collect();
