@@ -84,8 +84,7 @@ fn prove(proof: Proof) -> io::Result<Proved> {
     let start = Instant::now();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // What `cargo prove` says of its own package. Build scripts of dependencies that look at it would run again, and all that
-    // needs them be built again.
+    // Cargo sets these variables for this program; passed on, they make build scripts run again.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

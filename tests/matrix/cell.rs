@@ -3,6 +3,7 @@
 use std::fmt;
 
 use employee_sync::report::Report;
+use harness::CertificateReport;
 use shared::runtime::{Finding, FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::dialects::Dialect;
@@ -97,6 +98,10 @@ async fn day(
     for minutes in [0, 5, 5] {
         reports.push(run(company, minutes).await?);
     }
+    if spoken == Spoken::Later {
+        // Only what is said of the dialect counts.
+        reports.clear();
+    }
     company.speak(dialect);
     company.change();
     for minutes in [5, 5, 5, 20, 60] {
@@ -109,9 +114,9 @@ async fn day(
         // Only what is said from now on counts.
         reports = vec![run(company, 5).await?];
     } else {
-        filed.push(company.harness.certificates_now().await);
+        filed.push(file(company, 0).await?);
     }
-    filed.push(company.harness.certificates_tick().await);
+    filed.push(file(company, 30).await?);
     reports.push(run(company, 25 * 60).await?);
     company.change_locked();
     for minutes in [5, 60] {
@@ -120,8 +125,10 @@ async fn day(
     let says = filed
         .iter()
         .map(|it| (it.outcome, described(it.outcome, &it.message, &it.findings)));
-    let certificates = judged(company.documents() == 3, says.collect())
-        .ok_or_else(|| format!("{} documents\n{filed:#?}", company.documents()))?;
+    let certificates = judged(company.is_filed(), says.collect()).ok_or_else(|| {
+        let documents = company.harness.personio.documents();
+        format!("{documents:#?}\n{filed:#?}")
+    })?;
     let has_ended = spoken == Spoken::AtFirst;
     let by_design = ByDesign::of(name).filter(|_| !has_ended);
     let differences = if has_ended {
@@ -200,20 +207,25 @@ fn judged(is_right: bool, runs: Vec<(Outcome, Option<String>)>) -> Option<String
     refused.or_else(|| runs.into_iter().find_map(|(_, text)| text))
 }
 
-/// One run, and what holds after each.
+/// One run of the certificate job, and what holds after each.
+async fn file(company: &Company, minutes: i64) -> Result<CertificateReport, String> {
+    company.advance(minutes);
+    company.harness.forget_requests();
+    let report = company.harness.certificates_now().await;
+    let refused = company.refused_writes();
+    if refused > MAX_REFUSED {
+        return Err(format!("{refused} refused writes\n{report:#?}"));
+    }
+    Ok(report)
+}
+
+/// One run of the employee job, and what holds after each.
 async fn run(company: &mut Company, minutes: i64) -> Result<Report, String> {
     company.advance(minutes);
     company.harness.forget_requests();
     let report = company.harness.now().await;
     company.ran();
-    let refused = company.harness.writes();
-    let refused = refused
-        .iter()
-        .filter(|call| {
-            call.status
-                .is_some_and(|status| (400..500).contains(&status) && status != 404)
-        })
-        .count();
+    let refused = company.refused_writes();
     if refused > MAX_REFUSED {
         return Err(format!("{refused} refused writes\n{}", texts(&report)));
     }

@@ -7,10 +7,10 @@ use harness::{Harness, by_hand, completed, date, person};
 use jiff::{SignedDuration, Timestamp};
 use oracle::{AccessRules, Difference, ExpectedAccounts};
 use shared::tenant::Via;
-use simulators::Person;
 use simulators::dialects::Dialect;
 use simulators::people::Status;
 use simulators::reteach::Customer;
+use simulators::{Kombo, Person};
 
 /// Somebody of every kind: at least six of each kind that an academy may refuse.
 fn people() -> Vec<Person> {
@@ -66,6 +66,12 @@ const RACED: &str = "new-33@muster.example";
 const GONE: u64 = 35;
 /// Accounts that an admin made, of people who are in the HR system.
 const ADOPTED: [u64; 2] = [39, 40];
+/// Who has a certificate.
+const CERTIFIED: [u64; 3] = [36, 37, 38];
+
+fn certificate(person: u64) -> String {
+    format!("90{person}")
+}
 
 /// The company, and how its academy should be.
 pub(crate) struct Company {
@@ -73,6 +79,19 @@ pub(crate) struct Company {
     pub(crate) expected: ExpectedAccounts,
     /// The accounts that an admin made, as they were.
     by_hand: Vec<Customer>,
+    /// The accounts that an admin makes during a run, as they are then.
+    raced: Vec<Customer>,
+}
+
+/// An account that an admin made for `person`, with everything filled that is not ours.
+fn filled(person: u64, email: &str) -> Customer {
+    Customer {
+        birth_date: Some("1990-04-01T00:00:00.000Z".to_owned()),
+        expired_notification_mail: Some("office@muster.example".to_owned()),
+        authentication_method: Some("SSO".to_owned()),
+        user_name: Some(format!("user-{person}")),
+        ..by_hand(email)
+    }
 }
 
 impl Company {
@@ -86,6 +105,7 @@ impl Company {
             harness,
             expected: ExpectedAccounts::new(AccessRules::default()),
             by_hand: Vec::new(),
+            raced: Vec::new(),
         }
     }
 
@@ -109,13 +129,7 @@ impl Company {
     /// An admin has made accounts: two of people who are employed, one of a guest.
     pub(crate) fn invite(&mut self) {
         let guest = by_hand("guest@elsewhere.example");
-        let adopted = ADOPTED.map(|id| Customer {
-            birth_date: Some("1990-04-01T00:00:00.000Z".to_owned()),
-            expired_notification_mail: Some("office@muster.example".to_owned()),
-            authentication_method: Some("SSO".to_owned()),
-            user_name: Some(format!("user-{id}")),
-            ..by_hand(&format!("person-{id}@muster.example"))
-        });
+        let adopted = ADOPTED.map(|id| filled(id, &format!("person-{id}@muster.example")));
         for (person, account) in [None]
             .into_iter()
             .chain(ADOPTED.map(Some))
@@ -148,9 +162,9 @@ impl Company {
     /// The courses that were completed before the connection was made.
     pub(crate) fn complete_courses(&self) {
         self.harness.personio.add_category("Bildungszertifikate");
-        self.harness.issue([36, 37, 38].map(|person| {
+        self.harness.issue(CERTIFIED.map(|person| {
             let at = format!("2026-05-0{}T09:30:00Z", person - 30);
-            completed(&format!("90{person}"), person, "Erste Hilfe", &at)
+            completed(&certificate(person), person, "Erste Hilfe", &at)
         }));
     }
 
@@ -159,15 +173,18 @@ impl Company {
         let harness = &self.harness;
         let invited = Customer {
             id: "invited".to_owned(),
-            ..by_hand(&format!("person-{NEW}@muster.example"))
+            ..filled(NEW, &format!("person-{NEW}@muster.example"))
         };
-        harness.reteach.insert_first(invited.clone());
+        self.raced.push(invited.clone());
         self.expected.add_adoptable(NEW, invited);
         if harness.find(MOVED).is_some() {
-            harness.reteach.insert_first(Customer {
+            self.raced.push(Customer {
                 id: "faster".to_owned(),
-                ..by_hand(RACED)
+                ..filled(MOVED, RACED)
             });
+        }
+        for account in &self.raced {
+            harness.reteach.insert_first(account.clone());
         }
         let every = |ids: RangeInclusive<u64>, change: fn(&mut Person)| {
             ids.for_each(|id| harness.change(id, change));
@@ -227,7 +244,9 @@ impl Company {
     pub(crate) fn lost(&self) -> Vec<String> {
         let after = |before: &Customer| self.harness.reteach.customer(&before.id);
         let mut lost = Vec::new();
-        for before in &self.by_hand {
+        // A dialect may keep a run from the write that an admin comes before.
+        let made = self.raced.iter().filter(|before| after(before).is_some());
+        for before in self.by_hand.iter().chain(made) {
             let Some(after) = after(before) else {
                 lost.push("an account".to_owned());
                 continue;
@@ -310,8 +329,30 @@ impl Company {
             .collect()
     }
 
-    pub(crate) fn documents(&self) -> usize {
-        self.harness.personio.documents().len()
+    /// Whether each certificate is in its person's file, and nothing else is filed.
+    pub(crate) fn is_filed(&self) -> bool {
+        let is_filed = |person: u64| {
+            let document = self.harness.document_of(&certificate(person));
+            document.is_some_and(|document| document.employee_id == person)
+        };
+        CERTIFIED.into_iter().all(is_filed)
+            && self.harness.personio.documents().len() == CERTIFIED.len()
+    }
+
+    /// Writes to the academy, and uploads, that the last run was refused.
+    pub(crate) fn refused_writes(&self) -> usize {
+        let harness = &self.harness;
+        let kombo = harness.company.kombo.iter().flat_map(Kombo::requests);
+        let uploads = harness.personio.requests().into_iter().chain(kombo);
+        let uploads = uploads.filter(|call| {
+            let template = call.template.unwrap_or_default();
+            call.method.as_str() != "GET" && template.contains("/documents")
+        });
+        let writes = harness.writes().into_iter().chain(uploads);
+        let is_refused = |status: u16| (400..500).contains(&status);
+        writes
+            .filter(|call| call.status.is_some_and(is_refused))
+            .count()
     }
 
     pub(crate) fn advance(&self, minutes: i64) {

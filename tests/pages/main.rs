@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
 const MAX_LINES: usize = 150;
@@ -151,7 +152,7 @@ fn pages_use_no_private_words() {
     let mut found = Vec::new();
     for (name, page) in pages() {
         for (number, line) in prose(&page) {
-            let line: String = line.split('`').step_by(2).collect();
+            let line = unquoted(line);
             let words = PRIVATE_WORDS.iter().filter(|word| has_word(&line, word));
             found.extend(words.map(|word| format!("{name}:{number}: {word}")));
         }
@@ -159,10 +160,15 @@ fn pages_use_no_private_words() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// A line without what stands between backticks.
+fn unquoted(line: &str) -> String {
+    line.split('`').step_by(2).collect()
+}
+
 /// What a line of Rust says in words: its comment, or its strings.
 fn words(line: &str) -> String {
     match line.trim_start().strip_prefix("//") {
-        Some(comment) => comment.split('`').step_by(2).collect(),
+        Some(comment) => unquoted(comment),
         None => {
             let strings: String = line.split('"').skip(1).step_by(2).collect();
             let around_values = strings.split(['{', '}']).step_by(2);
@@ -173,14 +179,21 @@ fn words(line: &str) -> String {
 
 #[test]
 fn comments_help_and_error_texts_use_no_private_words() {
+    let mut code = files("rs");
+    // This one lists them.
+    code.retain(|(name, _)| name != "tests/pages/main.rs");
+    let mut help = files("txt");
+    help.retain(|(name, _)| name.starts_with("infra/tenants/src/args/help/"));
+    assert!(help.len() > 15, "{} texts of help", help.len());
+    let kinds: [(_, fn(&str) -> String); 2] = [(code, words), (help, unquoted)];
     let mut found = Vec::new();
-    for (name, text) in files("rs") {
-        // This one lists them.
-        let lines = text.lines().enumerate();
-        for (index, line) in lines.filter(|_| name != "tests/pages/main.rs") {
-            let said = words(line);
-            let words = PRIVATE_WORDS.iter().filter(|word| has_word(&said, word));
-            found.extend(words.map(|word| format!("{name}:{}: {word}", index + 1)));
+    for (texts, said) in kinds {
+        for (name, text) in texts {
+            for (index, line) in text.lines().enumerate() {
+                let said = said(line);
+                let words = PRIVATE_WORDS.iter().filter(|word| has_word(&said, word));
+                found.extend(words.map(|word| format!("{name}:{}: {word}", index + 1)));
+            }
         }
     }
     assert!(found.is_empty(), "{found:#?}");
@@ -270,4 +283,19 @@ fn the_configuration_page_shows_every_key_that_the_parser_knows() {
     for section in sections.iter().filter(|key| table[*key].is_table()) {
         assert_eq!(shown(section), known_keys(section), "[{section}]");
     }
+}
+
+#[test]
+fn the_configuration_page_shows_every_member_of_the_credentials() {
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    // A part that lacks a member, or has another one, is not parsed.
+    let TenantSecret {
+        personio,
+        kombo,
+        reteach,
+        notices,
+        fingerprint_key,
+    } = TenantSecret::parse(&block(&page, "json").into()).unwrap();
+    assert!(personio.is_some() && kombo.is_some() && reteach.is_some() && notices.is_some());
+    assert!(fingerprint_key.is_none(), "`tenants add` makes it");
 }

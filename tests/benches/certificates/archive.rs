@@ -54,7 +54,9 @@ pub(crate) async fn measure(certificates: u64, programs: &Bootstraps<'_>) -> Mea
         let (report, cost) = process.invoke_within(mode, TIMEOUT).await;
         process.stop().await;
         let outcome = report["outcome"].as_str().unwrap();
-        let is_good = ["done", "partly", "unchanged"].contains(&outcome);
+        // Only the first run has more to do than it has time for.
+        let is_cut_off = outcome == "partly" && steps.is_empty();
+        let is_good = is_cut_off || ["done", "unchanged"].contains(&outcome);
         assert!(is_good, "{name}: {report:#}");
         steps.push(Step {
             name,

@@ -16,6 +16,8 @@ pub(super) struct Bar {
     pub(super) shown: String,
     /// `good`, `bad`, `off`
     pub(super) class: &'static str,
+    /// What the colour says, in words; empty where all bars have one colour.
+    pub(super) outcome: String,
 }
 
 /// Bars from left to right, the highest as high as the plot.
@@ -41,7 +43,9 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> Markup {
                 rect class=(bar.class) x=(rounded(place as f64 * step + (step - width) / 2.0)) y=(rounded(HEIGHT - height))
                      width=(rounded(width)) height=(rounded(height)) rx="1.5" {
                     // The element of SVG, which maud would take for the page's own.
-                    (PreEscaped("<title>")) (bar.label) ": " (bar.shown) (PreEscaped("</title>"))
+                    (PreEscaped("<title>")) (bar.label) ": " (bar.shown)
+                    @if !bar.outcome.is_empty() { ", " (bar.outcome) }
+                    (PreEscaped("</title>"))
                 }
             }
         }
@@ -84,6 +88,7 @@ mod tests {
             value,
             shown: format!("{value}<b>"),
             class: "good",
+            outcome: "done<b>".to_owned(),
         }
     }
 
@@ -94,6 +99,8 @@ mod tests {
         assert!(svg.contains(r#"height="30.0""#), "{svg}");
         assert!(svg.contains(r#"height="2.0""#), "{svg}");
         assert!(!svg.contains("<b>"), "{svg}");
+        let outcomes = svg.matches(", done").count();
+        assert_eq!(outcomes, 3, "in each bar's title alone: {svg}");
         assert!(!svg.contains("style="), "{svg}");
     }
 

@@ -217,6 +217,7 @@ fn filed_by_day(visit: &Visit, ledger: &LedgerView<'_>, zone: &TimeZone) -> Mark
             value: number as f64,
             shown: visit.language.number(number),
             class: "good",
+            outcome: String::new(),
         })
         .collect();
     html! {

@@ -131,6 +131,7 @@ fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &Time
                     value: number,
                     shown,
                     class: class(report.outcome),
+                    outcome: report.outcome.to_string(),
                 }
             })
             .collect();

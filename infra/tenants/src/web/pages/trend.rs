@@ -44,6 +44,7 @@ pub(super) fn plot(visit: &Visit, reports: &[Report<Value>]) -> Markup {
             value: 0.0,
             shown: String::new(),
             class: "none",
+            outcome: String::new(),
         };
         HOURS as usize
     ];
