@@ -32,6 +32,7 @@ fn states() -> Vec<Option<CertificateState>> {
             failures: 1,
             refusals: 0,
             unlisted: false,
+            unverified_at: None,
             since: at,
             retry_at: at,
         };

@@ -101,12 +101,17 @@ async fn one_list_without_the_document_is_not_proof() {
     }
 }
 
-/// Lists show nothing for a while, and what is sent meanwhile files nothing.
+/// Lists show nothing for a while, and what is sent meanwhile files nothing, also until it is parked.
 #[tokio::test]
 async fn a_document_that_was_hidden_from_two_lists_is_looked_for_before_each_further_attempt() {
     for via in PERSONIO {
-        for meanwhile in [None, Some(422), Some(500)] {
-            let label = format!("{via:?} {meanwhile:?}");
+        for (meanwhile, pauses) in [
+            (None, &[30, 30][..]),
+            (Some(422), &[30, 30]),
+            (Some(500), &[30, 30]),
+            (Some(422), &[30, 60, 120, 240, 480]),
+        ] {
+            let label = format!("{via:?} {meanwhile:?} {pauses:?}");
             let harness = company(via).await;
             harness.company.record(&harness.tape);
             issue(&harness, "c-1");
@@ -121,11 +126,17 @@ async fn a_document_that_was_hidden_from_two_lists_is_looked_for_before_each_fur
                     harness.fail_uploads(Fault::new(refusal).always());
                 }
             }
-            for _ in 0..2 {
-                let report = harness.certificates_tick().await;
+            for minutes in pauses {
+                let report = harness.certificates_after(MINUTE * *minutes).await;
                 assert_counts!("{label}", report, uploaded = 0, verified = 0);
             }
             harness.clear_faults();
+            if pauses.len() > 2 {
+                let state = harness.state_of("c-1").await;
+                let is_parked = matches!(state, Some(CertificateState::Parked { .. }));
+                assert!(is_parked, "{label}: {state:?}");
+                harness.retry("c-1").await.unwrap();
+            }
             deliver(&harness, "c-1", Delivery::default());
             harness.certificates_after(MINUTE * 60).await;
             harness.certificates_after(MINUTE * 60).await;
@@ -281,7 +292,14 @@ async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
         assert_counts!("{via:?}", report, outcome_unknown = 1);
         harness.reteach.remove_participation(&id);
         let report = harness.certificates_tick().await;
-        assert_counts!("{via:?}", report, uploaded = 0, outcome_unknown = 0);
+        // An academy that lists nothing at all is not believed.
+        assert_run!(
+            "{via:?}",
+            report,
+            Outcome::Partly,
+            uploaded = 0,
+            outcome_unknown = 0
+        );
         let quiet = harness.certificates_tick().await;
         assert_run!(quiet, Outcome::Unchanged);
         assert_eq!(quiet.calls.personio + quiet.calls.kombo, 0);

@@ -49,6 +49,7 @@ fn retry(retry_at: Timestamp) -> CertificateResult {
         failures: 1,
         refusals: 0,
         unlisted: false,
+        unverified_at: None,
         since: now(),
         retry_at,
     })

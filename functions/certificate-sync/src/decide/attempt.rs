@@ -282,6 +282,7 @@ fn withdrawn(
         refusals,
         since,
         unlisted,
+        unverified_at,
     } = previous;
     Transition {
         write: Some(CertificateState::Failed(RetryState {
@@ -289,6 +290,7 @@ fn withdrawn(
             failures,
             refusals,
             unlisted,
+            unverified_at,
             since: since.unwrap_or(now),
             retry_at: now,
         })),

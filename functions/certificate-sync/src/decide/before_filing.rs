@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use shared::document::{FiledDocument, Verification, title};
 use shared::domain::id::DocumentId;
-use shared::state::{CertificateState, Intent, OnUnverifiable};
+use shared::state::{CertificateState, Intent};
 
 use super::{Transition, UNSAFE};
 use crate::outcome::CertificateResult;
@@ -191,28 +191,25 @@ fn concluded(found: Option<Match>, upload: &Upload, now: Timestamp) -> BeforeFil
         Some(Match::Ambiguous) => {
             let reason = "several certificates have the same title and day, and fewer documents do: look into the \
                           employee's documents, then retry those that are missing and dismiss the others";
-            parked(reason, None, now)
+            let unverified = upload.previous.unverified_at.map(Intent::unverified);
+            parked(reason, unverified, now)
         }
     }
 }
 
-/// Where documents cannot be listed: filed, unless the table may have forgotten it.
+/// Where documents cannot be listed: filed, unless an upload got no answer or the table may have forgotten it.
 fn unlistable(upload: &Upload, now: Timestamp) -> BeforeFiling {
-    let Some(at) = upload.look.and_then(|look| look.lost_since) else {
-        return BeforeFiling::File;
+    let lost_since = upload.look.and_then(|look| look.lost_since);
+    let (at, why) = match (upload.previous.unverified_at, lost_since) {
+        (Some(at), _) => (at, "an upload got no answer"),
+        (None, Some(at)) => (at, "the table was restored"),
+        (None, None) => return BeforeFiling::File,
     };
-    let intent = Intent {
-        at,
-        size: None,
-        failures: 0,
-        refusals: 0,
-        failing_since: None,
-        on_unverifiable: OnUnverifiable::Park,
-        decided_at: None,
-    };
-    let reason = "the table was restored and the employee's documents cannot be listed: it may be filed. Grant \
-                  \"Documents: read\" in Personio and retry, or look into the documents, then retry or dismiss";
-    parked(reason, Some(intent), now)
+    let reason = format!(
+        "{why} and the employee's documents cannot be listed: it may be filed. Grant \"Documents: read\" in Personio \
+         and retry, or look into the documents, then retry or dismiss"
+    );
+    parked(&reason, Some(Intent::unverified(at)), now)
 }
 
 fn parked(reason: &str, unverified: Option<Intent>, now: Timestamp) -> BeforeFiling {

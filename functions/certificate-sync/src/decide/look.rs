@@ -92,6 +92,7 @@ fn not_found(check: Check, now: Timestamp) -> AfterLook {
     let since = check.intent.at;
     let previous = PreviousFailures {
         unlisted: true,
+        unverified_at: Some(since),
         ..check.intent.into()
     };
     let transition = retry::after(previous, true, reason, since, now);
@@ -102,6 +103,7 @@ fn not_found(check: Check, now: Timestamp) -> AfterLook {
                 refusals: retry.refusals,
                 since: Some(retry.since),
                 unlisted: retry.unlisted,
+                unverified_at: retry.unverified_at,
             };
             send(check, previous, now)
         }
@@ -146,6 +148,7 @@ fn send(check: Check, previous: PreviousFailures, now: Timestamp) -> AfterLook {
             failures: previous.failures,
             refusals: previous.refusals,
             unlisted: previous.unlisted,
+            unverified_at: previous.unverified_at,
             since: previous.since.unwrap_or(now),
             retry_at: now,
         })),

@@ -1,7 +1,7 @@
 //! What becomes of a certificate that could not be filed: tried again after growing pauses, parked in the end.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::state::RetryState;
+use shared::state::{Intent, RetryState};
 
 use super::Transition;
 use crate::plan::PreviousFailures;
@@ -10,6 +10,9 @@ use crate::plan::PreviousFailures;
 const MAX_REFUSALS: u32 = 5;
 /// A transient failure is retried for this long.
 pub(super) const MAX_TRANSIENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// What the reason ends with where an upload without an answer may have filed it.
+const MAY_BE_FILED: &str =
+    "; it may be filed all the same: look into the employee's documents, then retry or dismiss";
 
 /// The next try after one that failed at `failed_at`: half an hour later at first, then twice as long each time, at
 /// most a day.
@@ -28,8 +31,13 @@ pub(super) fn after(
         false => refusals >= MAX_REFUSALS,
     };
     if is_over {
-        let reason = format!("given up after {failures} tries since {since:.0}: {reason}");
-        return Transition::parked(reason, None, now);
+        let unverified = previous.unverified_at.map(Intent::unverified);
+        let more = match unverified {
+            Some(_) => MAY_BE_FILED,
+            None => "",
+        };
+        let reason = format!("given up after {failures} tries since {since:.0}: {reason}{more}");
+        return Transition::parked(reason, unverified, now);
     }
     let previous = PreviousFailures {
         since: Some(since),
@@ -54,6 +62,7 @@ pub(super) fn paused(
         failures,
         refusals: previous.refusals,
         unlisted: previous.unlisted,
+        unverified_at: previous.unverified_at,
         since: previous.since.unwrap_or(failed_at),
         retry_at: failed_at + SignedDuration::from_mins(minutes.min(24 * 60)),
     }

@@ -28,6 +28,7 @@ fn previous(failures: u32) -> PreviousFailures {
         refusals: failures,
         since: (failures > 0).then(|| now() - 2.hours()),
         unlisted: false,
+        unverified_at: None,
     }
 }
 
@@ -253,10 +254,13 @@ fn looked(check: Check, look: Result<Verification, SourceError>) -> String {
     let is_missing = matches!(look, Ok(Verification::NotFound));
     let (next, signal) = after_look(check, look, now());
     let is_looked_up_again = match &next {
-        AfterLook::Send(upload) => upload.previous.unlisted,
-        AfterLook::Conclude(transition) => {
-            matches!(&transition.write, Some(CertificateState::Failed(retry)) if retry.unlisted)
+        AfterLook::Send(upload) => {
+            upload.previous.unlisted && upload.previous.unverified_at.is_some()
         }
+        AfterLook::Conclude(transition) => matches!(
+            &transition.write,
+            Some(CertificateState::Failed(retry)) if retry.unlisted && retry.unverified_at.is_some()
+        ),
     };
     assert_eq!(is_looked_up_again, is_missing);
     match next {
@@ -391,7 +395,9 @@ fn a_document_that_never_arrives_is_parked_after_a_week() {
     let Some(CertificateState::Parked { at, unverified, .. }) = write else {
         panic!("{parked}")
     };
-    assert_eq!((at, unverified), (now(), None));
+    // The operator's retry looks again, and counts from zero.
+    let intent = Some(Intent::unverified(last.at));
+    assert_eq!((at, unverified), (now(), intent));
 }
 
 /// The pauses in minutes after these failures, until it is parked: `r` is a refusal, `t` a transient failure, `d` a
@@ -416,6 +422,7 @@ fn pauses(failures: &str) -> (Vec<i64>, bool) {
                     refusals: retry.refusals,
                     since: Some(retry.since),
                     unlisted: retry.unlisted,
+                    unverified_at: retry.unverified_at,
                 };
                 now = retry.retry_at;
             }
@@ -458,13 +465,24 @@ fn a_deleted_person_or_a_list_that_fails_is_never_given_up_and_costs_nobody_a_we
 
 #[test]
 fn a_parked_certificate_keeps_the_last_reason() {
-    let previous = PreviousFailures {
-        since: Some(now()),
-        ..previous(4)
-    };
-    let parked = retry::after(previous, false, "not a PDF".to_owned(), now(), now());
-    let reason = "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF";
-    assert_eq!(parked.result, CertificateResult::Parked(reason.to_owned()));
+    let hour_ago = now() - 1.hour();
+    for (unverified_at, more) in [
+        (None, ""),
+        (
+            Some(hour_ago),
+            "; it may be filed all the same: look into the employee's documents, then retry or dismiss",
+        ),
+    ] {
+        let previous = PreviousFailures {
+            since: Some(now()),
+            unverified_at,
+            ..previous(4)
+        };
+        let parked = retry::after(previous, false, "not a PDF".to_owned(), now(), now());
+        let reason = format!("given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF{more}");
+        let unverified = unverified_at.map(Intent::unverified);
+        assert_eq!(parked, Transition::parked(reason, unverified, now()));
+    }
 }
 
 #[test]
@@ -653,8 +671,14 @@ fn without_the_right_to_list_a_first_filing_files_and_a_restored_tenant_parks() 
         by_title: true,
         lost_since,
     };
-    for (lost_since, expected) in [(None, "file"), (Some(now()), "park, may be filed")] {
-        let upload = wanted("a", "Brandschutz", 1, look(lost_since));
+    for (lost_since, unverified_at, expected) in [
+        (None, None, "file"),
+        (Some(now()), None, "park, may be filed"),
+        // An upload got no answer, and lists did not show its document while they could be read.
+        (None, Some(now()), "park, may be filed"),
+    ] {
+        let mut upload = wanted("a", "Brandschutz", 1, look(lost_since));
+        upload.previous.unverified_at = unverified_at;
         assert_eq!(before(&[upload], None), [expected]);
     }
 }

@@ -77,6 +77,7 @@ impl Plan {
                 CertificateState::Failed(RetryState {
                     failures,
                     refusals,
+                    unverified_at,
                     since,
                     ..
                 }),
@@ -85,6 +86,7 @@ impl Plan {
                 refusals,
                 since: (failures > 0).then_some(since),
                 unlisted: false,
+                unverified_at,
             },
             Some((_, CertificateState::Intended(intent))) if policy.check_at(intent) > now => {
                 self.skipped

@@ -103,6 +103,8 @@ pub struct PreviousFailures {
     pub since: Option<Timestamp>,
     /// It is looked up before it is filed, each time: a look shows nothing while its person cannot be seen.
     pub unlisted: bool,
+    /// When an upload began that got no answer, and whose document lists did not show.
+    pub unverified_at: Option<Timestamp>,
 }
 
 /// An upload of unknown outcome.
@@ -148,6 +150,7 @@ impl From<Intent> for PreviousFailures {
             refusals: intent.refusals,
             since: intent.failing_since,
             unlisted: false,
+            unverified_at: None,
         }
     }
 }

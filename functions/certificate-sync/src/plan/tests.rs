@@ -46,6 +46,7 @@ fn failed(failures: u32, retry_at: Timestamp) -> CertificateState {
         failures,
         refusals: 0,
         unlisted: false,
+        unverified_at: None,
         since,
         retry_at,
     })
@@ -253,6 +254,7 @@ fn a_check_carries_the_upload_that_it_asks_about() {
         refusals: 1,
         since: Some(now() - 2.hours()),
         unlisted: false,
+        unverified_at: None,
     };
     assert_eq!(PreviousFailures::from(intent), previous);
 }

@@ -156,6 +156,22 @@ pub struct Intent {
     pub decided_at: Option<Timestamp>,
 }
 
+impl Intent {
+    /// The upload of this moment that may have filed it, where no more is known of it.
+    #[must_use]
+    pub fn unverified(at: Timestamp) -> Self {
+        Self {
+            at,
+            size: None,
+            failures: 0,
+            refusals: 0,
+            failing_since: None,
+            on_unverifiable: OnUnverifiable::Park,
+            decided_at: None,
+        }
+    }
+}
+
 /// What becomes of an upload of unknown outcome where the route cannot tell whether it is filed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -181,6 +197,9 @@ pub struct RetryState {
     /// before the next attempt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlisted: bool,
+    /// When an upload began that got no answer, and whose document lists did not show: they may have hidden it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified_at: Option<Timestamp>,
     pub since: Timestamp,
     /// From when on it is tried again.
     pub retry_at: Timestamp,
@@ -194,6 +213,7 @@ impl RetryState {
             failures: 0,
             refusals: 0,
             unlisted: false,
+            unverified_at: None,
             since: now,
             retry_at: now,
         }
@@ -223,6 +243,7 @@ impl CertificateState {
             Self::Failed(retry) => Some(Self::Failed(RetryState {
                 since: retry.since,
                 unlisted: retry.unlisted,
+                unverified_at: retry.unverified_at,
                 ..RetryState::asked_for(retry.reason.clone(), now)
             })),
             Self::Intended(intent) if intent.on_unverifiable == on_unverifiable => {

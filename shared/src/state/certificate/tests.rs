@@ -35,6 +35,7 @@ fn failed(failures: u32) -> CertificateState {
         failures,
         refusals: failures.min(1),
         unlisted: true,
+        unverified_at: Some(at("06:00:00")),
         since,
         retry_at,
     })
@@ -91,7 +92,7 @@ fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","decided_at":"2026-03-31T10:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"send","refusals":1,"size":18446744073709551615},"employee":"4711","state":"intended"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":"d-7"},"employee":"4711","state":"uploaded"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":null},"employee":"4711","state":"uploaded"}
-    {"certificate_id":"cert-1","detail":{"failures":3,"reason":"Personio: 503","refusals":1,"retry_at":"2026-03-31T10:00:00Z","since":"2026-03-31T06:00:00Z","unlisted":true},"employee":"4711","state":"failed"}
+    {"certificate_id":"cert-1","detail":{"failures":3,"reason":"Personio: 503","refusals":1,"retry_at":"2026-03-31T10:00:00Z","since":"2026-03-31T06:00:00Z","unlisted":true,"unverified_at":"2026-03-31T06:00:00Z"},"employee":"4711","state":"failed"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","reason":"no reply","unverified":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"park","refusals":1,"size":18446744073709551615}},"employee":"4711","state":"parked"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","reason":"no reply","unverified":null},"employee":"4711","state":"parked"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:30:00Z"},"employee":"4711","state":"dismissed"}
@@ -138,9 +139,11 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let (look, again) = (decided(park), decided(OnUnverifiable::Send));
     // The moment stays: in a restored table it says that the certificate may have been filed since.
     let fresh = |state: &CertificateState| {
-        let (reason, since) = match state {
-            CertificateState::Parked { reason, at, .. } => (reason.clone(), *at),
-            CertificateState::Failed(retry) => (retry.reason.clone(), retry.since),
+        let (reason, since, unverified_at) = match state {
+            CertificateState::Parked { reason, at, .. } => (reason.clone(), *at, None),
+            CertificateState::Failed(retry) => {
+                (retry.reason.clone(), retry.since, retry.unverified_at)
+            }
             other => panic!("{other:?}"),
         };
         Some(CertificateState::Failed(RetryState {
@@ -149,6 +152,7 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
             refusals: 0,
             // Its documents are still to be listed first.
             unlisted: matches!(state, CertificateState::Failed(_)),
+            unverified_at,
             since,
             retry_at: now,
         }))

@@ -52,6 +52,7 @@ fn retry(reason: &str, failures: u32, since: &str, retry_at: &str) -> Certificat
         failures,
         refusals: failures.min(1),
         unlisted: false,
+        unverified_at: None,
         since: at(since),
         retry_at: at(retry_at),
     })
