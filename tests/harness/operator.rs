@@ -1,7 +1,7 @@
 //! What an operator does to a tenant: file, credentials, status, and decisions about held plans.
 
 use shared::secrets::TenantSecret;
-use shared::state::{Choice, Decision, HeldPart, HeldSource, LastRun, TenantStatus};
+use shared::state::{Choice, Decision, HeldPart, HeldSource, LastRun, TenantChange, TenantStatus};
 
 use crate::Harness;
 
@@ -10,6 +10,21 @@ impl Harness {
     pub async fn store_file(&self, file: &str) {
         let store = self.store();
         store.put_tenant(&self.company.tenant, file).await.unwrap();
+    }
+
+    /// Notes which academy the credentials belong to, as a check does that reaches it.
+    pub async fn know_academy(&self) {
+        let store = self.store();
+        let tenant = &self.company.tenant;
+        let read = store.tenant(tenant).await.unwrap().unwrap();
+        let change = TenantChange {
+            config: &read.config,
+            status: read.status,
+            academy: Some(&self.reteach.id()),
+            revision: "checked",
+            read: Some(&read),
+        };
+        store.change_tenant(tenant, &change).await.unwrap();
     }
 
     pub async fn store_secret(&self, secret: &TenantSecret) {

@@ -6,6 +6,7 @@ use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::{Customer, Participation};
+use simulators::{Behaviour, Body, Fault};
 
 use super::fixture::finding;
 
@@ -278,9 +279,16 @@ async fn deleted_people_whom_the_last_reading_had_stop_nothing_while_others_are_
 async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
     // Of few certificates, only others that would be filed are a sign.
     for (prefix, known) in [("sap:", 6), ("personio:9", 6), ("personio:9", 1)] {
-        for at in ["2026-05-11T08:10:00Z", LONG_AGO] {
-            let label = format!("{prefix} {known} {at}");
+        for (at, is_checked) in [
+            ("2026-05-11T08:10:00Z", false),
+            ("2026-05-11T08:10:00Z", true),
+            (LONG_AGO, false),
+        ] {
+            let label = format!("{prefix} {known} {at} {is_checked}");
             let harness = Harness::with_folder(Via::Direct, "", people(6)).await;
+            if is_checked {
+                harness.know_academy().await;
+            }
             let issue = |prefix: &str, id: &str, at: &str| {
                 harness.issue((1..=known).map(|number| Participation {
                     customer: Some(format!("{prefix}{number}")),
@@ -302,10 +310,20 @@ async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
                 harness.reteach.insert(other);
             }
             issue(prefix, "d", at);
+            if is_checked {
+                harness.reteach.set_id("other");
+            }
+            // Another academy may show its accounts to nobody.
+            let hidden = Fault::new(Behaviour::Status(403, Body::Vendor)).path("/customer/");
+            harness.reteach.fail(hidden.always());
             for _ in 0..2 {
                 let report = harness.certificates_tick().await;
                 assert_run!("{label}", report, Outcome::BadSecret, uploaded = 0);
                 assert!(report.message.contains("another academy's"), "{report:#?}");
+            }
+            harness.clear_faults();
+            if is_checked {
+                continue;
             }
             // One of its people is ours: these certificates may be new.
             for account in ours {

@@ -1,11 +1,11 @@
 //! Whether the academy is still the one whose certificates the ledger knows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use shared::domain::id::{CustomerId, SourceId, TenantId};
-use shared::reteach::{self, Participation};
+use shared::reteach::{self, Error, Participation};
 use shared::runtime::{Outcome, RunError};
 use shared::state::Store;
 
@@ -55,8 +55,8 @@ impl Identity {
         }
     }
 
-    /// Fails if the ledger knows none of the listed certificates, although it has `known` ones, and none of their owners,
-    /// and the academy has none of the accounts that the ledger of employees knows.
+    /// Fails if the ledger knows none of the listed certificates, although it has `known` ones, and the academy is not
+    /// `academy`. Where that is not known: if it has none of the people and accounts that the ledger of employees knows.
     ///
     /// # Errors
     /// [`RunError`] of the outcome `bad-secret`, or DynamoDB or reteach fails.
@@ -64,7 +64,7 @@ impl Identity {
         self,
         store: &Store,
         reteach: &reteach::Client,
-        tenant: &TenantId,
+        (tenant, academy): (&TenantId, Option<&str>),
         known: usize,
     ) -> Result<(), RunError> {
         let listed = self
@@ -75,27 +75,47 @@ impl Identity {
         if self.is_known.into_inner() || !is_enough {
             return Ok(());
         }
-        let owners = store.owners(tenant).await?;
-        let is_ours = |(account, person): (&CustomerId, &SourceId)| {
-            listed.accounts.contains(account) || listed.people.contains(person)
+        let is_ours = match academy {
+            Some(academy) => reteach.me().await?.id == academy,
+            None => {
+                let owners = store.owners(tenant).await?;
+                let is_ours = |(account, person): (&CustomerId, &SourceId)| {
+                    listed.accounts.contains(account) || listed.people.contains(person)
+                };
+                // All of them may be of people who are not in the HR system.
+                owners.iter().any(is_ours) || has_any(reteach, owners.into_keys()).await?
+            }
         };
-        if owners.iter().any(is_ours) {
+        if is_ours {
             return Ok(());
         }
-        // All of them may be of people who are not in the HR system. Another academy has none of our accounts.
-        for account in owners.keys().take(ASKED) {
-            let found = reteach.find(account.as_str()).await?;
-            if found.is_some_and(|found| found.id == *account) {
-                return Ok(());
-            }
-        }
         let message = format!(
-            "the academy lists none of the {known} certificates that we know, others of people whom we do not know, and has none \
-             of our accounts: the academy's credentials seem to be another academy's. Store the right ones with `tenants add`"
+            "the academy lists none of the {known} certificates that we know, others of people whom we do not know, and is not \
+             the one whose accounts we know: the academy's credentials seem to be another academy's. Store the right ones with `tenants add`"
         );
         Err(RunError {
             is_of_academy: true,
             ..RunError::new(Outcome::BadSecret, message)
         })
     }
+}
+
+/// Whether the academy has one of a few of these accounts; another academy has none.
+///
+/// # Errors
+/// reteach fails. An academy that refuses to show an account does not have it.
+async fn has_any(
+    reteach: &reteach::Client,
+    accounts: impl Iterator<Item = CustomerId>,
+) -> Result<bool, Error> {
+    // Each run asks for the same ones.
+    let accounts: BTreeSet<CustomerId> = accounts.collect();
+    for account in accounts.into_iter().take(ASKED) {
+        match reteach.find(account.as_str()).await {
+            Ok(Some(found)) if found.id == account => return Ok(true),
+            Ok(_) | Err(Error::Forbidden(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
 }

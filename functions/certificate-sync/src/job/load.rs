@@ -122,6 +122,8 @@ struct Read {
 pub(super) struct Sources<'a> {
     pub(super) store: &'a Store,
     pub(super) tenant: &'a TenantId,
+    /// The id of its academy, where it is known.
+    pub(super) academy: Option<&'a str>,
     pub(super) connections: &'a Connections,
     pub(super) checkpoint: Option<&'a CertificateCheckpoint>,
     pub(super) policy: &'a Policy,
@@ -168,6 +170,7 @@ impl Read {
         let Sources {
             store,
             tenant,
+            academy,
             connections,
             checkpoint,
             policy: _,
@@ -223,6 +226,7 @@ impl Read {
         }
         if listing.seen > 0 && listing.completeness == Completeness::Complete {
             let reteach = &connections.reteach;
+            let tenant = (tenant, academy);
             identity.check(store, reteach, tenant, ledger.len()).await?;
         }
         let certificates = std::mem::take(&mut listing.certificates);

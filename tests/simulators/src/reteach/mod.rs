@@ -152,6 +152,12 @@ impl Reteach {
         self.state(|state| id.clone_into(&mut state.id));
     }
 
+    /// The academy's id, as `GET /me` shows it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.state(|state| state.id.clone())
+    }
+
     /// Names the academy, as `GET /me` shows it.
     pub fn set_name(&self, name: &str) {
         self.state(|state| state.name = name.to_owned());
