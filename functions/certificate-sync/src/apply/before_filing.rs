@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use shared::document::{DocumentSink as _, FiledDocument};
+use shared::document::FiledDocument;
 use shared::source::SourceError;
 
 use super::queue::{NotLooked, Person};
@@ -48,7 +48,7 @@ pub(super) async fn look(
             else {
                 return Ok(decisions);
             };
-            match tools.sink.filed(&first.employee).await {
+            match lists.of(tools, &first.employee).await {
                 Ok(Some(again)) => Ok(decide(Some(&of_both(&documents, again)))),
                 Ok(None) => Err(NotLooked::NotReached),
                 Err(error) => not_listed(tools, error, is_probe, shared),

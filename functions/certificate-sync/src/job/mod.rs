@@ -27,6 +27,7 @@ use self::load::{Loaded, Sources, load};
 use crate::CertificateSync;
 use crate::apply::{self, Tools, apply};
 use crate::checkpoint::{Conclusion, RunFacts, Scope, conclude};
+use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{Plan, Policy};
 use crate::report::Counts;
 
@@ -79,6 +80,7 @@ impl Job for CertificateSync {
         let sources = Sources {
             store,
             tenant: id,
+            academy: tenant.record.academy.as_deref(),
             connections: &connections,
             checkpoint: before,
             policy: &policy,
@@ -183,13 +185,16 @@ async fn open_refusals(
         return Ok(None);
     };
     let planned: BTreeSet<&CertificateId> = plan.uploads.iter().map(|upload| &upload.id).collect();
+    let skipped = plan.results();
     let entries = store.certificates(tenant, &counted.certificates).await?;
+    let is_gone = |id: &CertificateId| {
+        let result = skipped.get(id);
+        matches!(result, Some(CertificateResult::Skipped(SkipReason::Gone)))
+    };
     let is_open = |id: &CertificateId| match entries.get(id).map(|entry| &entry.state) {
         None => planned.contains(id),
-        Some(state) => matches!(
-            state,
-            CertificateState::Failed(_) | CertificateState::Intended(_)
-        ),
+        Some(CertificateState::Failed(_) | CertificateState::Intended(_)) => !is_gone(id),
+        Some(_) => false,
     };
     let certificates = counted.certificates.into_iter().filter(is_open);
     Ok(Some(EqualRefusals {

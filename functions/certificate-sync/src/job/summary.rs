@@ -388,7 +388,8 @@ fn of_skipped<'a>(
     })
 }
 
-/// Certificates that earlier runs have seen refused like those of this run, where that is shown to be the tenant's trouble.
+/// Certificates that earlier runs have seen refused like those of this run, where that is shown to be the tenant's trouble: they
+/// wait, or this run has not reached them.
 fn of_earlier_refusals<'a>(
     results: &'a BTreeMap<CertificateId, (SourceId, CertificateResult)>,
     counted: Option<&'a EqualRefusals>,
@@ -399,11 +400,21 @@ fn of_earlier_refusals<'a>(
         .into_iter()
         .flat_map(|counted| counted.certificates.iter().map(move |id| (id, counted)));
     each.filter_map(move |(id, counted)| {
-        let now = results.get(id);
-        let is_named = now.is_some_and(|(employee, left)| of_result(id, employee, left).is_some());
-        let employee = now.map(|(employee, _)| employee);
-        let text = refused_alike(&counted.reason);
-        (!is_named).then(|| finding(Some(id), employee, FindingKind::NotFiled, text))
+        let (employee, text) = match results.get(id) {
+            Some((employee, CertificateResult::NotReached)) => {
+                (Some(employee), refused_alike(&counted.reason))
+            }
+            // It is named by what this run has seen of it.
+            Some(_) => return None,
+            None => {
+                let text = format!(
+                    "{}; others are refused alike: its next try waits",
+                    counted.reason
+                );
+                (None, text)
+            }
+        };
+        Some(finding(Some(id), employee, FindingKind::NotFiled, text))
     })
 }
 
