@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use shared::domain::employee::Field as Value;
 use shared::domain::id::CustomerId;
-use shared::reteach::{Client, Customer, CustomerInput, Error, TestAccount};
+use shared::reteach::{Client, Customer, CustomerInput, Error, TestAccount, TestAccounts};
 
 use super::record::is_locked;
 use super::steps::Names;
@@ -28,7 +28,8 @@ pub(crate) struct Left {
     pub(crate) problem: String,
 }
 
-/// The accounts that carry an identifier of `names`.
+/// The accounts that carry an identifier of `names`, and all test accounts of the list: an academy may have made several with one
+/// identifier.
 pub(super) async fn find(client: &Client, names: &Names) -> Result<Vec<Customer>, Error> {
     let Names {
         main,
@@ -46,6 +47,9 @@ pub(super) async fn find(client: &Client, names: &Names) -> Result<Vec<Customer>
         take(client.find_by_email(&account.email).await?);
     }
     take(client.find(&without_mail.user_name).await?);
+    for listed in client.list_all(TestAccounts::default).await?.accounts.0 {
+        take(Some(listed));
+    }
     Ok(found.into_values().collect())
 }
 

@@ -95,7 +95,7 @@ fn confirm(
     yes: bool,
 ) -> Result<()> {
     let announcement = format!(
-        "This makes up to three test accounts in {}, writes to them, locks and opens them, and deletes them. The two tags of \
+        "This makes a few test accounts in {}, writes to them, locks and opens them, and deletes them. The two tags of \
          Anstellungsart are made if they are not there. No other account is touched.",
         academy.base_url
     );

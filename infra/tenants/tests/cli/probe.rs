@@ -131,6 +131,11 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
             "",
         ),
         (
+            vec![Quirk::MakesSecondAccounts],
+            "POST with a known mail address makes no second account: a second account was made",
+            "",
+        ),
+        (
             vec![refuses("userName")],
             "an account needs no mail address: refused (422)",
             "",

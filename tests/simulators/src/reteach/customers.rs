@@ -110,9 +110,10 @@ pub(super) fn find_or_create(
         (Field::UserName, &customer.user_name),
     ];
     let user_name_alone = state.quirks.has(&Quirk::FindsByUserNameAlone);
+    let finds_none = state.quirks.has(&Quirk::MakesSecondAccounts);
     let found = keys
         .into_iter()
-        .filter(|(field, _)| !user_name_alone || *field == Field::UserName)
+        .filter(|(field, _)| !finds_none && (!user_name_alone || *field == Field::UserName))
         .find_map(|(field, text)| state.customers.find_by(field, text.as_deref()?));
     if let Some(found) = found {
         state.quirks.check_account(&state.customers, found)?;

@@ -59,6 +59,8 @@ pub enum Quirk {
     PutDropsTags,
     /// `POST /customer` finds by user name alone; another account with the same mail address or external id is a conflict.
     FindsByUserNameAlone,
+    /// `POST /customer` makes an account each time: no identifier is unique.
+    MakesSecondAccounts,
     /// `POST /customer` updates what it finds.
     UpdatesWhatItFinds,
     /// Tags cannot be named by name, except in `POST /tags`.
