@@ -56,7 +56,7 @@ fn an_upload_that_may_be_filed_is_looked_for_before_it_is_sent_again() {
                     upload(0, Unknown),
                     list(15),
                     list(16),
-                    upload(17, Confirmed),
+                    upload(31, Confirmed),
                 ],
             ),
             (
@@ -77,7 +77,7 @@ fn an_upload_that_may_be_filed_is_looked_for_before_it_is_sent_again() {
             ),
             (
                 third.as_str(),
-                vec![upload(0, Unknown), list(15), list(16), upload(60, Unknown)],
+                vec![upload(0, Unknown), list(15), list(16), upload(32, Unknown)],
             ),
             (
                 third.as_str(),
