@@ -69,6 +69,9 @@ impl Cell {
             .map_err(|error| error.to_string())?;
         runtime.block_on(async {
             let mut company = Company::new(via, more).await;
+            if spoken == Spoken::Always {
+                company.harness.reteach.watch_quirks();
+            }
             if spoken != Spoken::Later {
                 company.speak(dialect);
             }

@@ -98,7 +98,6 @@ impl Company {
     pub(crate) async fn new(via: Via, more: &str) -> Self {
         let file = format!("{more}[brake]\nat_least = 100\n");
         let harness = Harness::new(via, &file, people()).await;
-        harness.reteach.watch_quirks();
         // No tick begins with a minute.
         harness.advance(SignedDuration::from_secs(27));
         Self {

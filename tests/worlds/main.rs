@@ -38,8 +38,8 @@ use harness::pool;
 use jiff::SignedDuration;
 use life::Lived;
 
-/// About forty seconds on two cores.
-const SAMPLE: u64 = 200;
+/// About a minute on two cores.
+const SAMPLE: u64 = 60;
 const ALL: u64 = 1_000;
 /// Kinds of calls that a sample has, secrets and others included.
 const KINDS: usize = 9;
