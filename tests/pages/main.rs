@@ -185,15 +185,18 @@ fn comments_help_and_error_texts_use_no_private_words() {
     let mut help = files("txt");
     help.retain(|(name, _)| name.starts_with("infra/tenants/src/args/help/"));
     assert!(help.len() > 15, "{} texts of help", help.len());
-    let kinds: [(_, fn(&str) -> String); 2] = [(code, words), (help, unquoted)];
     let mut found = Vec::new();
-    for (texts, said) in kinds {
-        for (name, text) in texts {
-            for (index, line) in text.lines().enumerate() {
-                let said = said(line);
-                let words = PRIVATE_WORDS.iter().filter(|word| has_word(&said, word));
-                found.extend(words.map(|word| format!("{name}:{}: {word}", index + 1)));
-            }
+    let said = code
+        .iter()
+        .map(|(name, text)| (name, text, words as fn(&str) -> String));
+    let helped = help
+        .iter()
+        .map(|(name, text)| (name, text, unquoted as fn(&str) -> String));
+    for (name, text, said) in said.chain(helped) {
+        for (index, line) in text.lines().enumerate() {
+            let said = said(line);
+            let words = PRIVATE_WORDS.iter().filter(|word| has_word(&said, word));
+            found.extend(words.map(|word| format!("{name}:{}: {word}", index + 1)));
         }
     }
     assert!(found.is_empty(), "{found:#?}");

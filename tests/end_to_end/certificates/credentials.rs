@@ -88,7 +88,7 @@ async fn every_broken_connection_is_named_and_recovers() {
     {
         for via in routes {
             let label = format!("{via:?}: {name}");
-            let harness = certified(*via, 12).await;
+            let harness = certified(*via, 20).await;
             let root = async || {
                 let start = harness
                     .store()
@@ -109,14 +109,14 @@ async fn every_broken_connection_is_named_and_recovers() {
             }
             // Four uploads are in flight when the first refusal comes, and three more while three others are tried.
             let uploads = harness.personio.calls(personio::Endpoint::UploadDocument);
-            assert!(uploads <= 3 * 10, "{label}: {uploads} attempts");
+            assert!(uploads <= 3 * 16, "{label}: {uploads} attempts");
             if outcome == Outcome::ReteachUnavailable {
                 assert_eq!(root().await, None, "{label}: nothing counts as read");
             }
             end(&harness);
             let report = harness.certificates_tick().await;
-            assert_run!("{label}", report, Outcome::Done, uploaded = 12);
-            all_are_filed(&harness, 12).await;
+            assert_run!("{label}", report, Outcome::Done, uploaded = 20);
+            all_are_filed(&harness, 20).await;
         }
     }
 }
