@@ -317,7 +317,7 @@ pub struct Remove {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// Delete the ledger of certificates too: if added again, the tenant files every certificate a second time
+    /// Delete the ledger of certificates too: a tenant that is added again looks for each of them in Personio
     #[arg(long)]
     pub certificate_ledger: bool,
     /// Seconds to wait for a run that is under way

@@ -215,8 +215,8 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
                 .to_owned(),
         );
         deleted.push(format!(
-            "the ledger of {certificates}: IF THIS TENANT IS ADDED AGAIN, EVERY ONE OF THEM IS FILED A SECOND TIME in Personio, \
-             which can only be put right there by hand"
+            "the ledger of {certificates}: if this tenant is added again, each is looked for in Personio first. Without the right \
+             \"Documents: read\", EVERY ONE OF THEM IS FILED A SECOND TIME, which can only be put right there by hand"
         ));
     }
     let mut kept = vec![
