@@ -112,7 +112,7 @@ async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
+async fn a_name_that_leads_to_an_internal_address_is_not_called_by_the_function_itself() {
     let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     let mut function = start(&world).await;

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_beside_us_spoils_the_name() {
+    fn one_address_on_an_internal_network_spoils_the_name() {
         let socket = |address: &str| SocketAddr::new(address.parse().unwrap(), 0);
         let (public, metadata, local) = (
             socket("8.8.8.8"),

@@ -50,7 +50,7 @@ impl Resolve for LeadsTo {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_leads_beside_us_is_not_called() {
+async fn a_name_that_leads_to_an_internal_address_is_not_called() {
     for leads_to in [
         &["127.0.0.1"][..],
         &["169.254.169.254"],
@@ -197,7 +197,7 @@ async fn a_drip_ends_with_the_run_s_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn redirects_to_places_beside_us_are_not_followed() {
+async fn redirects_to_internal_addresses_are_not_followed() {
     for to in [
         "http://169.254.169.254/latest/meta-data/",
         "http://127.0.0.1:9001/",

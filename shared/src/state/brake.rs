@@ -12,7 +12,7 @@ pub enum Brake {
     /// A lock without an end date that explains it: vanished, inactive, out of scope.
     UnexplainedLock,
     /// A lock of somebody who is missing from a list that marks whom it deletes, without such a mark. None goes through
-    /// unasked.
+    /// without approval.
     UnflaggedLock,
     /// A lock at an end date.
     ExplainedLock,

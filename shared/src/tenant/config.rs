@@ -27,7 +27,7 @@ pub struct TenantConfig {
     pub employees: EmployeesConfig,
     #[serde(default)]
     pub scope: Scope,
-    /// How much harm a run may do unasked.
+    /// Limits for risky changes without approval.
     #[serde(default)]
     pub brake: BrakeConfig,
     #[serde(default)]
