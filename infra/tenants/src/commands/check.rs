@@ -34,7 +34,14 @@ async fn write_probe(
             std::future::pending::<()>().await;
         }
     };
-    let mut view = probe::probe(context, config, secret, args.yes, interrupted).await?;
+    let mut view = probe::probe(
+        context,
+        args.tenant.as_ref(),
+        (config, secret),
+        args.yes,
+        interrupted,
+    )
+    .await?;
     if let Some(tenant) = &args.tenant {
         context.store.put_probe(tenant, &view.to_store()).await?;
         view.stored = true;

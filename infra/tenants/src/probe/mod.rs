@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::domain::id::CustomerId;
+use shared::domain::id::{CustomerId, TenantId};
 use shared::reteach::{Academy, Client, TestAccount, TestAccounts};
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
@@ -46,11 +46,12 @@ impl StoredProbe {
     }
 }
 
-/// Asks for confirmation, probes the academy and removes the test accounts, also after `interrupted`.
+/// Asks for confirmation, probes the academy and removes the test accounts, also after `interrupted`. Those that stay after an
+/// early end are noted for the stored `tenant`.
 pub(crate) async fn probe(
     context: &CommandContext<'_>,
-    config: &TenantConfig,
-    secret: &TenantSecret,
+    tenant: Option<&TenantId>,
+    (config, secret): (&TenantConfig, &TenantSecret),
     yes: bool,
     interrupted: impl Future<Output = ()>,
 ) -> Result<ProbeView> {
@@ -68,7 +69,7 @@ pub(crate) async fn probe(
         .environment
         .mention(&format!("Test account: {}", names.main.external_id));
     let asked = ask(context, config, &client, &names, interrupted).await;
-    let cleanup = match cleanup::find(&client, &names).await {
+    let mut cleanup = match cleanup::find(&client, &names).await {
         Ok(accounts) => cleanup::remove(&client, accounts, now).await,
         Err(error) => {
             let why = asked.err().map(|error| format!(" after: {error}"));
@@ -81,7 +82,12 @@ pub(crate) async fn probe(
     };
     let answers = match asked {
         Ok(answers) => answers,
-        Err(error) => return Err(ended_early(&error, &cleanup)),
+        Err(error) => {
+            cleanup.left.extend(earlier.left);
+            // The failure names them, whether they are noted or not.
+            note_left(context, tenant, now, &cleanup).await.ok();
+            return Err(ended_early(&error, &cleanup));
+        }
     };
     Ok(ProbeView::new(
         config, academy, now, answers, earlier, cleanup,
@@ -141,6 +147,23 @@ fn names() -> Result<Names> {
         without_mail: account("-3"),
         other: account("-4"),
     })
+}
+
+/// Notes the accounts that are left, with the answers of the last probe that was completed.
+async fn note_left(
+    context: &CommandContext<'_>,
+    tenant: Option<&TenantId>,
+    now: Timestamp,
+    cleanup: &Cleanup,
+) -> Result<()> {
+    let Some(tenant) = tenant.filter(|_| !cleanup.left.is_empty()) else {
+        return Ok(());
+    };
+    let last: Option<StoredProbe> = context.store.probe(tenant).await?;
+    let (at, answers) = last.map_or((now, Vec::new()), |last| (last.at, last.answers));
+    let left = cleanup.left.iter().map(|left| left.id.clone()).collect();
+    let probe = StoredProbe { at, answers, left };
+    Ok(context.store.put_probe(tenant, &probe).await?)
 }
 
 fn ended_early(error: &ProbeError, cleanup: &Cleanup) -> Failure {

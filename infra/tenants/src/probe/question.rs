@@ -226,7 +226,9 @@ impl Answer {
                 "runs cannot tell either: see in the academy whether an account with a past end is locked",
             ),
             (Q::Write(Field::SetActiveAt | Field::SetInactiveAt), O::OtherTime) => {
-                Consequence::Note("accounts open and lock at another time of the same day")
+                Consequence::Ask(
+                    "runs take such a date for refused, and a first run does not end: ask reteach's support",
+                )
             }
             (Q::Write(field) | Q::Clear(field), _) => field.without(config),
             (Q::KeepsOthers, _) => Line {

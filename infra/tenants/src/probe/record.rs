@@ -118,13 +118,38 @@ fn texts(customer: &Customer) -> [(Field, Option<&str>); 6] {
     ]
 }
 
-/// Whether `after` has every identifier and text of `before`, but for `field`.
+/// Whether `after` has every identifier, text and date of `before`, and its gender, but for `field`.
 pub(super) fn has_all_of(after: &Customer, before: &Customer, field: Field) -> bool {
     let has_texts = texts(before)
         .iter()
         .zip(texts(after))
         .all(|(before, after)| before.0 == field || before.1.is_none() || after.1 == before.1);
-    has_texts && after.external_id == before.external_id && after.email == before.email
+    let is_lost = |of: Field, (before, after): (bool, bool)| of != field && before && !after;
+    let lost = [
+        (
+            Field::Gender,
+            (before.gender.is_some(), after.gender == before.gender),
+        ),
+        (
+            Field::SetActiveAt,
+            (
+                before.set_active_at.is_some(),
+                after.set_active_at == before.set_active_at,
+            ),
+        ),
+        (
+            Field::SetInactiveAt,
+            (
+                before.set_inactive_at.is_some(),
+                after.set_inactive_at == before.set_inactive_at,
+            ),
+        ),
+    ];
+    let has_others = !lost.into_iter().any(|(of, kept)| is_lost(of, kept));
+    has_texts
+        && has_others
+        && after.external_id == before.external_id
+        && after.email == before.email
 }
 
 pub(super) fn is_empty(field: Field, customer: &Customer) -> bool {

@@ -95,6 +95,8 @@ pub(super) async fn ask(
     for field in Field::ALL {
         probe.write(field).await?;
     }
+    // Once more, with both dates set: an update may clear them.
+    probe.write(Field::FirstName).await?;
     probe.locks().await?;
     for field in Field::ALL {
         if !matches!(field, Field::FirstName | Field::LastName) {
@@ -128,7 +130,7 @@ impl Probe<'_> {
             self.whole = after.is_ok();
         }
         match &after {
-            Ok(after) if !self.is_answered(Question::KeepsOthers) => {
+            Ok(after) if !self.whole || !self.is_answered(Question::KeepsOthers) => {
                 let is_kept = !self.whole && has_all_of(after, &before, field);
                 self.whole |= !is_kept;
                 self.answer(Question::KeepsOthers, kept(is_kept, Observed::LostOthers));
@@ -358,8 +360,14 @@ impl Probe<'_> {
             .any(|answer| answer.question == question)
     }
 
+    /// Notes the answer, in place of an earlier one to the same question.
     fn answer(&mut self, question: Question, observed: Observed) {
-        self.answers.push(Answer { question, observed });
+        let answer = Answer { question, observed };
+        let earlier = self.answers.iter_mut().find(|it| it.question == question);
+        match earlier {
+            Some(earlier) => *earlier = answer,
+            None => self.answers.push(answer),
+        }
     }
 
     fn answer_lock(&mut self, question: Question, after: &Result<Customer, Observed>, locks: bool) {

@@ -113,14 +113,12 @@ impl View for ProbeView {
 /// What `tenants check` says of the stored probe: everything that is not as assumed.
 pub(crate) fn items(probe: Option<&StoredProbe>, config: &TenantConfig) -> Vec<Item> {
     let about = "reteach: write probe";
+    let to_do = |what: &str| {
+        let run = format!("run `tenants check {} --write-probe`", config.tenant_id);
+        Item::note(about, format!("{what} yet: {run}"))
+    };
     let Some(StoredProbe { at, answers, left }) = probe else {
-        return vec![Item::note(
-            about,
-            format!(
-                "not done yet: run `tenants check {} --write-probe`",
-                config.tenant_id
-            ),
-        )];
+        return vec![to_do("not done")];
     };
     let as_assumed = |answer: &&Answer| answer.consequence(config) == Consequence::None;
     let count = answers.iter().filter(as_assumed).count();
@@ -137,7 +135,11 @@ pub(crate) fn items(probe: Option<&StoredProbe>, config: &TenantConfig) -> Vec<I
             "probe again, or delete it in the academy",
         )
     });
-    [Item::good(about, summary)]
+    let first = match answers.is_empty() {
+        true => to_do("not completed"),
+        false => Item::good(about, summary),
+    };
+    [first]
         .into_iter()
         .chain(differing.map(|answer| item(*answer, config)))
         .chain(left)

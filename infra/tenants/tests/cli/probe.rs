@@ -5,7 +5,7 @@ use local::Company;
 use serde_json::{Value, json};
 use shared::tenant::Via;
 use simulators::dialects::{Dialect, dialects};
-use simulators::reteach::{Account, Quirk};
+use simulators::reteach::{Account, Quirk, Spelling};
 use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
@@ -93,12 +93,22 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
         (
             vec![Quirk::NullClearsNothing],
             "null clears position: accepted, and not done",
-            r#"position = "tag""#,
+            r#"location = "tag", position = "tag""#,
         ),
         (
             vec![Quirk::PutReplaces],
             "an update keeps the fields that it does not name: other fields were cleared",
             r#"update = "replace""#,
+        ),
+        (
+            vec![Quirk::PutClearsEnd],
+            "an update keeps the fields that it does not name: other fields were cleared",
+            r#"update = "replace""#,
+        ),
+        (
+            vec![Quirk::Shows(Spelling::Days)],
+            "setInactiveAt can be written: kept with another time of day",
+            "",
         ),
         (
             vec![ignores("setInactiveAt")],
@@ -200,8 +210,9 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
             .collect();
         assert!(found.iter().any(|found| found == row), "{case}: {found:#?}");
         let lines = probe["lines"].as_array().unwrap();
-        let has_line = lines.iter().any(|found| found["line"] == line);
-        assert_eq!(has_line, !line.is_empty(), "{case}: {lines:?}");
+        let found = lines.iter().map(|found| found["line"].as_str().unwrap());
+        let found: Vec<_> = found.collect();
+        assert_eq!(found.join(", "), line, "{case}");
         let check = desk.json("check acme").await.json().to_string();
         let is_known = check.contains(&row.split_once(": ").unwrap().1.to_owned());
         assert!(is_known, "{case}: the check does not say so: {check}");
@@ -261,6 +272,28 @@ async fn a_test_account_that_cannot_be_deleted_is_locked_and_removed_by_the_next
         assert_eq!(probe["earlier"]["deleted"], json!(2), "{case}");
         assert_clean(&company, &case);
     }
+}
+
+#[tokio::test]
+async fn an_account_that_an_ended_probe_leaves_is_named_by_the_check() {
+    let desk = Desk::new().await;
+    let company = tenant(&desk).await;
+    company.reteach.fail(refuses_deletions());
+    let silent = Fault::new(Behaviour::Status(500, Body::Vendor));
+    company
+        .reteach
+        .fail(silent.method(Method::PUT).path("/customer/").always());
+    let ended = desk.json(PROBE).await;
+    assert!(ended.error().contains("ended early"), "{}", ended.out);
+    let check = desk.attention("check acme").await.to_string();
+    let left = company.reteach.customers().into_iter();
+    let mut left = left.filter(|account| {
+        let id = account.external_id.as_deref().unwrap_or_default();
+        id.starts_with("reteach-personio-probe:")
+    });
+    let account = left.next().unwrap();
+    assert!(check.contains(&account.id), "{check}");
+    assert!(check.contains("not completed yet"), "{check}");
 }
 
 fn refuses_deletions() -> Fault {

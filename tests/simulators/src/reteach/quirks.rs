@@ -27,6 +27,8 @@ pub enum Quirk {
     IgnoresField(String),
     /// `PUT` empties every field that it does not name, the external id among them. Mail and user name stay.
     PutReplaces,
+    /// `PUT` takes the end (`setInactiveAt`) away where it does not name it.
+    PutClearsEnd,
     /// A null in a write changes nothing.
     NullClearsNothing,
     /// A path's identifier is not tried as an external id. The call is answered with this status.
@@ -211,6 +213,9 @@ impl Quirks {
         let mut kept = customer.clone();
         if self.has(&Quirk::PutDropsTags) {
             kept.tags.clear();
+        }
+        if self.has(&Quirk::PutClearsEnd) {
+            kept.set_inactive_at = None;
         }
         if !self.has(&Quirk::PutReplaces) {
             return kept;
