@@ -70,7 +70,11 @@ pub(crate) async fn probe(
         .mention(&format!("Test account: {}", names.main.external_id));
     let asked = ask(context, config, &client, &names, interrupted).await;
     let mut cleanup = match cleanup::find(&client, &names).await {
-        Ok(accounts) => cleanup::remove(&client, accounts, now).await,
+        Ok(mut accounts) => {
+            // What could not be deleted before is named with the earlier ones.
+            accounts.retain(|account| earlier.left.iter().all(|left| left.id != account.id));
+            cleanup::remove(&client, accounts, now).await
+        }
         Err(error) => {
             let why = asked.err().map(|error| format!(" after: {error}"));
             return Err(Failure::attention(format!(

@@ -120,34 +120,17 @@ fn texts(customer: &Customer) -> [(Field, Option<&str>); 6] {
 
 /// Whether `after` has every identifier, text and date of `before`, and its gender, but for `field`.
 pub(super) fn has_all_of(after: &Customer, before: &Customer, field: Field) -> bool {
+    fn has<T: PartialEq>(before: Option<T>, after: Option<T>) -> bool {
+        before.is_none() || after == before
+    }
     let has_texts = texts(before)
-        .iter()
+        .into_iter()
         .zip(texts(after))
-        .all(|(before, after)| before.0 == field || before.1.is_none() || after.1 == before.1);
-    let is_lost = |of: Field, (before, after): (bool, bool)| of != field && before && !after;
-    let lost = [
-        (
-            Field::Gender,
-            (before.gender.is_some(), after.gender == before.gender),
-        ),
-        (
-            Field::SetActiveAt,
-            (
-                before.set_active_at.is_some(),
-                after.set_active_at == before.set_active_at,
-            ),
-        ),
-        (
-            Field::SetInactiveAt,
-            (
-                before.set_inactive_at.is_some(),
-                after.set_inactive_at == before.set_inactive_at,
-            ),
-        ),
-    ];
-    let has_others = !lost.into_iter().any(|(of, kept)| is_lost(of, kept));
+        .all(|((of, before), (_, after))| of == field || has(before, after));
     has_texts
-        && has_others
+        && (field == Field::Gender || has(before.gender.as_ref(), after.gender.as_ref()))
+        && (field == Field::SetActiveAt || has(before.set_active_at, after.set_active_at))
+        && (field == Field::SetInactiveAt || has(before.set_inactive_at, after.set_inactive_at))
         && after.external_id == before.external_id
         && after.email == before.email
 }

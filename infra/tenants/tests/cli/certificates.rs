@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use shared::domain::id::{CertificateId, SourceId, TenantId};
-use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable};
+use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent};
 use shared::tenant::Via;
 use simulators::personio::{Document, Endpoint};
 use simulators::{Behaviour, Body, Fault, Moment};
@@ -33,19 +33,10 @@ async fn put(desk: &Desk, tenant: &TenantId, id: &str, person: u64, state: Certi
 }
 
 pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed: bool) {
-    let intent = Intent {
-        at: now(),
-        size: None,
-        failures: 0,
-        refusals: 0,
-        failing_since: None,
-        on_unverifiable: OnUnverifiable::Park,
-        decided_at: None,
-    };
     let state = CertificateState::Parked {
         at: now(),
         reason: "refused too often".to_owned(),
-        unverified: may_be_filed.then_some(intent),
+        unverified: may_be_filed.then(|| Intent::unverified(now())),
     };
     let entry = CertificateEntry::new(CertificateId::new(id), SourceId::new("1"), state);
     let store = desk.stack.store();

@@ -267,9 +267,12 @@ async fn a_test_account_that_cannot_be_deleted_is_locked_and_removed_by_the_next
             let check = desk.attention("check acme").await.to_string();
             assert!(check.contains(id), "{case}: {check}");
         }
+        let again = desk.attention(PROBE).await;
+        let counts = ["earlier", "cleanup"].map(|of| again[of]["left"].as_array().unwrap().len());
+        assert_eq!(counts, [2, 2], "{case}: each is named once");
         company.reteach.clear_faults();
         let probe = desk.done(PROBE).await;
-        assert_eq!(probe["earlier"]["deleted"], json!(2), "{case}");
+        assert_eq!(probe["earlier"]["deleted"], json!(4), "{case}");
         assert_clean(&company, &case);
     }
 }
