@@ -78,14 +78,16 @@ pub fn before_filing(
         .collect()
 }
 
-/// Whether a certificate that a restored table may have forgotten is to be filed after one list. A list may lack rows: a second
+/// Whether a certificate that a restored table may have forgotten, or that an upload without an answer may have filed, is to be
+/// filed after one list. A list may lack rows: a second
 /// one is asked first.
 #[must_use]
 pub fn needs_second_list(uploads: &[Upload], decisions: &[BeforeFiling]) -> bool {
     let each = uploads.iter().zip(decisions);
     each.into_iter().any(|(upload, decision)| {
-        let may_be_lost = upload.look.is_some_and(|look| look.lost_since.is_some());
-        may_be_lost && *decision == BeforeFiling::File
+        let lost_since = upload.look.and_then(|look| look.lost_since);
+        let may_be_filed = lost_since.or(upload.previous.unverified_at).is_some();
+        may_be_filed && *decision == BeforeFiling::File
     })
 }
 

@@ -89,10 +89,12 @@ fn no_answer(check: Check, error: &SourceError, now: Timestamp) -> AfterLook {
 /// document is sent again at once. Lists that show nothing may hide it: each later attempt looks again.
 fn not_found(check: Check, now: Timestamp) -> AfterLook {
     let reason = "an upload got no answer, and the document is not there".to_owned();
-    let since = check.intent.at;
+    let Intent { at, decided_at, .. } = check.intent;
+    // The operator's retry has a week of its own.
+    let since = decided_at.unwrap_or(at);
     let previous = PreviousFailures {
         unlisted: true,
-        unverified_at: Some(since),
+        unverified_at: Some(at),
         ..check.intent.into()
     };
     let transition = retry::after(previous, true, reason, since, now);
