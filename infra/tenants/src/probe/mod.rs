@@ -160,12 +160,15 @@ async fn note_left(
     now: Timestamp,
     cleanup: &Cleanup,
 ) -> Result<()> {
-    let Some(tenant) = tenant.filter(|_| !cleanup.left.is_empty()) else {
+    let Some(tenant) = tenant else {
         return Ok(());
     };
     let last: Option<StoredProbe> = context.store.probe(tenant).await?;
+    let left: Vec<_> = cleanup.left.iter().map(|left| left.id.clone()).collect();
+    if last.as_ref().map_or(&[][..], |last| &last.left) == left {
+        return Ok(());
+    }
     let (at, answers) = last.map_or((now, Vec::new()), |last| (last.at, last.answers));
-    let left = cleanup.left.iter().map(|left| left.id.clone()).collect();
     let probe = StoredProbe { at, answers, left };
     Ok(context.store.put_probe(tenant, &probe).await?)
 }
