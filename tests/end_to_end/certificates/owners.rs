@@ -286,6 +286,7 @@ async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
         ] {
             let label = format!("{prefix} {known} {at} {is_checked}");
             let harness = Harness::with_folder(Via::Direct, "", people(6)).await;
+            let id = harness.reteach.id();
             if is_checked {
                 harness.know_academy().await;
             }
@@ -323,6 +324,18 @@ async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
             }
             harness.clear_faults();
             if is_checked {
+                // Its id decides, whatever its accounts look like.
+                for account in &ours {
+                    harness.reteach.insert(account.clone());
+                }
+                let report = harness.certificates_tick().await;
+                assert_run!("{label}", report, Outcome::BadSecret, uploaded = 0);
+                for account in &ours {
+                    assert!(harness.reteach.remove(&account.id), "{label}");
+                }
+                harness.reteach.set_id(&id);
+                let report = harness.certificates_tick().await;
+                assert_ne!(report.outcome, Outcome::BadSecret, "{label}: {report:#?}");
                 continue;
             }
             // One of its people is ours: these certificates may be new.
