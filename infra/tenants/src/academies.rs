@@ -1,6 +1,6 @@
 //! Which tenants have which academy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::id::TenantId;
 use shared::tenant::TenantConfig;
@@ -19,13 +19,13 @@ pub(crate) fn key(id: &str, config: &TenantConfig) -> AcademyKey {
 pub(crate) async fn of(
     context: &CommandContext<'_>,
     tenants: &[TenantId],
-) -> Result<BTreeMap<AcademyKey, Vec<TenantId>>> {
-    let mut academies: BTreeMap<AcademyKey, Vec<TenantId>> = BTreeMap::new();
+) -> Result<BTreeMap<AcademyKey, BTreeSet<TenantId>>> {
+    let mut academies: BTreeMap<AcademyKey, BTreeSet<TenantId>> = BTreeMap::new();
     for record in context.store.tenant_records(tenants).await? {
         let config = TenantConfig::parse(&record.config).ok();
         if let Some((config, id)) = config.zip(record.academy) {
             let tenants = academies.entry(key(&id, &config)).or_default();
-            tenants.push(config.tenant_id);
+            tenants.insert(config.tenant_id);
         }
     }
     Ok(academies)

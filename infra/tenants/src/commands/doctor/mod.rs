@@ -3,6 +3,7 @@
 mod aws;
 mod judge;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use serde::Serialize;
@@ -83,7 +84,7 @@ async fn table(context: &CommandContext<'_>) -> Result<Vec<String>> {
 async fn academies(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result<Vec<String>> {
     let academies = academies::of(context, tenants).await?;
     let shared = academies.values().filter(|tenants| tenants.len() > 1);
-    let finding = |tenants: &Vec<TenantId>| {
+    let finding = |tenants: &BTreeSet<TenantId>| {
         let tenants: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
         format!(
             "{} have one academy: unless they have one HR system too, people with one id are locked for each other. Remove \
