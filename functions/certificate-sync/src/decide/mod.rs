@@ -18,7 +18,7 @@ pub use attempt::{
 pub use before_filing::{BeforeFiling, before_filing, needs_second_list, of_both};
 pub use look::{AfterLook, after_look};
 
-pub use series::{Advance, Refusal, Rest, Series, probe_place};
+pub use series::{Advance, Refusal, Rest, Series, probe_place, still_counted};
 
 use crate::outcome::CertificateResult;
 

@@ -1,10 +1,13 @@
 //! Equal refusals in a row: whether they are the certificates' or the tenant's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use shared::document::Suspect;
 use shared::domain::id::CertificateId;
-use shared::state::EqualRefusals;
+use shared::state::{CertificateEntry, CertificateState, EqualRefusals};
+
+use crate::outcome::SkipReason;
+use crate::plan::Plan;
 
 /// After this many equal refusals in a row others are tried from elsewhere in the queue.
 const SUSPECT_AFTER: usize = 5;
@@ -92,6 +95,27 @@ pub fn probe_place(taken: usize, waiting: usize, turn: usize) -> Option<usize> {
         1 => moved(500),
         _ => moved(250),
     })
+}
+
+/// The refusals of `counted` that still count: their certificates are not decided about, and still listed. `entries` are
+/// those that the ledger has of them.
+#[must_use]
+pub fn still_counted(
+    counted: EqualRefusals,
+    plan: &Plan,
+    entries: &HashMap<CertificateId, CertificateEntry>,
+) -> EqualRefusals {
+    let is_open = |id: &CertificateId| match entries.get(id).map(|entry| &entry.state) {
+        None => plan.uploads.iter().any(|upload| upload.id == *id),
+        Some(CertificateState::Failed(_) | CertificateState::Intended(_)) => {
+            plan.skipped.get(id) != Some(&SkipReason::Gone)
+        }
+        Some(_) => false,
+    };
+    EqualRefusals {
+        certificates: counted.certificates.into_iter().filter(is_open).collect(),
+        ..counted
+    }
 }
 
 impl<T> Default for Series<T> {

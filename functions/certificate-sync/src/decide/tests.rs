@@ -11,12 +11,15 @@ use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::http::{Effect, SignedUrl, Vendor};
 use shared::runtime::{Cause, Outcome, RunError};
 use shared::source::SourceError;
-use shared::state::{CertificateState, Intent, Issue, OnUnverifiable, Refiled, RetryState};
+use shared::state::{
+    CertificateEntry, CertificateState, EqualRefusals, Intent, Issue, OnUnverifiable, Refiled,
+    RetryState,
+};
 
 use super::retry::MAX_TRANSIENT;
 use super::*;
 use crate::outcome::SkipReason;
-use crate::plan::{Check, Listed, Look, Owner, PreviousFailures, Upload, VERIFY_AFTER};
+use crate::plan::{Check, Listed, Look, Owner, Plan, PreviousFailures, Upload, VERIFY_AFTER};
 
 fn now() -> Timestamp {
     "2026-05-11T08:00:00Z".parse().unwrap()
@@ -704,19 +707,23 @@ fn what_is_not_found_right_after_a_restore_waits_until_lists_show_the_last_uploa
 }
 
 #[test]
-fn after_a_restore_a_second_list_decides_too() {
-    let look = |lost_since| Look {
-        by_title: false,
-        lost_since,
-    };
+fn what_may_be_filed_is_filed_again_only_after_a_second_list() {
     let named = document("7", "Brandschutz", 11, "Zertifikat-ID a");
-    let lost = Some(now() - 1.hour());
-    for (lost_since, first, asks) in [
-        (lost, vec![], true),
-        (lost, vec![named.clone()], false),
-        (None, vec![], false),
+    let long_ago = Some(now() - 1.hour());
+    for (lost_since, unverified_at, first, asks) in [
+        (long_ago, None, vec![], true),
+        (None, long_ago, vec![], true),
+        (long_ago, None, vec![named.clone()], false),
+        (None, long_ago, vec![named.clone()], false),
+        (None, None, vec![], false),
     ] {
-        let uploads = [wanted("a", "Brandschutz", 1, look(lost_since))];
+        let look = Look {
+            by_title: false,
+            lost_since,
+        };
+        let mut upload = wanted("a", "Brandschutz", 1, look);
+        upload.previous.unverified_at = unverified_at;
+        let uploads = [upload];
         let decide = |documents: &[FiledDocument]| {
             before_filing(
                 &uploads,
@@ -727,10 +734,73 @@ fn after_a_restore_a_second_list_decides_too() {
             )
         };
         let decisions = decide(&first);
-        assert_eq!(needs_second_list(&uploads, &decisions), asks, "{first:?}");
+        let shown = format!("{lost_since:?} {unverified_at:?} {first:?}");
+        assert_eq!(needs_second_list(&uploads, &decisions), asks, "{shown}");
         let both = of_both(&first, vec![named.clone()]);
         assert_eq!(both, std::slice::from_ref(&named));
         assert!(matches!(decide(&both)[..], [BeforeFiling::Conclude(_)]));
+    }
+}
+
+#[test]
+fn a_refusal_counts_until_its_certificate_is_decided_about_or_not_listed_any_more() {
+    let retry = || RetryState {
+        reason: "refused".to_owned(),
+        failures: 1,
+        refusals: 1,
+        unlisted: false,
+        unverified_at: None,
+        since: now() - 2.hours(),
+        retry_at: now(),
+    };
+    let failed = || CertificateState::Failed(retry());
+    let filed = CertificateState::Uploaded {
+        at: now(),
+        document: None,
+    };
+    let awaited = SkipReason::AwaitingRetry(now());
+    let look = Look {
+        by_title: false,
+        lost_since: None,
+    };
+    let is_counted = |state: Option<CertificateState>, plan: &Plan| {
+        let id = CertificateId::new("a");
+        let counted = EqualRefusals {
+            reason: "refused".to_owned(),
+            certificates: BTreeSet::from([id.clone()]),
+        };
+        let entry = state
+            .map(|state| CertificateEntry::new(id.clone(), SourceId::new("1"), state))
+            .map(|entry| (id, entry));
+        let left = still_counted(counted.clone(), plan, &entry.into_iter().collect());
+        assert_eq!(left.reason, counted.reason);
+        left == counted
+    };
+    let planned = Plan {
+        uploads: vec![wanted("a", "Brandschutz", 1, look)],
+        ..Plan::default()
+    };
+    let skipped = |reason| Plan {
+        skipped: BTreeMap::from([(CertificateId::new("a"), reason)]),
+        ..Plan::default()
+    };
+    for (state, plan, expected) in [
+        // Refusals that are the tenant's leave no entry.
+        (None, &planned, true),
+        (None, &Plan::default(), false),
+        (Some(failed()), &planned, true),
+        (Some(failed()), &Plan::default(), true),
+        (Some(failed()), &skipped(awaited), true),
+        (Some(failed()), &skipped(SkipReason::Gone), false),
+        (
+            Some(CertificateState::Intended(intent(SignedDuration::ZERO, 0))),
+            &Plan::default(),
+            true,
+        ),
+        (Some(filed), &skipped(SkipReason::AlreadyFinal), false),
+    ] {
+        let shown = format!("{state:?} {plan:?}");
+        assert_eq!(is_counted(state, plan), expected, "{shown}");
     }
 }
 

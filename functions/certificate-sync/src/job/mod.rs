@@ -5,12 +5,11 @@ mod ledger;
 mod load;
 mod summary;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use shared::domain::id::{CertificateId, TenantId};
+use shared::domain::id::TenantId;
 use shared::http::Deadline;
 use shared::reteach::Downloads;
 use shared::routes::{Connections, Hr};
@@ -18,16 +17,14 @@ use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Outcome, Progress, Run, RunError, Tenant,
 };
 use shared::secrets::TenantSecret;
-use shared::state::{
-    CertificateCheckpoint, CertificateState, EqualRefusals, JobKind, StateError, Store,
-};
+use shared::state::{CertificateCheckpoint, EqualRefusals, JobKind, StateError, Store};
 use shared::tenant::Backfill;
 
 use self::load::{Loaded, Sources, load};
 use crate::CertificateSync;
 use crate::apply::{self, Tools, apply};
 use crate::checkpoint::{Conclusion, RunFacts, Scope, conclude};
-use crate::outcome::{CertificateResult, SkipReason};
+use crate::decide::still_counted;
 use crate::plan::{Plan, Policy};
 use crate::report::Counts;
 
@@ -174,7 +171,7 @@ fn tools<'a>(
     }
 }
 
-/// The refusals that earlier runs have counted, without the certificates that are decided about or not listed any more.
+/// The refusals that earlier runs have counted, without those that no longer count.
 async fn open_refusals(
     before: Option<&CertificateCheckpoint>,
     plan: &Plan,
@@ -184,23 +181,8 @@ async fn open_refusals(
     let Some(counted) = before.and_then(|before| before.refusals.clone()) else {
         return Ok(None);
     };
-    let planned: BTreeSet<&CertificateId> = plan.uploads.iter().map(|upload| &upload.id).collect();
-    let skipped = plan.results();
     let entries = store.certificates(tenant, &counted.certificates).await?;
-    let is_gone = |id: &CertificateId| {
-        let result = skipped.get(id);
-        matches!(result, Some(CertificateResult::Skipped(SkipReason::Gone)))
-    };
-    let is_open = |id: &CertificateId| match entries.get(id).map(|entry| &entry.state) {
-        None => planned.contains(id),
-        Some(CertificateState::Failed(_) | CertificateState::Intended(_)) => !is_gone(id),
-        Some(_) => false,
-    };
-    let certificates = counted.certificates.into_iter().filter(is_open);
-    Ok(Some(EqualRefusals {
-        certificates: certificates.collect(),
-        ..counted
-    }))
+    Ok(Some(still_counted(counted, plan, &entries)))
 }
 
 /// Why nothing could be filed, as far as that shows without filing anything.
