@@ -56,7 +56,7 @@ const QUICK: SingleSize = SingleSize {
     deadline: Duration::from_secs(12),
     certificates: 12,
     logins: 6,
-    memory: &[(50_000, 0)],
+    memory: &[(50_000, 0), (1_000, 300_000)],
 };
 
 impl Size {

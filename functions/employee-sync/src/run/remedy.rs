@@ -30,9 +30,23 @@ fn describe(trouble: &Trouble, tenant: &TenantId) -> String {
         }
         (_, "") => format!("the academy refuses records and names no field ({how})"),
         (Problem::NotCleared, field) => format!("the academy does not clear {field} ({how})"),
+        (Problem::NotKept, field) if is_tag(field) => {
+            format!("the academy does not take {field}, or does not show it ({how})")
+        }
         (_, field) => format!("the academy refuses {field} ({how})"),
     };
-    format!("{what}: {}", remedy(trouble.problem, field, tenant))
+    let remedy = remedy(trouble.problem, field, tenant);
+    match trouble.problem {
+        Problem::NotKept if is_tag(field) => format!(
+            "{what}: look at one of these people in the academy. If the tag is there, ask reteach's support to let these \
+             credentials read tags; else {remedy}"
+        ),
+        _ => format!("{what}: {remedy}"),
+    }
+}
+
+fn is_tag(field: &str) -> bool {
+    field.starts_with("tag:")
 }
 
 fn remedy(problem: Problem, field: &str, tenant: &TenantId) -> String {
