@@ -154,8 +154,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_connection_is_an_io_error() {
-        let (listener, url) = listen().await;
-        drop(listener);
+        // Bound but not listening: nobody else gets the port meanwhile.
+        let closed = tokio::net::TcpSocket::new_v4().unwrap();
+        closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}/", closed.local_addr().unwrap());
         let error = call(&url, SdkBody::empty()).await.unwrap_err();
         assert!(error.is_io(), "{error:?}");
     }

@@ -364,6 +364,8 @@ impl AccountIndex {
         others: &[&CustomerId],
     ) -> Self {
         let mut are_deleted = false;
+        // Each run names the same ones.
+        let read: BTreeMap<_, _> = read.into_iter().collect();
         for (id, account) in read {
             match account {
                 ReadAccount::Found(customer) => {

@@ -1,4 +1,5 @@
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 
 use jiff::SignedDuration;
@@ -16,10 +17,21 @@ fn remembered(region: &TestRegion) -> Options {
     }
 }
 
+/// A region at a port that the system gives to nobody who asks for any: it is free again for the next start.
+async fn region_at(region: &TestRegion, first: u16) -> Running {
+    let mut ports = first..32_768;
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let options = Options {
+        port: Some(ports.find(is_free).unwrap()),
+        ..region.options()
+    };
+    region.start(options).await.unwrap()
+}
+
 #[tokio::test]
 async fn everything_survives_a_restart_and_missed_ticks_are_skipped() {
     let region = TestRegion::new().await;
-    let running = region.region().await;
+    let running = region_at(&region, 30_000).await;
     let company = region.tenant(&running).await;
     let start = region.clock().now() + SignedDuration::from_secs(30);
     running.schedule("acme.employees", start, json!({})).await;
@@ -86,7 +98,7 @@ async fn changes_that_cannot_be_written_are_refused() {
 #[tokio::test]
 async fn an_unusable_file_is_named_with_a_remedy() {
     let region = TestRegion::new().await;
-    region.region().await.region.stop().await;
+    region_at(&region, 31_000).await.region.stop().await;
     let newer = "{\"format\": 2, \"content\": {}}";
     let wrong = "{\"format\": 1, \"content\": 7}";
     let noise = "This is no database. This is no database.";

@@ -1,6 +1,6 @@
 //! `tenants certificates move`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
@@ -122,10 +122,10 @@ async fn find(
     tenant: &TenantId,
     folder: &Category,
 ) -> Result<Found> {
-    let mut filed: BTreeMap<SourceId, Vec<CertificateId>> = BTreeMap::new();
+    let mut filed: BTreeMap<SourceId, BTreeSet<CertificateId>> = BTreeMap::new();
     for (id, entry) in context.store.all_certificates(tenant).await? {
         if matches!(entry.state, CertificateState::Uploaded { .. }) {
-            filed.entry(entry.employee).or_default().push(id);
+            filed.entry(entry.employee).or_default().insert(id);
         }
     }
     let mut found = Found {

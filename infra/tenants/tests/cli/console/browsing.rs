@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::browser::{Browser, browser};
+use super::browser::{Browser, PATIENCE, browser};
 use super::companies::monday;
 use super::visitor::console;
 use crate::certificates::park;
@@ -151,7 +151,7 @@ async fn what_is_typed_stays_while_the_page_is_read_again() {
     browser.type_into("#q", "nord").await;
     let begin = std::time::Instant::now();
     while browser.main().await.contains("lindner") {
-        assert!(begin.elapsed().as_secs() < 10, "{}", browser.main().await);
+        assert!(begin.elapsed() < PATIENCE, "{}", browser.main().await);
     }
     desk.done("pause nordwind").await;
     // The timer's own event: half a minute is long for a test.
