@@ -14,7 +14,8 @@ use crate::state::table::{Condition, Freshness, Item, Outcome};
 /// Another attribute in an item is no other version: earlier programs pass it over. What earlier programs would misread is.
 ///
 /// Nothing was released yet, so forms changed within version 1. It is frozen with the first release: from then on an
-/// attribute without a default and a status of shards are another version. `tests/recorded.rs` keeps what it has stored of certificates and shards.
+/// attribute without a default, a status of shards and a kind of held changes are another version. `tests/recorded.rs`
+/// keeps what it has stored.
 pub const STATE_VERSION: u32 = 1;
 
 /// The attribute that holds it.
