@@ -11,7 +11,7 @@ use super::client::{Client, Envelope};
 use super::error::{Refusal, interpret};
 use super::file::File;
 use super::limits::{MAX_PAGES, PAGE_SIZE, UPLOAD_TIMEOUT, UPLOADS};
-use super::upload_error::upload_error;
+use super::upload_error::{look_up_error, upload_error};
 use super::wire;
 use crate::document::{Category, Document, FilingError, PdfBody};
 use crate::domain::id::{CategoryId, SourceId};
@@ -98,9 +98,10 @@ impl Documents {
             .client
             .read(target, Some(&self.integration))
             .await
-            .map_err(SourceError::from)?;
+            .map_err(look_up_error)?;
         let is_asked_for = |person: &Person| {
-            person.remote_id.as_deref() == Some(id.as_str()) && person.remote_deleted_at.is_none()
+            person.remote_id.as_deref() == Some(id.as_str())
+                && !wire::is_deleted(person.remote_deleted_at.as_deref())
         };
         page.results.into_iter().find(is_asked_for).map(|person| person.id).ok_or_else(|| {
             FilingError::no_person(
@@ -128,7 +129,7 @@ impl Documents {
             let there = page
                 .results
                 .into_iter()
-                .filter(|item| item.remote_deleted_at.is_none());
+                .filter(|item| !wire::is_deleted(item.remote_deleted_at.as_deref()));
             let named = |item: CategoryItem| {
                 Some(Category {
                     id: CategoryId::new(item.id),

@@ -117,6 +117,19 @@ async fn files_for_the_employee_that_kombo_knows_by_another_id() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_a_blank_time_of_deletion_is_filed_for() {
+    let server = Server::start(|number, _| match number {
+        0 => people(vec![person("k32", "32", json!(""))]),
+        _ => success(json!({})),
+    })
+    .await;
+    let upload = sink(&server, INTEGRATION).upload(&document(), pdf()).await;
+    upload.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[1].line(), ("POST", "/hris/employees/k32/documents"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn whom_kombo_does_not_know_is_gone() {
     let deleted = json!("2026-03-01T00:00:00.000Z");
     for answer in [

@@ -82,6 +82,17 @@ impl Refusal {
             asked: reply.asked,
         })
     }
+
+    /// Whether there were too many calls.
+    pub(super) fn is_limit(&self) -> bool {
+        match &self.code {
+            None => self.status == StatusCode::TOO_MANY_REQUESTS,
+            Some(code) => matches!(
+                code,
+                Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited
+            ),
+        }
+    }
 }
 
 /// Decides by Kombo's code whether another attempt may help: the statuses have changed before (503 to 409).

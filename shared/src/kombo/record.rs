@@ -122,7 +122,7 @@ pub(super) fn of(mut wire: wire::Employee<'_>, rules: &Rules) -> Row {
 /// Whose row it is; or what it stands for without looking any further.
 fn whose(remote_id: Option<String>, remote_deleted_at: Option<&str>) -> Result<SourceId, Row> {
     let id = remote_id.filter(|id| !id.is_empty());
-    if remote_deleted_at.is_some() {
+    if wire::is_deleted(remote_deleted_at) {
         return Err(Row::Deleted(id.map(SourceId::new)));
     }
     match id {

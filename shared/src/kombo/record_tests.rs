@@ -208,6 +208,27 @@ fn who_is_deleted_or_emptied_is_left_out() {
 }
 
 #[test]
+fn who_has_a_blank_time_of_deletion_is_not_deleted() {
+    for blank in ["", " "] {
+        let mut record = documented();
+        record["remote_deleted_at"] = json!(blank);
+        assert_eq!(
+            employee_with(&record, None),
+            employee_with(&documented(), None)
+        );
+        record["last_name"] = json!(7);
+        let rejected = row(&record, None);
+        let is_rejected = matches!(
+            &rejected,
+            Row::There(SourceRecord::Rejected { source_id: Some(id), .. }) if id.as_str() == "32"
+        );
+        assert!(is_rejected, "{rejected:?}");
+        let emptied = json!({"id": "x", "remote_id": "32", "remote_deleted_at": blank});
+        assert!(matches!(row(&emptied, None), Row::Emptied));
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_rejected_by_field() {
     let cases = json!([
         [{"remote_id": null, "last_name": "Doe"}, null, "remote_id"],

@@ -156,6 +156,21 @@ async fn the_deleted_are_left_out_and_a_bad_record_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_a_blank_time_of_deletion_is_read_and_not_marked() {
+    let mut blank = person(2);
+    blank["remote_deleted_at"] = json!("");
+    let page = json!({"next": null, "results": [person(1), blank]});
+    let server = Server::start(move |_, _| success(page.clone())).await;
+    let source = employees(&server);
+    let (records, reading) = read_all(&source, 0).await.unwrap();
+    let ids = records.iter().map(|record| record.source_id().unwrap());
+    assert!(ids.map(SourceId::as_str).eq(["1", "2"]));
+    assert!(reading.marked.unwrap().is_empty());
+    let one = source.one(&SourceId::new("2")).await.unwrap();
+    assert!(one.is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn says_what_a_code_means_and_tries_again_where_that_helps() {
     let (lapsed, forbidden, transient) = ("Lapsed", "Forbidden", "Unavailable");
     for (status, code, expected, attempts) in [

@@ -13,6 +13,16 @@ pub(super) fn upload_error(error: Error) -> FilingError {
     }
 }
 
+/// What a failed look-up of the person means, before the upload.
+pub(super) fn look_up_error(error: Error) -> FilingError {
+    match error {
+        Error::Refused(refusal) if refusal.is_limit() => {
+            FilingError::limited(Vendor::Kombo, refusal.asked, refusal.to_string())
+        }
+        error => SourceError::from(error).into(),
+    }
+}
+
 fn refused(refusal: Refusal) -> FilingError {
     let text = refusal.to_string();
     let Some(code) = &refusal.code else {

@@ -45,6 +45,11 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<St
     }
 }
 
+/// Whether Kombo marks the row as deleted. A blank text is no mark.
+pub(super) fn is_deleted(remote_deleted_at: Option<&str>) -> bool {
+    remote_deleted_at.is_some_and(|at| !at.trim().is_empty())
+}
+
 /// Whose record it is, where anything else of it does not fit.
 #[derive(Deserialize)]
 pub(super) struct Identity {

@@ -15,6 +15,8 @@ pub enum Quirk {
     NumericIds,
     /// Nobody has this member.
     LeavesOut(&'static str),
+    /// This member is an empty text where it would be null.
+    EmptyForNull(&'static str),
     /// A page has at most this many rows, whatever was asked for.
     PagesOf(usize),
     /// The last page has an empty text for a cursor.
@@ -69,6 +71,11 @@ impl Quirk {
             (Self::LeavesOut(key), Some(rows)) => {
                 for row in rows.iter_mut().filter_map(Value::as_object_mut) {
                     row.remove(key);
+                }
+            }
+            (Self::EmptyForNull(key), Some(rows)) => {
+                for row in rows.iter_mut().filter(|row| row[key].is_null()) {
+                    row[key] = json!("");
                 }
             }
             (Self::DoesNotSync(key), Some(rows)) => {

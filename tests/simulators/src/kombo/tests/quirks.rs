@@ -15,10 +15,18 @@ async fn each_quirk_changes_what_is_shown() {
     let has_title: fn(&Value) -> String =
         |data| data["results"][0].get("job_title").is_some().to_string();
     let id: fn(&Value) -> String = |data| data["results"][0]["remote_id"].is_number().to_string();
+    let deleted_at: fn(&Value) -> String =
+        |data| data["results"][0]["remote_deleted_at"].to_string();
     for (quirk, shown, usual, quirky) in [
         (Quirk::NumericIds, id, "false", "true"),
         (Quirk::NoNulls, has_title, "true", "false"),
         (Quirk::LeavesOut("job_title"), has_title, "true", "false"),
+        (
+            Quirk::EmptyForNull("remote_deleted_at"),
+            deleted_at,
+            "null",
+            "\"\"",
+        ),
         (Quirk::PagesOf(4), rows, "9", "4"),
         (Quirk::EmptyCursorAtTheEnd, next, "null", "\"\""),
         (Quirk::NoCursorAtTheEnd, has_next, "true", "false"),
