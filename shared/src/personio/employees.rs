@@ -104,7 +104,7 @@ impl<T: Transport> Client<T> {
             .collect();
         let newer = NEWER_NAMES.map(|(_, newer)| ("attributes[]", newer));
         let all = [query.as_slice(), newer.as_slice()].concat();
-        let asks_newer = !self.refuses_newer_names.load(Ordering::Relaxed);
+        let asks_newer = self.asks_newer_names();
         let asked = if asks_newer { &all } else { &query };
         let reply = self.page_of(asked).await?;
         match part(&reply) {
@@ -115,6 +115,10 @@ impl<T: Transport> Client<T> {
             }
             part => part,
         }
+    }
+
+    fn asks_newer_names(&self) -> bool {
+        !self.refuses_newer_names.load(Ordering::Relaxed)
     }
 
     async fn page_of(&self, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
@@ -155,6 +159,7 @@ impl<T: Transport> EmployeeSource for Client<T> {
 
     async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
         let ahead = expected.div_ceil(PAGE_SIZE).clamp(1, MAX_PAGES);
+        let asked_newer = self.asks_newer_names();
         let mut pages = pin!(self.pages(0..ahead, PAGE_SIZE));
         let first = pages.try_next().await?.unwrap_or_default();
         // The server decides how many records a page has: it has lowered its maximum before.
@@ -177,6 +182,10 @@ impl<T: Transport> EmployeeSource for Client<T> {
         } else {
             1
         };
+        if asked_newer && !self.asks_newer_names() {
+            // These pages were on their way with the names that the account refused: they are asked again without.
+            pages.set(self.pages(1..came, PAGE_SIZE));
+        }
         for _ in 1..came {
             let part = pages.try_next().await?.unwrap_or_default();
             if announced.is_none() && part.records.is_empty() {

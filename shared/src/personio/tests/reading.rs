@@ -58,6 +58,50 @@ async fn an_account_that_refuses_newer_names_is_asked_without_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_asked_for_ahead_are_asked_again_where_the_account_refuses_newer_names() {
+    for status in [200, 400, 403, 404, 422] {
+        for expected in [150_u64, 250] {
+            let company = company(250, 100);
+            let server = personio(move |seen| {
+                if seen.uri.contains("workplace") {
+                    return Canned::Json(status, json!({"success": false}));
+                }
+                Canned::Json(200, company(seen))
+            })
+            .await;
+            let client = direct(&server);
+            for calls in [3, 6] {
+                let label = format!("{status}, {expected} expected");
+                let (records, _) = read_all(&client, expected).await.unwrap();
+                assert_eq!(ids(&records), (1..=250).collect::<Vec<_>>(), "{label}");
+                let seen = server.seen().into_iter();
+                let pages = seen.filter(|seen| seen.path() != "/v1/auth");
+                let (newer, without): (Vec<_>, Vec<_>) =
+                    pages.partition(|seen| seen.uri.contains("workplace"));
+                assert_eq!(without.len(), calls, "{label}: no call too many");
+                // A 403 is asked once more after a log-in.
+                let ahead = expected.div_ceil(100) as usize;
+                assert!((1..=2 * ahead).contains(&newer.len()), "{label}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_page_is_not_asked_again_where_the_first_one_takes_newer_names() {
+    let server = personio(|seen| match seen.query("offset").as_deref() {
+        Some("100") => Canned::Json(404, json!({"success": false})),
+        _ => Canned::Json(200, company(250, 100)(seen)),
+    })
+    .await;
+    let error = read_all(&direct(&server), 150).await.unwrap_err();
+    assert!(matches!(error, SourceError::Unreadable(_)), "{error:?}");
+    let offsets = server.seen().into_iter().map(|seen| seen.query("offset"));
+    let refused = offsets.filter(|offset| offset.as_deref() == Some("100"));
+    assert_eq!(refused.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_without_newer_names_says_nothing_about_them() {
     let server = personio(|seen| match seen.uri.contains("workplace") {
         true => Canned::Text(401, ""),
