@@ -160,6 +160,24 @@ async fn too_many_uploads_hold_the_pace_and_are_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_absurd_wait_after_an_upload_neither_panics_nor_is_waited_for() {
+    let absurd = "9999999999999999999";
+    let server =
+        Server::start(move |_, _| Canned::With(429, "retry-after", absurd, json!({}))).await;
+    let (pace, form) = (RateLimiter::new(&[]), form(content(&[b"%PDF-"], Some(5))));
+    let start = Instant::now();
+    let context = server.context_for(Duration::from_secs(900));
+    let reply = send_in(&server, context.clone(), form, &pace)
+        .await
+        .unwrap();
+    let hour = Duration::from_secs(3_600);
+    assert_eq!((reply.status.as_u16(), reply.asked), (429, Some(hour)));
+    // The next upload of this run does not wait for its turn either.
+    assert_eq!(pace.ready(context.deadline()).await, Err(Elapsed));
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_deadline_ends_an_upload() {
     for (content, effect) in [
         (content(&[b"%PDF-"], Some(5)), Effect::Unknown),

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use tokio::time::Instant;
 
 use super::adaptive_pace::AdaptivePace;
+use super::retry::LONGEST_PAUSE;
 use super::{Deadline, Elapsed};
 
 /// A quota as vendors put it: at most `calls` in any window of length `within`.
@@ -88,9 +89,9 @@ impl RateLimiter {
         Ok(Turn { sent, waited })
     }
 
-    /// Holds every call for `time`: the vendor said that it has had enough.
+    /// Holds every call for `time`, an hour at most: the vendor said that it has had enough.
     pub fn pause_for(&self, time: Duration) {
-        let until = Instant::now() + time;
+        let until = Instant::now() + time.min(LONGEST_PAUSE);
         let mut state = self.state();
         state.held_until = state.held_until.max(Some(until));
     }
@@ -235,6 +236,22 @@ mod tests {
         let start = Instant::now();
         pace.ready(Deadline::never()).await.unwrap();
         assert!(start.elapsed() >= 5 * SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hold_without_end_lasts_an_hour() {
+        let pace = RateLimiter::new(&[]);
+        pace.pause_for(Duration::MAX);
+        let start = Instant::now();
+        let soon = Deadline::after(900 * SECOND);
+        assert_eq!(pace.ready(soon).await, Err(Elapsed));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        pace.ready(Deadline::never()).await.unwrap();
+        let waited = start.elapsed();
+        assert!(
+            (3_600 * SECOND..3_601 * SECOND).contains(&waited),
+            "{waited:?}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,6 +14,8 @@ use super::{Effect, Error, Idempotency, TransportError};
 const RETRIES: usize = 3;
 /// The longest wait that a vendor may ask for within a call; more than that is left to the next run.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The longest pause that a vendor may ask for: a longer one is taken for this, and no sum of times overflows.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 /// A 429 that names no time: Personio asks for at least one second.
 const WAIT_WHEN_LIMITED: Duration = Duration::from_secs(1);
 
@@ -117,7 +119,8 @@ pub(super) fn wait(asked: Option<Duration>, ceiling: Duration, share: f64) -> Op
     }
 }
 
-/// What the vendor asks for: `Retry-After` in seconds or as a date, Kombo's `ratelimit-reset` in seconds.
+/// What the vendor asks for: `Retry-After` in seconds or as a date, Kombo's `ratelimit-reset` in seconds. At most
+/// [`LONGEST_PAUSE`].
 pub(super) fn said(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| {
         headers
@@ -133,6 +136,7 @@ pub(super) fn said(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> O
                 .filter(|_| limited)
                 .and_then(seconds)
         })
+        .map(|asked| asked.min(LONGEST_PAUSE))
 }
 
 /// The same, or the usual wait after a limit that names no time.
@@ -236,12 +240,18 @@ mod tests {
         let now: Timestamp = "2015-10-21T07:27:00Z".parse().unwrap();
         let ahead = "Wed, 21 Oct 2015 07:28:00 GMT";
         let passed = "Wed, 21 Oct 2015 07:00:00 GMT";
+        let a_year_ahead = "Fri, 21 Oct 2016 07:28:00 GMT";
         for (status, name, value, asked_for) in [
             (503, "retry-after", "7", Some(7.0)),
             (429, "retry-after", "0", Some(0.0)),
             (429, "retry-after", "1.5", Some(1.5)),
             (503, "retry-after", ahead, Some(60.0)),
             (503, "retry-after", passed, Some(0.0)),
+            (503, "retry-after", a_year_ahead, Some(3_600.0)),
+            (429, "retry-after", "3600", Some(3_600.0)),
+            (429, "retry-after", "3601", Some(3_600.0)),
+            (429, "retry-after", "9999999999999999999", Some(3_600.0)),
+            (429, "ratelimit-reset", "9999999999999999999", Some(3_600.0)),
             (503, "retry-after", "soon", None),
             (503, "retry-after", "-3", None),
             (503, "retry-after", "NaN", None),
