@@ -20,6 +20,10 @@ const MAX_READINGS: u32 = 3;
 const CONCURRENCY: usize = 4;
 /// A listing of more than this many certificates is a paging fault. Our own bound.
 const MAX_CERTIFICATES: u32 = 250_000;
+/// The most pages of one reading, however few records the academy puts on each. Our own bound.
+const MAX_PAGES: u32 = 25_000;
+/// Pages in a row without anything new, after which the academy repeats the same page for ever. Our own bound.
+const MAX_REPEATED_PAGES: u32 = 2;
 
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [250, 50, 10];
@@ -159,8 +163,8 @@ where
         // A reading that stops at a page that is too large is begun again, and its certificates come again.
         begun += 1;
         let number = u32::try_from(before.len()).unwrap_or(u32::MAX) + 1;
-        let max_pages = MAX_CERTIFICATES / size.max(1);
-        let read = Reading::of(begun, max_pages, &mut seen, |number| page(number, size)).await;
+        let max_announced = MAX_CERTIFICATES / size.max(1);
+        let read = Reading::of(begun, max_announced, &mut seen, |number| page(number, size)).await;
         let reading = match (read, sizes.clone().next()) {
             (Ok(reading), _) => reading,
             (Err(Error::TooLarge { .. }), Some(smaller)) => {
@@ -384,19 +388,24 @@ struct Reading {
     repeated: bool,
     totals: HashSet<Option<u64>>,
     last_was_empty: bool,
+    /// How many pages in a row brought only what had come before.
+    repeated_pages: u32,
+    /// Whether records came after an empty page: it was not the end.
+    has_gap: bool,
     /// The participations that came, summed up: equal for the same ones in any order.
     ids: u64,
 }
 
 impl Reading {
-    /// All pages: the announced number of them a few at a time, then one by one until as many records came as were
-    /// announced or there is nothing more. A short page is not the last one: the server decides how long they are.
+    /// All pages: the announced number of them a few at a time, at most `max_announced`, then one by one until as many
+    /// records came as were announced or there is nothing more. A short page is not the last one: the server decides
+    /// how long they are, whatever size is asked for.
     ///
     /// # Errors
     /// The first page's that fails.
     async fn of<F>(
         number: u32,
-        max_pages: u32,
+        max_announced: u32,
         seen: &mut Seen<'_>,
         page: impl Fn(u32) -> F,
     ) -> Result<Self, Error>
@@ -407,7 +416,7 @@ impl Reading {
         let (size, total) = (first.received.max(1), first.total);
         let last = u32::try_from(total.unwrap_or_default().div_ceil(size))
             .unwrap_or(u32::MAX)
-            .min(max_pages);
+            .min(max_announced);
         let mut reading = Self {
             number,
             ..Self::default()
@@ -419,7 +428,7 @@ impl Reading {
         }
         let mut at = last.max(1);
         // More than announced may not be all either.
-        while total != Some(reading.received) && !reading.last_was_empty && at < max_pages {
+        while total != Some(reading.received) && reading.may_have_more() && at < MAX_PAGES {
             at += 1;
             reading.take(page(at).await?, seen);
         }
@@ -428,13 +437,28 @@ impl Reading {
 
     fn take(&mut self, page: ParticipationPage, seen: &mut Seen<'_>) {
         self.received += page.received;
+        self.has_gap |= self.last_was_empty && page.received > 0;
         self.last_was_empty = page.received == 0;
         self.totals.insert(page.total);
         self.rejected.extend(page.rejected);
+        let mut is_repeated = !page.participations.is_empty();
         for participation in page.participations {
             self.ids = self.ids.wrapping_add(digest(&participation.id));
-            self.repeated |= seen.take(self.number, participation);
+            let again = seen.take(self.number, participation);
+            self.repeated |= again;
+            is_repeated &= again;
         }
+        self.repeated_pages = match is_repeated {
+            true => self.repeated_pages + 1,
+            false => 0,
+        };
+    }
+
+    /// Whether another page may have more records.
+    fn may_have_more(&self) -> bool {
+        !self.last_was_empty
+            && self.repeated_pages < MAX_REPEATED_PAGES
+            && self.received < u64::from(MAX_CERTIFICATES)
     }
 
     /// Whether all pages announced the same number and that many records came, or none announced one and the last was
@@ -447,7 +471,7 @@ impl Reading {
 
     /// Whether no further page has any records.
     fn has_ended(&self) -> bool {
-        self.last_was_empty || self.is_steady()
+        self.last_was_empty && !self.has_gap || self.is_steady()
     }
 
     /// A participation that comes twice has moved to a later page, and another may have moved to an earlier one.

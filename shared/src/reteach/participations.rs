@@ -23,7 +23,7 @@ pub struct Filter {
 }
 
 /// One page of participations, filtered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ParticipationPage {
     pub participations: Vec<Participation>,
     /// Those that have a certificate and do not fit, or whose certificate is unknown.
@@ -47,27 +47,33 @@ impl Client {
     /// One page of up to `size` participations, at most 250, from page 1: `GET /participation`.
     ///
     /// What comes back is filtered again: an academy on an older API ignores the filters. A record that does not fit
-    /// never fails its page.
+    /// never fails its page. A page that is answered 404 is empty; the first one only if the list without filters
+    /// confirms it.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] where a smaller page may fit. Else see [`Error`].
+    /// [`Error::TooLarge`] where a smaller page may fit, and [`Error::NotFound`] where the list without filters is
+    /// answered 404 as well. Else see [`Error`].
     pub async fn participations(
         &self,
         filter: &Filter,
         page: u32,
         size: u32,
     ) -> Result<ParticipationPage, Error> {
-        let (page, limit) = (page.to_string(), size.to_string());
+        let (number, limit) = (page.to_string(), size.to_string());
         let since = filter.completed_since.map(|moment| moment.to_string());
         let query = [
             ("hasCertificate", "true"),
-            ("page", page.as_str()),
+            ("page", number.as_str()),
             ("limit", limit.as_str()),
         ];
         let since = since.as_deref().map(|since| ("completedAtSince", since));
-        let reply = self
-            .read_participations(query.into_iter().chain(since))
-            .await?;
+        let query = query.into_iter().chain(since);
+        let Some(reply) = found(self.read_participations(query).await)? else {
+            if page == 1 {
+                self.check_that_none_match(filter).await?;
+            }
+            return Ok(ParticipationPage::default());
+        };
         let Page { results, total } = reply.json()?;
         let received = u64::try_from(results.len()).unwrap_or(u64::MAX);
         let (mut participations, mut rejected) = (Vec::new(), Vec::new());
@@ -86,6 +92,31 @@ impl Client {
             received,
             total,
         })
+    }
+
+    /// Confirms that a filtered list that was answered 404 is empty: the list without filters is there, and none of its
+    /// first records matches.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where that list is not there either, and [`Error::Unreadable`] where one of its records
+    /// matches. Else see [`Error`].
+    async fn check_that_none_match(&self, filter: &Filter) -> Result<(), Error> {
+        let limit = FEW.to_string();
+        let query = [("limit", limit.as_str())];
+        let reply = self.read_participations(query).await?;
+        let Page { results, .. } = reply.json()?;
+        // A completion without a moment may be missing from a list of the last days.
+        let is_asked_for = |row: &Participation| {
+            row.certificate.is_some() && row.completed_at >= filter.completed_since
+        };
+        let mut rows = results
+            .iter()
+            .filter_map(|raw| participation::read(raw).ok());
+        if rows.any(|row| is_asked_for(&row)) {
+            let problem = "a record matches the filters, and with them the answer is 404";
+            return Err(reply.unreadable("results", problem).into());
+        }
+        Ok(())
     }
 
     /// The participation that the certificate `id` belongs to, with a fresh address of its PDF; `None` if there is

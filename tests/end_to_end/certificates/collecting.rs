@@ -280,6 +280,55 @@ async fn an_empty_list_delays_certificates_by_at_most_a_day() {
     assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
 }
 
+/// Lists of certificates are answered 404; the list of all participations shows whether they may be empty.
+#[tokio::test]
+async fn an_academy_that_answers_404_for_an_empty_list_is_no_outage() {
+    let harness = company().await;
+    let refused = Fault::new(Behaviour::Status(404, Body::Vendor)).path("/participation");
+    let refused = refused.query("hasCertificate", "true").always();
+    // Nobody has a certificate yet.
+    harness.reteach.fail(refused.clone());
+    for _ in 0..2 {
+        let report = harness.certificates_tick().await;
+        assert_run!(report, Outcome::Unchanged, seen = 0);
+    }
+    harness.clear_faults();
+    old(&harness, 30);
+    harness.advance(HOUR * 24);
+    assert_counts!(harness.certificates_now().await, uploaded = 3);
+    // Nobody has completed a course in the last 30 days.
+    harness.reteach.fail(refused);
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Unchanged, seen = 0);
+    // A listing of everything is not empty.
+    harness.advance(HOUR * 24);
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::ReteachUnavailable);
+    harness.clear_faults();
+    assert_counts!(harness.certificates_tick().await, seen = 30);
+}
+
+#[tokio::test]
+async fn an_academy_without_a_total_that_answers_404_after_the_last_page_is_read_in_full() {
+    let harness = company().await;
+    let past_the_end = Fault::new(Behaviour::Status(404, Body::Vendor)).path("/participation");
+    harness
+        .reteach
+        .fail(past_the_end.query("page", "2").always());
+    let no_total = Fault::new(Behaviour::NoTotal).path("/participation");
+    harness.reteach.fail(no_total.always());
+    old(&harness, 30);
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 3, readings = 1);
+    assert!(!incomplete(&report), "{report:#?}");
+    let listed_all_at = checkpoint(&harness).await.listed_all_at;
+    assert_eq!(listed_all_at, Some(harness.moment()));
+    was_full_scan(&harness);
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Unchanged, seen = 0);
+    assert!(!was_full_scan(&harness), "{report:#?}");
+}
+
 /// A certificate that waits for its retry while its day leaves the window is still retried.
 #[tokio::test]
 async fn a_retry_that_comes_due_after_its_day_has_left_the_window_lists_everything() {

@@ -260,6 +260,70 @@ async fn small_pages_bring_as_many_certificates_as_large_ones() {
     assert_eq!(listing.completeness, Completeness::Complete);
 }
 
+/// A page of an academy that announces no total.
+fn without_total(records: impl IntoIterator<Item = u32>) -> ParticipationPage {
+    ParticipationPage {
+        total: None,
+        ..page(&(0, rows(records)))
+    }
+}
+
+#[tokio::test]
+async fn pages_shorter_than_asked_for_bring_as_many_certificates_as_full_ones() {
+    let (total, length): (u32, u32) = (25_001, 25);
+    let records = |number: u32| ((number - 1) * length).min(total)..(number * length).min(total);
+    let with_total = listed(|number, _| Ok(page(&(u64::from(total), rows(records(number))))));
+    let with_total = with_total.await.unwrap();
+    // The page after the last is empty.
+    let without_total = listed(|number, _| Ok(without_total(records(number))));
+    let without_total = without_total.await.unwrap();
+    for listing in [with_total, without_total] {
+        assert_eq!((listing.certificates.len(), listing.readings), (25_001, 1));
+        assert_eq!(listing.completeness, Completeness::Complete);
+    }
+}
+
+#[tokio::test]
+async fn an_academy_that_repeats_a_page_for_ever_is_asked_for_few_pages() {
+    let asked = AtomicU32::new(0);
+    let listing = listed(|_, _| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        Ok(without_total([1, 2]))
+    });
+    let listing = listing.await.unwrap();
+    assert_eq!((listing.certificates.len(), listing.readings), (2, 3));
+    assert_eq!(listing.completeness, Completeness::Shifting);
+    assert_eq!(asked.into_inner(), 9, "three in each reading");
+    // One page alone may repeat what has moved on to it.
+    let listing = listed(|number, _| {
+        Ok(match number {
+            1 => without_total([1, 2]),
+            2 => without_total([2]),
+            3 => without_total([3]),
+            _ => without_total([]),
+        })
+    });
+    let listing = listing.await.unwrap();
+    assert_eq!((listing.certificates.len(), listing.readings), (3, 3));
+}
+
+#[tokio::test]
+async fn an_empty_page_is_the_end_unless_records_come_after_it() {
+    use Completeness::{Complete, Shifting};
+    for (with_records, expected) in [([1, 2], Complete), ([1, 3], Shifting)] {
+        let listing = listed(|number, _| {
+            Ok(match with_records.contains(&number) {
+                true => page(&(8, rows([number * 2, number * 2 + 1]))),
+                // As the client reads 404.
+                false => ParticipationPage::default(),
+            })
+        });
+        let listing = listing.await.unwrap();
+        assert_eq!((listing.certificates.len(), listing.readings), (4, 3));
+        assert_eq!(listing.completeness, expected, "{with_records:?}");
+    }
+}
+
 #[tokio::test]
 async fn three_equal_readings_are_complete_whatever_total_is_announced() {
     for total in [3, 9] {

@@ -142,6 +142,68 @@ async fn an_academy_that_refuses_a_filter_is_asked_without_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_that_is_answered_404_is_empty_if_the_list_without_filters_confirms_it() {
+    let march = since("2026-03-01T00:00:00Z");
+    let open = with(1, "certificate", json!(null));
+    let old = with(1, "completedAt", json!("2026-02-28T23:59:59Z"));
+    let undated = with(1, "completedAt", json!(null));
+    for (filter, records, is_empty) in [
+        (march, vec![], true),
+        (march, vec![open.clone()], true),
+        (march, vec![old.clone()], true),
+        (march, vec![undated], true),
+        (march, vec![old.clone(), participation(2)], false),
+        (Filter::default(), vec![open], true),
+        (Filter::default(), vec![old], false),
+    ] {
+        let label = format!("{filter:?} {records:?}");
+        let server = reteach(move |seen| match seen.query("hasCertificate") {
+            Some(_) => error(404, json!("Not found")),
+            None => page(records.clone(), 1),
+        })
+        .await;
+        let listed = client(&server).participations(&filter, 1, 250).await;
+        match (listed, is_empty) {
+            (Ok(listed), true) => {
+                assert_eq!((listed.received, listed.total), (0, None), "{label}");
+            }
+            (Err(Error::Unreadable { .. }), false) => {}
+            (listed, _) => panic!("{label}: {listed:?}"),
+        }
+        let asked = asked(&server);
+        let uris: Vec<_> = asked[1..].iter().map(|seen| seen.uri.as_str()).collect();
+        assert_eq!(uris, ["/participation?limit=5"], "{label}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_answers_404_or_a_web_page_without_filters_is_no_empty_list() {
+    let all = Filter::default();
+    let server = reteach(|_| error(404, json!("Not found"))).await;
+    let listed = client(&server).participations(&all, 1, 250).await;
+    assert!(matches!(listed, Err(Error::NotFound { .. })), "{listed:?}");
+    let server = reteach(|seen| match seen.query("hasCertificate") {
+        Some(_) => error(404, json!("Not found")),
+        None => Canned::Text(200, "<html>"),
+    })
+    .await;
+    let listed = client(&server).participations(&all, 1, 250).await;
+    assert!(
+        matches!(listed, Err(Error::Unreadable { .. })),
+        "{listed:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_page_that_is_answered_404_is_the_end_of_the_list() {
+    let server = reteach(|_| error(404, json!("Not found"))).await;
+    let all = Filter::default();
+    let listed = client(&server).participations(&all, 2, 250).await.unwrap();
+    assert_eq!((listed.received, listed.total), (0, None));
+    assert_eq!(asked(&server).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_record_that_does_not_fit_never_fails_its_page() {
     let moment = Some((Some("z1"), "completedAt", "is not a moment"));
     let missing = |field| Some((Some("z1"), field, "is missing"));
