@@ -1,7 +1,7 @@
 //! Whose account it is where another system, or a former profile, has had it before.
 
 use employee_sync::report::Report;
-use harness::{Harness, ROUTES, by_hand, people};
+use harness::{Harness, ROUTES, by_hand, date, people};
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use shared::state::Brake;
@@ -10,6 +10,7 @@ use simulators::Person;
 use simulators::people::Status;
 use simulators::reteach::Customer;
 
+use crate::assertions::assert_idle;
 use crate::brakes::PLAIN;
 
 async fn reconcile(harness: &Harness) -> Report {
@@ -61,6 +62,59 @@ async fn a_reconcile_gives_an_account_without_its_id_to_the_rehire_and_not_to_th
         }
         assert_eq!(harness.account(7), before, "{is_gone}");
         assert_eq!(harness.reteach.customers().len(), 6, "{is_gone}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_profile_gets_the_account_at_the_first_tick_after_the_old_contract_ends() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, PLAIN, people(6)).await;
+        let id = harness.account(1).id;
+        harness.personio.put(Person {
+            status: Status::Onboarding,
+            hire_date: date("2026-05-14"),
+            ..rehired(&harness, 7, 1)
+        });
+        harness.change(1, |person| person.termination_date = date("2026-05-13"));
+        // Each look at the conflict, until its pause is a day.
+        for moment in [
+            "2026-05-11T08:05:00Z",
+            "2026-05-11T08:20:00Z",
+            "2026-05-11T08:50:00Z",
+            "2026-05-11T09:50:00Z",
+            "2026-05-11T11:50:00Z",
+            "2026-05-11T15:50:00Z",
+            "2026-05-11T23:50:00Z",
+            "2026-05-12T15:50:00Z",
+            "2026-05-13T15:50:00Z",
+        ] {
+            let report = harness.at_moment(moment).await;
+            assert_counts!(
+                "{via:?} {moment}",
+                report,
+                conflicts = 1,
+                created = 0,
+                handed_over = 0
+            );
+        }
+        let report = harness.at_moment("2026-05-13T21:55:00Z").await;
+        assert_run!("{via:?}", report, Outcome::Unchanged, waiting = 1);
+        assert!(!harness.is_locked(1), "{via:?}");
+
+        harness.set_clock("2026-05-13T22:00:00Z");
+        assert!(harness.is_locked(1), "{via:?}");
+        let report = harness.now().await;
+        assert_run!(
+            "{via:?}",
+            report,
+            Outcome::Done,
+            handed_over = 1,
+            conflicts = 0
+        );
+        assert_eq!(harness.account(7).id, id, "{via:?}");
+        assert!(!harness.is_locked(7), "{via:?}");
+        assert_eq!(harness.reteach.customers().len(), 6, "{via:?}");
+        assert_idle(&harness).await;
     }
 }
 

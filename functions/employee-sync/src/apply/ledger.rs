@@ -9,7 +9,8 @@ use shared::state::{EmployeeEntry, Failure, FailureKind, StateError, ValueDigest
 
 use crate::io::Writer;
 use crate::plan::{
-    Account, AccountView, Before, Candidate, Change, MatchedBy, Plan, SourceState, with_account,
+    Account, AccountView, Before, Candidate, Change, Holder, MatchedBy, Plan, SourceState,
+    with_account,
 };
 
 /// Writes ledger entries, a few at a time.
@@ -154,15 +155,32 @@ pub(crate) fn conflict_entries(
                 return None;
             };
             let reason = "the mail address belongs to another account".to_owned();
-            Some(with_failure(
-                as_seen(candidate, None).unwrap_or_else(|| candidate.entry_or_new()),
-                FailureKind::Conflict,
-                fingerprint,
-                reason,
-                now,
-            ))
+            let entry = as_seen(candidate, None).unwrap_or_else(|| candidate.entry_or_new());
+            let noted = with_failure(entry, FailureKind::Conflict, fingerprint, reason, now);
+            Some(due_at_end_of_holder(noted, &candidate.account, now))
         })
         .collect()
+}
+
+/// The entry, due at the latest when the account is locked for the person who has it now: from then on it may be handed
+/// over. The pauses begin anew there.
+fn due_at_end_of_holder(
+    mut entry: EmployeeEntry,
+    account: &Account,
+    now: Timestamp,
+) -> EmployeeEntry {
+    let end = match account {
+        Account::Conflicting(account, Holder::Other) => account.window.inactive_at,
+        _ => None,
+    };
+    if let (Some(failure), Some(end)) = (entry.failure.as_mut(), end)
+        && now < end
+        && end < failure.retry_at
+    {
+        failure.retry_at = end;
+        failure.attempts = 1;
+    }
+    entry
 }
 
 pub(super) async fn write_entry(
@@ -215,8 +233,71 @@ fn failure(
 
 #[cfg(test)]
 mod tests {
+    use shared::access::AccessWindow;
+    use shared::domain::employee::{Employee, Field, Status};
+
     use super::*;
-    use crate::plan::builders::{key, now};
+    use crate::plan::builders::{account_of, candidate, config, employee, key, now, plan};
+
+    /// Person 1, for the ninth time in conflict with the account of `holder`, which ends at `end`.
+    fn in_conflict(status: Status, holder: Holder, end: Option<Timestamp>) -> Candidate {
+        let config = config("");
+        let person = Employee {
+            status: Field::Value(status),
+            ..employee("1")
+        };
+        let account = AccountView {
+            window: AccessWindow {
+                active_at: None,
+                inactive_at: end,
+            },
+            ..account_of(&employee("9"), &config)
+        };
+        let new = candidate(&person, &config);
+        let SourceState::Present { fingerprint, .. } = new.source else {
+            unreachable!()
+        };
+        let failure = Failure {
+            kind: FailureKind::Conflict,
+            reason: String::new(),
+            fingerprint,
+            attempts: 8,
+            retry_at: now(),
+        };
+        Candidate {
+            entry: Some(EmployeeEntry {
+                failure: Some(failure),
+                ..new.entry_or_new()
+            }),
+            account: Account::Conflicting(Box::new(account), holder),
+            ..new
+        }
+    }
+
+    #[test]
+    fn a_conflict_is_due_when_the_account_ends_for_its_holder_and_no_other_pause_is_cut_short() {
+        let day = 24;
+        let cases = [
+            (Status::Active, Holder::Other, Some(3), (3, 1)),
+            (Status::Active, Holder::Other, Some(day), (day, 9)),
+            (Status::Active, Holder::Other, Some(2 * day), (day, 9)),
+            (Status::Active, Holder::Other, Some(0), (day, 9)),
+            (Status::Active, Holder::Other, Some(-3), (day, 9)),
+            (Status::Active, Holder::Other, None, (day, 9)),
+            // Who has left takes over nothing.
+            (Status::Inactive, Holder::Foreign, Some(3), (day, 9)),
+        ];
+        for (status, holder, end, expected) in cases {
+            let case = format!("{status:?} {holder:?} {end:?}");
+            let end = end.map(|hours| now() + SignedDuration::from_hours(hours));
+            let candidates = [in_conflict(status, holder, end)];
+            let plan = plan(&candidates, &config(""));
+            let entries = conflict_entries(&plan, &candidates, now());
+            let failure = entries[0].failure.as_ref().unwrap();
+            let pause = failure.retry_at.duration_since(now()).as_hours();
+            assert_eq!((pause, failure.attempts), expected, "{case}");
+        }
+    }
 
     #[test]
     fn the_pause_before_the_same_record_is_tried_again_grows_to_a_day() {

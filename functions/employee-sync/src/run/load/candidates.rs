@@ -12,16 +12,16 @@ use shared::tenant::TenantConfig;
 use super::super::Rules;
 use super::gone::absence;
 use crate::accounts::{AccountQuery, Accounts};
-use crate::plan::{Account, AccountView, Candidate, MatchedBy, SourceState, digest_of};
+use crate::plan::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState, digest_of};
 use crate::source::{People, Person};
 
 /// A run that was asked to compare everybody tries refused records at once; so does any look at a conflict that the
-/// academy no longer shows.
+/// academy no longer shows, or with the account of somebody who has left: it may be handed over.
 pub(super) fn with_retries(mut candidates: Vec<Candidate>, rules: Rules<'_>) -> Vec<Candidate> {
     for candidate in &mut candidates {
         let conflicts = matches!(
             candidate.account,
-            Account::Conflicting(..) | Account::NotFetched
+            Account::Conflicting(_, Holder::Other | Holder::Foreign) | Account::NotFetched
         );
         let failure = candidate
             .entry

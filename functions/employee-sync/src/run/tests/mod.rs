@@ -13,6 +13,7 @@ mod lost_accounts;
 mod lost_state;
 mod mail_moves;
 mod portions;
+mod rehires;
 mod renumbered;
 mod repairs;
 mod sharding;

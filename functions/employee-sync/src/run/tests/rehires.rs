@@ -1,0 +1,113 @@
+//! People whose new profile is in the HR system before the contract of the old one ends.
+
+use shared::domain::employee::{Employee, Field, Status};
+use shared::domain::id::{CustomerId, SourceId};
+use shared::runtime::FindingKind;
+
+use super::world::{End, World};
+
+const PEOPLE: usize = 20;
+const OLD: usize = 3;
+const NEW: usize = 103;
+
+/// From the first tick with both profiles until the old contract ends: midnight in Berlin.
+const ENDS_AFTER: i64 = (2 * 24 + 9) * 60 + 55;
+
+/// A company in step. The new profile of person 3 has the same mail address and names.
+fn with_new_profile() -> World {
+    let mut world = World::new(PEOPLE, "");
+    let new = Employee {
+        source_id: SourceId::new(NEW.to_string()),
+        hire_date: Field::Value("2026-05-13".parse().unwrap()),
+        status: Field::Value(Status::Onboarding),
+        ..world.employees[&SourceId::new(OLD.to_string())].clone()
+    };
+    world.employees.insert(new.source_id.clone(), new);
+    world
+}
+
+/// The same, and the old contract ends on the day before the new one begins.
+fn with_end() -> World {
+    let mut world = with_new_profile();
+    world.edit(OLD, |old| {
+        old.end_date = Field::Value("2026-05-12".parse().unwrap());
+    });
+    world
+}
+
+fn account_of(world: &World, id: usize) -> Option<CustomerId> {
+    let account = world.academy.account_of(&SourceId::new(id.to_string()));
+    account.map(|account| account.id.clone())
+}
+
+/// Ticks for so many minutes, in which the account is the old profile's and open. Returns after how many of them a tick
+/// asked the academy for its accounts.
+fn looks(world: &mut World, minutes: i64) -> Vec<i64> {
+    let mut looks = Vec::new();
+    for minute in (0..minutes).step_by(5) {
+        let asked = world.academy.lists;
+        world.tick(End::Well);
+        looks.extend((world.academy.lists > asked).then_some(minute));
+        assert!(account_of(world, OLD).is_some(), "{minute}");
+        assert!(!world.is_locked(OLD), "{minute}");
+        assert_eq!(world.academy.customers.len(), PEOPLE, "{minute}");
+        world.after(5);
+    }
+    looks
+}
+
+#[test]
+fn a_new_profile_gets_the_account_at_the_first_tick_after_the_old_contract_ends() {
+    let mut world = with_end();
+    let account = account_of(&world, OLD);
+    looks(&mut world, ENDS_AFTER);
+    assert!(world.is_locked(OLD));
+    let tick = world.tick(End::Well);
+    assert_eq!((tick.changes, tick.found(FindingKind::Conflict)), (1, 0));
+    assert_eq!(account_of(&world, NEW), account);
+    assert!(!world.is_locked(NEW));
+    let customers = world.academy.customers.clone();
+    assert_eq!(customers.len(), PEOPLE);
+    for minutes in [5, 24 * 60] {
+        assert_eq!(world.after(minutes).tick(End::Well).changes, 0);
+        assert_eq!(world.academy.customers, customers);
+    }
+}
+
+#[test]
+fn until_the_old_contract_ends_its_new_profile_is_looked_at_no_more_often_than_another_conflict() {
+    let (mut ends, mut stays) = (with_end(), with_new_profile());
+    let until_the_end = looks(&mut stays, ENDS_AFTER);
+    assert_eq!(looks(&mut ends, ENDS_AFTER), until_the_end);
+    // Nobody looks at the other one at that moment.
+    assert!(looks(&mut stays, 5).is_empty());
+}
+
+#[test]
+fn a_last_change_of_the_old_profile_delays_the_handover_by_a_short_pause() {
+    let mut world = with_end();
+    let account = account_of(&world, OLD);
+    looks(&mut world, ENDS_AFTER);
+    world.edit(OLD, |old| old.position = Field::Value("Meister".into()));
+    world.tick(End::Well);
+    assert_eq!(account_of(&world, NEW), None);
+    world.after(30).tick(End::Well);
+    assert_eq!(account_of(&world, NEW), account);
+    assert!(!world.is_locked(NEW));
+}
+
+#[test]
+fn a_comparison_hands_the_account_over_although_the_conflict_has_a_pause() {
+    let mut world = with_new_profile();
+    let account = account_of(&world, OLD);
+    // The next look is due more than 20 hours later, the next comparison before that.
+    looks(&mut world, 2_000);
+    world.deactivate(OLD..OLD + 1);
+    world.tick(End::Well);
+    assert!(world.is_locked(OLD));
+    let lists = world.academy.lists;
+    world.after(15 * 60).tick(End::Well);
+    assert_eq!(world.academy.lists, lists + 1);
+    assert_eq!(account_of(&world, NEW), account);
+    assert_eq!(world.academy.customers.len(), PEOPLE);
+}
