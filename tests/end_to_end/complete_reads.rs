@@ -144,6 +144,35 @@ async fn missing_rows_lock_nobody_and_are_read_three_times_only_once() {
     }
 }
 
+/// A credential that sees how many employees there are, and none or few of them, until HR grants the right.
+#[tokio::test]
+async fn who_becomes_readable_later_is_created_as_by_a_first_run() {
+    for via in PERSONIO {
+        for (hidden, came, outcome, says_why) in [
+            (27, 0, Outcome::Partly, "reported nobody at all"),
+            (22, 5, Outcome::Done, "27 people were announced and 5 came"),
+        ] {
+            let harness = Harness::new(via, "", people(27)).await;
+            harness.fail_reading(Behaviour::DropRows(hidden), Fault::always);
+            let report = harness.now().await;
+            assert_run!("{via:?}", report, outcome, created = came, held = 0);
+            assert!(says(&report, says_why), "{via:?}: {report:#?}");
+            let certificates = harness.certificates_now().await;
+            let waits = certificates.outcome == Outcome::Waiting;
+            assert_eq!(waits, came == 0, "{via:?}: {certificates:#?}");
+            harness.tick().await;
+            harness.clear_faults();
+            let report = harness.tick().await;
+            let rest = 27 - came;
+            assert_run!("{via:?}", report, Outcome::Done, created = rest, held = 0);
+            // From now on new accounts are limited.
+            harness.personio.put_all((101..=121).map(person));
+            let report = harness.tick().await;
+            assert_run!("{via:?}", report, Outcome::Done, created = 0, held = 21);
+        }
+    }
+}
+
 #[tokio::test]
 async fn repeated_rows_that_displace_nobody_are_complete() {
     // The last page is not full.

@@ -36,7 +36,7 @@ pub struct SyncState {
     /// Whether the academy does not find accounts by external id: they are then addressed by reteach's own.
     #[serde(default, skip_serializing_if = "is_default")]
     pub by_reteach_id: bool,
-    /// Whether a run over a complete reading came to its end: from then on new accounts count against a limit.
+    /// Whether a run over a reading of most people came to its end: from then on new accounts count against a limit.
     #[serde(default, skip_serializing_if = "is_default")]
     pub has_completed: bool,
     /// When reteach's actual values were last compared with the plan.

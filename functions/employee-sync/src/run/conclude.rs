@@ -198,7 +198,7 @@ pub(super) fn conclude(
         && result.outcome.is_good()
         && !holds_first_run
         && are_in_step(people.snapshot.len(), waiting);
-    state.has_completed |= opens_gate;
+    state.has_completed |= opens_gate && people.completeness.has_most();
     let held = held_write(hold, held_before.as_ref(), &approved, &outcome);
     state.holds_absent = match &held {
         HeldWrite::Keep => held_before.is_some_and(|held| holds_absent(&held, people, &next)),

@@ -262,7 +262,7 @@ async fn unchanged(
     let opens_gate = people.completeness.is_good() && are_in_step(people.snapshot.len(), waiting);
     if let Some(state) = &mut state {
         state.agreed = people.completeness.agreed(state.agreed);
-        state.has_completed |= opens_gate;
+        state.has_completed |= opens_gate && people.completeness.has_most();
     }
     if let (Some(state), Some(writer)) = (&state, writer)
         && Some(state) != before.as_ref()

@@ -77,6 +77,21 @@ impl Completeness {
         matches!(self, Self::Complete | Self::Agreeing(_))
     }
 
+    /// Whether a run over this reading may count as the first complete one, after which new accounts are limited. An
+    /// agreed reading counts if it has at least half of the announced people, or no total was announced. With fewer, the
+    /// credential may lack a right: once it is granted, the accounts of the others are a first run's.
+    #[must_use]
+    pub fn has_most(self) -> bool {
+        match self {
+            Self::Complete => true,
+            Self::Agreeing(reason) => reason.numbers().is_some_and(|agreed| {
+                let has_half = |announced: u64| agreed.received.saturating_mul(2) >= announced;
+                agreed.announced.is_none_or(has_half)
+            }),
+            Self::Incomplete(_) => false,
+        }
+    }
+
     /// What the next run should know of it: the numbers that were agreed on. An incomplete reading changes nothing.
     #[must_use]
     pub fn agreed(self, before: Option<AgreedReading>) -> Option<AgreedReading> {
@@ -91,7 +106,7 @@ impl Completeness {
 /// Why a reading is not taken for complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IncompleteReason {
-    /// Nobody at all: a company without people has nothing to keep in step.
+    /// Nobody at all, whatever number was announced: a company without people has nothing to keep in step.
     Nobody,
     /// The first page announced another total than the last.
     TotalMoved {
@@ -139,7 +154,9 @@ impl IncompleteReason {
 impl fmt::Display for IncompleteReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => f.write_str("the source reported nobody at all"),
+            Self::Nobody => f.write_str(
+                "the source reported nobody at all, as if the credential may read no employees",
+            ),
             Self::TotalMoved { first, last } => {
                 write!(
                     f,
@@ -322,6 +339,7 @@ fn judge(nameless: u64, received: u64, reading: &Reading) -> Completeness {
     let counts = reading.marked.is_none();
     let doubt = match (reading.first_total, reading.last_total) {
         _ if nameless > 0 => Some(IncompleteReason::Nameless(nameless)),
+        _ if received == 0 => Some(IncompleteReason::Nobody),
         (Some(first), Some(last)) if first != last => {
             Some(IncompleteReason::TotalMoved { first, last })
         }
@@ -331,7 +349,6 @@ fn judge(nameless: u64, received: u64, reading: &Reading) -> Completeness {
                 received,
             })
         }
-        _ if received == 0 => Some(IncompleteReason::Nobody),
         (None, None) if counts => Some(IncompleteReason::NoTotal { received }),
         _ => None,
     };
@@ -448,6 +465,15 @@ mod tests {
                 &|| reading(&[], None, None),
                 Completeness::Incomplete(IncompleteReason::Nobody),
             ),
+            // A credential without the right to employees sees how many there are.
+            (
+                &|| reading(&[], Some(900), Some(900)),
+                Completeness::Incomplete(IncompleteReason::Nobody),
+            ),
+            (
+                &|| reading(&[], Some(900), Some(901)),
+                Completeness::Incomplete(IncompleteReason::Nobody),
+            ),
         ];
         for (make, expected) in cases {
             let (_, completeness, readings) = outcome(vec![make(), make(), make()]).await;
@@ -513,6 +539,45 @@ mod tests {
                 (people.completeness, people.readings),
                 (Completeness::Agreeing(miscounted(total, 2)), readings)
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reading_of_nobody_is_never_agreed_on() {
+        let agreed = AgreedReading {
+            announced: Some(900),
+            received: 0,
+        };
+        let came = || reading(&[], Some(900), Some(900));
+        let script = Script(Mutex::new(vec![came(), came(), came()]));
+        let people = read(&script, &config(""), &key(), 0, Some(agreed))
+            .await
+            .unwrap();
+        assert_eq!(
+            (people.completeness, people.readings),
+            (Completeness::Incomplete(IncompleteReason::Nobody), 3)
+        );
+        assert!(!people.completeness.is_good());
+    }
+
+    #[test]
+    fn an_agreed_reading_has_most_people_with_half_of_the_announced_ones() {
+        let agreeing =
+            |announced, received| Completeness::Agreeing(miscounted(announced, received));
+        let no_total = IncompleteReason::NoTotal { received: 3 };
+        for (completeness, has_most) in [
+            (Completeness::Complete, true),
+            (agreeing(900, 450), true),
+            (agreeing(900, 449), false),
+            (agreeing(900, 3), false),
+            (agreeing(1, 2), true),
+            (agreeing(u64::MAX, u64::MAX - 1), true),
+            (Completeness::Agreeing(no_total), true),
+            (Completeness::Incomplete(miscounted(900, 899)), false),
+            (Completeness::Incomplete(no_total), false),
+            (Completeness::Incomplete(IncompleteReason::Nobody), false),
+        ] {
+            assert_eq!(completeness.has_most(), has_most, "{completeness:?}");
         }
     }
 

@@ -168,6 +168,53 @@ fn strangers_are_counted_once_the_first_run_has_come_to_its_end() {
 }
 
 #[test]
+fn who_was_not_readable_at_first_is_created_as_by_a_first_run() {
+    let agreeing = |announced| {
+        Completeness::Agreeing(IncompleteReason::Miscounted {
+            announced,
+            received: 10,
+        })
+    };
+    let no_total = Completeness::Agreeing(IncompleteReason::NoTotal { received: 10 });
+    for (first, accounts) in [
+        (agreeing(300), 300),
+        (agreeing(21), 300),
+        // Half of the company was there: everybody else is new.
+        (agreeing(20), 10),
+        (agreeing(8), 10),
+        (no_total, 10),
+    ] {
+        let mut world = World::before(10, "");
+        world.completeness = first;
+        world.tick(End::Well);
+        assert!(world.academy.gate.is_some(), "{first:?}");
+        // A run with nothing to do concludes no more from the same reading.
+        assert_eq!(world.after(5).tick(End::Well).changes, 0, "{first:?}");
+        world.completeness = Completeness::Complete;
+        for id in 0..290 {
+            happen(&mut world, id, Event::Hired);
+        }
+        world.after(5).tick(End::Well);
+        assert_eq!(world.academy.customers.len(), accounts, "{first:?}");
+        assert!(world.academy.state.as_ref().unwrap().has_completed);
+    }
+}
+
+#[test]
+fn the_first_complete_run_may_be_one_with_nothing_to_do() {
+    let mut world = World::before(10, "");
+    world.completeness = Completeness::Agreeing(IncompleteReason::Miscounted {
+        announced: 300,
+        received: 10,
+    });
+    world.tick(End::Well);
+    assert!(!world.academy.state.as_ref().unwrap().has_completed);
+    world.completeness = Completeness::Complete;
+    assert_eq!(world.after(5).tick(End::Well).changes, 0);
+    assert!(world.academy.state.as_ref().unwrap().has_completed);
+}
+
+#[test]
 fn a_company_that_empties_by_one_per_cent_a_tick_is_stopped_at_the_brake() {
     let mut world = World::new(100, "");
     for tick in 0..200_usize {
