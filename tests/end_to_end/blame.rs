@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::people::Status;
-use simulators::reteach::{Customer, Quirk};
+use simulators::reteach::{Customer, OddRow, Quirk};
 use simulators::{Behaviour, Body, Fault};
 
 use crate::brakes::PLAIN;
@@ -99,6 +99,17 @@ async fn accounts_that_always_fail_are_named_and_paused_and_stop_nobody_else() {
 fn forbid(harness: &Harness, texts: &'static [&'static str]) {
     let forbidden = Fault::new(Behaviour::Status(403, Body::Vendor)).method(Method::PUT);
     harness.company.reteach.fail(forbidden.body(texts).always());
+}
+
+#[tokio::test]
+async fn a_leaver_whose_account_cannot_be_read_is_locked() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
+    let garbled = Quirk::OddRow("personio:2".to_owned(), OddRow::NoId);
+    harness.company.reteach.set_quirks([garbled]);
+    harness.change(2, |person| person.status = Status::Inactive);
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, locked = 1, refused = 0);
+    assert!(harness.is_locked(2));
 }
 
 #[tokio::test]

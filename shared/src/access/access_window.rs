@@ -10,6 +10,10 @@ use super::{Employment, Scoped};
 use crate::domain::employee::Field;
 use crate::tenant::LockOn;
 
+/// What every later date is compared and written as: 9999-12-30T22:00:00Z. Moments end there. A whole minute: an academy
+/// that keeps less holds the same.
+pub const FARTHEST: Timestamp = Timestamp::constant(253_402_207_200, 0);
+
 /// The time in which an account is open: from `active_at` (or ever) until `inactive_at` (or for good).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessWindow {
@@ -44,6 +48,7 @@ pub struct DesiredAccess {
 /// Start: 00:00 of the hire date. End: 00:00 of the day after the end date, or of the end date itself. Inactive or out
 /// of scope without an end date that has passed: from the moment it was first seen, which stays the same from run to
 /// run. An end date before the hire date counts only once the person is inactive. Days begin when the tenant's zone says, also where daylight saving skips midnight.
+/// A day that is too far ahead for a moment is [`FARTHEST`]; the sources read an end of such a year as none.
 #[must_use]
 pub fn desired_access(
     employment: &Employment,
@@ -109,15 +114,19 @@ impl DesiredAccess {
 fn end_of_work(day: Date, zone: &TimeZone, lock_on: LockOn) -> Option<Timestamp> {
     match lock_on {
         LockOn::EndDay => start_of_day(day, zone),
-        LockOn::DayAfterEnd => start_of_day(day.tomorrow().ok()?, zone),
+        LockOn::DayAfterEnd => match day.tomorrow() {
+            Ok(next) => start_of_day(next, zone),
+            Err(_) => Some(FARTHEST),
+        },
     }
 }
 
-/// `None` only for days outside the years -9999 to 9999.
+/// The last days of the year 9999 begin at [`FARTHEST`]. `None` only for the first days of the year -9999.
 fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
-    day.to_zoned_datetime(zone.clone())
-        .ok()
-        .map(|midnight| midnight.timestamp())
+    match day.to_zoned_datetime(zone.clone()) {
+        Ok(midnight) => Some(midnight.timestamp().min(FARTHEST)),
+        Err(_) => (day.year() > 0).then_some(FARTHEST),
+    }
 }
 
 /// The minute has begun, so the moment is past. reteach keeps milliseconds; an academy that keeps less holds the same.

@@ -6,6 +6,6 @@ mod lock_reason;
 #[cfg(test)]
 mod tests;
 
-pub use access_window::{AccessWindow, DesiredAccess, desired_access, has_left};
+pub use access_window::{AccessWindow, DesiredAccess, FARTHEST, desired_access, has_left};
 pub use employment::{Employment, EmploymentStatus, Scoped};
 pub use lock_reason::{LockReason, Locked};

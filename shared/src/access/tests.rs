@@ -62,6 +62,40 @@ fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_t
 }
 
 #[test]
+fn a_day_that_is_too_far_ahead_for_a_moment_begins_at_the_furthest_one() {
+    let now = at("2026-05-10T12:00:00Z");
+    assert_eq!(FARTHEST, at("9999-12-30T22:00:00Z"));
+    for (name, day, begins) in [
+        ("Europe/Berlin", "9999-12-31", FARTHEST),
+        ("America/New_York", "9999-12-31", FARTHEST),
+        ("America/New_York", "9999-12-30", at("9999-12-30T05:00:00Z")),
+        ("Asia/Tokyo", "9999-12-31", at("9999-12-30T15:00:00Z")),
+    ] {
+        let day: Date = day.parse().unwrap();
+        let employment = Employment {
+            hire_date: Field::Value(day),
+            end_date: Field::Value(day),
+            ..employment(EmploymentStatus::Employed, None)
+        };
+        for lock_on in [LockOn::DayAfterEnd, LockOn::EndDay] {
+            let target = desired_access(&employment, None, now, &zone(name), lock_on);
+            assert_eq!(target.active_at, Field::Value(begins), "{name} {day}");
+            let ends = match lock_on {
+                LockOn::DayAfterEnd => FARTHEST,
+                LockOn::EndDay => begins,
+            };
+            assert_eq!(target.inactive_at, Field::Value(ends), "{name} {day}");
+            let window = AccessWindow {
+                active_at: target.active_at.value().copied(),
+                inactive_at: None,
+            };
+            assert!(window.is_locked_at(now), "{name} {day}: not hired yet");
+            assert!(!has_left(&employment, now, &zone(name), lock_on));
+        }
+    }
+}
+
+#[test]
 fn locks_at_the_end_date_or_from_the_moment_inactivity_was_first_seen() {
     let now = at("2026-05-10T12:00:27.75Z");
     let (seen, today) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));

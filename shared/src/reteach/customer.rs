@@ -3,11 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, date};
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::access::FARTHEST;
 use crate::domain::employee;
 use crate::domain::id::{CustomerId, ExternalId};
 
@@ -30,10 +32,10 @@ pub struct Customer {
     pub department: Option<String>,
     pub location: Option<String>,
     pub gender: Option<Gender>,
-    /// Locked before this moment.
+    /// Locked before this moment, at most [`FARTHEST`].
     #[serde(default, deserialize_with = "moment")]
     pub set_active_at: Option<Timestamp>,
-    /// Locked from this moment on.
+    /// Locked from this moment on, at most [`FARTHEST`].
     #[serde(default, deserialize_with = "moment")]
     pub set_inactive_at: Option<Timestamp>,
     /// What follows from both, and from the invitation.
@@ -101,15 +103,27 @@ fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Exte
     Ok(Option::<Id>::deserialize(deserializer)?.map(ExternalId::new))
 }
 
-/// A moment, a day or a time without an offset (both in UTC), or nothing.
+/// A moment, a day or a time without an offset (both in UTC), or nothing. A later one than [`FARTHEST`] is that moment:
+/// admins enter 9999-12-31 for an account without an end.
 fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
     if text.is_empty() {
         return Ok(None);
     }
     read_moment(&text)
+        .map(|moment| moment.min(FARTHEST))
+        .or_else(|| is_far_ahead(&text).then_some(FARTHEST))
         .map(Some)
         .ok_or_else(|| serde::de::Error::custom("not a moment"))
+}
+
+/// Whether the text is a date after the last [`Timestamp`]. Years after 9999 have a sign and six digits.
+fn is_far_ahead(text: &str) -> bool {
+    let year = text
+        .strip_prefix('+')
+        .and_then(|rest| rest.get(..6)?.parse::<u32>().ok());
+    year.is_some_and(|year| year > 9999)
+        || Pieces::parse(text).is_ok_and(|pieces| pieces.date() >= date(9999, 12, 30))
 }
 
 /// A moment; a day or a time without an offset is in UTC.

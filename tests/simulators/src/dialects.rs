@@ -126,6 +126,10 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("no nulls", Shows(Spelling::NoNulls)),
         ("ids are numbers", Shows(Spelling::NumericIds)),
         ("replies are bare", Shows(Spelling::BareReplies)),
+        (
+            "replies have required members only",
+            Shows(Spelling::RequiredReplies),
+        ),
         ("replies are empty", Shows(Spelling::EmptyReplies)),
     ];
     let one = one.map(|(name, quirk)| (format!("reteach {name}"), vec![quirk]));
@@ -164,8 +168,8 @@ pub fn dialects() -> Vec<(String, Dialect)> {
 
 fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
     use personio::Quirk::{
-        BareValues, NoMetadata, RefusesUnknownAttributes, Renames, ShowsAsList, ShowsAsText,
-        ShowsAsUnit, ShowsDay, ShowsGermanDay,
+        BareValues, HidesComments, NoMetadata, RefusesUnknownAttributes, Renames, ShowsAsList,
+        ShowsAsText, ShowsAsUnit, ShowsDay, ShowsGermanDay,
     };
     let quirks = [
         ("workplace for office", Renames("office", "workplace")),
@@ -185,6 +189,7 @@ fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
         ("unknown attributes are refused", RefusesUnknownAttributes),
         ("no metadata", NoMetadata),
         ("bare values", BareValues),
+        ("documents have no comments", HidesComments),
     ];
     let named = |(name, quirk)| (format!("Personio {name}"), Dialect::Personio(quirk));
     quirks.into_iter().map(named)
@@ -192,8 +197,8 @@ fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
 
 fn of_kombo() -> impl Iterator<Item = (String, Dialect)> {
     use kombo::Quirk::{
-        EmptyCursorAtTheEnd, LastPageNamesItself, LeavesOut, NoCursorAtTheEnd, NoNulls, NumericIds,
-        OneEmptyPageMore, PagesOf,
+        EmptyCursorAtTheEnd, EmptyForNull, LastPageNamesItself, LeavesOut, NoCursorAtTheEnd,
+        NoNulls, NumericIds, OneEmptyPageMore, PagesOf,
     };
     let quirks = [
         ("no nulls", NoNulls),
@@ -209,6 +214,10 @@ fn of_kombo() -> impl Iterator<Item = (String, Dialect)> {
         ("no employment status", LeavesOut("employment_status")),
         ("no termination date", LeavesOut("termination_date")),
         ("no remote_deleted_at", LeavesOut("remote_deleted_at")),
+        (
+            "remote_deleted_at is empty text",
+            EmptyForNull("remote_deleted_at"),
+        ),
         ("no changed_at", LeavesOut("changed_at")),
         ("small pages", PagesOf(7)),
         ("empty cursor at the end", EmptyCursorAtTheEnd),

@@ -5,7 +5,7 @@ use shared::reteach::{Customer, CustomerInput};
 
 use super::academy::Academy;
 use super::reply;
-use super::write::{Reply, not_kept, read};
+use super::write::{Reply, is_partial, not_kept, read};
 use crate::io::{Problem, Refusal, WriteError, Writer};
 use crate::plan::Change;
 
@@ -30,7 +30,7 @@ pub(super) async fn create(
     academy: &Academy<'_>,
 ) -> Result<Reply, WriteError> {
     let mut customer = writer.create(input).await?;
-    if customer.status.is_none() {
+    if is_partial(&customer, true) {
         customer = read(writer, &customer.id).await?;
     }
     let is_as_written = reply::not_taken(&customer, change).is_empty();

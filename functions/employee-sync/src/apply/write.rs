@@ -1,9 +1,11 @@
 //! One change, step by step: the account, its tags, and what its reply shows.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use shared::domain::id::CustomerId;
-use shared::reteach::{Customer, CustomerInput, Tag};
+use shared::reteach::{Customer, CustomerInput, Error as ReteachError, Tag};
 use shared::state::EmployeeEntry;
 
 use super::academy::Academy;
@@ -12,7 +14,7 @@ use super::input::{Person, input, ours};
 use super::reply::{self, Missed};
 use super::tags::{restore_tags, tags};
 use crate::io::{Problem, Refusal, WriteError, Writer};
-use crate::plan::{AccountView, Action, Change, Extent};
+use crate::plan::{Access, AccountView, Action, Change, Extent};
 
 /// What a write has left.
 pub(super) struct Written {
@@ -115,7 +117,7 @@ async fn account(
     let reply = match &change.action {
         Action::Create => return create(writer, change, input, academy).await,
         Action::Adopt(id) | Action::Handover { account: id, .. } => {
-            take_over(writer, id, input, academy).await
+            take_over(writer, id, change, person, input, academy).await
         }
         Action::Update(_) if *input == CustomerInput::default() => {
             owned(writer, change, person).await.map(Reply::unwritten)
@@ -127,8 +129,8 @@ async fn account(
         other => other,
     })?;
     let is_same = change.action.account() == Some(&reply.customer.id);
-    if is_same && reply.customer.status.is_none() {
-        // Every account has a status: the reply does not show all of it.
+    let takes_over = !matches!(change.action, Action::Update(_));
+    if is_same && is_partial(&reply.customer, takes_over) {
         reply.customer = read(writer, &reply.customer.id).await?;
     }
     let ours = &change.external_id;
@@ -136,9 +138,7 @@ async fn account(
         _ if !is_same => Err(WriteError::NotOurs),
         Some(id) if id != ours && !id.as_str().is_empty() => Err(WriteError::NotOurs),
         // Without it the account is not the person's: nothing else of the reply counts.
-        None if !matches!(change.action, Action::Update(_)) => {
-            Err(WriteError::Refused(not_kept("externalId")))
-        }
+        None if takes_over => Err(WriteError::Refused(not_kept("externalId"))),
         _ => Ok(reply),
     }
 }
@@ -152,6 +152,11 @@ impl Reply {
     }
 }
 
+/// Whether the reply to a write shows less than the account has: a status, and the external id if the write `gives_id`.
+pub(super) fn is_partial(customer: &Customer, gives_id: bool) -> bool {
+    customer.status.is_none() || (gives_id && customer.external_id.is_none())
+}
+
 pub(super) async fn read(writer: &impl Writer, id: &CustomerId) -> Result<Customer, WriteError> {
     writer.get(id).await.map_err(|error| match error {
         WriteError::NotFound => WriteError::NotOurs,
@@ -163,17 +168,18 @@ pub(super) async fn read(writer: &impl Writer, id: &CustomerId) -> Result<Custom
 async fn take_over(
     writer: &impl Writer,
     id: &CustomerId,
+    change: &Change,
+    person: Person<'_>,
     input: &CustomerInput,
     academy: &Academy<'_>,
 ) -> Result<Reply, WriteError> {
-    let before = if academy.reads_first() {
-        Some(writer.get(id).await?)
-    } else {
-        None
-    };
-    let customer = writer
-        .update(id, &academy.sent(input, before.as_ref()))
-        .await?;
+    let mut before = None;
+    if academy.reads_first() {
+        let locks = only_locks(change, writer.now());
+        before = shown(writer.get(id).await, false, locks)?;
+    }
+    let input = sent(academy, change, person, input, before.as_ref());
+    let customer = writer.update(id, &input).await?;
     Ok(Reply { customer, before })
 }
 
@@ -196,11 +202,17 @@ async fn update(
     });
     // This run has found the account: the academy may show locked ones in its list alone.
     let may_be_hidden = is_listed && !academy.replaces();
+    // A lock goes to an account that cannot be read where something else shows whose it is: this run's list, or the
+    // academy, which compares the external id.
+    let locks = only_locks(change, writer.now());
+    let may_be_unreadable = locks && (is_listed || person.has_lost_its_id());
     let mut before = None;
     if academy.reads_first() || (!by_external_id && !is_listed) {
-        before = shown(owned(writer, change, person).await, may_be_hidden)?;
+        let may_be_unreadable = may_be_unreadable || (locks && by_external_id);
+        let read = owned(writer, change, person).await;
+        before = shown(read, may_be_hidden, may_be_unreadable)?;
     }
-    let input = academy.sent(input, before.as_ref());
+    let input = sent(academy, change, person, input, before.as_ref());
     // Of two accounts with one external id the academy may find the other: one that was just read is written by its own id.
     if by_external_id && before.is_none() {
         let result = writer
@@ -210,21 +222,24 @@ async fn update(
             Err(WriteError::NotFound) => {}
             Err(WriteError::Refused(refusal)) if may_be_the_id(&refusal, &input) => {
                 // The record may be the reason, too: only a write by reteach's own id tells.
-                before = Some(owned(writer, change, person).await?);
+                let read = owned(writer, change, person).await;
+                before = shown(read, false, may_be_unreadable)?;
                 let customer = writer.update(id, &input).await?;
                 academy.use_reteach_ids();
                 return Ok(Reply { customer, before });
             }
             Ok(other) if other.id != *id => {
                 // Two accounts carry the external id, unless this one has lost it.
-                before = Some(owned(writer, change, person).await?);
+                let read = owned(writer, change, person).await;
+                before = shown(read, false, may_be_unreadable)?;
                 let customer = writer.update(id, &input).await?;
                 return Ok(Reply { customer, before });
             }
             result => return result.map(|customer| Reply { customer, before }),
         }
         // Either the account is not this person's any more, or the academy takes no external ids here.
-        before = shown(owned(writer, change, person).await, may_be_hidden)?;
+        let read = owned(writer, change, person).await;
+        before = shown(read, may_be_hidden, may_be_unreadable)?;
         if before.is_some() {
             academy.use_reteach_ids();
         }
@@ -233,15 +248,38 @@ async fn update(
     Ok(Reply { customer, before })
 }
 
-/// The account, or `None` where it is not shown and `may_be_hidden`.
+/// Whether `change` takes access away and does nothing else.
+fn only_locks(change: &Change, now: Timestamp) -> bool {
+    let lock = change.window.filter(|_| change.values.is_empty());
+    lock.is_some_and(|window| window.access(now) == Access::Lock)
+}
+
+/// The account, or `None` where it is not shown and `may_be_hidden`, or not in a form that can be read and
+/// `may_be_unreadable`.
 fn shown(
     read: Result<Customer, WriteError>,
     may_be_hidden: bool,
+    may_be_unreadable: bool,
 ) -> Result<Option<Customer>, WriteError> {
     match read {
         Err(WriteError::NotFound) if may_be_hidden => Ok(None),
+        Err(WriteError::NoAnswer(ReteachError::Unreadable { .. })) if may_be_unreadable => Ok(None),
         read => read.map(Some),
     }
+}
+
+/// What an update sends. Where the academy replaces the record and it could not be read, only what is ours is kept.
+fn sent<'i>(
+    academy: &Academy<'_>,
+    change: &Change,
+    person: Person<'_>,
+    input: &'i CustomerInput,
+    before: Option<&Customer>,
+) -> Cow<'i, CustomerInput> {
+    if before.is_none() && academy.replaces() {
+        return Cow::Owned(ours(change, person));
+    }
+    academy.sent(input, before)
 }
 
 /// Whether the academy may have refused the id in the path, and not the record `sent`.

@@ -66,6 +66,10 @@ pub(crate) struct Dialect {
     pub(crate) hides_locked: bool,
     /// Accounts with these external ids are not found by any id in an address.
     pub(crate) denies: BTreeSet<ExternalId>,
+    /// Accounts with these external ids are shown in a form that cannot be read. The replies to writes can.
+    pub(crate) garbles: BTreeSet<ExternalId>,
+    /// The replies to writes show what the vendor's document requires alone: no external id and no values.
+    pub(crate) bare_replies: bool,
     /// Writes that got an error.
     pub(crate) refused: usize,
     /// Accounts that were read or looked up.
@@ -161,6 +165,18 @@ impl InMemory {
         let customer = academy.customers.get_mut(id).ok_or(WriteError::NotFound)?;
         change(customer);
         Ok(customer.clone())
+    }
+
+    /// `customer` as the reply to a write shows it.
+    fn reply(&self, customer: Customer) -> Customer {
+        if !self.academy().dialect.bare_replies {
+            return customer;
+        }
+        Customer {
+            status: customer.status,
+            tags: customer.tags,
+            ..empty(customer.id)
+        }
     }
 
     /// What the dialect refuses of `input` for the account with this external id.
@@ -292,7 +308,7 @@ impl Writer for InMemory {
         self.admit(input.external_id.value(), input)?;
         let found = self.academy().find(input);
         let id = match found {
-            Some(found) => return Ok(found),
+            Some(found) => return Ok(self.reply(found)),
             None => self.academy().make(None),
         };
         self.update(&id, input).await
@@ -316,7 +332,7 @@ impl Writer for InMemory {
             let academy = self.academy();
             (academy.folds_mail, academy.dialect.clone())
         };
-        self.write(id, |customer| {
+        let written = self.write(id, |customer| {
             let before = customer.clone();
             if dialect.replaces {
                 *customer = empty(before.id.clone());
@@ -334,7 +350,8 @@ impl Writer for InMemory {
             if folds_mail {
                 customer.email = customer.email.take().map(|mail| mail.to_lowercase());
             }
-        })
+        })?;
+        Ok(self.reply(written))
     }
 
     async fn update_by_external_id(
@@ -366,6 +383,13 @@ impl Writer for InMemory {
         let is_hidden = dialect.hides_locked && until.is_some_and(|until| until <= self.now);
         if is_hidden || dialect.denies(customer.external_id.as_ref()) {
             return Err(WriteError::NotFound);
+        }
+        let external_id = customer.external_id.as_ref();
+        if external_id.is_some_and(|id| dialect.garbles.contains(id)) {
+            return Err(WriteError::NoAnswer(reteach::Error::Unreadable {
+                problem: "reteach GET /customer/{id}: id is missing".to_owned(),
+                effect: Effect::None,
+            }));
         }
         Ok(customer)
     }

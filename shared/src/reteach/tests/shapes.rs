@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::access::FARTHEST;
 use crate::domain::employee;
 
 #[tokio::test(start_paused = true)]
@@ -66,6 +67,43 @@ async fn reads_a_customer_with_whatever_is_missing() {
             json!({"id": "x", "status": "ADDED", "setActiveAt": "soon"})
         )
         .is_err()
+    );
+}
+
+#[test]
+fn a_date_that_no_moment_can_be_is_read_as_the_furthest_moment_and_sent_as_that() {
+    let read = |text: &str| {
+        let account = json!({"id": "x", "setActiveAt": text, "setInactiveAt": text});
+        serde_json::from_value::<Customer>(account)
+            .map(|account| (account.set_active_at, account.set_inactive_at))
+    };
+    for text in [
+        "9999-12-31T00:00:00.000Z",
+        "9999-12-31T23:59:59.999Z",
+        "9999-12-31T00:00:00+01:00",
+        "9999-12-31T00:00:00",
+        "9999-12-31",
+        "9999-12-30T22:00:00Z",
+        "9999-12-30T22:00:00.999Z",
+        "9999-12-31T03:00:00+05:00",
+        "+010000-01-01T04:59:59.000Z",
+    ] {
+        let far = Some(FARTHEST);
+        assert_eq!(read(text).unwrap(), (far, far), "{text}");
+    }
+    let near = "9999-12-30T21:59:59Z";
+    let moment = Some(near.parse().unwrap());
+    assert_eq!(read(near).unwrap(), (moment, moment));
+    for text in ["9999-12-32T00:00:00Z", "+9999", "+soon"] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    let input = CustomerInput {
+        set_inactive_at: Field::Value(FARTHEST),
+        ..CustomerInput::default()
+    };
+    assert_eq!(
+        serde_json::to_value(&input).unwrap(),
+        json!({"setInactiveAt": "9999-12-30T22:00:00Z"})
     );
 }
 

@@ -27,6 +27,8 @@ pub enum Quirk {
     NoMetadata,
     /// Attributes have their value alone, without label and type.
     BareValues,
+    /// Lists of documents show no comment.
+    HidesComments,
 }
 
 impl Quirk {
@@ -88,7 +90,7 @@ impl Quirk {
                     *wrapper = wrapper["value"].take();
                 }
             }
-            Self::NoMetadata | Self::RefusesUnknownAttributes => {}
+            Self::NoMetadata | Self::RefusesUnknownAttributes | Self::HidesComments => {}
         }
     }
 }

@@ -263,12 +263,15 @@ impl Quirks {
             Spelling::BareReplies if writes_account(endpoint) && reply.status.is_success() => {
                 reply.rewritten(|account| json!({"id": account["id"]}))
             }
+            Spelling::RequiredReplies if writes_account(endpoint) && reply.status.is_success() => {
+                reply.rewritten(required)
+            }
             Spelling::EmptyReplies if writes(endpoint) && reply.status.is_success() => Reply {
                 status: StatusCode::NO_CONTENT,
                 headers: HeaderMap::new(),
                 body: Bytes::new(),
             },
-            Spelling::BareReplies | Spelling::EmptyReplies => reply,
+            Spelling::BareReplies | Spelling::RequiredReplies | Spelling::EmptyReplies => reply,
             _ => reply.rewritten(|body| spelling.written(body)),
         })
     }
@@ -312,6 +315,22 @@ fn without(value: Value, name: &str) -> Value {
         }
         other => other,
     }
+}
+
+/// `account` with the members that the vendor's document requires of a reply.
+fn required(mut account: Value) -> Value {
+    const REQUIRED: [&str; 6] = [
+        "id",
+        "source",
+        "authenticationMethod",
+        "status",
+        "registeredAt",
+        "tags",
+    ];
+    if let Some(members) = account.as_object_mut() {
+        members.retain(|name, _| REQUIRED.contains(&name.as_str()));
+    }
+    account
 }
 
 fn writes_account(endpoint: Endpoint) -> bool {

@@ -27,8 +27,12 @@ pub enum Spelling {
     NumericIds,
     /// `resultCount` is null.
     NoTotal,
+    /// The furthest moments are 9999-12-31, as an admin enters it.
+    LastDay,
     /// A write of an account is answered with its id alone.
     BareReplies,
+    /// A write of an account is answered with those of its members alone that the vendor's document requires.
+    RequiredReplies,
     /// A write of an account or its tags is answered with 204 and nothing else.
     EmptyReplies,
 }
@@ -102,6 +106,9 @@ impl Spelling {
             }
             Self::NoOffset => Some(format("%Y-%m-%dT%H:%M:%S")),
             Self::Days => Some(format("%Y-%m-%d")),
+            Self::LastDay if date.as_second() == Timestamp::MAX.as_second() => {
+                Some("9999-12-31T00:00:00.000Z".to_owned())
+            }
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use shared::state::FailureKind;
 use super::world::{End, World};
 use crate::EmployeeSync;
 use crate::io::memory::{Dialect, TOOL, tag};
-use crate::plan::builders::config;
+use crate::plan::builders::{config, employee};
 
 const MANY: usize = 40;
 
@@ -268,6 +268,96 @@ fn a_refused_record_teaches_a_run_nothing_about_external_ids() {
     move_to(&mut world, 0..1, "Ulm");
     world.sync(End::Well);
     assert!(!world.academy.state.as_ref().unwrap().by_reteach_id);
+}
+
+fn external_id(id: usize) -> ExternalId {
+    ExternalId::of(TOOL, &SourceId::new(id.to_string()))
+}
+
+#[test]
+fn an_account_that_cannot_be_read_is_locked_all_the_same_and_its_values_wait() {
+    for replaces in [false, true] {
+        let mut world = synced(Dialect {
+            replaces,
+            garbles: [external_id(1)].into(),
+            ..Dialect::default()
+        });
+        if replaces {
+            world.config = config("[reteach]\nupdate = \"replace\"\n[brake]\nat_least = 100\n");
+        }
+        world.deactivate(1..2);
+        let result = world.sync(End::Well);
+        assert_eq!(
+            (result.outcome, result.counts.locked),
+            (Outcome::Done, 1),
+            "{replaces}"
+        );
+        assert!(world.is_locked(1), "{replaces}");
+        let before = account(&world, 1).clone();
+        assert_eq!(before.last_name.as_deref(), Some("Weiß"), "{replaces}");
+        move_to(&mut world, 1..2, "Ulm");
+        let result = world.after(5).sync(End::Well);
+        assert_eq!(result.outcome, Outcome::Partly, "{replaces}");
+        assert_eq!(*account(&world, 1), before, "{replaces}");
+    }
+}
+
+#[test]
+fn an_account_that_cannot_be_read_is_not_locked_where_nothing_shows_whose_it_is() {
+    let mut world = synced(Dialect {
+        garbles: [external_id(1)].into(),
+        refuses_external_ids: Some(404),
+        ..Dialect::default()
+    });
+    world.deactivate(1..2);
+    assert_eq!(world.sync(End::Well).outcome, Outcome::Partly);
+    assert!(!world.is_locked(1));
+    // The list shows it.
+    world.mode = Mode::Reconcile;
+    let result = world.after(5).sync(End::Well);
+    assert_eq!((result.outcome, result.counts.locked), (Outcome::Done, 1));
+    assert!(world.is_locked(1));
+}
+
+#[test]
+fn a_reply_without_the_external_id_is_no_conflict_and_the_account_is_read_once() {
+    let mut world = before(Dialect {
+        bare_replies: true,
+        ..Dialect::default()
+    });
+    let result = world.sync(End::Well);
+    assert_eq!(
+        (result.outcome, result.counts.created),
+        (Outcome::Done, MANY as u64)
+    );
+    assert_eq!(world.academy.dialect.read, MANY);
+    // Three more people: one gets a new account, one adopts an account, and one is a rehire.
+    let reads = |bare_replies| {
+        let mut world = synced(Dialect {
+            bare_replies,
+            ..Dialect::default()
+        });
+        world.deactivate(1..2);
+        world.sync(End::Well);
+        let before = world.academy.dialect.read;
+        for id in [MANY, MANY + 1, MANY + 2] {
+            let person = employee(&id.to_string());
+            world.employees.insert(person.source_id.clone(), person);
+        }
+        let adopted = format!("p{}@muster.example", MANY + 1);
+        world.academy.make(Some(adopted));
+        world.edit(MANY + 2, |person| {
+            person.email = Field::Value("p1@muster.example".into());
+        });
+        let counts = world.after(5).sync(End::Well).counts;
+        assert_eq!(
+            (counts.created, counts.adopted, counts.handed_over),
+            (1, 1, 1),
+            "{bare_replies}"
+        );
+        world.academy.dialect.read - before
+    };
+    assert_eq!(reads(true), reads(false) + 3);
 }
 
 /// An admin has written what is not ours to every account.

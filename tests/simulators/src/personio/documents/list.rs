@@ -15,6 +15,7 @@ use super::Document;
 use crate::engine::exchange::{Reply, Request};
 use crate::personio::auth::known_token_v2;
 use crate::personio::problem::Problem;
+use crate::personio::quirks::Quirk;
 use crate::personio::state::State;
 
 const LARGEST_PAGE: usize = 200;
@@ -67,9 +68,13 @@ pub(in crate::personio) fn list(
         .iter()
         .skip(skip.saturating_sub(request.rows_back))
         .take(limit);
-    let data: Vec<Value> = rows
+    let mut data: Vec<Value> = rows
         .map(|document| item(document, &state.documents.refused_by_scan))
         .collect();
+    if state.quirks.contains(&Quirk::HidesComments) {
+        let rows = data.iter_mut().filter_map(Value::as_object_mut);
+        rows.for_each(|row| drop(row.insert("comment".to_owned(), Value::Null)));
+    }
     let mut links = Map::from_iter([("self".to_owned(), json!({"href": href(request, None)}))]);
     if skip + limit < found.len() {
         links.insert(

@@ -356,6 +356,21 @@ async fn each_quirk_changes_one_answer() {
             "14",
         ),
         (
+            Quirk::Shows(Spelling::RequiredReplies),
+            put(position(), |_, _, body| {
+                let shows = |name: &str| body.get(name).is_some();
+                format!("{} {}", shows("status"), shows("externalId"))
+            }),
+            "true true",
+            "true false",
+        ),
+        (
+            Quirk::Shows(Spelling::LastDay),
+            put(json!({"setInactiveAt": "9999-12-30T22:00:00Z"}), shown_end),
+            "\"9999-12-30T22:00:00.000Z\"",
+            "\"9999-12-31T00:00:00.000Z\"",
+        ),
+        (
             Quirk::Shows(Spelling::EmptyReplies),
             put(position(), |_, status, _| status.to_string()),
             "200",
