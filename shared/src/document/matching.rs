@@ -55,6 +55,20 @@ impl FiledDocument {
                 || is_same_title(self.name.as_deref().unwrap_or_default(), title))
     }
 
+    /// Whether it may be an upload of this size and title that began at `since`: neither comment nor name tell which
+    /// certificate it shows. A list that leaves comments out proves nothing.
+    #[must_use]
+    pub fn may_be(&self, size: Option<u64>, title: Option<&str>, since: Timestamp) -> bool {
+        let is_same = match self.size.zip(size) {
+            Some((one, other)) => one == other,
+            None => title.is_some_and(|title| is_same_title(self.stem(), title)),
+        };
+        self.comment.is_none()
+            && !has_id(self.stem())
+            && is_same
+            && self.created_at.is_none_or(|at| at >= since)
+    }
+
     /// The name without the extension that some routes leave in it.
     fn stem(&self) -> &str {
         let name = self.name.as_deref().unwrap_or_default().trim();
@@ -95,9 +109,19 @@ fn ends_in_id(name: &str, id: &str) -> bool {
     let before = name
         .strip_suffix(id)
         .and_then(|name| name.strip_suffix(' '));
-    let is_day = |word: &str| word.len() == 10 && word.parse::<Date>().is_ok();
     let last = before.and_then(|text| text.rsplit(' ').next());
     last.is_some_and(|word| is_day(word) || id.len() >= UNMISTAKABLE)
+}
+
+/// Whether a name ends as our file names do, in a day and some id.
+fn has_id(name: &str) -> bool {
+    let before = name.rsplit_once(' ').map(|(before, _)| before);
+    let last = before.and_then(|text| text.rsplit(' ').next());
+    last.is_some_and(is_day)
+}
+
+fn is_day(word: &str) -> bool {
+    word.len() == 10 && word.parse::<Date>().is_ok()
 }
 
 /// No course has a word of this length that is a certificate's id by chance.

@@ -72,6 +72,8 @@ pub enum Verification {
     Unsafe,
     /// The employee's documents were read in full, and it is not among them.
     NotFound,
+    /// It is not, but a document without a comment may be it.
+    Unclear,
     /// This route cannot list documents.
     Unverifiable,
 }

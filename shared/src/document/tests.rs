@@ -352,3 +352,39 @@ fn a_failure_says_how_far_it_reaches_whether_it_may_have_filed_and_whether_it_ma
         assert!(!error.to_string().is_empty(), "{error:?}");
     }
 }
+
+#[test]
+fn a_document_without_comment_may_be_an_upload_of_its_time_and_size_or_title() {
+    let at =
+        |minutes: i64| Some(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_mins(minutes));
+    let filed = |size, created_at| FiledDocument {
+        name: Some("Brandschutz".to_owned()),
+        comment: None,
+        size,
+        created_at,
+        ..nothing()
+    };
+    let named = |name: &str| FiledDocument {
+        name: Some(name.to_owned()),
+        ..filed(Some(1_000), at(10))
+    };
+    let commented = FiledDocument {
+        comment: Some(String::new()),
+        ..filed(Some(1_000), at(10))
+    };
+    for (document, expected) in [
+        (filed(Some(1_000), at(10)), true),
+        (filed(Some(1_000), None), true),
+        (filed(None, at(10)), true),
+        (filed(Some(1_001), at(10)), false),
+        (filed(Some(1_000), at(4)), false),
+        (named("Arbeitsvertrag"), true),
+        // Another certificate's, through Kombo.
+        (named("Brandschutz 2026-05-11 c-9.pdf"), false),
+        (commented, false),
+    ] {
+        let shown = format!("{document:?}");
+        let may_be = document.may_be(Some(1_000), Some("brandschutz"), at(5).unwrap());
+        assert_eq!(may_be, expected, "{shown}");
+    }
+}

@@ -1,7 +1,10 @@
 //! What ends the writes of a run early, whichever of those in flight finds it out.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::domain::id::SourceId;
 
 /// After this many calls in a row that a vendor did not answer, the rest is left for the next run.
 const FAILURE_THRESHOLD: u32 = 3;
@@ -11,6 +14,8 @@ const FAILURE_THRESHOLD: u32 = 3;
 pub struct CircuitBreaker<S> {
     reason: Mutex<Option<S>>,
     failures: AtomicU32,
+    /// People to whom one of these failures belongs.
+    failing: Mutex<BTreeSet<SourceId>>,
 }
 
 impl<S> Default for CircuitBreaker<S> {
@@ -18,6 +23,7 @@ impl<S> Default for CircuitBreaker<S> {
         Self {
             reason: Mutex::new(None),
             failures: AtomicU32::new(0),
+            failing: Mutex::default(),
         }
     }
 }
@@ -42,6 +48,7 @@ impl<S> CircuitBreaker<S> {
     /// The vendor answered.
     pub fn success(&self) {
         self.failures.store(0, Ordering::Relaxed);
+        self.failing().clear();
     }
 
     /// The vendor did not answer; the third time in a row that is the reason to stop.
@@ -49,6 +56,17 @@ impl<S> CircuitBreaker<S> {
         if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURE_THRESHOLD {
             self.open(reason);
         }
+    }
+
+    /// The vendor did not answer a call for `person`, whose further failures add nothing until the vendor answers.
+    pub fn failure_of(&self, person: &SourceId, reason: S) {
+        if self.failing().insert(person.clone()) {
+            self.failure(reason);
+        }
+    }
+
+    fn failing(&self) -> MutexGuard<'_, BTreeSet<SourceId>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why it was thrown, if it was.
@@ -76,5 +94,23 @@ mod tests {
         assert!(breaker.is_open());
         breaker.open("six");
         assert_eq!(breaker.into_reason(), Some("five"));
+    }
+
+    #[test]
+    fn one_persons_failures_in_a_row_count_once_until_the_vendor_answers() {
+        let [one, two, three] = ["1", "2", "3"].map(SourceId::new);
+        let breaker = CircuitBreaker::default();
+        for reason in ["first", "second", "third"] {
+            breaker.failure_of(&one, reason);
+        }
+        breaker.failure_of(&two, "fourth");
+        assert!(!breaker.is_open());
+        breaker.success();
+        for person in [&two, &three] {
+            breaker.failure_of(person, "after the answer");
+        }
+        assert!(!breaker.is_open());
+        breaker.failure_of(&one, "of the third person");
+        assert_eq!(breaker.into_reason(), Some("of the third person"));
     }
 }

@@ -14,9 +14,14 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// A company with `count` certificates to file, completed one second apart.
 async fn company(via: Via, count: u32) -> Harness {
-    let harness = Harness::synced(via, "", people(3)).await;
+    company_of(3, via, count).await
+}
+
+/// The same of so many people.
+async fn company_of(staff: u32, via: Via, count: u32) -> Harness {
+    let harness = Harness::synced(via, "", people(staff.into())).await;
     harness.certificates_now().await;
-    issue(&harness, count, HOUR);
+    issue_to(staff, &harness, count, HOUR);
     harness
 }
 
@@ -37,10 +42,15 @@ async fn old_company(via: Via, count: u32) -> Harness {
 }
 
 fn issue(harness: &Harness, count: u32, ago: SignedDuration) {
+    issue_to(3, harness, count, ago);
+}
+
+/// The people from 1 to `staff` take turns.
+fn issue_to(staff: u32, harness: &Harness, count: u32, ago: SignedDuration) {
     let first = harness.moment() - ago;
     harness.issue((1..=count).map(|number| {
         let at = first + SignedDuration::from_secs(i64::from(number));
-        let (id, person) = (format!("c-{number}"), u64::from(number % 3) + 1);
+        let (id, person) = (format!("c-{number}"), u64::from(number % staff) + 1);
         completed(&id, person, "Brandschutz", &at.to_string())
     }));
 }
@@ -250,7 +260,8 @@ async fn an_old_certificate_on_a_refused_host_is_looked_at_daily_or_when_another
 #[tokio::test]
 async fn three_uploads_without_reply_stop_the_run_and_the_next_continues() {
     for via in ROUTES {
-        let harness = company(via, 30).await;
+        // More people than uploads in flight: whichever three fail first are three people's.
+        let harness = company_of(6, via, 30).await;
         harness.fail_uploads(Fault::new(Behaviour::Close).always());
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::SourceUnavailable);
@@ -265,6 +276,31 @@ async fn three_uploads_without_reply_stop_the_run_and_the_next_continues() {
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 30);
         assert_counts!("{via:?}", report, remaining = 0, outcome_unknown = 0);
         assert_eq!(filed(&harness), 30, "{via:?}");
+    }
+}
+
+/// The newest certificates are of one person, for whom Personio files nothing.
+#[tokio::test]
+async fn uploads_without_reply_of_one_person_stop_nobody_elses() {
+    for via in [Via::Direct, Via::KomboPassthrough] {
+        let harness = company(via, 0).await;
+        let issue = |number: u32, person, course, at| {
+            harness.issue([completed(&format!("c-{number}"), person, course, at)]);
+        };
+        for number in 1..=4 {
+            issue(number, 1, "Erste Hilfe", "2026-05-11T07:30:00Z");
+            let person = 2 + u64::from(number % 2);
+            issue(number + 4, person, "Brandschutz", "2026-05-11T07:00:00Z");
+        }
+        let broken = Fault::new(Behaviour::Status(500, Body::Vendor)).body(&["Erste Hilfe"]);
+        harness.fail_uploads(broken.always());
+        let report = harness.certificates_now().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 4);
+        assert_counts!("{via:?}", report, remaining = 0, outcome_unknown = 4);
+        issue(9, 2, "Brandschutz", "2026-05-11T08:10:00Z");
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
+        assert_counts!("{via:?}", report, remaining = 0, outcome_unknown = 4);
     }
 }
 

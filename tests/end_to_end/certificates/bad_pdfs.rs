@@ -9,7 +9,8 @@ use simulators::{Behaviour, Fault};
 use std::time::Duration;
 
 use super::fixture::{
-    PAUSES, all_are_filed, assert_failed_or_parked, certified, deliver, finding, id, run_watched,
+    PAUSES, all_are_filed, assert_failed_or_parked, certified, deliver, finding, id,
+    nothing_is_held_against_any, run_watched,
 };
 
 /// Personio's limit for a file.
@@ -239,6 +240,63 @@ async fn files_that_nobody_gets_are_one_outcome_and_no_failure_of_single_certifi
         let report = harness.certificates_now().await;
         assert_run!("{delivery:?}", report, Outcome::AcademyRefuses, failed = 0);
         assert!(harness.personio.documents().is_empty());
+    }
+}
+
+/// The academy's own addresses redirect to a file store that the tenant's file does not allow.
+fn at_refused_store() -> Delivery {
+    Delivery::RedirectTo("https://cdn.example.com/c.pdf?signature=SECRET".to_owned())
+}
+
+#[tokio::test]
+async fn a_refused_host_that_all_pdfs_lead_to_is_one_outcome_after_a_few_and_nobodys_failure() {
+    for via in ROUTES {
+        let harness = certified(via, 60).await;
+        for number in 1..=60 {
+            deliver(&harness, &id(number), at_refused_store());
+        }
+        let downloads = harness.reteach.downloads();
+        for _ in 0..6 {
+            downloads.reset_log();
+            let report = harness
+                .certificates_after(SignedDuration::from_hours(25))
+                .await;
+            let outcome = Outcome::HostNotAllowed;
+            assert_run!("{via:?}", report, outcome, failed = 0, parked = 0);
+            let counts = report.counts;
+            assert_eq!(counts.host_not_allowed + counts.remaining, 60, "{via:?}");
+            let says = "add \"cdn.example.com\" to download_hosts";
+            assert!(report.message.contains(says), "{}", report.message);
+            assert!(!format!("{report:?}").contains("SECRET"), "{report:#?}");
+            // Five, three from elsewhere in the queue, and what begins until the last of them is answered.
+            let asked = downloads.requests().len();
+            assert!((8..=30).contains(&asked), "{via:?} {asked}");
+        }
+        assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
+        for number in 1..=60 {
+            deliver(&harness, &id(number), Delivery::default());
+        }
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 60);
+        all_are_filed(&harness, 60).await;
+    }
+}
+
+#[tokio::test]
+async fn newer_certificates_that_lead_to_a_refused_host_keep_no_older_one_from_being_filed() {
+    for (elsewhere, outcome) in [(4, Outcome::Done), (30, Outcome::HostNotAllowed)] {
+        let harness = certified(Via::Direct, 40).await;
+        for number in 41 - elsewhere..=40 {
+            deliver(&harness, &id(number), at_refused_store());
+        }
+        for _ in 0..3 {
+            let report = harness.certificates_tick().await;
+            assert_run!("{elsewhere}", report, outcome, failed = 0, parked = 0);
+            assert!(format!("{report:?}").contains("cdn.example.com"));
+        }
+        let filed = harness.personio.documents().len() as u64;
+        assert_eq!(filed, 40 - elsewhere);
+        nothing_is_held_against_any(&harness).await;
     }
 }
 

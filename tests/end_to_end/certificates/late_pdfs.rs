@@ -1,6 +1,6 @@
 //! PDFs that are produced after their certificate are polled until they exist.
 
-use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
+use harness::{CERTIFICATE_TICK, Harness, ROUTES, by_hand, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
@@ -105,7 +105,11 @@ async fn a_pdf_that_takes_an_hour_is_filed_by_the_next_tick() {
 /// Within a tick, however old: some of the older ones are asked for, and once one of them is made all are listed.
 #[tokio::test]
 async fn many_late_pdfs_are_all_filed() {
-    for ago in [HOUR, HOUR * 100, HOUR * 1000] {
+    for (ago, outcome) in [
+        (HOUR, Outcome::Unchanged),
+        (HOUR * 100, Outcome::ReteachUnavailable),
+        (HOUR * 1000, Outcome::Unchanged),
+    ] {
         let harness = company().await;
         harness.certificates_now().await;
         let at = harness.moment() - ago;
@@ -119,7 +123,7 @@ async fn many_late_pdfs_are_all_filed() {
         assert_eq!(waiting(&harness).await, 150);
         for _ in 0..4 {
             let report = harness.certificates_tick().await;
-            assert_run!(report, Outcome::Unchanged, remaining = 0);
+            assert_run!("{ago:?}", report, outcome, remaining = 0);
         }
         for number in 1..=150 {
             harness.reteach.publish_pdf(&format!("c-{number}"));
@@ -132,6 +136,78 @@ async fn many_late_pdfs_are_all_filed() {
         }
         assert_eq!(harness.certificates_tick().await.counts.waiting_for_pdf, 0);
     }
+}
+
+/// It makes no PDFs, or its API names them otherwise.
+#[tokio::test]
+async fn an_academy_that_names_nobodys_pdf_is_no_good_outcome_from_five_overdue_ones_on() {
+    for (count, ago, outcome) in [
+        (5, HOUR * 100, Outcome::ReteachUnavailable),
+        (4, HOUR * 100, Outcome::Unchanged),
+        // Completed today.
+        (5, HOUR, Outcome::Unchanged),
+    ] {
+        let harness = company().await;
+        let at = harness.moment() - ago;
+        harness.issue((1..=count).map(|number| without_pdf(number, at, Publication::OnDemand)));
+        for _ in 0..3 {
+            let report = harness.certificates_tick().await;
+            let waiting = u64::from(count);
+            assert_run!(
+                "{count} {ago:?}",
+                report,
+                outcome,
+                waiting_for_pdf = waiting
+            );
+            let is_told = report.message.contains("none of the 5 certificates");
+            let is_trouble = outcome == Outcome::ReteachUnavailable;
+            assert_eq!(is_told, is_trouble, "{}", report.message);
+        }
+        harness.reteach.publish_pdf("c-1");
+        let report = harness.certificates_tick().await;
+        assert_run!("{count} {ago:?}", report, Outcome::Done, uploaded = 1);
+        let report = harness.certificates_tick().await;
+        assert_run!("{count} {ago:?}", report, Outcome::Unchanged);
+    }
+}
+
+#[tokio::test]
+async fn one_certificate_with_a_pdf_shows_that_the_academy_names_them() {
+    let harness = company().await;
+    let at = harness.moment() - HOUR * 100;
+    harness.issue((1..=6).map(|number| without_pdf(number, at, Publication::OnDemand)));
+    harness.issue([completed("c-7", 1, "Brandschutz", &at.to_string())]);
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 1, waiting_for_pdf = 6);
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Unchanged, waiting_for_pdf = 6);
+    let report = harness.certificates_after(HOUR * 24).await;
+    assert_run!(report, Outcome::Unchanged, waiting_for_pdf = 6);
+}
+
+/// Only the daily listing shows older ones: the ticks between do not end the notice. A guest's certificate shows nothing.
+#[tokio::test]
+async fn an_academy_that_names_nobodys_pdf_of_long_ago_is_a_notice_within_a_day() {
+    let (harness, _aws) = Harness::with_notices(Via::Direct, "", people(3)).await;
+    harness.first_run().await;
+    let at = harness.moment() - HOUR * 1000;
+    let guest = harness.reteach.insert(by_hand("guest@example.com"));
+    harness.issue((1..=5).map(|number| without_pdf(number, at, Publication::OnDemand)));
+    harness.issue([Participation {
+        customer: Some(guest),
+        ..completed("c-6", 1, "Brandschutz", &at.to_string())
+    }]);
+    let trouble = Outcome::ReteachUnavailable;
+    let report = harness.certificates_now().await;
+    assert_run!(report, trouble, waiting_for_pdf = 5, not_from_hr = 1);
+    for _ in 0..47 {
+        let report = harness.certificates_tick().await;
+        assert_run!(report, Outcome::Unchanged, waiting_for_pdf = 5);
+        assert_eq!(report.notices.sent, 0, "{report:#?}");
+    }
+    let report = harness.certificates_tick().await;
+    assert_run!(report, trouble, waiting_for_pdf = 5);
+    assert_eq!(report.notices.sent, 1, "{report:#?}");
 }
 
 #[tokio::test]

@@ -176,6 +176,34 @@ async fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
     }
 }
 
+/// The oldest uploads of unknown outcome are of one person, whose documents cannot be listed now.
+#[tokio::test]
+async fn one_person_without_a_list_keeps_nobody_elses_certificates_waiting() {
+    for via in PERSONIO {
+        let harness = Harness::synced(via, "", people(3)).await;
+        harness.certificates_now().await;
+        let at = "2026-05-11T07:00:00Z";
+        harness.issue((1..=4).map(|number| completed(&id(number), 1, "Kurs", at)));
+        harness.fail_uploads(Fault::new(Behaviour::Close).always());
+        let report = harness.certificates_now().await;
+        assert_run!("{via:?}", report, Outcome::Done, outcome_unknown = 4);
+        harness.clear_faults();
+        fail_lists_of(&harness, &["1"], 500);
+        // Completed before the first listing: they are filed only after a look.
+        harness.issue([2, 3].map(|person| completed(&id(person + 3), person, "Kurs", at)));
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);
+        assert_counts!("{via:?}", report, remaining = 0, outcome_unknown = 4);
+        harness.clear_faults();
+        harness.forget_requests();
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 4);
+        assert_counts!("{via:?}", report, outcome_unknown = 0);
+        let lists = harness.personio.calls(Endpoint::Documents);
+        assert_eq!(lists, 2, "{via:?}: the four share both lists");
+    }
+}
+
 /// Which ticks of the job listed everything, and which asked for documents, for a person whose list always fails.
 #[tokio::test]
 async fn a_person_whose_list_always_fails_is_asked_for_after_growing_pauses() {

@@ -292,7 +292,7 @@ async fn equal_refusals_over_ticks_are_one_outcome_and_park_no_certificate() {
         Personio(&'static str, u16),
         Files(Delivery),
     }
-    let elsewhere = || Delivery::Elsewhere("https://cdn.example.com/c.pdf".to_owned());
+    let host = || "https://cdn.example.com/c.pdf".to_owned();
     let (uploads, lists) = (
         |status| Trouble::Personio(UPLOAD, status),
         |status| Trouble::Personio(LISTS, status),
@@ -309,7 +309,13 @@ async fn equal_refusals_over_ticks_are_one_outcome_and_park_no_certificate() {
         ),
         (
             "hosts",
-            Trouble::Files(elsewhere()),
+            Trouble::Files(Delivery::Elsewhere(host())),
+            5,
+            Outcome::HostNotAllowed,
+        ),
+        (
+            "redirects",
+            Trouble::Files(Delivery::RedirectTo(host())),
             5,
             Outcome::HostNotAllowed,
         ),

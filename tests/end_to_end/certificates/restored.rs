@@ -6,7 +6,7 @@ use shared::runtime::Outcome;
 use shared::state::Restored;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};
-use simulators::{Behaviour, Body, Fault};
+use simulators::{Behaviour, Body, Fault, personio};
 
 use super::fixture::{LISTS, PERSONIO, certified, id};
 
@@ -28,8 +28,13 @@ async fn restore(harness: &Harness, forgotten: &[String], assume_empty: bool) {
 
 #[tokio::test]
 async fn after_a_restore_what_the_ledger_lost_is_found_and_not_filed_again() {
-    for via in ROUTES {
+    let no_comments = [None, Some(personio::Quirk::HidesComments)];
+    for (via, quirk) in ROUTES
+        .into_iter()
+        .flat_map(|via| no_comments.map(|quirk| (via, quirk)))
+    {
         let harness = certified(via, 12).await;
+        harness.personio.set_quirks(quirk);
         assert_eq!(harness.certificates_now().await.counts.uploaded, 12);
         harness.advance(SignedDuration::from_mins(60));
         let lost: Vec<_> = (1..=10).map(id).collect();

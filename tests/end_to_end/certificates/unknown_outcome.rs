@@ -8,7 +8,7 @@ use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::reteach::Delivery;
-use simulators::{Behaviour, Body, Fault, RetryAfter};
+use simulators::{Behaviour, Body, Fault, RetryAfter, personio};
 
 use super::fixture::{PERSONIO, deliver, filed, finding};
 
@@ -98,6 +98,35 @@ async fn one_list_without_the_document_is_not_proof() {
             let documents = harness.personio.documents().len();
             assert_eq!(documents, 1, "{via:?} {behaviour:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn where_lists_show_no_comments_an_upload_of_unknown_outcome_is_parked_rather_than_repeated()
+{
+    for via in PERSONIO {
+        let harness = company(via).await;
+        harness
+            .personio
+            .set_quirks([personio::Quirk::HidesComments]);
+        issue(&harness, "c-1");
+        harness.fail_next_upload(UploadAt::Personio, Behaviour::LoseReply);
+        assert_eq!(harness.certificates_now().await.counts.outcome_unknown, 1);
+        let report = harness.certificates_after(MINUTE * 15).await;
+        assert_counts!("{via:?}", report, parked = 1, uploaded = 0, verified = 0);
+        assert!(
+            finding(&report, FindingKind::Parked, "c-1")
+                .text
+                .contains("no comment")
+        );
+        assert_eq!(harness.personio.documents().len(), 1, "{via:?}");
+        // An upload that did not arrive is sent again all the same.
+        issue(&harness, "c-2");
+        harness.fail_next_upload(UploadAt::Personio, Behaviour::Close);
+        assert_eq!(harness.certificates_now().await.counts.outcome_unknown, 1);
+        let report = harness.certificates_after(MINUTE * 15).await;
+        assert_counts!("{via:?}", report, uploaded = 1);
+        assert_eq!(harness.personio.documents().len(), 2, "{via:?}");
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn upload_one(
         .is_some_and(|error| !error.is_answer());
     let is_filed = result.is_ok();
     let (own, signal) = after_attempt(upload.previous, result, intent, tools.clock.now());
-    ledger::tell(breaker, signal);
+    ledger::tell(breaker, &upload.employee, signal);
     if let CertificateResult::Skipped(SkipReason::PersonDeleted(retry)) = &own.result {
         // Another certificate of the same person may have said so first.
         person.deleted.set(retry.reason.clone()).ok();

@@ -8,7 +8,9 @@ use shared::source::SourceError;
 use super::queue::{NotLooked, Person};
 use super::settle::Left;
 use super::{Shared, Tools, is_late, ledger};
-use crate::decide::{BeforeFiling, after_unlisted, before_filing, needs_second_list, of_both};
+use crate::decide::{
+    BeforeFiling, after_unlisted, before_filing, needs_ledger, needs_second_list, of_both,
+};
 use crate::plan::Upload;
 
 /// Lists the documents of the person whose certificates these are.
@@ -30,9 +32,8 @@ pub(super) async fn look(
     match lists.of(tools, &first.employee).await {
         Ok(documents) => {
             lists.listed();
-            let is_by_title = |upload: &Upload| upload.look.is_some_and(|look| look.by_title);
             let none = HashSet::new();
-            let taken = match uploads.iter().any(is_by_title) {
+            let taken = match needs_ledger(uploads) {
                 true => lists.in_ledger(tools).await.map_err(|error| {
                     shared.breaker.open(error.into());
                     NotLooked::NotReached

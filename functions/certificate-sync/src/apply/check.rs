@@ -1,21 +1,50 @@
 //! Looking for an upload of unknown outcome among the employee's documents, before anything is sent again.
 
-use shared::document::{DocumentSink as _, Verification};
+use std::collections::BTreeMap;
+
+use shared::document::{DocumentSink as _, FiledDocument, Verification};
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::source::SourceError;
 use shared::state::CertificateState;
+use tokio::sync::OnceCell;
 
 use super::ledger::{Subject, carry_out, tell};
 use super::{Tools, is_late};
 use crate::decide::{AfterLook, after_look};
 use crate::outcome::CertificateResult;
-use crate::plan::{Check, Upload, is_of_this_filing};
+use crate::plan::{Check, Upload, is_of_this_filing, may_be_upload};
+
+/// A person's documents, or why they do not come.
+type Listed = Result<Option<Vec<FiledDocument>>, SourceError>;
+
+/// A person's documents as a run lists them: once for all of the person's certificates, and once more where the first
+/// list lacks one.
+#[derive(Default)]
+pub(super) struct Documents {
+    first: OnceCell<Listed>,
+    again: OnceCell<Listed>,
+}
+
+/// The checks of each person, in the order of each person's first.
+pub(super) fn by_person(checks: Vec<Check>) -> Vec<Vec<Check>> {
+    let mut people: Vec<Vec<Check>> = Vec::new();
+    let mut known = BTreeMap::new();
+    for check in checks {
+        let number = *known.entry(check.employee.clone()).or_insert(people.len());
+        match people.get_mut(number) {
+            Some(person) => person.push(check),
+            None => people.push(vec![check]),
+        }
+    }
+    people
+}
 
 /// Looks for the upload of `check`; the upload that is to be sent again, or how the run leaves it. `lists` opens where
 /// documents cannot be listed now: no further ones are looked for then, but certificates are filed all the same.
 pub(super) async fn check(
     tools: Tools<'_>,
     check: Check,
+    documents: &Documents,
     breaker: &CircuitBreaker<RunError>,
     lists: &CircuitBreaker<RunError>,
 ) -> Result<Box<Upload>, CertificateResult> {
@@ -28,9 +57,9 @@ pub(super) async fn check(
     let (id, employee) = (check.id.clone(), check.employee.clone());
     let (issue, refiled) = (check.issue, check.refiled.clone());
     let read = CertificateState::Intended(check.intent);
-    let found = look(tools, &check).await;
+    let found = look(tools, &check, documents).await;
     let (next, signal) = after_look(check, found, tools.clock.now());
-    tell(lists, signal);
+    tell(lists, &employee, signal);
     match next {
         AfterLook::Send(upload) => Ok(upload),
         AfterLook::Conclude(transition) => {
@@ -46,21 +75,36 @@ pub(super) async fn check(
 }
 
 /// A document counts as missing only after two lists: a list may come without some of its rows.
-async fn look(tools: Tools<'_>, check: &Check) -> Result<Verification, SourceError> {
-    match find(tools, check).await? {
-        Verification::NotFound => find(tools, check).await,
+async fn look(
+    tools: Tools<'_>,
+    check: &Check,
+    documents: &Documents,
+) -> Result<Verification, SourceError> {
+    match find(tools, check, &documents.first).await? {
+        Verification::NotFound => find(tools, check, &documents.again).await,
         known => Ok(known),
     }
 }
 
 /// Wherever it is: the folder may have changed since. An earlier document of the certificate is not the one.
-async fn find(tools: Tools<'_>, check: &Check) -> Result<Verification, SourceError> {
-    let Some(filed) = tools.sink.filed(&check.employee).await? else {
+async fn find(
+    tools: Tools<'_>,
+    check: &Check,
+    listed: &OnceCell<Listed>,
+) -> Result<Verification, SourceError> {
+    let list = || tools.sink.filed(&check.employee);
+    let listed = listed.get_or_init(list).await.as_ref();
+    let Some(filed) = listed.map_err(SourceError::clone)? else {
         return Ok(Verification::Unverifiable);
     };
     let refiled = check.refiled.as_ref();
     let filed = filed
         .iter()
         .filter(|document| is_of_this_filing(document, refiled));
-    Ok(Verification::among(filed, &check.id))
+    Ok(match Verification::among(filed.clone(), &check.id) {
+        Verification::NotFound if filed.clone().any(|it| may_be_upload(it, check)) => {
+            Verification::Unclear
+        }
+        known => known,
+    })
 }

@@ -16,11 +16,12 @@ use crate::plan::{Reissue, Upload};
 /// Between two attempts to write what is filed.
 const REPEAT_AFTER: Duration = Duration::from_secs(3);
 
-pub(super) fn tell(breaker: &CircuitBreaker<RunError>, signal: Signal) {
+/// Tells `breaker` what a call for `employee` has shown: it takes different people before a failure is the vendor's.
+pub(super) fn tell(breaker: &CircuitBreaker<RunError>, employee: &SourceId, signal: Signal) {
     match signal {
         Signal::None => {}
         Signal::Answered => breaker.success(),
-        Signal::NoAnswer(error) => breaker.failure(error),
+        Signal::NoAnswer(error) => breaker.failure_of(employee, error),
         Signal::Stop(error) => breaker.open(error),
     }
 }

@@ -256,15 +256,22 @@ async fn check_all(
     Result<Box<Upload>, CertificateResult>,
 )> {
     let (breaker, lists) = (&shared.breaker, &shared.lists.breaker);
-    let each = checks.into_iter().map(|check| async move {
-        let (id, employee) = (check.id.clone(), check.employee.clone());
-        let checked = check::check(tools, check, breaker, lists).await;
-        (id, employee, checked)
+    let people = check::by_person(checks).into_iter();
+    let each = people.map(|checks| async move {
+        let documents = check::Documents::default();
+        let mut checked = Vec::new();
+        for check in checks {
+            let (id, employee) = (check.id.clone(), check.employee.clone());
+            let result = check::check(tools, check, &documents, breaker, lists).await;
+            checked.push((id, employee, result));
+        }
+        checked
     });
-    stream::iter(each)
+    let checked: Vec<Vec<_>> = stream::iter(each)
         .buffer_unordered(tools.at_once)
         .collect()
-        .await
+        .await;
+    checked.into_iter().flatten().collect()
 }
 
 /// Whether there is too little time for another upload.

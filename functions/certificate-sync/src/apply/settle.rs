@@ -34,11 +34,22 @@ impl Left {
 }
 
 pub(super) fn refused_alike(refusal: Refusal) -> RunError {
-    let Refusal { reason, suspect } = refusal;
-    match suspect {
-        Some(Suspect::Tenant(fault)) => FilingError::tenant(fault, reason).into(),
-        Some(Suspect::Vendor(vendor)) => FilingError::vendor(vendor, reason).into(),
-        None => {
+    let Refusal {
+        reason,
+        suspect,
+        host,
+    } = refusal;
+    match (host, suspect) {
+        (Some(host), _) => {
+            let message = format!(
+                "certificates lead to {host} one after the other: if that is right, add \"{host}\" to download_hosts \
+                 under [reteach] in the tenant's file"
+            );
+            RunError::new(Outcome::HostNotAllowed, message)
+        }
+        (None, Some(Suspect::Tenant(fault))) => FilingError::tenant(fault, reason).into(),
+        (None, Some(Suspect::Vendor(vendor))) => FilingError::vendor(vendor, reason).into(),
+        (None, None) => {
             let message = format!(
                 "certificates are refused one after the other for the same reason: {reason}"
             );

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, ShardNumber};
 use shared::runtime::{Outcome, RunError};
-use shared::source::EmployeeSource as _;
+use shared::source::{EmployeeSource as _, SourceError};
 
 use super::Tools;
 
@@ -88,6 +88,10 @@ impl Denied {
                 Ok(Some(_)) => {
                     self.is_known.store(true, Ordering::Relaxed);
                     return Ok(());
+                }
+                // A copy of a connection that has lapsed may have lost its people.
+                Err(error @ (SourceError::NotReady(_) | SourceError::Lapsed(_))) => {
+                    return Err(error.into());
                 }
                 // Without an answer nobody knows.
                 Err(_) => return Ok(()),

@@ -24,9 +24,12 @@ pub enum AttemptError {
     /// A download or an upload failed.
     #[error(transparent)]
     Filing(#[from] FilingError),
-    /// The tenant's file does not allow the host of the PDF.
+    /// The tenant's file does not allow the host of the PDF: nothing was asked for.
     #[error("the PDF is on {0}, which [reteach] download_hosts does not allow")]
     HostNotAllowed(String),
+    /// The PDF's address leads on to such a host. Only following it shows that, and others may lead there as well.
+    #[error("{}", .0.reason)]
+    LeadsElsewhere(Refusal),
     /// A fresh address of the PDF is refused as well: another one has no better chance in this run.
     #[error("{0}")]
     DownloadRefused(FilingError),
@@ -60,7 +63,7 @@ impl From<reteach::DownloadError> for AttemptError {
     fn from(error: reteach::DownloadError) -> Self {
         match error {
             reteach::DownloadError::Forbidden(reteach::Forbidden::Host(host)) => {
-                Self::HostNotAllowed(host)
+                Self::LeadsElsewhere(Refusal::of_host(host))
             }
             error => Self::Filing(error.into()),
         }
@@ -84,8 +87,10 @@ impl AttemptError {
     /// What was refused, for good or for now, where the certificate or its file may be the cause.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        let (Self::Filing(error) | Self::DownloadRefused(error)) = self else {
-            return None;
+        let error = match self {
+            Self::LeadsElsewhere(refusal) => return Some(refusal.clone()),
+            Self::Filing(error) | Self::DownloadRefused(error) => error,
+            Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => return None,
         };
         let suspect = match error.reach {
             Reach::Certificate => None,
@@ -95,6 +100,7 @@ impl AttemptError {
         (error.effect == Effect::None).then(|| Refusal {
             reason: error.reason.clone(),
             suspect,
+            host: None,
         })
     }
 
@@ -105,6 +111,7 @@ impl AttemptError {
             Self::Filing(error) | Self::DownloadRefused(error) => {
                 matches!(error.reach, Reach::Certificate | Reach::Unclear(_))
             }
+            Self::LeadsElsewhere(_) => true,
             Self::HostNotAllowed(_) | Self::Halted(_) | Self::Skipped(_) => false,
         }
     }
@@ -122,6 +129,7 @@ impl AttemptError {
                     )
             }
             Self::HostNotAllowed(_)
+            | Self::LeadsElsewhere(_)
             | Self::DownloadRefused(_)
             | Self::Halted(_)
             | Self::Skipped(_) => false,
@@ -153,6 +161,10 @@ pub fn after_attempt(
         Err(AttemptError::HostNotAllowed(host)) => {
             let result = CertificateResult::HostNotAllowed(host);
             (Transition::unchanged(result), Signal::None)
+        }
+        Err(AttemptError::LeadsElsewhere(refusal)) => {
+            let transition = after_shared_refusal(previous, &refusal, intent, now);
+            (transition, Signal::None)
         }
         Err(AttemptError::Halted(halt)) => stopped(previous, halt, intent, now),
         // Somebody has decided meanwhile, or a run that lost its lease has written its intent: the next run looks.
@@ -238,7 +250,7 @@ pub fn after_unlisted(previous: PreviousFailures, reason: String, now: Timestamp
 }
 
 /// What follows from a refusal that meets all of the tenant's certificates alike: it is not counted against this one.
-/// Where the answer names its suspect, it says nothing about the certificate.
+/// Where the answer names its suspect, it says nothing about the certificate. A refused host never counts against one.
 #[must_use]
 pub fn after_shared_refusal(
     previous: PreviousFailures,
@@ -247,9 +259,10 @@ pub fn after_shared_refusal(
     now: Timestamp,
 ) -> Transition {
     let reason = refusal.reason.clone();
-    let result = match refusal.suspect {
-        None => CertificateResult::RefusedAlike(reason.clone()),
-        Some(_) => CertificateResult::NotReached,
+    let result = match (&refusal.host, refusal.suspect) {
+        (Some(host), _) => CertificateResult::HostNotAllowed(host.clone()),
+        (None, None) => CertificateResult::RefusedAlike(reason.clone()),
+        (None, Some(_)) => CertificateResult::NotReached,
     };
     withdrawn(previous, reason, result, intent, now)
 }

@@ -34,6 +34,15 @@ struct Matching<'a> {
     found: Vec<Option<Match>>,
 }
 
+/// A title and a day by which documents are looked for.
+#[derive(PartialEq, Eq)]
+struct Asked {
+    title: String,
+    day: Date,
+    /// Only those that no comment gives to any certificate.
+    without_comment: bool,
+}
+
 #[derive(Clone)]
 enum Match {
     Filed(DocumentId),
@@ -78,17 +87,30 @@ pub fn before_filing(
         .collect()
 }
 
-/// Whether a certificate that a restored table may have forgotten, or that an upload without an answer may have filed, is to be
-/// filed after one list. A list may lack rows: a second
-/// one is asked first.
+/// Whether a certificate that may be filed already is to be filed after one list. A list may lack rows: a second one is
+/// asked first.
 #[must_use]
 pub fn needs_second_list(uploads: &[Upload], decisions: &[BeforeFiling]) -> bool {
     let each = uploads.iter().zip(decisions);
-    each.into_iter().any(|(upload, decision)| {
-        let lost_since = upload.look.and_then(|look| look.lost_since);
-        let may_be_filed = lost_since.or(upload.previous.unverified_at).is_some();
-        may_be_filed && *decision == BeforeFiling::File
-    })
+    each.into_iter()
+        .any(|(upload, decision)| may_be_filed(upload) && *decision == BeforeFiling::File)
+}
+
+/// Whether titles decide about any of them: then the documents that the ledger knows are needed.
+#[must_use]
+pub fn needs_ledger(uploads: &[Upload]) -> bool {
+    let decides = |upload: &Upload| looks_by_title(upload) || may_be_filed(upload);
+    uploads.iter().any(decides)
+}
+
+fn looks_by_title(upload: &Upload) -> bool {
+    upload.look.is_some_and(|look| look.by_title)
+}
+
+/// Whether a restored table may have forgotten it, or an upload without an answer may have filed it.
+fn may_be_filed(upload: &Upload) -> bool {
+    let lost_since = upload.look.and_then(|look| look.lost_since);
+    lost_since.or(upload.previous.unverified_at).is_some()
 }
 
 /// What either of two lists shows.
@@ -113,7 +135,7 @@ impl Matching<'_> {
             *found = match Verification::among(documents, &upload.id) {
                 Verification::Found(document) => Some(Match::Filed(document)),
                 Verification::Unsafe => Some(Match::Unsafe),
-                Verification::NotFound | Verification::Unverifiable => None,
+                Verification::NotFound | Verification::Unclear | Verification::Unverifiable => None,
             };
         }
     }
@@ -123,37 +145,38 @@ impl Matching<'_> {
     fn by_title(&mut self, time_zone: &TimeZone) {
         let open: Vec<_> = self.uploads.iter().enumerate().collect();
         for (number, upload) in open {
-            let Some((title, day)) = self.asked(number, upload, time_zone) else {
+            let Some(asked) = self.asked(number, upload, time_zone) else {
                 continue;
             };
             let same: Vec<usize> = (self.uploads.iter().enumerate())
                 .filter(|(other, upload)| {
-                    self.asked(*other, upload, time_zone) == Some((title.clone(), day))
+                    self.asked(*other, upload, time_zone).as_ref() == Some(&asked)
                 })
                 .map(|(other, _)| other)
                 .collect();
+            let is_like = |document: &FiledDocument| {
+                document.is_titled(&asked.title, asked.day)
+                    && (document.comment.is_none() || !asked.without_comment)
+            };
             let documents: Vec<(usize, DocumentId)> = (self.documents.iter().enumerate())
-                .filter(|(at, document)| {
-                    !self.taken.contains(at) && document.is_titled(&title, day)
-                })
+                .filter(|(at, document)| !self.taken.contains(at) && is_like(document))
                 .map(|(at, document)| (at, document.id.clone()))
                 .collect();
             self.share(&same, documents);
         }
     }
 
-    /// The title and day by which an upload is looked for, if it still is.
-    fn asked(
-        &self,
-        number: usize,
-        upload: &Upload,
-        time_zone: &TimeZone,
-    ) -> Option<(String, Date)> {
+    /// By what an upload is looked for, if it still is.
+    fn asked(&self, number: usize, upload: &Upload, time_zone: &TimeZone) -> Option<Asked> {
         let is_open = self.found.get(number).is_some_and(Option::is_none);
-        let by_title = upload.look.is_some_and(|look| look.by_title);
-        let completed_at = upload.completed_at.filter(|_| is_open && by_title)?;
-        let day = time_zone.to_datetime(completed_at).date();
-        Some((title(upload.course.as_deref()), day))
+        let without_comment = !looks_by_title(upload);
+        let is_asked = is_open && (!without_comment || may_be_filed(upload));
+        let completed_at = upload.completed_at.filter(|_| is_asked)?;
+        Some(Asked {
+            title: title(upload.course.as_deref()),
+            day: time_zone.to_datetime(completed_at).date(),
+            without_comment,
+        })
     }
 
     fn share(&mut self, same: &[usize], documents: Vec<(usize, DocumentId)>) {

@@ -47,6 +47,10 @@ pub fn after_look(
             (AfterLook::Conclude(transition), Signal::Answered)
         }
         Ok(Verification::NotFound) => (not_found(check, now), Signal::Answered),
+        Ok(Verification::Unclear) => {
+            let why = "a document of that size or title has no comment that names its certificate";
+            (unverifiable(check, why, now), Signal::Answered)
+        }
         Ok(Verification::Unverifiable) => {
             let why = "this route cannot list documents";
             (unverifiable(check, why, now), Signal::Answered)

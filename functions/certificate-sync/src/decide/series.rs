@@ -22,6 +22,8 @@ pub struct Refusal {
     pub reason: String,
     /// What it is if other certificates are refused alike, where the answer says so.
     pub suspect: Option<Suspect>,
+    /// The host of the file, where the tenant's file does not allow it: never a failure of the certificate.
+    pub host: Option<String>,
 }
 
 /// The refusals that are not decided about yet: all for the same reason, in a row.
@@ -66,11 +68,27 @@ pub struct Rest<T> {
 }
 
 impl Refusal {
+    /// The refusal of a file on `host`, which the tenant's file does not allow.
+    pub(super) fn of_host(host: String) -> Self {
+        Self {
+            reason: format!(
+                "the PDF's address leads to {host}, which [reteach] download_hosts does not allow"
+            ),
+            suspect: None,
+            host: Some(host),
+        }
+    }
+
+    /// Whether runs count it together. Files on a refused host are tried on each tick: one run counts enough of them.
+    fn is_counted_over_ticks(&self) -> bool {
+        self.host.is_none()
+    }
+
     /// What equal refusals have in common.
     fn name(&self) -> String {
         match self.suspect {
             Some(Suspect::Vendor(vendor)) => vendor.to_string(),
-            _ => self.reason.clone(),
+            _ => without_numbers(&self.reason),
         }
     }
 
@@ -78,9 +96,27 @@ impl Refusal {
         match (self.suspect, other.suspect) {
             // An outage has many faces.
             (Some(Suspect::Vendor(one)), Some(Suspect::Vendor(other))) => one == other,
-            _ => self == other,
+            _ => {
+                (self.suspect, &self.host) == (other.suspect, &other.host)
+                    && self.name() == other.name()
+            }
         }
     }
+}
+
+/// A reason without what differs from certificate to certificate: numbers that are no status of HTTP.
+fn without_numbers(reason: &str) -> String {
+    let shown = |word: &str| {
+        let bare = word.trim_matches(|char: char| !char.is_alphanumeric());
+        let is_number = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit());
+        let is_status = bare.len() == 3 && bare.starts_with(['4', '5']);
+        match is_number && !is_status {
+            true => word.replace(bare, "…"),
+            false => word.to_owned(),
+        }
+    };
+    let words: Vec<String> = reason.split(' ').map(shown).collect();
+    words.join(" ")
 }
 
 /// Where in a queue of `waiting` certificates a run takes its probe number `taken`: the end takes turns with two places
@@ -149,7 +185,10 @@ impl<T> Series<T> {
             Some(Suspect::Vendor(_)) => NO_FILES_AFTER,
             None => SUSPECT_AFTER,
         };
-        let over_ticks = self.counted_over_ticks().len();
+        let over_ticks = match self.refusal.is_counted_over_ticks() {
+            true => self.counted_over_ticks().len(),
+            false => 0,
+        };
         !self.refused.is_empty() && self.refused.len().max(over_ticks) >= enough
     }
 
@@ -169,10 +208,11 @@ impl<T> Series<T> {
     /// What the next run begins with.
     #[must_use]
     pub fn counted(&self) -> Option<EqualRefusals> {
-        match (self.has_filed, self.refused.is_empty()) {
+        let has_counted = !self.refused.is_empty() && self.refusal.is_counted_over_ticks();
+        match (self.has_filed, has_counted) {
             (true, _) => None,
-            (false, true) => self.earlier.clone(),
-            (false, false) => Some(EqualRefusals {
+            (false, false) => self.earlier.clone(),
+            (false, true) => Some(EqualRefusals {
                 reason: self.refusal.name(),
                 certificates: self
                     .counted_over_ticks()
@@ -216,16 +256,20 @@ impl<T> Series<T> {
         fresh: Option<CertificateId>,
         is_probe: bool,
     ) -> Advance<T> {
+        let is_counted = refusal.is_counted_over_ticks();
+        if !is_counted {
+            self.earlier = self.counted();
+        }
         let before = match refusal.is_like(&self.refusal) {
             true => Vec::new(),
             false => self.broken(false),
         };
-        if !self.goes_on_with(&refusal) {
+        if is_counted && !self.goes_on_with(&refusal) {
             self.earlier = None;
         }
         self.refusal = refusal;
         self.refused.push(certificate);
-        self.fresh.extend(fresh);
+        self.fresh.extend(fresh.filter(|_| is_counted));
         self.probes += usize::from(is_probe);
         if self.probes < PROBES || !self.is_suspect() {
             return Advance::Own(before);
@@ -281,7 +325,7 @@ mod tests {
     }
 
     /// Feeds reasons (`-` is a filed certificate, a capital letter a probe): which were their own, and the reason to
-    /// stop. `t` is a right that seems to be missing, `v` and `w` are faces of an outage.
+    /// stop. `t` is a right that seems to be missing, `v` and `w` are faces of an outage, `h` and `i` refused hosts.
     fn fed(reasons: &str) -> (Vec<usize>, Option<String>) {
         let (mut series, mut own, mut stop) = (Series::default(), Vec::new(), None);
         for (number, letter) in reasons.chars().enumerate() {
@@ -319,6 +363,7 @@ mod tests {
 
     fn refusal(reason: &str) -> Refusal {
         let suspect = match reason {
+            "h" | "i" => return Refusal::of_host(reason.to_owned()),
             "t" => Some(Suspect::Tenant(TenantFault::Right)),
             "v" | "w" => Some(Suspect::Vendor(Vendor::Reteach)),
             _ => None,
@@ -326,6 +371,7 @@ mod tests {
         Refusal {
             reason: reason.to_owned(),
             suspect,
+            host: None,
         }
     }
 
@@ -384,6 +430,42 @@ mod tests {
         }
     }
 
+    #[test]
+    fn refusals_that_differ_in_a_number_alone_are_equal_and_other_statuses_are_not() {
+        let of = |reason: &str| Refusal {
+            reason: reason.to_owned(),
+            ..Refusal::default()
+        };
+        let first = of("answered 422: employee 17 is invalid, limit 250");
+        for (reason, expected) in [
+            ("answered 422: employee 1018 is invalid, limit 3", true),
+            ("answered 400: employee 17 is invalid, limit 250", false),
+            ("answered 422: employee is invalid, limit 250", false),
+        ] {
+            assert_eq!(first.is_like(&of(reason)), expected, "{reason}");
+            assert_eq!(first.name() == of(reason).name(), expected, "{reason}");
+        }
+        let counted = "answered 422: employee … is invalid, limit …";
+        assert_eq!(first.name(), counted);
+    }
+
+    #[test]
+    fn five_files_in_a_row_on_one_refused_host_are_one_outcome_unless_another_is_filed() {
+        let host = || Some(refusal("h").reason);
+        for (reasons, own, stop) in [
+            ("hhhh", 0..4, None),
+            ("hhhhh", 0..0, host()),
+            ("hhhhhHHH-", 0..0, host()),
+            ("hhhhhHH-", 0..7, None),
+            ("hhhhi", 0..5, None),
+            ("hihihihihi", 0..10, None),
+            ("hhhha", 0..5, None),
+        ] {
+            let own: Vec<usize> = own.collect();
+            assert_eq!(fed(reasons), (own, stop), "{reasons}");
+        }
+    }
+
     /// Ticks: a new certificate in each of them, `=` one of an earlier tick.
     #[test]
     fn refusals_are_counted_over_ticks_once_for_each_certificate_until_one_is_filed() {
@@ -398,6 +480,10 @@ mod tests {
             ("a|a|a|a|a|-==", None),
             ("a|a|a|-a|a|a|a|a", None),
             ("a|a|a|b|a|a|a|a", None),
+            // Files on a refused host are tried on each tick, and take nothing from what is counted of others.
+            ("h|h|h|h|h|h", None),
+            ("hhhh|hhhh", None),
+            ("a|ah|ha|hh|a|a", why("a")),
             ("v|w|", None),
             ("v|w|v", why("v")),
         ] {

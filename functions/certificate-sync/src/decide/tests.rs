@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use shared::document::{FiledDocument, FilingError, Reach, TenantFault, Verification};
 use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::http::{Effect, SignedUrl, Vendor};
+use shared::reteach::{DownloadError, Forbidden};
 use shared::runtime::{Cause, Outcome, RunError};
 use shared::source::SourceError;
 use shared::state::{
@@ -140,11 +141,18 @@ fn each_end_of_an_attempt_has_one_consequence() {
     let (right, folder) = (TenantFault::Right, TenantFault::Folder);
     let connection = TenantFault::Connection;
     let limited = || FilingError::limited(Vendor::Personio, None, "why");
-    let elsewhere = "stays / HostNotAllowed(\"cdn.example\") / HostNotAllowed(\"cdn.example\") / -";
+    let host = || "cdn.example".to_owned();
+    let not_allowed = "HostNotAllowed(\"cdn.example\")";
+    let elsewhere = || format!("stays / {not_allowed} / {not_allowed} / -");
+    let leads = Refusal::of_host(host());
+    let withdrawn = format!(
+        "failed 0 in 0: {} / {not_allowed} / unknown until 14 / -",
+        leads.reason
+    );
     let deleted = "failed 1 in 30: why / deleted / NotReached / answered".to_owned();
     let unclear_right = FilingError::unclear(TenantFault::Right, "why");
     let no_file = FilingError::no_file(Vendor::Reteach, "why");
-    let cases: [(AttemptError, (String, String)); 20] = [
+    let cases: [(AttemptError, (String, String)); 21] = [
         (unclear_right.into(), failed("answered")),
         (no_file.into(), failed("-")),
         (limited().into(), stopped("Partly")),
@@ -153,8 +161,12 @@ fn each_end_of_an_attempt_has_one_consequence() {
             (deleted.clone(), deleted),
         ),
         (
-            AttemptError::HostNotAllowed("cdn.example".to_owned()),
-            (elsewhere.to_owned(), elsewhere.to_owned()),
+            AttemptError::HostNotAllowed(host()),
+            (elsewhere(), elsewhere()),
+        ),
+        (
+            AttemptError::LeadsElsewhere(leads),
+            (withdrawn, elsewhere()),
         ),
         (refused().into(), failed("answered")),
         (interrupted().into(), failed("-")),
@@ -234,11 +246,28 @@ fn only_what_certainly_had_no_effect_and_may_pass_is_tried_again_at_once() {
         (FilingError::out_of_time("why").into(), false),
         (FilingError::tenant(TenantFault::Right, "why").into(), false),
         (AttemptError::DownloadRefused(broken()), false),
+        (
+            AttemptError::LeadsElsewhere(Refusal::of_host("cdn.example".to_owned())),
+            false,
+        ),
         (AttemptError::Skipped(SkipReason::Gone), false),
         (AttemptError::Halted(out_of_time()), false),
     ] {
         assert_eq!(error.may_pass_at_once(), expected, "{error:?}");
     }
+}
+
+#[test]
+fn a_redirect_to_a_refused_host_is_compared_with_others_and_a_host_known_before_is_not() {
+    let leads_to = |host: &str| {
+        let forbidden = Forbidden::Host(host.to_owned());
+        AttemptError::from(DownloadError::Forbidden(forbidden)).refusal()
+    };
+    assert!(leads_to("cdn.example").is_some());
+    assert_eq!(leads_to("cdn.example"), leads_to("cdn.example"));
+    assert_ne!(leads_to("cdn.example"), leads_to("files.example"));
+    let known = AttemptError::HostNotAllowed("cdn.example".to_owned());
+    assert_eq!((known.refusal(), known.is_answer()), (None, false));
 }
 
 fn check(intent: Intent, listed: Option<Listed>) -> Check {

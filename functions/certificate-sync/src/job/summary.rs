@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+use jiff::civil::Date;
 use shared::domain::id::{CertificateId, SourceId};
 use shared::reteach::Completeness;
 use shared::runtime::{Finding, FindingKind, JobResult, Outcome, Reached, RunError};
-use shared::state::{EqualRefusals, StateError};
+use shared::state::{CertificateCheckpoint, EqualRefusals, StateError, Unsettled};
 use shared::tenant::Every;
 
 use super::load::Reading;
 use crate::CertificateSync;
 use crate::apply::Applied;
-use crate::checkpoint::Conclusion;
+use crate::checkpoint::{Conclusion, day_of};
 use crate::list::{Class, Counted};
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Plan;
@@ -121,13 +123,20 @@ pub(super) fn applied(
     };
     let stop = stop
         .or(committed.err().map(RunError::from))
-        .or_else(|| reading.failure.clone().map(RunError::from))
-        .or_else(|| hosts.iter().find_map(|host| host.trouble()));
+        .or_else(|| reading.failure.clone().map(RunError::from));
+    let trouble = hosts
+        .iter()
+        .find_map(|host| host.trouble())
+        .or_else(|| without_addresses(reading, &counts, &concluded.checkpoint));
+    let stop = why_not_done(stop, trouble);
     let of_results = results
         .iter()
         .filter_map(|(id, (employee, result))| of_result(id, employee, result));
-    let is_any_due = concluded.checkpoint.unsettled().due.is_some();
-    let reached = reached(&counts, reading.failure.is_none(), is_any_due);
+    let unsettled = concluded.checkpoint.unsettled();
+    // Where several wait for a PDF, only a listing of everything shows whether anybody has one.
+    let is_enough_listed = reading.scope.everything || unsettled.waiting_for_pdf < ADDRESS_TROUBLE;
+    let is_listed = reading.failure.is_none() && is_enough_listed;
+    let reached = reached(&counts, is_listed, unsettled.due.is_some());
     let findings = of_reading(reading)
         .chain(of_skipped(reading, skipped))
         .chain(hosts.iter().flat_map(RefusedHost::findings))
@@ -142,6 +151,66 @@ pub(super) fn applied(
         reached,
         ..result(end, counts, findings, None)
     }
+}
+
+/// What keeps the run from being done. A lack of time passes by itself: trouble that does not comes first.
+fn why_not_done(stop: Option<RunError>, trouble: Option<RunError>) -> Option<RunError> {
+    match stop {
+        Some(stop) if stop.outcome != Outcome::Partly => Some(stop),
+        late => trouble.or(late),
+    }
+}
+
+/// Certificates whose PDFs are overdue from which on that is the academy's trouble, if no other one has a PDF either.
+const ADDRESS_TROUBLE: u32 = 5;
+/// A PDF is overdue this long after its course was completed.
+const OVERDUE_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// The trouble of an academy that names the address of nobody's PDF, as far as this run has listed certificates.
+fn without_addresses(
+    reading: &Reading,
+    counts: &Counts,
+    checkpoint: &CertificateCheckpoint,
+) -> Option<RunError> {
+    let days = checkpoint.days.iter();
+    let days = days.map(|(day, known)| (*day, known.unsettled));
+    let earlier = (Date::MIN, checkpoint.earlier);
+    let listed = days.chain(reading.scope.everything.then_some(earlier));
+    // Nothing is filed for these, or nobody has looked for their PDFs.
+    let others = counts.not_from_hr
+        + counts.without_customer
+        + counts.before_since
+        + reading.beyond(Class::Waiting);
+    // Documents are listed before a certificate with an address is filed.
+    let had_one = checkpoint.lists.were_read;
+    let is_shown = reading.completeness == Completeness::Complete && !had_one;
+    let since = day_of(Some(reading.began - OVERDUE_AFTER));
+    nobody_has_a_pdf(listed, since, counts.seen.saturating_sub(others)).filter(|_| is_shown)
+}
+
+/// `listed` is what is unsettled of each day that was listed, `seen` the number of certificates of these days. One that
+/// is neither held nor waiting has an address, or had one. No PDF of the day `since` or later is overdue.
+fn nobody_has_a_pdf(
+    listed: impl Iterator<Item = (Date, Unsettled)>,
+    since: Date,
+    seen: u64,
+) -> Option<RunError> {
+    let (mut all, mut overdue) = (Unsettled::default(), Unsettled::default());
+    for (day, unsettled) in listed {
+        all = all.and(unsettled);
+        if day < since {
+            overdue = overdue.and(unsettled);
+        }
+    }
+    let waiting = all.waiting_for_pdf;
+    let is_nobodys = seen <= u64::from(waiting) + u64::from(all.held);
+    (is_nobodys && overdue.waiting_for_pdf >= ADDRESS_TROUBLE).then(|| {
+        let message = format!(
+            "none of the {waiting} certificates to file has an address of its PDF: ask reteach's support whether the \
+             academy makes PDFs, and whether its API names them as certificate.url"
+        );
+        RunError::new(Outcome::ReteachUnavailable, message)
+    })
 }
 
 /// What the run has seen working. With nothing due, no certificate waits for what had failed.
@@ -475,6 +544,56 @@ fn finding(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Fed with waiting and held certificates by day of May.
+    fn trouble_of(days: &[(i8, u32, u32)], seen: u64) -> Option<Outcome> {
+        let listed = days.iter().map(|(day, waiting_for_pdf, held)| {
+            let unsettled = Unsettled {
+                waiting_for_pdf: *waiting_for_pdf,
+                held: *held,
+                ..Unsettled::default()
+            };
+            (Date::constant(2026, 5, *day), unsettled)
+        });
+        let since = Date::constant(2026, 5, 10);
+        nobody_has_a_pdf(listed, since, seen).map(|end| end.outcome)
+    }
+
+    #[test]
+    fn five_overdue_pdfs_without_an_address_are_trouble_if_no_other_certificate_has_one() {
+        let trouble = Some(Outcome::ReteachUnavailable);
+        for (days, seen, expected) in [
+            (&[(9, 5, 0)][..], 5, trouble),
+            (&[(8, 2, 0), (9, 3, 0), (11, 1, 0)], 6, trouble),
+            (&[(9, 4, 0)], 4, None),
+            // One has an address.
+            (&[(9, 5, 0)], 6, None),
+            // Completed yesterday or today.
+            (&[(9, 4, 0), (10, 1, 0), (11, 1, 0)], 6, None),
+            // Nobody has looked at the addresses of a backfill on hold.
+            (&[(9, 5, 7)], 12, trouble),
+            (&[(9, 0, 7)], 7, None),
+            (&[], 0, None),
+        ] {
+            assert_eq!(trouble_of(days, seen), expected, "{days:?} {seen}");
+        }
+    }
+
+    #[test]
+    fn trouble_that_does_not_pass_by_itself_outranks_a_lack_of_time_alone() {
+        let end = |outcome| Some(RunError::new(outcome, ""));
+        let (late, denied) = (Outcome::Partly, Outcome::AccessDenied);
+        let host = Outcome::HostNotAllowed;
+        for (stop, trouble, expected) in [
+            (end(late), end(host), end(host)),
+            (end(denied), end(host), end(denied)),
+            (None, end(host), end(host)),
+            (end(late), None, end(late)),
+            (None, None, None),
+        ] {
+            assert_eq!(why_not_done(stop, trouble), expected);
+        }
+    }
 
     #[test]
     fn the_hr_system_works_after_a_filed_document_or_with_nothing_due() {

@@ -1,12 +1,13 @@
 //! Whether a certificate was issued again, and which document is the one of its present issue.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::document::FiledDocument;
+use shared::document::{FiledDocument, title};
 use shared::domain::id::{CertificateId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::reteach::Participation;
 use shared::state::{Issue, Refiled};
 
+use super::Check;
 use crate::checkpoint::day_of;
 
 /// Personio's clock may be this far from ours. The earlier document is usually a tick older.
@@ -38,6 +39,14 @@ pub fn issue_of(id: &CertificateId, participation: &Participation, key: &Fingerp
         size.map(|size| size.to_string()),
     );
     Issue::new(key, id, [completed, dated, size])
+}
+
+/// Whether a document that names no certificate may be the upload that `check` asks about.
+#[must_use]
+pub fn may_be_upload(document: &FiledDocument, check: &Check) -> bool {
+    let listed = check.listed.as_ref();
+    let title = listed.map(|listed| title(listed.course.as_deref()));
+    document.may_be(check.intent.size, title.as_deref(), check.intent.at - SKEW)
 }
 
 /// Whether a document that names the certificate may be the one that was filed last: the earlier ones stay in the file.

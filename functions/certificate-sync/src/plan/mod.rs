@@ -18,7 +18,7 @@ use shared::state::{CertificateEntry, CertificateState, Intent, Issue, Refiled};
 
 use crate::outcome::SkipReason;
 
-pub use issue::{Reissue, is_of_this_filing, issue_of};
+pub use issue::{Reissue, is_of_this_filing, issue_of, may_be_upload};
 pub use owner::{Owner, is_unclear};
 pub use policy::{Look, Policy};
 

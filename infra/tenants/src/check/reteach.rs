@@ -82,17 +82,30 @@ async fn certificates(client: &Client, config: &TenantConfig) -> Result<Vec<Item
     let count = page.total.map(|total| format!("; {}", courses(total)));
     let count = count.unwrap_or_default();
     let mut items = vec![Item::good(about, format!("can be read{count}"))];
+    let looked_at = page.participations.len() as u64;
     let mut certificates = page.participations.into_iter();
     let url = certificates.find_map(|participation| participation.certificate?.url);
-    if let Some(url) = url {
-        items.push(pdf(client, config, &url).await?);
+    match url {
+        Some(url) => items.push(pdf(client, config, &url).await?),
+        None if looked_at > 0 => items.push(Item::miss(
+            PDF,
+            format!(
+                "none of {} has an address of its PDF: none can be filed",
+                format::number(looked_at, "certificate", "certificates")
+            ),
+            "if they are older than a day, ask reteach's support whether the academy makes PDFs, and whether its API \
+             names them as certificate.url",
+        )),
+        None => {}
     }
     Ok(items)
 }
 
+const PDF: &str = "reteach: PDF of a certificate";
+
 /// Opens one real PDF: which host the academy's files are on shows nowhere else.
 async fn pdf(client: &Client, config: &TenantConfig, url: &SignedUrl) -> Result<Item> {
-    let about = "reteach: PDF of a certificate";
+    let about = PDF;
     let hosts = &config.reteach.download_hosts;
     let http =
         http::client().map_err(|_| Failure::attention("the TLS configuration cannot be built"))?;

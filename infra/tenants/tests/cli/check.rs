@@ -3,7 +3,7 @@
 use serde_json::Value;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
-use simulators::reteach::Delivery;
+use simulators::reteach::{Certificate, Delivery, Participation, Publication};
 use simulators::{Behaviour, Body, Fault, personio};
 
 use crate::support::{Desk, account_of, participation};
@@ -157,6 +157,39 @@ async fn one_real_certificate_is_opened_and_its_refused_host_is_named_as_a_line_
         .set_delivery("certificate-1", Delivery::NotAPdf);
     let check = desk.attention("check acme").await;
     assert_miss(&check, &["cannot be opened", "is not a PDF"]);
+}
+
+#[tokio::test]
+async fn certificates_of_which_none_has_an_address_of_its_pdf_are_a_miss() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let unmade = |number: u64| {
+        let issued = participation(number, 1, "Brandschutz");
+        let certificate = issued.certificate.map(|certificate| Certificate {
+            publication: Publication::OnDemand,
+            ..certificate
+        });
+        Participation {
+            certificate,
+            ..issued
+        }
+    };
+    for number in 1..=2 {
+        company.reteach.add_participation(unmade(number));
+    }
+    let check = desk.attention("check acme").await;
+    assert_miss(
+        &check,
+        &[
+            "PDF of a certificate",
+            "none of 2 certificates has an address",
+            "ask reteach's support",
+        ],
+    );
+    // One is enough.
+    company.reteach.publish_pdf("certificate-2");
+    let opened = desk.run("check acme").await;
+    assert!(opened.out.contains("PDF of a certificate: one was opened"));
 }
 
 #[tokio::test]
