@@ -163,7 +163,7 @@ pub(crate) fn conflict_entries(
 }
 
 /// The entry, due at the latest when the account is locked for the person who has it now: from then on it may be handed
-/// over. The pauses begin anew there.
+/// over. The pauses begin again there.
 fn due_at_end_of_holder(
     mut entry: EmployeeEntry,
     account: &Account,
