@@ -203,8 +203,8 @@ async fn update(
     // This run has found the account: the academy may show locked ones in its list alone.
     let may_be_hidden = is_listed && !academy.replaces();
     // A lock goes to an account that cannot be read where something else shows whose it is: this run's list, or the
-    // academy, which compares the external id.
-    let locks = only_locks(change, writer.now());
+    // academy, which compares the external id. An academy that replaces records would empty it.
+    let locks = only_locks(change, writer.now()) && !academy.replaces();
     let may_be_unreadable = locks && (is_listed || person.has_lost_its_id());
     let mut before = None;
     if academy.reads_first() || (!by_external_id && !is_listed) {
