@@ -435,6 +435,7 @@ impl Run {
             reissued: 0,
             has_external_ids: true,
             allowed_hosts: 0,
+            stopped_for_host: false,
             lists: None,
             refusals: None,
         };

@@ -24,6 +24,8 @@ const MAX_CERTIFICATES: u32 = 250_000;
 const MAX_PAGES: u32 = 25_000;
 /// Pages in a row without anything new, after which the academy repeats the same page for ever. Our own bound.
 const MAX_REPEATED_PAGES: u32 = 2;
+/// The same where none of their records is asked for: an academy that ignores filters may have many. Our own bound.
+const MAX_BARREN_PAGES: u32 = 1_000;
 
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [250, 50, 10];
@@ -390,6 +392,8 @@ struct Reading {
     last_was_empty: bool,
     /// How many pages in a row brought only what had come before.
     repeated_pages: u32,
+    /// How many pages in a row brought nothing that was asked for.
+    barren_pages: u32,
     /// Whether records came after an empty page: it was not the end.
     has_gap: bool,
     /// The participations that came, summed up: equal for the same ones in any order.
@@ -430,7 +434,12 @@ impl Reading {
         // More than announced may not be all either.
         while total != Some(reading.received) && reading.may_have_more() && at < MAX_PAGES {
             at += 1;
-            reading.take(page(at).await?, seen);
+            let next = match page(at).await {
+                // The end, where nothing says that there is more.
+                Err(Error::NotFound { .. }) if total.is_none() => ParticipationPage::default(),
+                next => next?,
+            };
+            reading.take(next, seen);
         }
         Ok(reading)
     }
@@ -441,6 +450,10 @@ impl Reading {
         self.last_was_empty = page.received == 0;
         self.totals.insert(page.total);
         self.rejected.extend(page.rejected);
+        self.barren_pages = match page.participations.is_empty() {
+            true => self.barren_pages + 1,
+            false => 0,
+        };
         let mut is_repeated = !page.participations.is_empty();
         for participation in page.participations {
             self.ids = self.ids.wrapping_add(digest(&participation.id));
@@ -458,6 +471,7 @@ impl Reading {
     fn may_have_more(&self) -> bool {
         !self.last_was_empty
             && self.repeated_pages < MAX_REPEATED_PAGES
+            && self.barren_pages < MAX_BARREN_PAGES
             && self.received < u64::from(MAX_CERTIFICATES)
     }
 

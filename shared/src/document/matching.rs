@@ -55,17 +55,14 @@ impl FiledDocument {
                 || is_same_title(self.name.as_deref().unwrap_or_default(), title))
     }
 
-    /// Whether it may be an upload of this size and title that began at `since`: neither comment nor name tell which
+    /// Whether it may be an upload of this size or title that began at `since`: neither comment nor name tell which
     /// certificate it shows. A list that leaves comments out proves nothing.
     #[must_use]
     pub fn may_be(&self, size: Option<u64>, title: Option<&str>, since: Timestamp) -> bool {
-        let is_same = match self.size.zip(size) {
-            Some((one, other)) => one == other,
-            None => title.is_some_and(|title| is_same_title(self.stem(), title)),
-        };
+        let is_titled = title.is_some_and(|title| is_same_title(self.stem(), title));
+        let is_as_large = self.size.is_some() && self.size == size && !has_id(self.stem());
         self.comment.is_none()
-            && !has_id(self.stem())
-            && is_same
+            && (is_titled || is_as_large)
             && self.created_at.is_none_or(|at| at >= since)
     }
 

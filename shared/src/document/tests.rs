@@ -376,9 +376,17 @@ fn a_document_without_comment_may_be_an_upload_of_its_time_and_size_or_title() {
         (filed(Some(1_000), at(10)), true),
         (filed(Some(1_000), None), true),
         (filed(None, at(10)), true),
-        (filed(Some(1_001), at(10)), false),
+        // Vendors may count otherwise.
+        (filed(Some(1_001), at(10)), true),
         (filed(Some(1_000), at(4)), false),
         (named("Arbeitsvertrag"), true),
+        (
+            FiledDocument {
+                size: Some(1_001),
+                ..named("Arbeitsvertrag")
+            },
+            false,
+        ),
         // Another certificate's, through Kombo.
         (named("Brandschutz 2026-05-11 c-9.pdf"), false),
         (commented, false),

@@ -47,12 +47,11 @@ impl Client {
     /// One page of up to `size` participations, at most 250, from page 1: `GET /participation`.
     ///
     /// What comes back is filtered again: an academy on an older API ignores the filters. A record that does not fit
-    /// never fails its page. A page that is answered 404 is empty; the first one only if the list without filters
-    /// confirms it.
+    /// never fails its page. A first page that is answered 404 is empty if the list without filters confirms it.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] where a smaller page may fit, and [`Error::NotFound`] where the list without filters is
-    /// answered 404 as well. Else see [`Error`].
+    /// [`Error::TooLarge`] where a smaller page may fit, and [`Error::NotFound`] where a later page, or the list without
+    /// filters as well, is answered 404. Else see [`Error`].
     pub async fn participations(
         &self,
         filter: &Filter,
@@ -68,11 +67,12 @@ impl Client {
         ];
         let since = since.as_deref().map(|since| ("completedAtSince", since));
         let query = query.into_iter().chain(since);
-        let Some(reply) = found(self.read_participations(query).await)? else {
-            if page == 1 {
-                self.check_that_none_match(filter).await?;
+        let reply = match self.read_participations(query).await {
+            Err(Error::NotFound { .. }) if page == 1 => {
+                self.check_that_none_match(filter, size).await?;
+                return Ok(ParticipationPage::default());
             }
-            return Ok(ParticipationPage::default());
+            reply => reply?,
         };
         let Page { results, total } = reply.json()?;
         let received = u64::try_from(results.len()).unwrap_or(u64::MAX);
@@ -100,8 +100,8 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] where that list is not there either, and [`Error::Unreadable`] where one of its records
     /// matches. Else see [`Error`].
-    async fn check_that_none_match(&self, filter: &Filter) -> Result<(), Error> {
-        let limit = FEW.to_string();
+    async fn check_that_none_match(&self, filter: &Filter, size: u32) -> Result<(), Error> {
+        let limit = size.to_string();
         let query = [("limit", limit.as_str())];
         let reply = self.read_participations(query).await?;
         let Page { results, .. } = reply.json()?;

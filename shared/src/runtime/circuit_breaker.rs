@@ -8,14 +8,27 @@ use crate::domain::id::SourceId;
 
 /// After this many calls in a row that a vendor did not answer, the rest is left for the next run.
 const FAILURE_THRESHOLD: u32 = 3;
+/// The same for calls of fewer people.
+const FAILURES_OF_FEW: u32 = 10;
+/// If nothing was answered at all, so many people are enough to show that it is the vendor.
+const NOT_ONE_PERSONS: usize = 2;
 
 /// Stops all further writes, for the first reason given.
 #[derive(Debug)]
 pub struct CircuitBreaker<S> {
     reason: Mutex<Option<S>>,
     failures: AtomicU32,
-    /// People to whom one of these failures belongs.
-    failing: Mutex<BTreeSet<SourceId>>,
+    unanswered: Mutex<Unanswered<S>>,
+}
+
+/// Calls in a row for people that the vendor did not answer.
+#[derive(Debug)]
+struct Unanswered<S> {
+    calls: u32,
+    people: BTreeSet<SourceId>,
+    /// Why the last one was not answered, as long as none was.
+    reason: Option<S>,
+    has_answered: bool,
 }
 
 impl<S> Default for CircuitBreaker<S> {
@@ -23,7 +36,12 @@ impl<S> Default for CircuitBreaker<S> {
         Self {
             reason: Mutex::new(None),
             failures: AtomicU32::new(0),
-            failing: Mutex::default(),
+            unanswered: Mutex::new(Unanswered {
+                calls: 0,
+                people: BTreeSet::new(),
+                reason: None,
+                has_answered: false,
+            }),
         }
     }
 }
@@ -48,7 +66,12 @@ impl<S> CircuitBreaker<S> {
     /// The vendor answered.
     pub fn success(&self) {
         self.failures.store(0, Ordering::Relaxed);
-        self.failing().clear();
+        *self.unanswered() = Unanswered {
+            calls: 0,
+            people: BTreeSet::new(),
+            reason: None,
+            has_answered: true,
+        };
     }
 
     /// The vendor did not answer; the third time in a row that is the reason to stop.
@@ -58,22 +81,35 @@ impl<S> CircuitBreaker<S> {
         }
     }
 
-    /// The vendor did not answer a call for `person`, whose further failures add nothing until the vendor answers.
+    /// The vendor did not answer a call for `person`. It takes three people in a row, or ten calls, before that is the
+    /// reason to stop.
     pub fn failure_of(&self, person: &SourceId, reason: S) {
-        if self.failing().insert(person.clone()) {
-            self.failure(reason);
+        let mut unanswered = self.unanswered();
+        unanswered.calls += 1;
+        unanswered.people.insert(person.clone());
+        let people = u32::try_from(unanswered.people.len()).unwrap_or(u32::MAX);
+        if people >= FAILURE_THRESHOLD || unanswered.calls >= FAILURES_OF_FEW {
+            self.open(reason);
+        } else if !unanswered.has_answered {
+            unanswered.reason = Some(reason);
         }
     }
 
-    fn failing(&self) -> MutexGuard<'_, BTreeSet<SourceId>> {
-        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn unanswered(&self) -> MutexGuard<'_, Unanswered<S>> {
+        self.unanswered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why it was thrown, if it was.
+    /// Why it was thrown, if it was, or why nothing was answered for several people.
     pub fn into_reason(self) -> Option<S> {
+        let unanswered = self.unanswered.into_inner();
+        let unanswered = unanswered.unwrap_or_else(PoisonError::into_inner);
+        let is_vendors = unanswered.people.len() >= NOT_ONE_PERSONS;
         self.reason
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
+            .or(unanswered.reason.filter(|_| is_vendors))
     }
 }
 
@@ -96,21 +132,32 @@ mod tests {
         assert_eq!(breaker.into_reason(), Some("five"));
     }
 
-    #[test]
-    fn one_persons_failures_in_a_row_count_once_until_the_vendor_answers() {
-        let [one, two, three] = ["1", "2", "3"].map(SourceId::new);
+    /// Feeds people by their ids; `-` is an answer. Whether it was thrown, and the number of the call that is the reason.
+    fn fed(calls: &str) -> (bool, Option<usize>) {
         let breaker = CircuitBreaker::default();
-        for reason in ["first", "second", "third"] {
-            breaker.failure_of(&one, reason);
+        for (number, call) in calls.chars().enumerate() {
+            match call {
+                '-' => breaker.success(),
+                person => breaker.failure_of(&SourceId::new(person.to_string()), number),
+            }
         }
-        breaker.failure_of(&two, "fourth");
-        assert!(!breaker.is_open());
-        breaker.success();
-        for person in [&two, &three] {
-            breaker.failure_of(person, "after the answer");
+        (breaker.is_open(), breaker.into_reason())
+    }
+
+    #[test]
+    fn it_takes_three_people_in_a_row_or_ten_calls_and_two_people_if_nothing_is_answered_at_all() {
+        for (calls, is_open, reason) in [
+            ("123", true, Some(2)),
+            ("1112223", true, Some(6)),
+            ("12-3", false, None),
+            ("-12", false, None),
+            ("1111", false, None),
+            ("12", false, Some(1)),
+            ("1112", false, Some(3)),
+            ("1111111111", true, Some(9)),
+            ("-1111122222", true, Some(10)),
+        ] {
+            assert_eq!(fed(calls), (is_open, reason), "{calls}");
         }
-        assert!(!breaker.is_open());
-        breaker.failure_of(&one, "of the third person");
-        assert_eq!(breaker.into_reason(), Some("of the third person"));
     }
 }

@@ -99,5 +99,5 @@ fn is_fresh(upload: &Upload, refusal: &Refusal) -> bool {
     let Some(CertificateState::Failed(known)) = &upload.read else {
         return true;
     };
-    known.failures == 0 || refusal.suspect.is_none() && known.reason != refusal.reason
+    known.failures == 0 || refusal.suspect.is_none() && !refusal.is_for(&known.reason)
 }

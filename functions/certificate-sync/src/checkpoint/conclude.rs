@@ -49,6 +49,8 @@ pub struct RunFacts<'a> {
     pub has_external_ids: bool,
     /// A digest of the hosts that the tenant's file allows.
     pub allowed_hosts: u64,
+    /// Whether the run has stopped because files lead to a host that is not allowed.
+    pub stopped_for_host: bool,
     /// What the run has seen of lists of employees' documents, if it has asked for any.
     pub lists: Option<ListAccess>,
     /// The refusals since the last confirmed upload.
@@ -134,7 +136,9 @@ fn by_day(run: RunFacts<'_>, now: Timestamp) -> BTreeMap<Option<Date>, Unsettled
         let day = run.selection.day_of.get(id).copied();
         let unsettled = days.entry(day).or_default();
         // A listing of everything looks at an older one again.
-        let is_looked_at_daily = day.is_none() && result.refused_host().is_some();
+        let is_left_for_host = run.stopped_for_host && *result == CertificateResult::NotReached;
+        let is_looked_at_daily =
+            day.is_none() && (result.refused_host().is_some() || is_left_for_host);
         *unsettled = unsettled.and(Unsettled {
             due: result.due(now).filter(|_| !is_looked_at_daily),
             held: u32::from(result.is_held()),

@@ -138,6 +138,7 @@ fn facts_of<'a>(
         reissued: 0,
         has_external_ids: false,
         allowed_hosts: ALLOWED,
+        stopped_for_host: false,
         lists: None,
         refusals: None,
     }

@@ -84,6 +84,12 @@ impl Refusal {
         self.host.is_none()
     }
 
+    /// Whether it has this reason, whatever numbers are in it.
+    #[must_use]
+    pub fn is_for(&self, reason: &str) -> bool {
+        without_numbers(&self.reason) == without_numbers(reason)
+    }
+
     /// What equal refusals have in common.
     fn name(&self) -> String {
         match self.suspect {
@@ -104,16 +110,18 @@ impl Refusal {
     }
 }
 
-/// A reason without what differs from certificate to certificate: numbers that are no status of HTTP.
+/// A reason without what differs from certificate to certificate: all numbers but the status.
 fn without_numbers(reason: &str) -> String {
+    let mut is_status = false;
     let shown = |word: &str| {
         let bare = word.trim_matches(|char: char| !char.is_alphanumeric());
         let is_number = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_digit());
-        let is_status = bare.len() == 3 && bare.starts_with(['4', '5']);
-        match is_number && !is_status {
+        let shown = match is_number && !is_status {
             true => word.replace(bare, "…"),
             false => word.to_owned(),
-        }
+        };
+        is_status = word == "answered";
+        shown
     };
     let words: Vec<String> = reason.split(' ').map(shown).collect();
     words.join(" ")
@@ -439,6 +447,7 @@ mod tests {
         let first = of("answered 422: employee 17 is invalid, limit 250");
         for (reason, expected) in [
             ("answered 422: employee 1018 is invalid, limit 3", true),
+            ("answered 422: employee 417 is invalid, limit 400", true),
             ("answered 400: employee 17 is invalid, limit 250", false),
             ("answered 422: employee is invalid, limit 250", false),
         ] {

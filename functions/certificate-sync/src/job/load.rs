@@ -87,6 +87,7 @@ impl Reading {
             has_external_ids: self.has_external_ids,
             allowed_hosts: self.allowed_hosts,
             may_be_first: true,
+            stopped_for_host: false,
             lists: None,
             refusals: None,
         }

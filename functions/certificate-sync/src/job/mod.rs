@@ -121,6 +121,10 @@ impl Job for CertificateSync {
         let facts = RunFacts {
             holds_left: applied.holds_left || facts.holds_left,
             may_be_first: reading.seen > 0 || policy.backfill != Backfill::Hold,
+            stopped_for_host: applied
+                .stop
+                .as_ref()
+                .is_some_and(|stop| stop.outcome == Outcome::HostNotAllowed),
             lists: applied.lists,
             refusals: applied.refusals.as_ref(),
             ..facts

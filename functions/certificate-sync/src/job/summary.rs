@@ -166,7 +166,8 @@ const ADDRESS_TROUBLE: u32 = 5;
 /// A PDF is overdue this long after its course was completed.
 const OVERDUE_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// The trouble of an academy that names the address of nobody's PDF, as far as this run has listed certificates.
+/// The trouble of an academy that names the address of nobody's PDF. Only a listing of everything shows it: one that is
+/// filed has an address, or had one.
 fn without_addresses(
     reading: &Reading,
     counts: &Counts,
@@ -175,15 +176,13 @@ fn without_addresses(
     let days = checkpoint.days.iter();
     let days = days.map(|(day, known)| (*day, known.unsettled));
     let earlier = (Date::MIN, checkpoint.earlier);
-    let listed = days.chain(reading.scope.everything.then_some(earlier));
+    let listed = days.chain([earlier]);
     // Nothing is filed for these, or nobody has looked for their PDFs.
     let others = counts.not_from_hr
         + counts.without_customer
         + counts.before_since
         + reading.beyond(Class::Waiting);
-    // Documents are listed before a certificate with an address is filed.
-    let had_one = checkpoint.lists.were_read;
-    let is_shown = reading.completeness == Completeness::Complete && !had_one;
+    let is_shown = reading.scope.everything && reading.completeness == Completeness::Complete;
     let since = day_of(Some(reading.began - OVERDUE_AFTER));
     nobody_has_a_pdf(listed, since, counts.seen.saturating_sub(others)).filter(|_| is_shown)
 }

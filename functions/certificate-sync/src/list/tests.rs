@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use shared::domain::id::CustomerId;
-use shared::http::Effect;
+use shared::http::{Call, Effect, Vendor};
 use shared::reteach::{Certificate, Owner, ParticipationId};
 
 use super::*;
@@ -218,6 +218,29 @@ async fn what_came_before_a_page_that_fails_is_kept() {
 }
 
 #[tokio::test]
+async fn a_later_page_that_is_answered_404_is_the_end_where_no_total_says_otherwise() {
+    let not_found = || Error::NotFound {
+        call: Call {
+            vendor: Vendor::Reteach,
+            method: reqwest::Method::GET,
+            path: "/participation",
+        },
+    };
+    let listing = listed(|number, _| match number {
+        1 => Ok(without_total([1, 2])),
+        _ => Err(not_found()),
+    });
+    let listing = listing.await.unwrap();
+    assert_eq!((listing.certificates.len(), listing.readings), (2, 1));
+    assert_eq!(listing.completeness, Completeness::Complete);
+    let listing = listed(|number, _| match number {
+        1 => Ok(page(&(4, rows([1, 2])))),
+        _ => Err(not_found()),
+    });
+    assert_eq!(listing.await.unwrap().failure, Some(not_found()));
+}
+
+#[tokio::test]
 async fn a_reply_that_is_too_large_is_asked_for_in_smaller_pages() {
     let too_large = || Error::TooLarge {
         problem: "large".to_owned(),
@@ -314,7 +337,6 @@ async fn an_empty_page_is_the_end_unless_records_come_after_it() {
         let listing = listed(|number, _| {
             Ok(match with_records.contains(&number) {
                 true => page(&(8, rows([number * 2, number * 2 + 1]))),
-                // As the client reads 404.
                 false => ParticipationPage::default(),
             })
         });
