@@ -394,7 +394,7 @@ struct Reading {
     repeated_pages: u32,
     /// How many pages in a row brought nothing that was asked for.
     barren_pages: u32,
-    /// Whether records came after an empty page: it was not the end.
+    /// Whether records came after an empty page, or fewer than announced before a 404: it was not the end.
     has_gap: bool,
     /// The participations that came, summed up: equal for the same ones in any order.
     ids: u64,
@@ -435,8 +435,11 @@ impl Reading {
         while total != Some(reading.received) && reading.may_have_more() && at < MAX_PAGES {
             at += 1;
             let next = match page(at).await {
-                // The end, where nothing says that there is more.
-                Err(Error::NotFound { .. }) if total.is_none() => ParticipationPage::default(),
+                // The end, unless more was announced.
+                Err(Error::NotFound { .. }) => {
+                    reading.has_gap |= total.is_some_and(|total| reading.received < total);
+                    ParticipationPage::default()
+                }
                 next => next?,
             };
             reading.take(next, seen);

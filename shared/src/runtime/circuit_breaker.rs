@@ -8,9 +8,9 @@ use crate::domain::id::SourceId;
 
 /// After this many calls in a row that a vendor did not answer, the rest is left for the next run.
 const FAILURE_THRESHOLD: u32 = 3;
-/// The same for calls of fewer people.
+/// The same for calls of two people, or of one if nothing was answered at all.
 const FAILURES_OF_FEW: u32 = 10;
-/// If nothing was answered at all, so many people are enough to show that it is the vendor.
+/// So many people show that it is not one person.
 const NOT_ONE_PERSONS: usize = 2;
 
 /// Stops all further writes, for the first reason given.
@@ -29,6 +29,12 @@ struct Unanswered<S> {
     /// Why the last one was not answered, as long as none was.
     reason: Option<S>,
     has_answered: bool,
+}
+
+impl<S> Unanswered<S> {
+    fn is_not_one_persons(&self) -> bool {
+        self.people.len() >= NOT_ONE_PERSONS
+    }
 }
 
 impl<S> Default for CircuitBreaker<S> {
@@ -81,14 +87,15 @@ impl<S> CircuitBreaker<S> {
         }
     }
 
-    /// The vendor did not answer a call for `person`. It takes three people in a row, or ten calls, before that is the
-    /// reason to stop.
+    /// The vendor did not answer a call for `person`. It takes three people in a row, or ten calls for two, before that
+    /// is the reason to stop.
     pub fn failure_of(&self, person: &SourceId, reason: S) {
         let mut unanswered = self.unanswered();
         unanswered.calls += 1;
         unanswered.people.insert(person.clone());
         let people = u32::try_from(unanswered.people.len()).unwrap_or(u32::MAX);
-        if people >= FAILURE_THRESHOLD || unanswered.calls >= FAILURES_OF_FEW {
+        let are_many = unanswered.is_not_one_persons() && unanswered.calls >= FAILURES_OF_FEW;
+        if people >= FAILURE_THRESHOLD || are_many {
             self.open(reason);
         } else if !unanswered.has_answered {
             unanswered.reason = Some(reason);
@@ -101,11 +108,11 @@ impl<S> CircuitBreaker<S> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why it was thrown, if it was, or why nothing was answered for several people.
+    /// Why it was thrown, if it was, or why nothing was answered of several calls.
     pub fn into_reason(self) -> Option<S> {
         let unanswered = self.unanswered.into_inner();
         let unanswered = unanswered.unwrap_or_else(PoisonError::into_inner);
-        let is_vendors = unanswered.people.len() >= NOT_ONE_PERSONS;
+        let is_vendors = unanswered.is_not_one_persons() || unanswered.calls >= FAILURES_OF_FEW;
         self.reason
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
@@ -145,7 +152,8 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_three_people_in_a_row_or_ten_calls_and_two_people_if_nothing_is_answered_at_all() {
+    fn it_takes_three_people_in_a_row_or_ten_calls_for_two_and_less_if_nothing_is_answered_at_all()
+    {
         for (calls, is_open, reason) in [
             ("123", true, Some(2)),
             ("1112223", true, Some(6)),
@@ -154,7 +162,10 @@ mod tests {
             ("1111", false, None),
             ("12", false, Some(1)),
             ("1112", false, Some(3)),
-            ("1111111111", true, Some(9)),
+            // Others are tried after one person's, and in the end nothing was answered.
+            ("1111111111", false, Some(9)),
+            ("-1111111111", false, None),
+            ("11111111112", true, Some(10)),
             ("-1111122222", true, Some(10)),
         ] {
             assert_eq!(fed(calls), (is_open, reason), "{calls}");

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::ledger::{Subject, carry_out, tell};
 use super::{Tools, is_late};
-use crate::decide::{AfterLook, after_look};
+use crate::decide::{AfterLook, Signal, after_look};
 use crate::outcome::CertificateResult;
 use crate::plan::{Check, Upload, is_of_this_filing, may_be_upload};
 
@@ -23,6 +23,8 @@ type Listed = Result<Option<Vec<FiledDocument>>, SourceError>;
 pub(super) struct Documents {
     first: OnceCell<Listed>,
     again: OnceCell<Listed>,
+    /// Set once a list has failed: that counts once, however many certificates the person has.
+    has_failed: OnceCell<()>,
 }
 
 /// The checks of each person, in the order of each person's first.
@@ -59,7 +61,10 @@ pub(super) async fn check(
     let read = CertificateState::Intended(check.intent);
     let found = look(tools, &check, documents).await;
     let (next, signal) = after_look(check, found, tools.clock.now());
-    tell(lists, &employee, signal);
+    let counts = !matches!(signal, Signal::NoAnswer(_)) || documents.has_failed.set(()).is_ok();
+    if counts {
+        tell(lists, &employee, signal);
+    }
     match next {
         AfterLook::Send(upload) => Ok(upload),
         AfterLook::Conclude(transition) => {

@@ -132,13 +132,14 @@ pub fn conclude(
 /// What is unsettled after the run, by the window's days; `None`: of all earlier days.
 fn by_day(run: RunFacts<'_>, now: Timestamp) -> BTreeMap<Option<Date>, Unsettled> {
     let mut days: BTreeMap<Option<Date>, Unsettled> = BTreeMap::new();
+    // With the hosts, the checkpoint keeps that everything is listed once they are allowed.
+    let is_left_for_host = run.stopped_for_host && refused_hosts(run).is_some();
     for (id, result) in run.results {
         let day = run.selection.day_of.get(id).copied();
         let unsettled = days.entry(day).or_default();
         // A listing of everything looks at an older one again.
-        let is_left_for_host = run.stopped_for_host && *result == CertificateResult::NotReached;
-        let is_looked_at_daily =
-            day.is_none() && (result.refused_host().is_some() || is_left_for_host);
+        let is_left = is_left_for_host && *result == CertificateResult::NotReached;
+        let is_looked_at_daily = day.is_none() && (result.refused_host().is_some() || is_left);
         *unsettled = unsettled.and(Unsettled {
             due: result.due(now).filter(|_| !is_looked_at_daily),
             held: u32::from(result.is_held()),

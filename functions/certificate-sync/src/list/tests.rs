@@ -238,6 +238,17 @@ async fn a_later_page_that_is_answered_404_is_the_end_where_no_total_says_otherw
         _ => Err(not_found()),
     });
     assert_eq!(listing.await.unwrap().failure, Some(not_found()));
+    // Three come, of one that was announced or of four.
+    for (total, expected) in [(1, Completeness::Complete), (4, Completeness::Shifting)] {
+        let listing = listed(|number, _| match number {
+            1 => Ok(page(&(total, rows([1, 2])))),
+            2 => Ok(page(&(total, rows([3])))),
+            _ => Err(not_found()),
+        });
+        let listing = listing.await.unwrap();
+        assert_eq!((listing.certificates.len(), listing.readings), (3, 3));
+        assert_eq!(listing.completeness, expected, "{total}");
+    }
 }
 
 #[tokio::test]

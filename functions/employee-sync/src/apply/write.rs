@@ -1,6 +1,5 @@
 //! One change, step by step: the account, its tags, and what its reply shows.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -117,7 +116,7 @@ async fn account(
     let reply = match &change.action {
         Action::Create => return create(writer, change, input, academy).await,
         Action::Adopt(id) | Action::Handover { account: id, .. } => {
-            take_over(writer, id, change, person, input, academy).await
+            take_over(writer, id, input, academy).await
         }
         Action::Update(_) if *input == CustomerInput::default() => {
             owned(writer, change, person).await.map(Reply::unwritten)
@@ -168,18 +167,17 @@ pub(super) async fn read(writer: &impl Writer, id: &CustomerId) -> Result<Custom
 async fn take_over(
     writer: &impl Writer,
     id: &CustomerId,
-    change: &Change,
-    person: Person<'_>,
     input: &CustomerInput,
     academy: &Academy<'_>,
 ) -> Result<Reply, WriteError> {
-    let mut before = None;
-    if academy.reads_first() {
-        let locks = only_locks(change, writer.now());
-        before = shown(writer.get(id).await, false, locks)?;
-    }
-    let input = sent(academy, change, person, input, before.as_ref());
-    let customer = writer.update(id, &input).await?;
+    let before = if academy.reads_first() {
+        Some(writer.get(id).await?)
+    } else {
+        None
+    };
+    let customer = writer
+        .update(id, &academy.sent(input, before.as_ref()))
+        .await?;
     Ok(Reply { customer, before })
 }
 
@@ -212,7 +210,7 @@ async fn update(
         let read = owned(writer, change, person).await;
         before = shown(read, may_be_hidden, may_be_unreadable)?;
     }
-    let input = sent(academy, change, person, input, before.as_ref());
+    let input = academy.sent(input, before.as_ref());
     // Of two accounts with one external id the academy may find the other: one that was just read is written by its own id.
     if by_external_id && before.is_none() {
         let result = writer
@@ -266,20 +264,6 @@ fn shown(
         Err(WriteError::NoAnswer(ReteachError::Unreadable { .. })) if may_be_unreadable => Ok(None),
         read => read.map(Some),
     }
-}
-
-/// What an update sends. Where the academy replaces the record and it could not be read, only what is ours is kept.
-fn sent<'i>(
-    academy: &Academy<'_>,
-    change: &Change,
-    person: Person<'_>,
-    input: &'i CustomerInput,
-    before: Option<&Customer>,
-) -> Cow<'i, CustomerInput> {
-    if before.is_none() && academy.replaces() {
-        return Cow::Owned(ours(change, person));
-    }
-    academy.sent(input, before)
 }
 
 /// Whether the academy may have refused the id in the path, and not the record `sent`.
