@@ -25,7 +25,7 @@ pub(crate) use transfer::run as transfer;
 /// The function's memory, whatever it files.
 const MOST_MEMORY: u64 = 64 << 20;
 /// Its memory beyond what it had at the start: for connections and what passes through them,
-const WORKING_SPACE: u64 = 18 << 20;
+const WORKING_SPACE: u64 = 20 << 20;
 /// and for what it has to know of each certificate.
 const RECORD: u64 = 3 << 10;
 /// How much more memory the largest PDFs may need than as many of the smallest.
