@@ -31,6 +31,7 @@ mod typed;
 mod vendor_faults;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -138,10 +139,16 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
         began.elapsed().as_secs_f64(),
         time.as_secs_f64() / (365.25 * 86_400.0),
     );
-    println!(
+    let line = format!(
         "{worlds} worlds in {seconds:.0} s: {runs} runs, {cut_short} of them cut short by their time, {calls} HTTP calls to vendors, {hung} calls that hung, {years:.1} tenant-years, {:.1} a minute",
         years / seconds * 60.0
     );
+    // The test harness keeps what a test prints if it passes, unless it is asked not to.
+    if std::env::args().any(|argument| argument == "--nocapture") {
+        println!("{line}");
+    } else {
+        writeln!(std::io::stderr(), " {line}").unwrap();
+    }
     println!("the judge of all traffic saw {sights:?}");
     println!("actions took effect: {effects:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
