@@ -35,17 +35,20 @@ async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
     }
 }
 
+/// An account of so many people that answers calls with newer names with `status`.
+async fn refusing_newer_names(status: u16, people: u64) -> Server {
+    let company = company(people, 100);
+    personio(move |seen| match seen.uri.contains("workplace") {
+        true => Canned::Json(status, json!({"success": false})),
+        false => Canned::Json(200, company(seen)),
+    })
+    .await
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_account_that_refuses_newer_names_is_asked_without_them() {
     for status in [200, 400, 403, 404, 422] {
-        let company = company(150, 100);
-        let server = personio(move |seen| {
-            if seen.uri.contains("workplace") {
-                return Canned::Json(status, json!({"success": false}));
-            }
-            Canned::Json(200, company(seen))
-        })
-        .await;
+        let server = refusing_newer_names(status, 150).await;
         let client = direct(&server);
         // The first of them logs in again on a 403.
         let more = if status == 403 { 2 } else { 0 };
@@ -61,14 +64,7 @@ async fn an_account_that_refuses_newer_names_is_asked_without_them() {
 async fn pages_asked_for_ahead_are_asked_again_where_the_account_refuses_newer_names() {
     for status in [200, 400, 403, 404, 422] {
         for expected in [150_u64, 250] {
-            let company = company(250, 100);
-            let server = personio(move |seen| {
-                if seen.uri.contains("workplace") {
-                    return Canned::Json(status, json!({"success": false}));
-                }
-                Canned::Json(200, company(seen))
-            })
-            .await;
+            let server = refusing_newer_names(status, 250).await;
             let client = direct(&server);
             for calls in [3, 6] {
                 let label = format!("{status}, {expected} expected");
