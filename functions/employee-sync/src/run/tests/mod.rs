@@ -12,6 +12,7 @@ mod look_ups;
 mod lost_accounts;
 mod lost_state;
 mod mail_moves;
+mod model;
 mod portions;
 mod rehires;
 mod renumbered;

@@ -36,6 +36,7 @@ pub(super) enum End {
 }
 
 /// Everything that lasts from tick to tick.
+#[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) employees: BTreeMap<SourceId, Employee>,
     pub(super) academy: Academy,
