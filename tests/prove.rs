@@ -1,7 +1,7 @@
 //! `cargo prove`: the proofs that take longer than `cargo test --workspace` may take.
 //!
-//! Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds and load, one after the other, each with
-//! `PROVE=all`. Ends with 1 if one of them fails, after all of them have run.
+//! Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds and load, one after the
+//! other, each with `PROVE=all`. Ends with 1 if one of them fails, after all of them have run.
 
 use std::io::{self, BufRead as _, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
@@ -11,8 +11,8 @@ use clap::{Parser, ValueEnum};
 
 /// Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds, and load
 #[derive(Debug, Parser)]
-#[command(name = "cargo prove", max_term_width = 100)]
-struct Args {
+#[command(name = "cargo prove", bin_name = "cargo prove", max_term_width = 100)]
+pub(crate) struct Args {
     /// Proofs to run [default: all of them]
     proofs: Vec<Proof>,
 }

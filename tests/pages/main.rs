@@ -5,6 +5,7 @@
     reason = "a test stops where a page is not as it should be"
 )]
 
+mod commands;
 mod data_protection;
 mod threat_model;
 
