@@ -7,6 +7,7 @@
 
 mod commands;
 mod data_protection;
+mod runbook;
 mod threat_model;
 
 use std::collections::BTreeSet;
