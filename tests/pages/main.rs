@@ -290,6 +290,34 @@ fn the_configuration_page_shows_every_key_that_the_parser_knows() {
     }
 }
 
+/// Whether the page shows an example of this key, which has no default.
+fn is_example(section: &str, key: &str) -> bool {
+    match section {
+        "personio" => key == "domain",
+        "kombo" => key != "base_url",
+        "reteach" => key == "academy",
+        "scope" => key != "out_of_scope",
+        "certificates" => matches!(key, "category" | "since"),
+        "notices" => matches!(key, "mail" | "webhook"),
+        _ => false,
+    }
+}
+
+#[test]
+fn a_key_that_is_left_out_has_the_value_that_the_configuration_page_shows() {
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let mut table: toml::Table = toml::from_str(&block(&page, "toml")).unwrap();
+    for (section, value) in table.iter_mut() {
+        if let Some(keys) = value.as_table_mut() {
+            keys.retain(|key, _| !is_example(section, key));
+        }
+    }
+    let shown: TenantConfig = table.try_into().unwrap();
+    let required = "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n";
+    let least = format!("{required}[personio]\nvia = \"direct\"\n[kombo]\n");
+    assert_eq!(shown, TenantConfig::parse(&least).unwrap());
+}
+
 #[test]
 fn the_configuration_page_shows_every_member_of_the_credentials() {
     let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
