@@ -36,7 +36,7 @@ pub(crate) struct Common {
     /// A small set that takes minutes
     #[arg(long, global = true)]
     pub(crate) quick: bool,
-    /// Judge times too: for a machine with nothing else to do
+    /// Judge times too, on an otherwise idle machine
     #[arg(long, global = true)]
     pub(crate) judge: bool,
     /// Print JSON

@@ -1,4 +1,4 @@
-//! AWS's answers in an context's words.
+//! AWS's answers in an operator's words.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -7,7 +7,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::failure::Failure;
 
 const KEYS: &str = "keys are taken from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN: \
-    `eval \"$(aws configure export-credentials --format env)\"` puts those of a profile or of a login there";
+    `eval \"$(aws configure export-credentials --format env)\"` of AWS CLI 2 puts those of a profile or a login there";
 
 /// Why `action` (`scheduler:CreateSchedule`) failed.
 pub(crate) fn failure<E: ProvideErrorMetadata>(

@@ -110,7 +110,7 @@ pub enum Command {
     /// the planner of a run, and is compared with the ledger. Only this person is read, whatever the company's size, and nothing is
     /// written. Values are shown with --details only: they are personal data.
     Explain(Explain),
-    /// List people by state, try refused people again, hand an account over
+    /// List people by state, retry, hand an account over, export and forget a person
     ///
     /// People appear by their id in Personio. Names and mail addresses are not stored.
     #[command(subcommand, after_long_help = help::PEOPLE)]
@@ -165,7 +165,7 @@ pub enum Command {
     /// what the commands show. Every button is a command.
     #[command(after_long_help = help::WEB)]
     Web(Web),
-    /// Look for what will be in the way: quotas, alarms, schedules, old credentials, clock, versions
+    /// Find problems before they cause failures: quotas, alarms, schedules, credentials
     ///
     /// Asks AWS about the deployment and says for each finding what to do. A question that your rights do not cover is shown as not
     /// asked, and stops no other. Nothing is written, no vendor is called.
