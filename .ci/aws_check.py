@@ -1,0 +1,56 @@
+"""Tries the commands of the AWS CLI on the pages without AWS: do the command and its options exist, and do their values fit?
+
+    python .ci/aws_check.py      with the AWS CLI's own Python
+
+Commands of the runbook also run in the rehearsal, as far as an emulator can take them (.ci/rights_check.py).
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+from awscli.clidriver import create_clidriver
+
+# What is said of a command that does not exist. Other words are about the made-up answer.
+WRONG = re.compile(r"Unknown |Invalid choice|[Mm]issing required|are required|error:|expected")
+# Version 2 alone has it.
+NOT_HERE = "aws configure export-credentials"
+
+os.environ.update(AWS_DEFAULT_REGION="eu-central-1", AWS_ACCESS_KEY_ID="none", AWS_SECRET_ACCESS_KEY="none")
+
+
+def commands(text):
+    """Those in blocks and in running text."""
+    for block in re.findall(r"^```sh[^\n]*\n(.*?)^```", text, re.M | re.S):
+        for line in block.splitlines():
+            found = re.search(r"\baws .*", re.sub(r"\s+#.*", "", line))
+            if found:
+                yield found[0].rstrip(")")
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    for command in re.findall(r"`(aws [^`]*)`", text):
+        yield " ".join(command.split())
+
+
+def wrong(command):
+    """What the CLI says against the command, before it would call AWS."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
+        create_clidriver().main([*shlex.split(command)[1:], "--generate-cli-skeleton", "output"])
+    return [line for line in said.getvalue().splitlines() if WRONG.search(line)]
+
+
+found = sorted({command for page in [Path("README.md"), *Path("docs").glob("*.md")] for command in commands(page.read_text())})
+found = [command for command in found if not command.startswith(NOT_HERE)]
+if len(found) < 15:
+    sys.exit(f"{len(found)} commands were found")
+for command in found:
+    if problems := wrong(command):
+        sys.exit(f"{command}: {problems}")
+for command in ("aws dynamodb update-tabel", "aws dynamodb update-table --tabel-name x", "aws dynamodb delete-table"):
+    if not wrong(command):
+        sys.exit(f"{command} was not found wrong")
+print(f"{len(found)} commands of the AWS CLI exist")
