@@ -19,10 +19,15 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Proof {
+    /// Slow end-to-end tests, and paces in virtual time
     EndToEnd,
+    /// All states of the certificate job's protocol, within its bounds
     Model,
+    /// The whole fault matrix
     Faults,
+    /// All random worlds
     Worlds,
+    /// A short load run
     Load,
 }
 

@@ -18,14 +18,14 @@ use crate::company::Company;
 pub enum Action {
     /// Hire an employee
     Hire {
-        /// Vorname
+        /// First name
         first_name: String,
-        /// Nachname
+        /// Last name
         last_name: String,
-        /// Anstelldatum; today by default
+        /// Hire date, such as 2026-12-31; today by default
         #[arg(long, value_name = "DATE")]
         from: Option<Date>,
-        /// Anstellungsart extern
+        /// External employment (Anstellungsart extern)
         #[arg(long)]
         external: bool,
         /// Other fields
@@ -37,10 +37,10 @@ pub enum Action {
     Change {
         /// Personio's id of the employee
         person: u64,
-        /// Vorname
+        /// First name
         #[arg(long, value_name = "NAME")]
         first_name: Option<String>,
-        /// Nachname
+        /// Last name
         #[arg(long, value_name = "NAME")]
         last_name: Option<String>,
         /// Other fields
@@ -52,7 +52,7 @@ pub enum Action {
     Leave {
         /// Personio's id of the employee
         person: u64,
-        /// The last day; today by default
+        /// The last day, such as 2026-12-31; today by default
         #[arg(long, value_name = "DATE")]
         on: Option<Date>,
     },
@@ -67,7 +67,7 @@ pub enum Action {
         person: u64,
         /// The course's name
         course: String,
-        /// The day of completion; just now by default
+        /// The day of completion, such as 2026-11-30; just now by default
         #[arg(long, value_name = "DATE")]
         on: Option<Date>,
     },
@@ -81,19 +81,19 @@ pub enum Action {
 /// An employee's fields.
 #[derive(Clone, Debug, Default, clap::Args, Deserialize, Serialize)]
 pub struct Details {
-    /// E-Mail
+    /// Mail address
     #[arg(long)]
     pub email: Option<String>,
     /// Position
     #[arg(long)]
     pub position: Option<String>,
-    /// Gesellschaft
+    /// Company (Gesellschaft)
     #[arg(long)]
     pub company: Option<String>,
-    /// Abteilung
+    /// Department (Abteilung)
     #[arg(long)]
     pub department: Option<String>,
-    /// Standort
+    /// Location (Standort)
     #[arg(long)]
     pub location: Option<String>,
 }
