@@ -150,10 +150,10 @@ struct TestOptions {
     #[arg(long)]
     profile: Option<String>,
     filter: Option<String>,
-    #[arg(last = true, value_parser = ["--ignored", "--nocapture"])]
-    #[expect(dead_code, reason = "known words are enough")]
-    of_the_program: Vec<String>,
 }
+
+/// What pages give to the test program.
+const OF_THE_PROGRAM: [&str; 3] = ["--", "--ignored", "--nocapture"];
 
 /// Tests of one program.
 struct Target {
@@ -193,7 +193,7 @@ fn targets() -> Vec<Target> {
         for entry in fs::read_dir(folder.join("tests")).into_iter().flatten() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            add(Some(&name), path);
+            add(Some(name.as_str()), path);
         }
     }
     targets
@@ -229,6 +229,11 @@ fn add_names(sources: &Path, module: &str, names: &mut Vec<String>) {
 
 /// What is wrong with arguments of `cargo test`, the word `test` first.
 fn test_error(words: &[&str], targets: &[Target]) -> Option<String> {
+    let end = words.iter().position(|word| *word == "--");
+    let (words, rest) = words.split_at(end.unwrap_or(words.len()));
+    if let Some(word) = rest.iter().find(|word| !OF_THE_PROGRAM.contains(word)) {
+        return Some(format!("the test program does not know {word}"));
+    }
     let options = match TestOptions::try_parse_from(words) {
         Ok(options) => options,
         Err(error) => return Some(error.to_string()),
