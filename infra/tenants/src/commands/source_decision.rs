@@ -30,11 +30,23 @@ pub(super) async fn decide(
     args: &Decide,
     decision: Decision,
 ) -> Result<Option<Output>> {
-    let Decide { tenant, hash, .. } = args;
+    let Decide {
+        tenant,
+        hash,
+        kinds,
+        people,
+        ..
+    } = args;
     let stored = context.store.held_source(tenant).await?;
     let Some(source) = stored.filter(|source| source.hash == *hash) else {
         return Ok(None);
     };
+    if !kinds.is_empty() || !people.is_empty() {
+        return Err(Failure::usage(format!(
+            "{hash} is a rejected reading of {tenant}, which is accepted or dismissed as a whole: nothing was decided. Leave \
+             out --kind and --only"
+        )));
+    }
     if args.is_undecided_alone && source.decision.is_some() {
         return Err(Failure::attention(format!(
             "somebody has decided about the reading {hash} of {tenant} meanwhile"

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::tenant::Via;
 use simulators::reteach::Quirk;
 use simulators::{Behaviour, Body, Fault, Person};
+use tenants::Exit;
 
 use crate::restore::items;
 use crate::support::{Desk, GROUP, participation, person};
@@ -347,6 +348,12 @@ async fn a_rejected_reading_is_shown_and_decided() {
         .await
         .to_string();
     assert!(wrong.contains("there is nothing to decide"), "{wrong}");
+    for part in ["--only 101", "--kind mail"] {
+        let line = format!("approve acme {} {part}", source.hash);
+        desk.fails(&line, Exit::Usage, &["as a whole"]).await;
+    }
+    let stored = desk.stack.store().held_source(&company.tenant).await;
+    assert_eq!(stored.unwrap().unwrap().decision, None);
     let decided = desk.done(&format!("approve acme {}", source.hash)).await;
     assert_eq!(decided["known"], source.known, "{decided:#}");
     desk.done("sync acme --here").await;
