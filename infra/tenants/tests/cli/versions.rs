@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::Participation;
+use simulators::{Behaviour, Fault, Moment};
 use tenants::Exit;
 
+use crate::interrupted::interrupted;
 use crate::support::{Desk, account_of, participation, person};
 
 #[tokio::test]
@@ -99,6 +101,11 @@ async fn files_of_others_are_refused() {
     let file = desk.file("plans.json", "");
     desk.done(&format!("plan --save {file}")).await;
     let saved = std::fs::read_to_string(&file).unwrap();
+    // One that is cut off leaves what was saved before.
+    let fault = Fault::new(Behaviour::Kill(Moment::Before)).nth(4);
+    let cut = interrupted(&desk, fault, &format!("plan --save {file}")).await;
+    assert!(cut.at.is_some());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), saved);
     let mut key: Value = serde_json::from_str(&saved).unwrap();
     key["tenants"]["acme"]["key"] = json!("0123456789abcdef");
     let cases = [

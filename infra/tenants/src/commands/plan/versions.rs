@@ -36,8 +36,10 @@ pub(super) async fn save(
         Some(tenant) => vec![context.tenant(tenant).await?.config.tenant_id],
         None => context.store.list_tenants().await?,
     };
-    // Before the work: it may take minutes.
-    let mut file = File::create(path).map_err(unwritable)?;
+    // Before the work: it may take minutes. What an earlier command has saved stays until there is something to replace it.
+    let mut open = File::options();
+    let open = open.write(true).create(true).truncate(false);
+    let mut file = open.open(path).map_err(unwritable)?;
     let computed = plans(context, tenants).await?;
     let without_plan = without_plan(&computed);
     let plans = computed
@@ -47,6 +49,9 @@ pub(super) async fn save(
     let text = serde_json::to_string_pretty(&saved).map_err(|error| {
         Failure::attention(format!("the plans cannot be written as JSON: {error}"))
     })?;
+    if file.metadata().is_ok_and(|found| found.is_file()) {
+        file.set_len(0).map_err(unwritable)?;
+    }
     writeln!(file, "{text}").map_err(unwritable)?;
     Output::of(&SavedView {
         file: path.to_owned(),
