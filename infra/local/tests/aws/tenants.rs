@@ -2,8 +2,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use shared::domain::id::{CertificateId, TenantId};
 use shared::state::{
-    CertificateEntry, CertificateLedger, CertificateState, FencingToken, Inventory, JobKind,
-    LastRun, PutOutcome, StateError, TenantRecord, TenantStatus,
+    CertificateCheckpoint, CertificateEntry, CertificateLedger, CertificateStart, CertificateState,
+    FencingToken, Inventory, JobKind, LastRun, PutOutcome, Restored, StateError, TenantRecord,
+    TenantStatus,
 };
 
 use crate::proxy::{Fate, Proxy};
@@ -160,6 +161,30 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
     }
     assert_eq!(store.list_tenants().await, Ok(vec![]));
     assert_eq!(store.tenant(&acme()).await, Ok(None));
+
+    // What a restored table has lost may be filed: that stays known.
+    let restored = Restored {
+        to: at("07:00:00"),
+        at: at("08:00:00"),
+        assume_empty: false,
+    };
+    store.mark_restored(&acme(), restored).await.unwrap();
+    store.start_backfill(&acme(), at("08:00:00")).await.unwrap();
+    let left = CertificateCheckpoint::default();
+    store
+        .put_certificate_checkpoint(&acme(), lease.token, &left)
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let kept = CertificateLedger::Keep;
+        store.remove_tenant_and(&acme(), kept).await.unwrap();
+        let marked = CertificateStart {
+            scan_asked_at: Some(at("08:00:00")),
+            restored: Some(restored),
+            ..CertificateStart::default()
+        };
+        assert_eq!(store.certificate_start(&acme()).await, Ok(marked));
+    }
 
     // Back again: the tokens go on from where they were, earlier runs are forgotten.
     let reported = Some(at("08:00:30"));

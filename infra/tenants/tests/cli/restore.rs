@@ -345,6 +345,10 @@ async fn a_tenant_whose_ledger_is_lost_and_that_is_added_again_files_nothing_twi
     desk.pass_minutes(5);
     let (_, added) = json(&desk, RESTORED, &desk.add(&company, "")).await;
     assert_eq!(added["written"], true, "{added}");
+    // Nor does it once it was removed and is added once more.
+    json(&desk, RESTORED, "remove acme --yes").await;
+    let (_, added) = json(&desk, RESTORED, &desk.add(&company, "")).await;
+    assert_eq!(added["written"], true, "{added}");
     ticks(&desk).await;
     assert_eq!(company.personio.documents().len(), 4);
     let (_, parked) = json(&desk, RESTORED, "certificates list acme").await;

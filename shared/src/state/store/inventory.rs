@@ -12,7 +12,7 @@ use crate::state::JobKind;
 use crate::state::key::{
     CERTIFICATES, EMPLOYEES, Key, LEASES, LOGINS, REPORTS, SORT_KEY, partition,
 };
-use crate::state::table::{Condition, Freshness, Item, Query, record, sort_key};
+use crate::state::table::{Condition, Freshness, Item, Outcome, Query, record, sort_key};
 
 /// How much is stored of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,6 +132,7 @@ impl Store {
     ///
     /// With the ledger the leases stay: its entries carry fencing tokens, and a lease that began again at the first
     /// token could not write them any more. Logins stay too: with the same credentials, the client code may be used up.
+    /// So does the mark of a restore: what the restored table has lost of the ledger may be filed all the same.
     pub async fn remove_tenant_and(
         &self,
         tenant: &TenantId,
@@ -143,15 +144,18 @@ impl Store {
         self.table
             .delete(&Key::config(tenant), Condition::default())
             .await?;
+        let checkpoint = Key::certificate_checkpoint(tenant);
+        self.forget_checkpoint(&checkpoint).await?;
         let mut pages = self
             .table
             .query(Query::partition(partition(tenant)).only(&[SORT_KEY]));
         while let Some(page) = pages.next().await? {
             let goes = |item: &&Item| {
                 let name = sort_key(item);
-                ![CERTIFICATES, LEASES, LOGINS]
-                    .iter()
-                    .any(|prefix| name.starts_with(prefix))
+                name != checkpoint.sk
+                    && ![CERTIFICATES, LEASES, LOGINS]
+                        .iter()
+                        .any(|prefix| name.starts_with(prefix))
             };
             let keys = page.iter().filter(goes).map(|item| Key {
                 pk: partition(tenant),
@@ -162,6 +166,17 @@ impl Store {
         self.table
             .delete(&Key::registry(tenant), Condition::default())
             .await?;
+        Ok(())
+    }
+
+    /// Removes what certificate runs begin with, except the mark of a restore.
+    async fn forget_checkpoint(&self, key: &Key) -> Result<(), StateError> {
+        let unmarked = Condition::when("attribute_not_exists(#restored)").names(["restored"]);
+        if let Outcome::Refused(_) = self.table.delete(key, unmarked).await? {
+            let names = ["checkpoint", "started_at"];
+            let update = Condition::update("REMOVE #checkpoint, #started_at").names(names);
+            self.table.update(key, update).await?;
+        }
         Ok(())
     }
 
