@@ -10,7 +10,7 @@ use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
-use crate::support::{Desk, account_of, now, participation};
+use crate::support::{Desk, account_of, now, participation, person};
 
 /// A certificate of a person who waits for a reason.
 async fn park_for(desk: &Desk, tenant: &TenantId, id: &str, person: u64, reason: &str) {
@@ -306,6 +306,34 @@ async fn a_person_whose_documents_cannot_be_listed_keeps_no_other_document_from_
     assert_eq!(moved["refused"].as_array().unwrap().len(), 2, "{moved}");
     let problem = moved["refused"][0]["problem"].as_str().unwrap();
     assert!(problem.contains("cannot be listed"), "{problem}");
+}
+
+/// They have the oldest ids, so that their lists would be the first.
+#[tokio::test]
+async fn people_who_have_left_keep_no_document_of_others_from_being_moved() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.put_all((1..=6).map(person));
+    desk.run("sync acme --here").await;
+    for number in 1..=6 {
+        let course = participation(number, number, "Brandschutz");
+        company.reteach.add_participation(course);
+        if number >= 5 {
+            desk.done(FILE).await;
+            desk.pass_minutes(30);
+        }
+    }
+    company.personio.add_category("Schulungen");
+    for id in ["1", "2", "3", "4", "5"] {
+        let gone = Fault::new(Behaviour::Status(404, Body::Vendor));
+        let lists = gone.path("/v2/document-management/documents");
+        company.personio.fail(lists.query("owner_id", id).always());
+    }
+    let moved = desk
+        .attention("certificates move acme --to Schulungen --yes")
+        .await;
+    assert_eq!(moved["moved"], 1, "{moved}");
+    assert_eq!(moved["refused"].as_array().unwrap().len(), 5, "{moved}");
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! `tenants certificates move`
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
 use serde::Serialize;
 use shared::document::{Category, DocumentSink as _, choose_category};
 use shared::domain::id::{CertificateId, DocumentId, SourceId, TenantId};
@@ -115,25 +117,29 @@ fn no_such_folder(name: &str, categories: &[Category]) -> String {
 }
 
 /// Lists the documents of each person with a filed certificate. A list that is refused is noted; what is not about one
-/// person ends it.
+/// person ends it. People with the newest certificates come first: the lists of those who have left may all be refused.
 async fn find(
     context: &CommandContext<'_>,
     hr: &Hr,
     tenant: &TenantId,
     folder: &Category,
 ) -> Result<Found> {
-    let mut filed: BTreeMap<SourceId, BTreeSet<CertificateId>> = BTreeMap::new();
+    let mut people: BTreeMap<SourceId, (Timestamp, BTreeSet<CertificateId>)> = BTreeMap::new();
     for (id, entry) in context.store.all_certificates(tenant).await? {
-        if matches!(entry.state, CertificateState::Uploaded { .. }) {
-            filed.entry(entry.employee).or_default().insert(id);
+        if let CertificateState::Uploaded { at, .. } = entry.state {
+            let (last, certificates) = people.entry(entry.employee).or_default();
+            *last = at.max(*last);
+            certificates.insert(id);
         }
     }
+    let mut filed: Vec<_> = people.into_iter().collect();
+    filed.sort_by_key(|(_, (last, _))| Reverse(*last));
     let mut found = Found {
         people: filed.len() as u64,
         ..Found::default()
     };
     let mut lists = stream::iter(filed)
-        .map(|(person, certificates)| async move {
+        .map(|(person, (_, certificates))| async move {
             let documents = hr.documents(&person).await.ok_or_else(no_way)?;
             Ok::<_, Failure>((certificates, documents))
         })
