@@ -35,11 +35,8 @@ pub use web::Console;
 /// standard error.
 pub async fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Send)) -> Exit {
     let json = cli.global.json;
-    let exit = match Box::pin(commands::run(cli, environment)).await {
-        Ok(output) => output.write(json, out),
+    match Box::pin(commands::run(cli, environment)).await {
+        Ok(output) => output.write(json, environment, out),
         Err(failure) => failure.write(json, environment, out),
-    };
-    // A closed pipe (`| head`) is no error: the exit status still counts.
-    let _ = out.flush();
-    exit
+    }
 }
