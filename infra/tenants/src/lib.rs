@@ -40,3 +40,15 @@ pub async fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Sen
         Err(failure) => failure.write(json, environment, out),
     }
 }
+
+/// Refuses a command line that cannot be used, as one JSON document: for one that asks for JSON.
+pub fn refuse(
+    error: &clap::Error,
+    environment: &Environment,
+    out: &mut (dyn Write + Send),
+) -> Exit {
+    let text = error.to_string();
+    let text = text.trim_end();
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    Failure::usage(text).write(true, environment, out)
+}

@@ -46,6 +46,8 @@ async fn the_exit_status_says_whether_to_look_and_results_alone_go_to_standard_o
             "error: there is no stack nowhere",
         ),
         ("frobnicate", 2, "", "unrecognized subcommand"),
+        ("frobnicate --json", 2, "\"exit_code\": 2", ""),
+        ("approve acme --json", 2, "\"error\": \"the following", ""),
         ("stats", 2, "", "a similar subcommand exists: 'status'"),
         (
             "plan acme --detail",
