@@ -3,8 +3,9 @@
 use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::state::TenantStatus;
+use shared::tenant::TenantConfig;
 
-use crate::context::{CommandContext, StoredTenant};
+use crate::context::{CommandContext, StoredTenant, no_such_tenant};
 use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
@@ -22,36 +23,41 @@ struct PauseView<'a> {
 }
 
 pub(super) async fn pause(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
-    let stored = context.latest_tenant(tenant).await?;
-    let status = match stored.record.status {
+    let record = context.store.latest_tenant(tenant).await?;
+    let record = record.ok_or_else(|| no_such_tenant(tenant))?;
+    let status = match record.status {
         TenantStatus::Active => TenantStatus::Paused {
             since: context.now(),
         },
         paused @ TenantStatus::Paused { .. } => paused,
     };
-    set_status(context, &stored, status).await
+    // A configuration that cannot be used is a reason to pause.
+    let config = TenantConfig::parse(&record.config).ok();
+    set_status(context, tenant, config.as_ref(), (record.status, status)).await
 }
 
 pub(super) async fn resume(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
-    let stored = context.latest_tenant(tenant).await?;
-    set_status(context, &stored, TenantStatus::Active).await
+    let StoredTenant { record, config } = context.latest_tenant(tenant).await?;
+    let status = (record.status, TenantStatus::Active);
+    set_status(context, tenant, Some(&config), status).await
 }
 
-/// Writes the status if it is new, and makes both schedules what they should be.
+/// Writes the status if it is new, and makes both schedules what they should be. A configuration that cannot be used has
+/// no schedules to derive.
 async fn set_status(
     context: &CommandContext<'_>,
-    stored: &StoredTenant,
-    status: TenantStatus,
+    tenant_id: &TenantId,
+    config: Option<&TenantConfig>,
+    (before, status): (TenantStatus, TenantStatus),
 ) -> Result<Output> {
-    let tenant_id = &stored.config.tenant_id;
-    let is_new = stored.record.status != status;
+    let is_new = before != status;
     // The status alone stops all later runs. Switched-off schedules only save the calls.
     if is_new {
         context.store.set_status(tenant_id, status).await?;
     }
     let mut schedules_changed = 0;
-    if let Some(schedules) = &context.schedules {
-        for (_, desired) in schedules.desired(&stored.config, status, context.now()) {
+    if let (Some(schedules), Some(config)) = (&context.schedules, config) {
+        for (_, desired) in schedules.desired(config, status, context.now()) {
             let change = schedules.put(&desired).await?;
             schedules_changed += u64::from(change != ScheduleChange::Unchanged);
         }
@@ -61,7 +67,9 @@ async fn set_status(
         status,
         schedules_changed,
         is_new,
-        interval: stored.config.schedule.employees.to_string(),
+        interval: config
+            .map(|config| config.schedule.employees.to_string())
+            .unwrap_or_default(),
     })
 }
 

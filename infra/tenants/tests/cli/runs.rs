@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::domain::id::RunId;
-use shared::state::JobKind;
+use shared::state::{JobKind, TenantStatus};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::{Behaviour, Body, Fault};
@@ -246,6 +246,22 @@ async fn a_paused_tenant_is_not_synced_and_the_exit_status_says_so() {
     assert_eq!(report["outcome"], "paused");
     let message = report["message"].as_str().unwrap();
     assert!(message.contains("run `tenants resume acme`"), "{message}");
+}
+
+#[tokio::test]
+async fn a_tenant_whose_configuration_cannot_be_used_can_be_paused() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let store = desk.stack.store();
+    store.put_tenant(&company.tenant, "none").await.unwrap();
+    desk.done("pause acme").await;
+    let status = desk.stored(&company).await.status;
+    assert_ne!(status, TenantStatus::Active);
+    let hints = ["tenants add --file acme.toml --update"];
+    desk.fails("resume acme", Exit::Attention, &hints).await;
+    desk.done(&format!("{} --update", desk.add(&company, "")))
+        .await;
+    assert_eq!(desk.stored(&company).await.status, status);
 }
 
 #[tokio::test]
