@@ -198,11 +198,14 @@ impl Notices {
     }
 }
 
+/// White space around a value is no part of it: it comes along when a value is pasted or read from a file.
 fn filled(member: &str, value: Option<SecretString>) -> Result<SecretString, MalformedSecret> {
     let problem = match value {
         None => "is missing",
-        Some(text) if text.expose_secret().trim().is_empty() => "is empty",
-        Some(text) => return Ok(text),
+        Some(text) => match text.expose_secret().trim() {
+            "" => "is empty",
+            text => return Ok(text.into()),
+        },
     };
     Err(MalformedSecret {
         member: member.to_owned(),
@@ -289,6 +292,12 @@ mod tests {
         let again = TenantSecret::parse(&secret.to_json()).unwrap();
         assert_eq!(
             again.to_json().expose_secret(),
+            secret.to_json().expose_secret()
+        );
+        let pasted = FULL.replace("psecret", r" psecret\n");
+        let pasted = TenantSecret::parse(&pasted.into()).unwrap();
+        assert_eq!(
+            pasted.to_json().expose_secret(),
             secret.to_json().expose_secret()
         );
         let nothing = TenantSecret::parse(&"{}".into()).unwrap();

@@ -81,7 +81,15 @@ fn secret_text(path: &Path, environment: &Environment) -> Result<SecretString> {
         }
         std::fs::read_to_string(path)
     };
-    Ok(text.map_err(|error| unreadable(path, &error))?.into())
+    let text = text.map_err(|error| unreadable(path, &error))?;
+    if text.trim().is_empty() {
+        let name = match path == Path::new(STANDARD_INPUT) {
+            true => "standard input".to_owned(),
+            false => path.display().to_string(),
+        };
+        return Err(Failure::usage(format!("{name} is empty")));
+    }
+    Ok(text.into())
 }
 
 #[cfg(unix)]

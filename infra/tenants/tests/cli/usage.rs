@@ -283,6 +283,9 @@ async fn unusable_files_are_told_by_every_field_and_no_value() {
         assert!(done.error().contains(hint), "{name}: {}", done.error());
         assert!(!done.out.contains("s3cret"), "{}", done.out);
     }
+    let line = format!("{add} --credentials -");
+    desk.fails(&line, Exit::Usage, &["standard input is empty"])
+        .await;
     let line = format!("{add} --credentials /nowhere.json");
     desk.fails(&line, Exit::Usage, &["/nowhere.json"]).await;
     desk.assert_no_tenants().await;
