@@ -3,9 +3,10 @@
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use shared::domain::id::TenantId;
-use shared::state::{TenantRecord, TenantStatus};
+use shared::state::{StateError, TenantRecord, TenantStatus};
 use shared::tenant::TenantConfig;
 
+use super::status::health::TenantState;
 use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
 use crate::failure::{Failure, Result};
 use crate::format;
@@ -27,9 +28,16 @@ struct TenantRow {
 pub(super) async fn list(context: &CommandContext<'_>) -> Result<Output> {
     let rows = stream::iter(context.store.list_tenants().await?)
         .map(|tenant| async move {
-            let record = context.store.tenant(&tenant).await?;
-            let is_rejected = context.store.held_source(&tenant).await?.is_some();
-            Ok::<_, Failure>(TenantRow::new(tenant, record.as_ref(), is_rejected))
+            match stored(context, &tenant).await {
+                Ok((record, is_rejected)) => {
+                    Ok(TenantRow::new(tenant, record.as_ref(), is_rejected))
+                }
+                // One tenant must not hide all others.
+                Err(StateError::Damaged { .. } | StateError::Newer { .. }) => {
+                    Ok(TenantRow::unreadable(tenant))
+                }
+                Err(error) => Err(Failure::from(error)),
+            }
         })
         .buffered(MAX_CONCURRENT_TENANTS)
         .try_collect()
@@ -37,7 +45,28 @@ pub(super) async fn list(context: &CommandContext<'_>) -> Result<Output> {
     Output::of(&ListView(rows))
 }
 
+/// The tenant's record, and whether a reading of it is rejected.
+async fn stored(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+) -> std::result::Result<(Option<TenantRecord>, bool), StateError> {
+    let record = context.store.tenant(tenant).await?;
+    let source = context.store.held_source(tenant).await?;
+    Ok((record, source.is_some()))
+}
+
 impl TenantRow {
+    /// A tenant whose state is damaged, or of a newer version.
+    fn unreadable(tenant_id: TenantId) -> Self {
+        Self {
+            tenant_id,
+            status: TenantState::Unreadable.as_str(),
+            route: None,
+            certificates: None,
+            academy: None,
+        }
+    }
+
     fn new(tenant_id: TenantId, record: Option<&TenantRecord>, is_rejected: bool) -> Self {
         let config = record.and_then(|record| TenantConfig::parse(&record.config).ok());
         let status = match record.map(|record| record.status) {

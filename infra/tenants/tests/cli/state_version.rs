@@ -82,4 +82,7 @@ async fn a_tenant_of_a_newer_version_is_left_alone_and_others_are_not() {
             .await;
     }
     desk.done("sync other --here").await;
+    let list = desk.done("list").await;
+    assert_eq!(list[0]["status"], "unreadable", "{list:#}");
+    assert_eq!(list[1]["status"], "active", "{list:#}");
 }
