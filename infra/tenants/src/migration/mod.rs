@@ -13,13 +13,16 @@ use shared::state::EmployeeEntry;
 use crate::transfer::Transfer;
 
 /// An account as far as a migration needs it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
+    /// Empty where a row does not say it.
     pub(crate) id: CustomerId,
     pub(crate) external_id: Option<ExternalId>,
     pub(crate) mail: Option<Mail>,
     /// Open now or later.
     pub(crate) is_open: bool,
+    /// Its row in the academy's list cannot be read in full.
+    pub(crate) is_unreadable: bool,
 }
 
 /// A person of the new Personio account.
@@ -87,6 +90,8 @@ pub(crate) enum Why {
     OldWithoutMail,
     /// Nobody of the new account has the old account's address.
     OldAlone,
+    /// The account's row in reteach's list cannot be read.
+    AccountUnreadable,
     /// reteach has no such account any more.
     AccountGone,
     /// The new person has no address, and no account.
@@ -104,6 +109,7 @@ impl Why {
             Self::NewIdTaken => "another account has the new id",
             Self::OldWithoutMail => "the account has no mail address",
             Self::OldAlone => "nobody has the account's mail address now",
+            Self::AccountUnreadable => "the account's row in reteach's list cannot be read",
             Self::AccountGone => "the account is not in reteach any more",
             Self::NewWithoutMail => "the person has no mail address and no account",
             Self::NewAlone => "no account has the person's mail address",
@@ -212,6 +218,9 @@ impl Migration {
         for account in old {
             match &account.1.mail {
                 Some(mail) => groups.entry(mail).or_default().old.push(account),
+                None if account.1.is_unreadable => {
+                    self.leave(Why::AccountUnreadable, &[account], &[], None);
+                }
                 None => self.leave(Why::OldWithoutMail, &[account], &[], None),
             }
         }
@@ -222,6 +231,9 @@ impl Migration {
         }
         for (mail, Group { old, new }) in groups {
             match (old.as_slice(), new.as_slice()) {
+                _ if old.iter().any(|(_, account)| account.is_unreadable) => {
+                    self.leave(Why::AccountUnreadable, &old, &new, Some(mail));
+                }
                 ([(from, account)], [to]) if !carried.contains(to) => self.moves.push(Transfer {
                     from: from.clone(),
                     to: (*to).clone(),
@@ -252,16 +264,28 @@ impl Migration {
         });
     }
 
-    /// Old ids whose account is not in reteach any more.
+    /// Old ids whose account is not in reteach any more. A row that names nobody may be any of these accounts.
     fn add_gone(&mut self, accounts: &[Account], claims: &Claims<'_>) {
+        let is_nameless =
+            |account: &Account| account.id.as_str().is_empty() && account.external_id.is_none();
+        let why = match accounts.iter().any(is_nameless) {
+            true => Why::AccountUnreadable,
+            false => Why::AccountGone,
+        };
+        let rows = self.unmatched.iter();
+        let named: BTreeSet<SourceId> = rows.flat_map(|row| row.old.clone()).collect();
         let there: BTreeSet<&CustomerId> = accounts.iter().map(|account| &account.id).collect();
         let gone = claims
             .by_account
             .iter()
             .filter(|(account, _)| !there.contains(*account));
-        for id in gone.flat_map(|(_, ids)| ids) {
+        let ids = gone.flat_map(|(_, ids)| ids);
+        for id in ids.filter(|id| !named.contains(**id)) {
+            if why == Why::AccountUnreadable {
+                self.left_open.insert((*id).clone());
+            }
             self.unmatched.push(Unmatched {
-                why: Why::AccountGone,
+                why,
                 old: vec![(*id).clone()],
                 new: Vec::new(),
                 mail: None,

@@ -14,6 +14,15 @@ fn account(id: &str, external_id: Option<&str>, mail: Option<&str>) -> Account {
         external_id: external_id.map(ExternalId::new),
         mail: mail.and_then(Mail::new),
         is_open: true,
+        is_unreadable: false,
+    }
+}
+
+/// An account whose row in the list cannot be read.
+fn unreadable(id: &str, external_id: Option<&str>, mail: Option<&str>) -> Account {
+    Account {
+        is_unreadable: true,
+        ..account(id, external_id, mail)
     }
 }
 
@@ -90,6 +99,34 @@ fn ids_are_matched_by_mail_in_any_case_and_the_rest_is_named_with_its_reason() {
     );
     let open: Vec<_> = migration.left_open.iter().map(SourceId::as_str).collect();
     assert_eq!(open, ["11", "2", "3", "4", "5", "6"]);
+}
+
+/// Taken for gone, their accounts would be locked.
+#[test]
+fn people_whose_rows_cannot_be_read_are_left_open_and_nobody_gets_their_account() {
+    let entries = HashMap::from([owner("1", "c1"), owner("2", "c2"), owner("3", "c3")]);
+    let people = [person("101", Some("a@x.example")), person("103", None)];
+    let accounts = [
+        unreadable("c1", Some("personio:1"), Some("a@x.example")),
+        unreadable("", Some("personio:2"), None),
+        account("c3", Some("personio:3"), None),
+    ];
+    let rows = |accounts: &[Account]| {
+        let migration = match_ids(TOOL, accounts, &entries, &people);
+        assert_eq!(migration.moves, []);
+        let left_open: Vec<_> = migration.left_open.into_iter().collect();
+        assert_eq!(texts(&left_open), ["1", "2", "3"]);
+        let rows = migration.unmatched.iter().map(row);
+        let rows = rows.filter(|(why, ..)| *why == Why::AccountUnreadable);
+        rows.map(|(_, old, new)| format!("{old:?} {new:?}"))
+            .collect::<Vec<_>>()
+    };
+    let named = [r#"["1"] ["101"]"#, r#"["2"] []"#];
+    assert_eq!(rows(&accounts), named);
+    // The account of the third is not listed, but a row that names nobody is.
+    let [one, two, _] = accounts;
+    let accounts = [one, two, unreadable("", None, None)];
+    assert_eq!(rows(&accounts), [named[0], named[1], r#"["3"] []"#]);
 }
 
 /// An academy and a company: old ids 1…, new ids 101…, a few mail addresses.

@@ -8,7 +8,7 @@ use shared::domain::clock::Clock as _;
 use shared::domain::id::RunId;
 use shared::state::{Acquisition, JobKind};
 use shared::tenant::Via;
-use simulators::reteach::Quirk;
+use simulators::reteach::{OddRow, Quirk};
 use simulators::{Behaviour, Body, Fault, Moment, Person};
 use tenants::Exit;
 
@@ -214,6 +214,31 @@ async fn people_who_cannot_be_matched_are_named_and_keep_their_open_accounts() {
     }
     for id in ["personio:101", "personio:2", "personio:22", "personio:3"] {
         assert_eq!(company.reteach.status(id), Some("ADDED"), "{id} is open");
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_row_cannot_be_read_is_named_and_stays_open() {
+    for odd in [OddRow::NoId, OddRow::Null] {
+        let desk = Desk::new().await;
+        let company = with_new_ids(&desk).await;
+        let accounts = accounts(&company);
+        let quirk = Quirk::OddRow("personio:3".to_owned(), odd);
+        company.reteach.set_quirks([quirk]);
+        let table = desk.attention("migrate acme").await;
+        let rows = unmatched(&table);
+        let is_named = |row: &String| row.starts_with(r#""account-unreadable" ["3"]"#);
+        assert!(rows.iter().any(is_named), "{odd:?}: {rows:?}");
+        let hash = table["hash"].as_str().unwrap();
+        desk.attention(&format!("migrate acme --approve {hash}"))
+            .await;
+        for _ in 0..4 {
+            desk.pass_minutes(5);
+            desk.run("sync acme --here").await;
+        }
+        for account in accounts {
+            assert_eq!(company.reteach.status(&account), Some("ADDED"), "{odd:?}");
+        }
     }
 }
 

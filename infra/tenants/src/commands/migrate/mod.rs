@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use employee_sync::source::{self, Completeness, People, Person};
-use shared::domain::id::{SourceId, TenantId};
+use jiff::Timestamp;
+use shared::domain::id::{CustomerId, SourceId, TenantId};
 use shared::fingerprint::{Shard, ShardNumber};
-use shared::reteach::{self, Customer};
+use shared::reteach::{self, CollectAccounts, Customer, UnreadableAccount};
 use shared::routes::Connections;
 use shared::source::EmployeeSource as _;
 use shared::state::{EmployeeEntry, JobKind, SyncState};
@@ -232,8 +233,44 @@ async fn start_again(
     Ok(())
 }
 
+/// All accounts of the academy, also those whose rows cannot be read.
+#[derive(PartialEq)]
+struct Accounts {
+    now: Timestamp,
+    found: Vec<Account>,
+}
+
+impl CollectAccounts for Accounts {
+    fn account(&mut self, customer: Customer) {
+        let until = customer.set_inactive_at;
+        self.found.push(Account {
+            is_open: until.is_none_or(|until| until > self.now),
+            is_unreadable: false,
+            mail: customer.email.as_deref().and_then(Mail::new),
+            external_id: customer.external_id.filter(|id| !id.as_str().is_empty()),
+            id: customer.id,
+        });
+    }
+
+    fn unreadable(&mut self, row: UnreadableAccount) {
+        self.found.push(Account {
+            // Nobody can tell.
+            is_open: true,
+            is_unreadable: true,
+            mail: row.email.as_deref().and_then(Mail::new),
+            external_id: row.external_id.filter(|id| !id.as_str().is_empty()),
+            id: row.id.unwrap_or_else(|| CustomerId::new("")),
+        });
+    }
+}
+
 async fn accounts(reteach: &reteach::Client, context: &CommandContext<'_>) -> Result<Vec<Account>> {
-    let listed = reteach.list_all(Vec::<Customer>::new).await;
+    let now = context.now();
+    let collector = || Accounts {
+        now,
+        found: Vec::new(),
+    };
+    let listed = reteach.list_all(collector).await;
     let listed = listed
         .map_err(|error| Failure::attention(format!("accounts cannot be listed: {error}")))?;
     if listed.completeness == reteach::Completeness::Shifting {
@@ -241,14 +278,7 @@ async fn accounts(reteach: &reteach::Client, context: &CommandContext<'_>) -> Re
             "reteach's list of accounts kept changing while it was read; try again",
         ));
     }
-    let now = context.now();
-    let account = |customer: Customer| Account {
-        is_open: customer.set_inactive_at.is_none_or(|until| until > now),
-        mail: customer.email.as_deref().and_then(Mail::new),
-        external_id: customer.external_id.filter(|id| !id.as_str().is_empty()),
-        id: customer.id,
-    };
-    Ok(listed.accounts.into_iter().map(account).collect())
+    Ok(listed.accounts.found)
 }
 
 fn new_people(people: &People) -> Vec<NewPerson> {
