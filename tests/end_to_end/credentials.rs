@@ -6,6 +6,7 @@ use shared::runtime::Outcome;
 use shared::tenant::Via;
 use simulators::reteach::Quirk;
 
+use crate::assertions::assert_idle;
 use crate::broken_connections::{ALL, BrokenConnection, Rotation, broken, common, rotations};
 
 fn broken_connections() -> Vec<BrokenConnection> {
@@ -160,6 +161,47 @@ async fn an_unusable_secret_is_reported_by_its_part() {
         let report = harness.after(SignedDuration::from_mins(16)).await;
         assert_run!("{text}", report, Outcome::Unchanged);
     }
+}
+
+/// The secret was changed by hand: `tenants add` refuses such credentials.
+#[tokio::test]
+async fn credentials_of_another_academy_write_nothing_and_cost_a_run_that_writes_one_call() {
+    let harness = Harness::synced(Via::Direct, "", people(3)).await;
+    harness.know_academy().await;
+    let (id, before) = (harness.reteach.id(), harness.reteach.customers());
+    harness.reteach.set_id("other");
+    assert_idle(&harness).await;
+    harness.change(2, |person| person.office = Some("Wien".into()));
+    harness.personio.put(harness::person(9));
+    let asks = || {
+        let asked = harness.asked().into_iter();
+        asked.filter(|it| it.template == Some("/me")).count()
+    };
+    let hidden = simulators::Behaviour::Status(403, simulators::Body::Vendor);
+    for (outcome, says) in [
+        (Outcome::BadSecret, "another academy's"),
+        (Outcome::AccessDenied, "does not allow this"),
+    ] {
+        if outcome == Outcome::AccessDenied {
+            let fault = simulators::Fault::new(hidden.clone()).path("/me");
+            harness.reteach.fail(fault.always());
+        }
+        let report = harness.tick().await;
+        assert_run!(report, outcome);
+        assert!(report.message.contains(says), "{}", report.message);
+        assert_eq!(harness.reteach.customers(), before);
+    }
+    harness.clear_faults();
+    harness.reteach.set_id(&id);
+    harness.forget_requests();
+    assert_run!(
+        harness.tick().await,
+        Outcome::Done,
+        updated = 1,
+        created = 1
+    );
+    assert_eq!(asks(), 1);
+    assert_idle(&harness).await;
 }
 
 #[tokio::test]

@@ -209,8 +209,8 @@ impl Words {
                 "The settings of the synchronisation are not valid",
             ),
             Cause::BadSecret => self.of(
-                "Die hinterlegten Zugangsdaten sind unvollständig",
-                "The stored credentials are not complete",
+                "Die hinterlegten Zugangsdaten fehlen oder gehören nicht hierher",
+                "The stored credentials are missing or do not belong here",
             ),
             Cause::HeldPlan => self.of(
                 "Änderungen, die auf Zustimmung warten",

@@ -104,6 +104,11 @@ impl Client {
             .json()?)
     }
 
+    /// Whether the credentials belong to the academy with this id.
+    pub async fn is_of(&self, academy: &str) -> Result<bool, Error> {
+        Ok(self.me().await?.id == academy)
+    }
+
     pub(super) fn target(
         &self,
         method: Method,

@@ -47,6 +47,18 @@ impl RunError {
         }
     }
 
+    /// The credentials are another academy's: `sign` says what shows it.
+    #[must_use]
+    pub fn another_academy(sign: &str) -> Self {
+        let message = format!(
+            "{sign}: the academy's credentials seem to be another academy's. Store the right ones with `tenants add`"
+        );
+        Self {
+            is_of_academy: true,
+            ..Self::new(Outcome::BadSecret, message)
+        }
+    }
+
     pub(super) fn unknown_tenant(tenant: &TenantId) -> Self {
         Self::new(
             Outcome::UnknownTenant,

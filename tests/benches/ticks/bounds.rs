@@ -19,13 +19,13 @@ pub(super) const PEOPLE: u64 = 100;
 type Bound = (RunKind, [u64; 3], f64, f64, u64);
 
 const BOUNDS: [Bound; 14] = [
-    (RunKind::First, [204, 204, 204], 4.5, 209.0, 1),
+    (RunKind::First, [205, 205, 205], 4.5, 209.0, 1),
     (RunKind::Unchanged, [1, 1, 2], 1.5, 2.0, 0),
     (RunKind::UnchangedCold, [2, 1, 2], 1.5, 2.0, 1),
     (RunKind::UnchangedHourly, [1, 2, 2], 1.5, 3.0, 1),
-    (RunKind::OneChanged, [4, 4, 5], 5.5, 6.0, 0),
-    (RunKind::OnePercentChanged, [3, 3, 4], 4.5, 6.0, 0),
-    (RunKind::Reconcile, [4, 4, 4], 66.5, 4.0, 1),
+    (RunKind::OneChanged, [5, 5, 6], 5.5, 6.0, 0),
+    (RunKind::OnePercentChanged, [4, 4, 5], 4.5, 6.0, 0),
+    (RunKind::Reconcile, [5, 5, 5], 66.5, 4.0, 1),
     (RunKind::NoCertificates, [1, 1, 1], 1.5, 2.0, 0),
     (RunKind::NoCertificatesCold, [2, 2, 2], 2.5, 2.0, 1),
     (RunKind::NoCertificatesHourly, [1, 1, 1], 1.5, 3.0, 1),

@@ -63,6 +63,7 @@ impl RunCount {
 pub(super) async fn company(via: Via, size: u64) -> Harness {
     let harness = Harness::with_faults(via, "", people(size)).await;
     harness.personio.add_category("Bildungszertifikate");
+    harness.know_academy().await;
     harness
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use shared::domain::id::{CustomerId, SourceId, TenantId};
 use shared::reteach::{self, Error, Participation};
-use shared::runtime::{Outcome, RunError};
+use shared::runtime::RunError;
 use shared::state::Store;
 
 use crate::plan::{Owner, People};
@@ -76,7 +76,7 @@ impl Identity {
             return Ok(());
         }
         let is_ours = match academy {
-            Some(academy) => reteach.me().await?.id == academy,
+            Some(academy) => reteach.is_of(academy).await?,
             None => {
                 let owners = store.owners(tenant).await?;
                 let is_ours = |(account, person): (&CustomerId, &SourceId)| {
@@ -89,14 +89,10 @@ impl Identity {
         if is_ours {
             return Ok(());
         }
-        let message = format!(
+        Err(RunError::another_academy(&format!(
             "the academy lists none of the {known} certificates that we know, others of people whom we do not know, and is not \
-             the one whose accounts we know: the academy's credentials seem to be another academy's. Store the right ones with `tenants add`"
-        );
-        Err(RunError {
-            is_of_academy: true,
-            ..RunError::new(Outcome::BadSecret, message)
-        })
+             the one whose accounts we know"
+        )))
     }
 }
 

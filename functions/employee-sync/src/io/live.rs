@@ -53,6 +53,13 @@ impl LiveReader<'_> {
 }
 
 impl Reader for LiveReader<'_> {
+    async fn is_our_academy(&self) -> Result<bool, reteach::Error> {
+        match &self.tenant.record.academy {
+            Some(academy) => self.reteach.is_of(academy).await,
+            None => Ok(true),
+        }
+    }
+
     async fn shards(
         &self,
         numbers: &[ShardNumber],

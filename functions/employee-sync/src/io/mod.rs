@@ -14,7 +14,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{Shard, ShardNumber, ShardRange};
-use shared::reteach::{Customer, CustomerInput, Tag, TagId};
+use shared::reteach::{self, Customer, CustomerInput, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 
 use crate::accounts::{
@@ -23,6 +23,9 @@ use crate::accounts::{
 
 /// What a run reads after the HR system: the state, and the academy's accounts.
 pub(crate) trait Reader: Sync {
+    /// Whether the credentials belong to the academy that the tenant was added with; true where that is not known.
+    fn is_our_academy(&self) -> impl Future<Output = Result<bool, reteach::Error>> + Send;
+
     fn shards(
         &self,
         numbers: &[ShardNumber],

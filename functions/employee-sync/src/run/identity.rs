@@ -1,4 +1,4 @@
-//! A reading that may be another company's: rejected until somebody decides.
+//! A reading that may be another company's: rejected until somebody decides. And an academy that is another one.
 
 use shared::runtime::{JobResult, Mode, Outcome, RunError};
 use shared::state::{Decision, HeldSource, SyncState};
@@ -45,6 +45,20 @@ pub(super) async fn check_identity(
     let message = describe(&rejected, rules);
     let summary = Summary::of(people, rules);
     Ok(Some(summary.rejected(Outcome::SourceChanged, message)))
+}
+
+/// Fails if the academy is another one than the tenant was added with: nobody of ours is found there, so that all would be
+/// created among strangers. A run asks once, before it lists accounts or writes anything.
+///
+/// # Errors
+/// [`RunError`] of the outcome `bad-secret`, or reteach fails.
+pub(super) async fn check_academy(reader: &impl Reader) -> Result<(), RunError> {
+    if reader.is_our_academy().await? {
+        return Ok(());
+    }
+    Err(RunError::another_academy(
+        "reteach names another academy than the tenant was added with, and nothing was written",
+    ))
 }
 
 /// The result of a run whose ids are of another HR system than those of the known people: an equal id is somebody else's.

@@ -12,6 +12,7 @@ use shared::state::{EmployeeEntry, SyncState};
 use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::{Conclusion, held_write, in_doubt, open_accounts_after, with_applied};
+use super::identity::check_academy;
 use super::load::{Known, ListingNote, Loaded, candidates};
 use super::stages::{Prepared, Registration, prepare, preregister};
 use super::summary::Summary;
@@ -46,6 +47,9 @@ pub(super) async fn lock_leavers(
         Ok(prepared) => prepared,
         Err(violations) => return Ok(Summary::of(people, rules).plan_refused(&violations)),
     };
+    if prepared.relies_on_academy() {
+        check_academy(reader).await?;
+    }
     let registration = preregister(rules, &prepared, &sharding);
     register(writer, &registration).await?;
     let learned = Learned {

@@ -16,7 +16,7 @@ use shared::state::{EmployeeEntry, HeldPlan, JobKind, StateError, SyncState};
 use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::conclude;
-use super::identity::{accept, check_identity, check_tool};
+use super::identity::{accept, check_academy, check_identity, check_tool};
 use super::leavers::lock_leavers;
 use super::load::{Inputs, Known, is_of_use, load};
 use super::stages::{approves_absent, are_in_step, prepare, preregister};
@@ -192,11 +192,18 @@ pub(super) async fn drive(
         rules,
         portion,
     };
+    let lists = matches!(selection, Selection::Everybody(_));
+    if lists {
+        check_academy(reader).await?;
+    }
     let loaded = load(reader, inputs, known, selection).await?;
     let mut prepared = match prepare(rules, people, state, loaded) {
         Ok(prepared) => prepared,
         Err(violations) => return Ok(Summary::of(people, rules).plan_refused(&violations)),
     };
+    if !lists && prepared.relies_on_academy() {
+        check_academy(reader).await?;
+    }
     emit(Progress::Planned(prepared.plan.changes.len()));
     let Some(writer) = writer else {
         return Ok(prepared.dry_run(rules));

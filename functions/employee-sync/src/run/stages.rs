@@ -19,7 +19,7 @@ use crate::brake::hold::{BrakedPlan, Hold, decide};
 use crate::brake::{Limits, check_limits};
 use crate::checkpoint::{self, Resolution, Selection, Sharding};
 use crate::lint::{self, Violation};
-use crate::plan::{Candidate, Context, Plan, RiskyChange, SkipReason, SourceState};
+use crate::plan::{Account, Candidate, Context, Plan, RiskyChange, SkipReason, SourceState};
 use crate::source::{Completeness, People, Person};
 
 /// Dates that have locked nobody for so long lock nobody.
@@ -213,6 +213,17 @@ fn doubts_first_run(
 }
 
 impl Prepared {
+    /// Whether the plan writes to reteach, or rests on what reteach said of an account.
+    pub(super) fn relies_on_academy(&self) -> bool {
+        let is_asked = |candidate: &Candidate| {
+            !matches!(
+                candidate.account,
+                Account::FromLedger(_) | Account::NotFetched
+            )
+        };
+        !self.plan.is_empty() || self.candidates.iter().any(is_asked)
+    }
+
     /// The result of a dry run.
     pub(super) fn dry_run(self, rules: Rules<'_>) -> JobResult<EmployeeSync> {
         let note = self

@@ -2,6 +2,7 @@
 
 mod academies;
 mod announced;
+mod another_academy;
 mod brakes;
 mod comparison;
 mod contested;

@@ -278,13 +278,13 @@ impl World {
             _ => {}
         };
         let run = drive(rules, &people, state, &memory, Some(&memory), &emit);
-        let result = run.now_or_never().unwrap()?;
+        let result = run.now_or_never().unwrap();
         self.academy = if dies {
             memory.into_academy_after_changes()
         } else {
             memory.into_academy()
         };
-        Ok(result)
+        result
     }
 
     /// What the accounts themselves show: who lost or regained access, and whose values are gone or others.
