@@ -11,6 +11,7 @@ use shared::state::{Brake, BrakeWindow, Comparing, FailureKind, HeldPlan, SyncSt
 
 use super::Rules;
 use super::stages::{Prepared, Registration, are_in_step, holds_absent, quiet};
+use super::successors::with_successors;
 use crate::EmployeeSync;
 use crate::apply::{Applied, ApplyOutcome};
 use crate::brake::consent::Parts;
@@ -50,7 +51,7 @@ pub(super) fn conclude(
     sharding: &Sharding<'_>,
     prepared: Prepared,
     registration: Registration,
-    outcome: ApplyOutcome,
+    (outcome, successors): (ApplyOutcome, BTreeMap<SourceId, Timestamp>),
 ) -> Conclusion {
     let Prepared {
         plan,
@@ -81,6 +82,7 @@ pub(super) fn conclude(
     resolutions.extend(quiet(&dismissed, &candidates, &outcome, now));
     let mut old = shards;
     old.extend(registration.shards);
+    let resolutions = with_successors(resolutions, successors, &old);
     let next: BTreeMap<_, _> = old
         .iter()
         .map(|(number, shard)| {

@@ -10,6 +10,7 @@ mod mail_holders;
 mod pipeline;
 mod remedy;
 mod stages;
+mod successors;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use super::identity::{accept, check_academy, check_identity, check_tool};
 use super::leavers::lock_leavers;
 use super::load::{Inputs, Known, is_of_use, load};
 use super::stages::{approves_absent, are_in_step, prepare, preregister};
+use super::successors::{successors, with_their_shards};
 use super::summary::Summary;
 use crate::EmployeeSync;
 use crate::apply::{self, ApplyOutcome, Learned, apply, write_notes};
@@ -224,6 +225,9 @@ pub(super) async fn drive(
     let mut seen = std::mem::take(&mut prepared.seen);
     seen.append(&mut outcome.seen);
     outcome.forgets = note_seen(writer, seen, &outcome).await?;
+    let successors = successors(&prepared, &outcome, people, rules.now);
+    prepared.shards = with_their_shards(reader, prepared.shards, &successors).await?;
+    let outcome = (outcome, successors);
     let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);
     commit(writer, &conclusion).await?;
     Ok(conclusion.result)

@@ -97,13 +97,47 @@ fn a_last_change_of_the_old_profile_delays_the_handover_by_a_short_pause() {
 }
 
 #[test]
-fn a_comparison_hands_the_account_over_although_the_conflict_has_a_pause() {
+fn an_end_that_is_entered_during_the_pause_ends_the_pause() {
+    // The conflict was just looked at, and the next look is due a day later.
+    type Edit = fn(&mut Employee);
+    let ends: [(Edit, i64); 3] = [
+        (|old| old.status = Field::Value(Status::Inactive), 0),
+        (
+            |old| old.end_date = Field::Value("2026-05-10".parse().unwrap()),
+            0,
+        ),
+        (
+            |old| old.end_date = Field::Value("2026-05-11".parse().unwrap()),
+            125,
+        ),
+    ];
+    for (edit, minutes) in ends {
+        let mut world = with_new_profile();
+        let account = account_of(&world, OLD);
+        looks(&mut world, 1_910);
+        world.edit(OLD, edit);
+        assert!(looks(&mut world, minutes).is_empty(), "{minutes}");
+        if minutes == 0 {
+            world.tick(End::Well);
+            world.after(5);
+        }
+        assert!(world.is_locked(OLD), "{minutes}");
+        let tick = world.tick(End::Well);
+        assert_eq!((tick.changes, tick.found(FindingKind::Conflict)), (1, 0));
+        assert_eq!(account_of(&world, NEW), account, "{minutes}");
+        assert_eq!(world.after(5).tick(End::Well).changes, 0, "{minutes}");
+    }
+}
+
+#[test]
+fn a_comparison_hands_the_account_of_a_deleted_profile_over_although_the_conflict_has_a_pause() {
     let mut world = with_new_profile();
     let account = account_of(&world, OLD);
     // The next look is due more than 20 hours later, the next comparison before that.
     looks(&mut world, 2_000);
-    world.deactivate(OLD..OLD + 1);
+    world.employees.remove(&SourceId::new(OLD.to_string()));
     world.tick(End::Well);
+    world.after(5).tick(End::Well);
     assert!(world.is_locked(OLD));
     let lists = world.academy.lists;
     world.after(15 * 60).tick(End::Well);

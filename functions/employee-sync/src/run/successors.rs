@@ -1,0 +1,93 @@
+//! People in conflict with somebody whose contract has just got its end: they need not wait out the pause of the conflict.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use shared::domain::id::SourceId;
+use shared::fingerprint::{Shard, ShardNumber};
+use shared::state::StateError;
+
+use super::stages::Prepared;
+use crate::apply::{Applied, ApplyOutcome};
+use crate::checkpoint::{Resolution, waits_until};
+use crate::io::Reader;
+use crate::source::{People, Person};
+
+/// People with the mail address of somebody else whose end this run has written, and the moment from which that account is
+/// locked.
+pub(super) fn successors(
+    prepared: &Prepared,
+    outcome: &ApplyOutcome,
+    people: &People,
+    now: Timestamp,
+) -> BTreeMap<SourceId, Timestamp> {
+    let mut ends = HashMap::new();
+    if prepared.state.waiting > 0 {
+        for change in &prepared.plan.changes {
+            let id = &change.source_id;
+            let is_written = outcome.applied.get(id).is_some_and(Applied::wrote_window);
+            let end = change.window.and_then(|window| window.after.inactive_at);
+            let mail = people.snapshot.get(id).and_then(folded_mail);
+            if let (true, Some(end), Some(mail)) = (is_written, end, mail) {
+                ends.insert(mail, (id, end.max(now)));
+            }
+        }
+    }
+    if ends.is_empty() {
+        return BTreeMap::new();
+    }
+    let with_end = people.snapshot.iter().filter_map(|(id, person)| {
+        let (holder, end) = ends.get(&folded_mail(person)?)?;
+        (*holder != id).then(|| (id.clone(), *end))
+    });
+    with_end.collect()
+}
+
+fn folded_mail(person: &Person) -> Option<String> {
+    match person {
+        Person::Employee(employee, _) => Some(employee.email.value()?.to_lowercase()),
+        Person::Rejected { .. } => None,
+    }
+}
+
+/// The shards with those of the `successors`, who were not looked at.
+///
+/// # Errors
+/// [`StateError`] if DynamoDB fails.
+pub(super) async fn with_their_shards(
+    reader: &impl Reader,
+    mut shards: BTreeMap<ShardNumber, Shard>,
+    successors: &BTreeMap<SourceId, Timestamp>,
+) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
+    let numbers: BTreeSet<ShardNumber> = successors.keys().map(ShardNumber::of).collect();
+    let missing: Vec<ShardNumber> = numbers
+        .into_iter()
+        .filter(|number| !shards.contains_key(number))
+        .collect();
+    if !missing.is_empty() {
+        shards.extend(reader.shards(&missing).await?);
+    }
+    Ok(shards)
+}
+
+/// The resolutions, with the `successors` who wait for longer due at the end.
+pub(super) fn with_successors(
+    mut resolutions: BTreeMap<SourceId, Resolution>,
+    successors: BTreeMap<SourceId, Timestamp>,
+    shards: &BTreeMap<ShardNumber, Shard>,
+) -> BTreeMap<SourceId, Resolution> {
+    for (id, end) in successors {
+        let waits = match resolutions.get(&id) {
+            Some(Resolution::RetryAt(at)) => Some(*at),
+            Some(_) => None,
+            None => {
+                let shard = shards.get(&ShardNumber::of(&id));
+                shard.and_then(|shard| waits_until(shard.0.get(&id)?.status))
+            }
+        };
+        if waits.is_some_and(|at| end < at) {
+            resolutions.insert(id, Resolution::RetryAt(end));
+        }
+    }
+    resolutions
+}
