@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use employee_sync::report::Report;
-use harness::{Harness, date, people};
+use harness::{Harness, ROUTES, date, people};
 use http::Method;
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
@@ -208,7 +208,7 @@ async fn rehire(harness: &Harness, first_name: Option<&str>) -> Report {
 
 #[tokio::test]
 async fn a_rehire_keeps_the_account_and_the_former_profile_never_touches_it_again() {
-    for via in [Via::Direct, Via::KomboPassthrough, Via::Kombo] {
+    for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(6)).await;
         let id = harness.account(1).id;
         let report = rehire(&harness, None).await;
@@ -317,15 +317,17 @@ async fn an_academy_that_tells_nothing_about_accounts_is_named_after_a_leaver_is
 
 #[tokio::test]
 async fn a_recycled_mail_address_gets_the_account_only_after_approval() {
-    let harness = Harness::synced(Via::Direct, PLAIN, people(6)).await;
-    let before = harness.account(1);
-    let report = rehire(&harness, Some("Anders")).await;
-    assert_counts!(report, handed_over = 0, held = 1);
-    assert_eq!(harness.account(1).id, before.id);
-    harness.approve(&report.held.unwrap().hash).await;
-    let report = harness.tick().await;
-    assert_counts!(report, handed_over = 1, held = 0);
-    assert_eq!(harness.account(7).id, before.id);
+    for via in ROUTES {
+        let harness = Harness::synced(via, PLAIN, people(6)).await;
+        let before = harness.account(1);
+        let report = rehire(&harness, Some("Anders")).await;
+        assert_counts!("{via:?}", report, handed_over = 0, held = 1);
+        assert_eq!(harness.account(1).id, before.id, "{via:?}");
+        harness.approve(&report.held.unwrap().hash).await;
+        let report = harness.tick().await;
+        assert_counts!("{via:?}", report, handed_over = 1, held = 0);
+        assert_eq!(harness.account(7).id, before.id, "{via:?}");
+    }
 }
 
 #[tokio::test]

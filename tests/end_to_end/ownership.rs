@@ -118,6 +118,38 @@ async fn a_new_profile_gets_the_account_at_the_first_tick_after_the_old_contract
     }
 }
 
+/// HR empties the leaver's address and gives it to somebody else. Kombo's model shows no empty address: the account keeps it.
+#[tokio::test]
+async fn an_address_that_a_leaver_lost_is_free_and_over_kombos_model_waits_for_a_decision() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, PLAIN, people(6)).await;
+        let former = harness.account(1).id;
+        let mut new = harness::person(7);
+        harness.change(1, |person| {
+            person.status = Status::Inactive;
+            new.email = person.email.take();
+        });
+        harness.tick().await;
+        harness.personio.put(new);
+        let report = harness.tick().await;
+        let is_held = via == Via::Kombo;
+        let (created, held) = (u64::from(!is_held), u64::from(is_held));
+        assert_counts!("{via:?}", report, created = created, held = held);
+        if let Some(held) = report.held {
+            let at = harness.moment();
+            let dismissed = shared::state::Decision::Dismissed { at };
+            harness.decide(&held.hash, dismissed).await;
+            harness.reteach.edit(&former, |account| {
+                account.email = Some("frueher@muster.example".to_owned());
+            });
+            assert_counts!("{via:?}", harness.tick().await, created = 1, held = 0);
+        }
+        assert!(harness.is_locked(1) && !harness.is_locked(7), "{via:?}");
+        assert_eq!(harness.account(1).id, former, "{via:?}");
+        assert_eq!(harness.reteach.customers().len(), 7, "{via:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_account_of_another_system_goes_to_its_person_only_after_approval() {
     for via in ROUTES {
