@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
 use shared::mapping::Attribute;
 use shared::reteach::{Customer, CustomerInput};
@@ -12,6 +13,9 @@ use shared::tenant::{TenantConfig, UpdateWith};
 
 use super::input::input;
 use crate::plan::{Change, ValueChange};
+
+/// For so long what a run has seen of an account is believed before the account is taken over.
+const SEEN_FOR: SignedDuration = SignedDuration::from_mins(2);
 
 /// What an academy has shown in this run or an earlier one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub(crate) struct Learned {
 #[derive(Debug)]
 pub(super) struct Academy<'a> {
     config: &'a TenantConfig,
+    /// When the run began: what it knows of accounts may be as old.
+    seen_at: Timestamp,
     by_reteach_id: AtomicBool,
     /// An update of this run left alone what it did not name. An earlier run's proves nothing: academies change.
     keeps_unnamed: AtomicBool,
@@ -37,9 +43,10 @@ pub(super) struct Academy<'a> {
 }
 
 impl<'a> Academy<'a> {
-    pub(super) fn new(config: &'a TenantConfig, learned: Learned) -> Self {
+    pub(super) fn new(config: &'a TenantConfig, learned: Learned, seen_at: Timestamp) -> Self {
         Self {
             config,
+            seen_at,
             by_reteach_id: AtomicBool::new(learned.by_reteach_id),
             keeps_unnamed: AtomicBool::new(false),
             keeps_switched_off: AtomicBool::new(false),
@@ -82,6 +89,11 @@ impl<'a> Academy<'a> {
     /// Whether an account is read before it is updated: to send it back whole, or to write back what the update loses.
     pub(super) fn reads_first(&self) -> bool {
         self.replaces() || !self.keeps_unnamed.load(Ordering::Relaxed)
+    }
+
+    /// Whether others have had time to change an account since this run has seen it.
+    pub(super) fn is_seen_long_ago(&self, now: Timestamp) -> bool {
+        now.duration_since(self.seen_at) > SEEN_FOR
     }
 
     pub(super) fn has_kept_unnamed(&self) {

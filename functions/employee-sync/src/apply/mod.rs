@@ -69,11 +69,12 @@ pub(crate) struct ApplyOutcome {
 }
 
 /// Writes the ledger entries that need no change in reteach, applies the plan's changes, and calls `progress` after each.
+/// `began`: when the run began that read the accounts.
 pub(crate) async fn apply(
     writer: &impl Writer,
     plan: &Plan,
     candidates: &[Candidate],
-    config: &TenantConfig,
+    (config, began): (&TenantConfig, Timestamp),
     learned: Learned,
     progress: &(dyn Fn() + Sync),
 ) -> ApplyOutcome {
@@ -97,7 +98,7 @@ pub(crate) async fn apply(
     let now = writer.now();
     let outlines = people.iter().map(|work| work.outline(now)).collect();
     let mut blame = Blame::new(outlines, writer.concurrency());
-    let academy = Academy::new(config, learned);
+    let academy = Academy::new(config, learned, began);
     let mut abort = drive(writer, &mut people, &mut blame, &academy, progress).await;
     let mut judgement = blame.finish();
     judgement.vendor |= learned.tells_nothing && !judgement.answered;

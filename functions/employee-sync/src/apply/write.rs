@@ -116,7 +116,7 @@ async fn account(
     let reply = match &change.action {
         Action::Create => return create(writer, change, input, academy).await,
         Action::Adopt(id) | Action::Handover { account: id, .. } => {
-            take_over(writer, id, input, academy).await
+            take_over(writer, change, id, input, academy).await
         }
         Action::Update(_) if *input == CustomerInput::default() => {
             owned(writer, change, person).await.map(Reply::unwritten)
@@ -163,22 +163,38 @@ pub(super) async fn read(writer: &impl Writer, id: &CustomerId) -> Result<Custom
     })
 }
 
-/// Gives an account the person's external id.
+/// Gives an account the person's external id. One that was seen a while ago is read first: another system may have numbered it
+/// since, and writes by reteach's id refuse nothing.
 async fn take_over(
     writer: &impl Writer,
+    change: &Change,
     id: &CustomerId,
     input: &CustomerInput,
     academy: &Academy<'_>,
 ) -> Result<Reply, WriteError> {
-    let before = if academy.reads_first() {
-        Some(writer.get(id).await?)
+    let reads_first = academy.reads_first();
+    let before = if reads_first || academy.is_seen_long_ago(writer.now()) {
+        shown(writer.get(id).await, !reads_first, false)?
     } else {
         None
     };
+    if before.as_ref().is_some_and(|it| !is_free(it, change)) {
+        return Err(WriteError::NotOurs);
+    }
     let customer = writer
         .update(id, &academy.sent(input, before.as_ref()))
         .await?;
     Ok(Reply { customer, before })
+}
+
+/// Whether the account carries no other external id than the plan has seen.
+fn is_free(account: &Customer, change: &Change) -> bool {
+    let from = match &change.action {
+        Action::Handover { from, .. } => Some(from),
+        _ => None,
+    };
+    let held = account.external_id.as_ref();
+    held.is_none_or(|id| id.as_str().is_empty() || *id == change.external_id || Some(id) == from)
 }
 
 /// Updates an account that was just read and is the person's, or else by external id, so that reteach itself refuses to write

@@ -117,6 +117,8 @@ pub(crate) struct Academy {
     pub(crate) is_another: bool,
     /// How often it was asked which one it is.
     pub(crate) named: usize,
+    /// Another system gives this account its id once the list has come.
+    pub(crate) numbers: Option<(CustomerId, ExternalId)>,
     /// When certificates could begin to follow.
     pub(crate) gate: Option<Timestamp>,
     made: u32,
@@ -266,6 +268,11 @@ impl Reader for InMemory {
         let mut index = AccountIndex::new(Arc::new(filter));
         let customers = self.academy().shown(self.now);
         customers.for_each(|customer| index.account(customer));
+        let numbers = self.academy().numbers.take();
+        if let Some((id, external_id)) = numbers {
+            let number = |customer: &mut Customer| customer.external_id = Some(external_id);
+            self.write(&id, number).unwrap();
+        }
         Ok(index)
     }
 
@@ -553,7 +560,7 @@ impl Academy {
             &memory,
             plan,
             candidates,
-            &config(""),
+            (&config(""), now),
             Learned::default(),
             &|| {},
         )

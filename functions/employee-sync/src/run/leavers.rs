@@ -57,7 +57,8 @@ pub(super) async fn lock_leavers(
         tells_nothing: false,
     };
     let (plan, candidates) = (&prepared.plan, &prepared.candidates);
-    let outcome = apply(writer, plan, candidates, rules.config, learned, &|| {}).await;
+    let terms = (rules.config, rules.now);
+    let outcome = apply(writer, plan, candidates, terms, learned, &|| {}).await;
     let conclusion = conclude(rules, prepared, registration, &outcome, rejected);
     commit(writer, &conclusion).await?;
     Ok(conclusion.result)

@@ -219,7 +219,8 @@ pub(super) async fn drive(
         tells_nothing: prepared.tells_nothing,
     };
     let progress = || emit(Progress::Applied);
-    let mut outcome = apply(writer, plan, candidates, rules.config, learned, &progress).await;
+    let terms = (rules.config, rules.now);
+    let mut outcome = apply(writer, plan, candidates, terms, learned, &progress).await;
     let waiting = std::mem::take(&mut prepared.waiting);
     prepared.waiting = write_notes(writer, waiting).await?;
     let mut seen = std::mem::take(&mut prepared.seen);

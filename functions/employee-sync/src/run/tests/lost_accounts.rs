@@ -6,8 +6,8 @@ use shared::runtime::{FindingKind, JobResult, Outcome};
 
 use super::world::{End, World};
 use crate::EmployeeSync;
-use crate::io::memory::TOOL;
-use crate::plan::builders::config;
+use crate::io::memory::{TOOL, tag};
+use crate::plan::builders::{config, employee};
 
 const PEOPLE: usize = 20;
 
@@ -62,6 +62,28 @@ fn a_returner_is_unlocked_by_an_academy_that_shows_locked_accounts_in_its_list_a
         assert_eq!(world.academy.customers.len(), PEOPLE);
         assert_quiet(&mut world);
     }
+}
+
+#[test]
+fn an_account_that_another_system_numbers_during_a_long_first_run_is_not_taken_from_it() {
+    let mut world = World::before(2, "");
+    let accounts = ["0", "1"].map(|id| {
+        let mail = employee(id).email.value().cloned();
+        world.academy.make(mail)
+    });
+    // The adoption of this account comes first, and shows that no other has to be read for its fields.
+    let adopted = world.academy.customers.get_mut(&accounts[1]).unwrap();
+    adopted.position = Some("Schlosser".to_owned());
+    adopted.tags.push(tag("Chefin"));
+    let theirs = ExternalId::new("sap:77");
+    world.academy.numbers = Some((accounts[0].clone(), theirs.clone()));
+    world.reads_for = 3;
+    let result = world.sync(End::Well);
+    assert_eq!((result.counts.adopted, lost(&result).len()), (1, 1));
+    let result = world.after(5).sync(End::Well);
+    assert_eq!((result.counts.held, result.counts.created), (1, 0));
+    let account = &world.academy.customers[&accounts[0]];
+    assert_eq!(account.external_id.as_ref(), Some(&theirs));
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub(super) struct World {
     pub(super) tool: &'static str,
     /// Of each reading.
     pub(super) completeness: Completeness,
+    /// Minutes from a run's beginning to its writes.
+    pub(super) reads_for: i64,
 }
 
 /// What a tick did to accounts, as the academy shows it, and what the brakes would have allowed.
@@ -97,6 +99,7 @@ impl World {
             flags_deleted: false,
             tool: TOOL,
             completeness: Completeness::Complete,
+            reads_for: 0,
         }
     }
 
@@ -268,7 +271,8 @@ impl World {
             End::OutOfTime(changes) => (changes, false),
             End::Dies(changes) => (changes, true),
         };
-        let memory = InMemory::new(before.clone(), changes, self.now);
+        let writes_at = self.now + SignedDuration::from_mins(self.reads_for);
+        let memory = InMemory::new(before.clone(), changes, writes_at);
         let state = before.state.clone();
         let begun = AtomicUsize::new(0);
         let emit = |progress| match progress {
