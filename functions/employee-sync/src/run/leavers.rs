@@ -85,28 +85,27 @@ async fn load(
     };
     let turn = turns(people, &known.shards, held.as_ref(), rules);
     let leavers = in_turn(leavers, rules.now, turn);
-    // Nothing is noted of those who are locked already: they must not take the place of others.
-    let (mut found, mut looked_at): (Vec<Candidate>, _) = (Vec::new(), 0);
+    // Nothing is noted of those who are locked already: they must not take the place of others, and are not left for later.
+    let (mut found, mut put_off): (Vec<Candidate>, usize) = (Vec::new(), 0);
     for batch in leavers.chunks(rules.portion.max(1)) {
-        if found.len() >= rules.portion {
-            break;
-        }
-        looked_at += batch.len();
         let batch: BTreeSet<_> = batch.iter().map(|(_, id)| id.clone()).collect();
         let entries = reader.entries(&batch.iter().collect()).await?;
         let none = BTreeSet::new();
         let next = candidates(rules.tool, rules.config, people, (&batch, &none), entries);
-        found.extend(next.into_iter().filter(|it| is_to_be_locked(it, rules)));
+        for candidate in next.into_iter().filter(|it| is_to_be_locked(it, rules)) {
+            if found.len() < rules.portion {
+                found.push(candidate);
+            } else {
+                put_off += 1;
+            }
+        }
     }
-    let too_many = found.len().saturating_sub(rules.portion);
-    found.truncate(rules.portion);
-    let (candidates, put_off) = (found, leavers.len() - looked_at + too_many);
     Ok(Loaded {
         selection: Selection::Shards(BTreeSet::new()),
         portion: ShardRange::WHOLE,
         put_off,
         held_over: 0,
-        candidates,
+        candidates: found,
         shards: BTreeMap::new(),
         expired: Vec::new(),
         open_accounts: state.map_or(0, |state| state.open_accounts),
