@@ -225,6 +225,9 @@ async fn update(
         let may_be_unreadable = may_be_unreadable || (locks && by_external_id);
         let read = owned(writer, change, person).await;
         before = shown(read, may_be_hidden, may_be_unreadable)?;
+    } else if relies_on_dates(change, input, writer.now()) {
+        // An academy may empty dates that an update does not name. Open accounts, which have none, do not show it.
+        before = shown(owned(writer, change, person).await, true, true)?;
     }
     let input = academy.sent(input, before.as_ref());
     // Of two accounts with one external id the academy may find the other: one that was just read is written by its own id.
@@ -260,6 +263,15 @@ async fn update(
     }
     let customer = writer.update(id, &input).await?;
     Ok(Reply { customer, before })
+}
+
+/// Whether a date keeps the account shut, now or later, and `input` does not name it.
+fn relies_on_dates(change: &Change, input: &CustomerInput, now: Timestamp) -> bool {
+    let held = change.baseline.window;
+    let ends = input.set_inactive_at.is_absent() && held.inactive_at.is_some();
+    let begins_later =
+        input.set_active_at.is_absent() && held.active_at.is_some_and(|from| from > now);
+    (ends || begins_later) && !only_locks(change, now)
 }
 
 /// Whether `change` takes access away and does nothing else.

@@ -44,6 +44,8 @@ pub(crate) enum Asking {
 pub(crate) struct Dialect {
     /// An update replaces the whole record.
     pub(crate) replaces: bool,
+    /// An update takes the end away where it does not name it.
+    pub(crate) clears_end: bool,
     /// Null clears nothing.
     pub(crate) keeps_nulls: bool,
     /// An update takes all tags off.
@@ -359,6 +361,9 @@ impl Writer for InMemory {
                 customer.tags.clear();
             }
             fill(customer, input.clone());
+            if dialect.clears_end && input.set_inactive_at.is_absent() {
+                customer.set_inactive_at = None;
+            }
             if dialect.keeps_nulls {
                 let (position, until) = (before.position, before.set_inactive_at);
                 customer.position = customer.position.take().or(position);

@@ -463,6 +463,24 @@ fn an_academy_that_begins_to_lose_what_updates_do_not_name_is_noticed_before_any
 }
 
 #[test]
+fn an_academy_that_takes_the_end_away_with_each_update_opens_nobody() {
+    let mut world = synced(Dialect::default());
+    world.deactivate(30..40);
+    world.sync(End::Well);
+    world.academy.dialect.clears_end = true;
+    // Open accounts come first, and have no end that could be lost.
+    for office in ["Ulm", "Bonn"] {
+        move_to(&mut world, 0..MANY, office);
+        world.after(5).sync(End::Well);
+        assert_eq!(world.locked(), 10, "{office}");
+        assert_eq!(account(&world, 0).location.as_deref(), Some(office));
+    }
+    // Who waited for another try has the new office, too, and nobody was opened for it.
+    world.after(60).sync(End::Well);
+    assert_eq!(world.locked(), 10);
+}
+
+#[test]
 fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
     use shared::reteach::Status::{Active, Added, Inactive, Other};
     let other = || Other("SLEEPING".to_owned());
