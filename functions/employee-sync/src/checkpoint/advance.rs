@@ -132,9 +132,10 @@ fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
         }
         SkipReason::AwaitingRetry(_, at) => Resolution::RetryAt(*at),
         // Once it is noted, the note says when the next look is due.
-        SkipReason::Conflict(..) | SkipReason::Contested(_) | SkipReason::MailTaken(_) => {
-            Resolution::Open
-        }
+        SkipReason::Conflict(..)
+        | SkipReason::Contested(_)
+        | SkipReason::MailTaken(_)
+        | SkipReason::MailShared(_) => Resolution::Open,
         SkipReason::Rejected { .. }
         | SkipReason::EmployedAgain(_)
         | SkipReason::ScopeUndecided(_) => Resolution::RetryAt(now + REPORT_AGAIN),

@@ -1,8 +1,9 @@
-//! Several people who would get the same account: at most one of them has it.
+//! Several people who would get the same account, or a new one with the same mail address: at most one of them has it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::id::{CustomerId, SourceId};
+use shared::mapping::Attribute;
 
 use super::verdict::{SkipReason, Verdict};
 use super::{Account, Action, Candidate, MatchedBy};
@@ -24,8 +25,14 @@ enum Claim {
     Handover,
 }
 
-/// Whose each account is; `None` where the best claims are equally good, and nobody gets it on a guess.
-pub(super) struct Claims(BTreeMap<CustomerId, Option<SourceId>>);
+/// Who gets what several people may claim.
+pub(super) struct Claims {
+    /// Whose each account is; `None` where the best claims are equally good, and nobody gets it on a guess.
+    accounts: BTreeMap<CustomerId, Option<SourceId>>,
+    /// Who gets a new account with each mail address: rather somebody who has not left. An academy may write what is created
+    /// after it to the same account.
+    mails: BTreeMap<String, SourceId>,
+}
 
 impl Claims {
     /// The claims of everybody who has an account, or would adopt one.
@@ -65,21 +72,38 @@ impl Claims {
                 leader.1 = None;
             }
         }
-        Self(
-            best.into_iter()
+        let mut mails: BTreeMap<String, (bool, &SourceId)> = BTreeMap::new();
+        for (candidate, verdict) in verdicts {
+            if let Some(mail) = new_mail(verdict) {
+                let claim = (has_left(candidate), &candidate.source_id);
+                let first = mails.entry(mail).or_insert(claim);
+                *first = claim.min(*first);
+            }
+        }
+        let accounts = best.into_iter();
+        let mails = mails.into_iter();
+        Self {
+            accounts: accounts
                 .map(|(account, (_, person))| (account, person))
                 .collect(),
-        )
+            mails: mails
+                .map(|(mail, (_, person))| (mail, person.clone()))
+                .collect(),
+        }
     }
 
-    /// The verdict on `candidate`, unless it would write somebody else's account.
+    /// The verdict on `candidate`, unless it would write somebody else's account, or make a second one with the same address.
     pub(super) fn settle(&self, candidate: &Candidate, verdict: Verdict) -> Verdict {
+        let first = new_mail(&verdict).and_then(|mail| self.mails.get(&mail));
+        if let Some(first) = first.filter(|first| **first != candidate.source_id) {
+            return Verdict::Skip(SkipReason::MailShared(first.clone()));
+        }
         let account = match &verdict {
             Verdict::Change(change, _) => change.action.account(),
             _ => None,
         };
         let contested = account.filter(|account| {
-            self.0
+            self.accounts
                 .get(*account)
                 .is_some_and(|person| person.as_ref() != Some(&candidate.source_id))
         });
@@ -88,6 +112,18 @@ impl Claims {
             None => verdict,
         }
     }
+}
+
+/// The mail address of an account that would be created, folded for comparison.
+fn new_mail(verdict: &Verdict) -> Option<String> {
+    let Verdict::Change(change, _) = verdict else {
+        return None;
+    };
+    let mut values = change.values.iter();
+    let mail = values
+        .find(|value| value.attribute == Attribute::Email)
+        .filter(|_| change.action == Action::Create)?;
+    Some(mail.after.as_ref()?.reveal().to_lowercase())
 }
 
 /// Whether the account that the ledger knows carries no external id any more.

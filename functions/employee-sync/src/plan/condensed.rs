@@ -31,6 +31,7 @@ impl SkipReason {
             Self::Conflict(..) => "conflict",
             Self::Contested(_) => "contested account",
             Self::MailTaken(_) => "mail address taken",
+            Self::MailShared(_) => "mail address shared",
             Self::Rejected { .. } => "record does not fit",
             Self::OutOfScope => "out of scope",
             Self::ScopeUndecided(_) => "scope undecided",

@@ -234,6 +234,11 @@ impl fmt::Display for SkipReason {
                 "conflict: the new mail address belongs to the reteach account {account}; the old one stays until one of \
                  the two is changed"
             ),
+            Self::MailShared(person) => write!(
+                f,
+                "conflict: person {person} has the same mail address and gets the account; give each of them an address of \
+                 their own"
+            ),
             Self::Rejected { field, problem } => {
                 write!(f, "{field} {problem}; correct it in Personio")
             }

@@ -18,6 +18,7 @@ use super::builders::{
     account_of, candidate, config, employee, key, now, plan, seen, synced, trusted,
 };
 use super::*;
+use crate::apply::conflict_entries;
 use crate::brake::classify::{NewAccounts, risky_changes};
 use crate::lint::examine;
 
@@ -601,6 +602,35 @@ fn nobody_gets_an_account_on_a_guess() {
             .map(|(id, skip)| (id.as_str().to_owned(), skip))
             .collect();
         assert_eq!((ids, skips), (changed, skipped), "{name}");
+    }
+}
+
+#[test]
+fn of_several_new_people_with_one_mail_address_only_one_gets_an_account() {
+    let config = config("");
+    let new = |id: &str, mail: &str, status| Employee {
+        email: Field::Value(mail.into()),
+        status: Field::Value(status),
+        ..employee(id)
+    };
+    for (first, gets_it) in [(Status::Active, "1"), (Status::Inactive, "2")] {
+        let candidates = [
+            candidate(&new("1", "lager@muster.example", first), &config),
+            candidate(&new("2", "Lager@muster.example", Status::Active), &config),
+            candidate(&new("3", "p3@muster.example", Status::Active), &config),
+        ];
+        let plan = plan(&candidates, &config);
+        let created: Vec<_> = plan
+            .changes
+            .iter()
+            .map(|change| change.source_id.as_str())
+            .collect();
+        assert_eq!(created, [gets_it, "3"]);
+        let [(_, skip)] = plan.skipped.as_slice() else {
+            panic!("{plan:?}")
+        };
+        assert_eq!(*skip, SkipReason::MailShared(SourceId::new(gets_it)));
+        assert_eq!(conflict_entries(&plan, &candidates, now()).len(), 1);
     }
 }
 

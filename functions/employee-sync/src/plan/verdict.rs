@@ -15,6 +15,8 @@ pub enum SkipReason {
     Contested(CustomerId),
     /// Their new mail address is another account's: theirs keeps the old one.
     MailTaken(CustomerId),
+    /// This other new person has the same mail address, and gets the account.
+    MailShared(SourceId),
     /// Their record does not fit.
     Rejected {
         /// The field, in the vendor's words.
@@ -51,7 +53,7 @@ impl SkipReason {
     pub fn is_conflict(&self) -> bool {
         matches!(
             self,
-            Self::Conflict(..) | Self::Contested(_) | Self::MailTaken(_)
+            Self::Conflict(..) | Self::Contested(_) | Self::MailTaken(_) | Self::MailShared(_)
         )
     }
 

@@ -229,6 +229,7 @@ impl Summary {
                 SkipReason::Conflict(..)
                 | SkipReason::Contested(_)
                 | SkipReason::MailTaken(_)
+                | SkipReason::MailShared(_)
                 | SkipReason::AwaitingRetry(FailureKind::Conflict, _)
                 | SkipReason::EmployedAgain(_) => {
                     (&mut counts.conflicts, Some(FindingKind::Conflict))
