@@ -1,6 +1,7 @@
 //! New accounts.
 
 use jiff::{SignedDuration, Timestamp};
+use shared::domain::employee::Field;
 use shared::reteach::{Customer, CustomerInput};
 
 use super::academy::Academy;
@@ -45,20 +46,39 @@ pub(super) async fn create(
             }));
         }
     }
-    if is_as_written {
-        // A reply as written and an account of earlier: the academy has written to what it found.
-        if was_there(&customer, writer.now()) {
-            academy.has_overwritten(&change.source_id);
-        }
+    // A reply as written and an account of earlier: the academy has written to what it found.
+    if is_as_written && was_there(&customer, writer.now()) {
+        academy.has_overwritten(&change.source_id);
+    }
+    let whole = without_earlier_dates(change, input, &mut customer);
+    if is_as_written && whole == *input {
         return Ok(Reply::unwritten(customer));
     }
     let after = writer
-        .update(&customer.id, &academy.sent(input, Some(&customer)))
+        .update(&customer.id, &academy.sent(&whole, Some(&customer)))
         .await?;
     Ok(Reply {
         customer: after,
         before: Some(customer),
     })
+}
+
+/// The input, with null for each date that a new account would not have: it is that of an account which was there, and may
+/// keep the person out. `customer` is the account without these dates.
+fn without_earlier_dates(
+    change: &Change,
+    input: &CustomerInput,
+    customer: &mut Customer,
+) -> CustomerInput {
+    let wanted = change.window.map(|window| window.after).unwrap_or_default();
+    let mut whole = input.clone();
+    if wanted.active_at.is_none() && customer.set_active_at.take().is_some() {
+        whole.set_active_at = Field::Null;
+    }
+    if wanted.inactive_at.is_none() && customer.set_inactive_at.take().is_some() {
+        whole.set_inactive_at = Field::Null;
+    }
+    whole
 }
 
 /// Whether the account in the reply to a creation shows that somebody else made or used it before.
@@ -79,7 +99,33 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::plan::builders::now;
+    use crate::io::memory::Academy;
+    use crate::plan::builders::{candidate, config, employee, now, plan};
+
+    #[test]
+    fn a_creation_that_finds_the_persons_locked_account_opens_it() {
+        let candidates = [candidate(&employee("1"), &config(""))];
+        let plan = plan(&candidates, &config(""));
+        let mut academy = Academy::default();
+        academy.apply(&plan, &candidates, now());
+        // The ledger is lost, and the academy does not list locked accounts.
+        academy.ledger.clear();
+        for customer in academy.customers.values_mut() {
+            customer.set_inactive_at = Some(now());
+        }
+        academy.apply(&plan, &candidates, now());
+        let ends: Vec<_> = academy
+            .customers
+            .values()
+            .map(|it| it.set_inactive_at)
+            .collect();
+        let noted: Vec<_> = academy
+            .ledger
+            .values()
+            .map(|it| it.window.inactive_at)
+            .collect();
+        assert_eq!((ends, noted), (vec![None], vec![None]));
+    }
 
     #[test]
     fn an_account_of_earlier_shows_who_made_or_used_it() {
