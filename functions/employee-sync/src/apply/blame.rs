@@ -98,6 +98,8 @@ pub(crate) struct Trouble {
     form: Option<Form>,
     /// Whether it is about the access window where no field is named.
     window: bool,
+    /// Whether it is about new accounts where no field is named: an academy may have no place left.
+    pub(crate) creates: bool,
 }
 
 /// Whose failures they were, after the last step.
@@ -137,8 +139,10 @@ pub(super) struct Blame {
     accepted_any: bool,
     accepted_values: bool,
     accepted_update: bool,
+    accepted_create: bool,
     accepted: BTreeSet<Sent>,
     refused: usize,
+    refused_creates: usize,
     refusals: BTreeMap<Trouble, BTreeSet<usize>>,
     /// Nothing more is begun.
     stopped: bool,
@@ -165,8 +169,10 @@ impl Blame {
             accepted_any: false,
             accepted_values: false,
             accepted_update: false,
+            accepted_create: false,
             accepted: BTreeSet::new(),
             refused: 0,
+            refused_creates: 0,
             refusals: BTreeMap::new(),
             stopped: false,
             vendor: false,
@@ -286,7 +292,12 @@ impl Blame {
             .troubles()
             .iter()
             .any(|trouble| trouble.blocks(outline));
-        if !is_blocked && (self.refused < MAX_REFUSED || self.accepted_values) {
+        let refused = if outline.updates {
+            self.refused
+        } else {
+            self.refused_creates
+        };
+        if !is_blocked && (refused < MAX_REFUSED || self.accepted_values) {
             return Some(StepPart::Whole);
         }
         self.window_may_go(index).then_some(StepPart::Window)
@@ -312,6 +323,7 @@ impl Blame {
             self.accepted_any = true;
             self.accepted_values |= !outline.values.is_empty();
             self.accepted_update |= outline.updates;
+            self.accepted_create |= !outline.updates;
         }
     }
 
@@ -323,7 +335,11 @@ impl Blame {
             self.refusals.entry(trouble).or_default().insert(step.index);
         }
         let is_values = step.part == StepPart::Whole && !outline.values.is_empty();
-        self.refused += usize::from(is_values);
+        if outline.updates {
+            self.refused += usize::from(is_values);
+        } else {
+            self.refused_creates += usize::from(is_values);
+        }
         let of_window = |field: &String| outline.window.iter().any(|it| it.name == *field);
         let about_window = !refusal.fields.is_empty() && refusal.fields.iter().all(of_window);
         let has_effect = matches!(
@@ -407,6 +423,7 @@ impl Blame {
             (_, Problem::Lost) => self.accepted_update,
             (Some(_), _) => self.accepted.iter().any(|sent| trouble.is_about(sent)),
             (None, _) if trouble.window => self.accepted_any,
+            (None, _) if trouble.creates => self.accepted_create,
             (None, _) => self.accepted_values,
         }
     }
@@ -421,7 +438,7 @@ impl Trouble {
                 let mut sent = outline.values.iter().chain(&outline.window);
                 sent.any(|sent| self.is_about(sent))
             }
-            (None, _) => !self.window,
+            (None, _) => !self.window && self.creates != outline.updates,
         }
     }
 
@@ -435,7 +452,9 @@ impl Trouble {
     }
 
     fn is_same_but_form(&self, other: &Self) -> bool {
-        self.window == other.window && self.field == other.field && self.problem == other.problem
+        (self.window, self.creates) == (other.window, other.creates)
+            && self.field == other.field
+            && self.problem == other.problem
     }
 
     fn is_about(&self, sent: &Sent) -> bool {
@@ -450,6 +469,7 @@ fn troubles(refusal: &Refusal, part: StepPart, outline: &Outline) -> Vec<Trouble
         problem: refusal.problem,
         form: None,
         window: part == StepPart::Window || outline.values.is_empty(),
+        creates: false,
     };
     match (refusal.problem, refusal.fields.as_slice()) {
         (Problem::Conflict, _) => Vec::new(),
@@ -457,7 +477,10 @@ fn troubles(refusal: &Refusal, part: StepPart, outline: &Outline) -> Vec<Trouble
             window: false,
             ..trouble(None)
         }],
-        (_, []) => vec![trouble(None)],
+        (_, []) => vec![Trouble {
+            creates: !outline.updates,
+            ..trouble(None)
+        }],
         (_, fields) => fields
             .iter()
             .map(|field| Trouble {

@@ -28,6 +28,9 @@ fn describe(trouble: &Trouble, tenant: &TenantId) -> String {
         (Problem::Lost, _) => {
             "the academy loses the fields that an update does not name".to_owned()
         }
+        (_, "") if trouble.creates => {
+            format!("the academy refuses new accounts and names no field ({how})")
+        }
         (_, "") => format!("the academy refuses records and names no field ({how})"),
         (Problem::NotCleared, field) => format!("the academy does not clear {field} ({how})"),
         (Problem::NotKept, field) if is_tag(field) => {

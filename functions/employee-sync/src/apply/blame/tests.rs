@@ -242,6 +242,23 @@ fn a_single_silent_account_is_undecided_where_nothing_else_was_written() {
     assert!(!run.judgement.vendor && !run.judgement.answered);
 }
 
+#[test]
+fn new_accounts_that_are_refused_without_a_field_keep_no_update_waiting() {
+    let new = Outline {
+        updates: false,
+        ..outline(&["email", "position"], false)
+    };
+    let mut people = vec![(new, Account::RefusesAll); 30];
+    people.extend(vec![(outline(&["position"], false), Account::Accepts); 10]);
+    let run = run(&people, 8, first);
+    assert_eq!(run.accepted, (30..40).collect());
+    assert!(run.refusals <= MAX_REFUSED, "{}", run.refusals);
+    let [trouble] = run.judgement.troubles.as_slice() else {
+        panic!("{:?}", run.judgement)
+    };
+    assert!(trouble.creates && trouble.field.is_none());
+}
+
 fn account() -> impl Strategy<Value = Account> {
     prop_oneof![
         4 => Just(Account::Accepts),
