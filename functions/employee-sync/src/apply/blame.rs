@@ -335,16 +335,17 @@ impl Blame {
             self.refusals.entry(trouble).or_default().insert(step.index);
         }
         let is_values = step.part == StepPart::Whole && !outline.values.is_empty();
+        let is_left_out = is_values && refusal.problem != Problem::NoAnswer;
         if outline.updates {
-            self.refused += usize::from(is_values);
+            self.refused += usize::from(is_left_out);
         } else {
-            self.refused_creates += usize::from(is_values);
+            self.refused_creates += usize::from(is_left_out);
         }
         let of_window = |field: &String| outline.window.iter().any(|it| it.name == *field);
         let about_window = !refusal.fields.is_empty() && refusal.fields.iter().all(of_window);
         let has_effect = matches!(
             refusal.problem,
-            Problem::NotKept | Problem::NotCleared | Problem::Lost
+            Problem::NotKept | Problem::NotCleared | Problem::Lost | Problem::NoAnswer
         );
         if is_values && outline.separable && !about_window && !has_effect {
             self.queue_window(step.index);
@@ -462,7 +463,8 @@ impl Trouble {
     }
 }
 
-/// What a refusal may turn out to be an instance of. A conflict with another account is always the person's.
+/// What a refusal may turn out to be an instance of. A conflict with another account is always the person's, and tags without an
+/// answer keep nobody's account waiting.
 fn troubles(refusal: &Refusal, part: StepPart, outline: &Outline) -> Vec<Trouble> {
     let trouble = |field| Trouble {
         field,
@@ -472,7 +474,7 @@ fn troubles(refusal: &Refusal, part: StepPart, outline: &Outline) -> Vec<Trouble
         creates: false,
     };
     match (refusal.problem, refusal.fields.as_slice()) {
-        (Problem::Conflict, _) => Vec::new(),
+        (Problem::Conflict | Problem::NoAnswer, _) => Vec::new(),
         (Problem::Lost, _) => vec![Trouble {
             window: false,
             ..trouble(None)

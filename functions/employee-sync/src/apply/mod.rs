@@ -33,7 +33,7 @@ pub(crate) use self::work::Applied;
 pub(crate) use self::work::SHORT_PAUSE;
 use self::work::{Attempted, Pause, Task, Work};
 use self::write::Written;
-use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
+use crate::io::{ApplyAbort, Problem, Refusal, WriteError, Writer};
 use crate::plan::{Action, Candidate, Change, Plan};
 
 /// Changes in flight at once: 50 calls a second with replies that take 300 ms. The pace decides how many of them are sent.
@@ -278,14 +278,20 @@ async fn refused(
 ) -> Result<EmployeeEntry, StateError> {
     let entry = match task.change.fails_as(&entry).filter(|_| !task.noted) {
         Some(fingerprint) => {
-            let reason = refusal.to_string();
-            with_failure(
-                entry,
-                FailureKind::Refused,
-                fingerprint,
-                reason,
-                writer.now(),
-            )
+            let (reason, now) = (refusal.to_string(), writer.now());
+            let is_silent = refusal.problem == Problem::NoAnswer;
+            let kind = if is_silent {
+                FailureKind::NoAnswer
+            } else {
+                FailureKind::Refused
+            };
+            let mut noted = with_failure(entry, kind, fingerprint, reason, now);
+            // What fails once may be a broken connection: the next run tries it again.
+            let is_first = is_silent && !task.was_silent;
+            if let Some(failure) = noted.failure.as_mut().filter(|_| is_first) {
+                failure.retry_at = now;
+            }
+            noted
         }
         None => entry,
     };

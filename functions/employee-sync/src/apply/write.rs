@@ -78,7 +78,11 @@ async fn write_once(
     if let Some(before) = held {
         restore_tags(writer, before, &mut customer).await?;
     }
-    missed.tags = tags(writer, change, &customer).await?;
+    missed.tags = match tags(writer, change, &customer).await {
+        // The academy has answered for the account: only its tags are left.
+        Err(WriteError::NoAnswer(_)) => Some(unanswered(change)),
+        tags => tags?,
+    };
     let refusal = missed.refusal();
     // What the ledger knows is about the other account.
     let entry = if person.is_second {
@@ -91,6 +95,16 @@ async fn write_once(
         missed: refusal,
         wrote_window: missed.window.is_empty(),
     })
+}
+
+/// What is left of `change` where nothing is known of its tags.
+fn unanswered(change: &Change) -> Refusal {
+    let attributes = change.values.iter().map(|value| value.attribute);
+    let tags = attributes.filter(|attribute| attribute.tag_prefix().is_some());
+    Refusal {
+        fields: tags.map(|attribute| attribute.name().to_owned()).collect(),
+        problem: Problem::NoAnswer,
+    }
 }
 
 /// Whether a write has left alone what it did not name, tags among it.

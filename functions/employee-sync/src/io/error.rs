@@ -56,6 +56,8 @@ pub(crate) enum Problem {
     NotCleared,
     /// It answered with a success, and the account in its reply lacks values that were not written.
     Lost,
+    /// It took the account, and gives no answer about the tags.
+    NoAnswer,
 }
 
 impl fmt::Display for Refusal {
@@ -72,6 +74,7 @@ impl fmt::Display for Refusal {
             Problem::Lost => {
                 f.write_str("reteach loses what an update does not name; it was written back")?;
             }
+            Problem::NoAnswer => f.write_str("reteach gives no answer about the account's tags")?,
         }
         match self.fields.as_slice() {
             [] => Ok(()),

@@ -52,6 +52,8 @@ pub(crate) struct Dialect {
     pub(crate) drops_tags: bool,
     /// Tags are not taken, although the call succeeds.
     pub(crate) ignores_tags: bool,
+    /// Calls that add tags are answered 500.
+    pub(crate) fails_at_tags: bool,
     /// An external id in an address is answered with this status.
     pub(crate) refuses_external_ids: Option<u16>,
     /// This field is refused.
@@ -417,8 +419,14 @@ impl Writer for InMemory {
     }
 
     async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<Vec<Tag>, WriteError> {
-        let ignores_tags = self.academy().dialect.ignores_tags;
-        let names = if ignores_tags { &[] } else { names };
+        let dialect = self.academy().dialect.clone();
+        if dialect.fails_at_tags {
+            return Err(WriteError::NoAnswer(reteach::Error::Unavailable {
+                problem: "reteach PUT /customer/{id}/multiple-tags answered 500".to_owned(),
+                effect: Effect::None,
+            }));
+        }
+        let names = if dialect.ignores_tags { &[] } else { names };
         let written = self.write(id, |customer| {
             customer.tags.extend(names.iter().map(|name| tag(name)))
         })?;

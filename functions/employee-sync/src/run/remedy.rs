@@ -22,7 +22,9 @@ fn describe(trouble: &Trouble, tenant: &TenantId) -> String {
     let how = match trouble.problem {
         Problem::Status(status) => status.to_string(),
         Problem::Conflict => "409".to_owned(),
-        Problem::NotKept | Problem::NotCleared | Problem::Lost => "its replies show it".to_owned(),
+        Problem::NotKept | Problem::NotCleared | Problem::Lost | Problem::NoAnswer => {
+            "its replies show it".to_owned()
+        }
     };
     let what = match (trouble.problem, field) {
         (Problem::Lost, _) => {
