@@ -153,13 +153,13 @@ pub(super) fn not_taken(customer: &Customer, change: &Change) -> Vec<NotTaken> {
     not_taken
 }
 
-/// Case does not matter where reteach itself ignores it.
+/// Case does not matter where reteach itself ignores it, nor do outer spaces: an academy that cuts them off has taken the value.
 fn is_same(attribute: Attribute, held: Option<&Text>, written: Option<&Text>) -> bool {
     let folded = |text: &Text| match attribute {
-        Attribute::Email | Attribute::UserName => text.reveal().to_lowercase(),
-        _ => text.reveal().to_owned(),
+        Attribute::Email | Attribute::UserName => text.reveal().trim().to_lowercase(),
+        _ => text.reveal().trim().to_owned(),
     };
-    let written = written.filter(|text| !text.reveal().is_empty());
+    let written = written.filter(|text| !text.reveal().trim().is_empty());
     held.map(folded) == written.map(folded)
 }
 
@@ -290,6 +290,8 @@ mod tests {
         assert_eq!(refusal(|_| {}), None);
         let upper = |text: &mut Option<String>| *text = text.as_ref().map(|it| it.to_uppercase());
         assert_eq!(refusal(|it| upper(&mut it.email)), None);
+        let spaced = |text: &mut Option<String>| *text = text.as_ref().map(|it| format!(" {it} "));
+        assert_eq!(refusal(|it| spaced(&mut it.last_name)), None);
         for milliseconds in [1, 500, 999] {
             let later = SignedDuration::from_millis(milliseconds);
             let moved = |at: Option<Timestamp>| at.map(|at| at + later);

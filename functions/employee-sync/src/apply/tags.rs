@@ -37,7 +37,7 @@ pub(super) async fn tags(
     let missing: Vec<_> = tags
         .clone()
         .filter_map(|(value, _)| Some((value.attribute.name(), wanted(value)?)))
-        .filter(|(_, name)| customer.tags.iter().all(|tag| tag.name != *name))
+        .filter(|(_, name)| customer.tags.iter().all(|tag| !is_named(tag, name)))
         .collect();
     if let Some(refusal) = add(writer, &customer.id, &missing).await? {
         return Ok(Some(refusal));
@@ -47,7 +47,8 @@ pub(super) async fn tags(
         let old = customer
             .tags
             .iter()
-            .filter(|tag| tag.name.starts_with(prefix) && Some(&tag.name) != wanted.as_ref());
+            .filter(|tag| tag.name.starts_with(prefix))
+            .filter(|tag| wanted.as_ref().is_none_or(|wanted| !is_named(tag, wanted)));
         for tag in old {
             match writer.remove_tag(&customer.id, &tag.id).await {
                 Ok(()) | Err(WriteError::NotFound) => {}
@@ -62,6 +63,11 @@ pub(super) async fn tags(
     Ok(None)
 }
 
+/// Whether the tag has this name. An academy may cut outer spaces off.
+fn is_named(tag: &Tag, name: &str) -> bool {
+    tag.name.trim() == name.trim()
+}
+
 /// Adds tags, each for the attribute before it, and looks whether the account has them.
 async fn add(
     writer: &impl Writer,
@@ -72,7 +78,7 @@ async fn add(
         return Ok(None);
     }
     let names: Vec<_> = missing.iter().map(|(_, name)| name.clone()).collect();
-    let lacks = |tags: &[Tag], name: &String| tags.iter().all(|tag| tag.name != *name);
+    let lacks = |tags: &[Tag], name: &String| tags.iter().all(|tag| !is_named(tag, name));
     let problem = match writer.add_tags(id, &names).await {
         Ok(tags) if !names.iter().any(|name| lacks(&tags, name)) => return Ok(None),
         Ok(_) => Problem::NotKept,

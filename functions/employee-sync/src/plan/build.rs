@@ -397,7 +397,9 @@ impl Context<'_> {
         let values = match (record.employment.scope, seen, entry) {
             // Somebody who has left the scope is locked; the rest of the account is no longer ours to update.
             (Scoped::OutLocked, ..) => Vec::new(),
-            (_, Some(seen), _) => compare::with_account(&record.values, seen),
+            (_, Some(seen), entry) => {
+                compare::with_account_given(&record.values, seen, entry, self.key)
+            }
             (_, None, Some(entry)) => compare::with_digests(&record.values, entry, self.key),
             (_, None, None) => Vec::new(),
         };

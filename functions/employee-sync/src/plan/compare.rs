@@ -65,6 +65,30 @@ pub(crate) fn with_account(
     changed.collect()
 }
 
+/// The same without values that the account was given, as the ledger says, and keeps without their outer spaces.
+pub(crate) fn with_account_given(
+    desired: &BTreeMap<Attribute, Option<Text>>,
+    account: &AccountView,
+    entry: Option<&EmployeeEntry>,
+    key: &FingerprintKey,
+) -> Vec<ValueChange> {
+    let mut changed = with_account(desired, account);
+    changed.retain(|value| {
+        let (attribute, after) = (value.attribute, value.after.as_ref());
+        let was_given = entry.is_some_and(|entry| {
+            let wanted = digest_of(&entry.source_id, attribute, after, key);
+            entry.digests.get(attribute.name()) == Some(&wanted)
+        });
+        let is_trimmed = match (account.values_of(attribute).as_slice(), after) {
+            ([held], Some(after)) => held.reveal() == after.reveal().trim(),
+            ([], Some(after)) => after.reveal().trim().is_empty(),
+            _ => false,
+        };
+        !(was_given && is_trimmed)
+    });
+    changed
+}
+
 /// reteach may keep mail addresses in lower case; that is no drift.
 fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
     match attribute {

@@ -667,6 +667,24 @@ fn an_account_that_was_given_more_than_the_ledger_knows_is_written_down_in_full(
 }
 
 #[test]
+fn a_value_that_the_academy_keeps_without_its_outer_spaces_is_no_drift() {
+    let config = config("");
+    let spaced = Employee {
+        company: Field::Value("Muster GmbH ".into()),
+        ..employee("1")
+    };
+    let account = account_of(&employee("1"), &config);
+    let changes = |given: &Employee| {
+        let candidate = Candidate {
+            entry: Some(synced(given, &config)),
+            ..seen(&spaced, account.clone(), MatchedBy::ExternalId, &config)
+        };
+        plan(&[candidate], &config).changes.len()
+    };
+    assert_eq!((changes(&spaced), changes(&employee("1"))), (0, 1));
+}
+
+#[test]
 fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
     let mut account = account_of(&employee("1"), &config(""));
     account

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::fingerprint::FingerprintKey;
 use shared::state::Drift;
 
-use crate::plan::{Account, Candidate, MatchedBy, SourceState, digest_of, with_account};
+use crate::plan::{Account, Candidate, MatchedBy, SourceState, digest_of, with_account_given};
 
 /// A second comparison on one day does not count.
 const ONE_DAY: SignedDuration = SignedDuration::from_hours(12);
@@ -29,7 +29,7 @@ pub(super) fn with_drift(
         else {
             continue;
         };
-        let changes = with_account(&record.values, account);
+        let changes = with_account_given(&record.values, account, Some(&*entry), key);
         let drifted: BTreeSet<&str> = changes
             .iter()
             .filter(|value| {
