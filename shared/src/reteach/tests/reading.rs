@@ -286,6 +286,21 @@ async fn finds_by_email_and_compares_the_address() {
             "{email} {answered}"
         );
     }
+    let exact = |seen: &Seen| match seen.path() {
+        "/customer/p1%40example.com" => Canned::Json(200, customer(1)),
+        _ => error(404, json!("Not found")),
+    };
+    for (email, is_found, calls) in [
+        ("p1@example.com", true, 1),
+        ("P1@Example.com", true, 2),
+        ("p2@example.com", false, 1),
+        ("P2@example.com", false, 2),
+    ] {
+        let server = reteach(exact).await;
+        let found = client(&server).find_by_email(email).await.unwrap();
+        let ended = (found.is_some(), asked(&server).len());
+        assert_eq!(ended, (is_found, calls), "{email}");
+    }
     let server = reteach(|_| Canned::Json(200, customer(1))).await;
     client(&server).find_by_email("a+b/c?d@x.de").await.unwrap();
     assert_eq!(asked(&server)[0].uri, "/customer/a%2Bb%2Fc%3Fd%40x.de");
