@@ -248,7 +248,7 @@ async fn a_deleted_person_with_a_malformed_record_is_locked() {
 }
 
 #[tokio::test]
-async fn a_record_without_an_id_makes_the_reading_incomplete() {
+async fn a_record_without_an_id_keeps_nobody_else_waiting_and_makes_nobody_gone() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         for id in [json!(""), json!(null), json!({"a": 1})] {
             let harness = Harness::synced(via, "", people(4)).await;
@@ -256,10 +256,15 @@ async fn a_record_without_an_id_makes_the_reading_incomplete() {
             harness.change(3, |person| person.position = Some("Chefin".into()));
             for _ in 0..4 {
                 let report = harness.tick().await;
+                assert!(
+                    report.outcome.is_good(),
+                    "{via:?} {id}: {:?}",
+                    report.outcome
+                );
                 let finding = report
                     .findings
                     .iter()
-                    .find(|finding| finding.kind == FindingKind::Incomplete)
+                    .find(|finding| finding.kind == FindingKind::WrongTotal)
                     .unwrap();
                 assert!(
                     finding.text.contains("1 records came without an id"),

@@ -63,8 +63,8 @@ impl People {
 pub enum Completeness {
     /// Every page came, and the numbers agree.
     Complete,
-    /// Three readings brought the same people, but not the announced number of them. The company is in step, but nobody who
-    /// is missing is taken for gone.
+    /// Three readings brought the same people, but not the announced number of them, or also records without an id. The company
+    /// is in step, but nobody who is missing is taken for gone.
     Agreeing(IncompleteReason),
     /// Something does not fit: nobody who is missing is taken for gone.
     Incomplete(IncompleteReason),
@@ -128,7 +128,14 @@ pub enum IncompleteReason {
         received: u64,
     },
     /// Some records have no id.
-    Nameless(u64),
+    Nameless {
+        /// These.
+        records: u64,
+        /// Announced.
+        announced: Option<u64>,
+        /// Different people received.
+        received: u64,
+    },
 }
 
 impl IncompleteReason {
@@ -146,7 +153,15 @@ impl IncompleteReason {
                 announced: None,
                 received,
             }),
-            Self::Nobody | Self::TotalMoved { .. } | Self::Nameless(_) => None,
+            Self::Nameless {
+                records: _,
+                announced,
+                received,
+            } => Some(AgreedReading {
+                announced,
+                received,
+            }),
+            Self::Nobody | Self::TotalMoved { .. } => None,
         }
     }
 }
@@ -172,7 +187,7 @@ impl fmt::Display for IncompleteReason {
             Self::NoTotal { received } => {
                 write!(f, "{received} people came and no total was announced")
             }
-            Self::Nameless(records) => write!(f, "{records} records came without an id"),
+            Self::Nameless { records, .. } => write!(f, "{records} records came without an id"),
         }
     }
 }
@@ -338,11 +353,15 @@ impl Taken {
 fn judge(nameless: u64, received: u64, reading: &Reading) -> Completeness {
     let counts = reading.marked.is_none();
     let doubt = match (reading.first_total, reading.last_total) {
-        _ if nameless > 0 => Some(IncompleteReason::Nameless(nameless)),
         _ if received == 0 => Some(IncompleteReason::Nobody),
         (Some(first), Some(last)) if first != last => {
             Some(IncompleteReason::TotalMoved { first, last })
         }
+        (first, last) if nameless > 0 => Some(IncompleteReason::Nameless {
+            records: nameless,
+            announced: first.or(last),
+            received,
+        }),
         (Some(announced), _) | (None, Some(announced)) if announced != received => {
             Some(IncompleteReason::Miscounted {
                 announced,
@@ -491,7 +510,14 @@ mod tests {
             outcome(vec![with_nameless(), with_nameless(), with_nameless()]).await;
         assert_eq!(
             (people, completeness),
-            (2, Completeness::Incomplete(IncompleteReason::Nameless(1)))
+            (
+                2,
+                agreeing(IncompleteReason::Nameless {
+                    records: 1,
+                    announced: Some(3),
+                    received: 2
+                })
+            )
         );
     }
 
