@@ -1,6 +1,7 @@
 //! One account: find, create, update.
 
 use reqwest::Method;
+use serde::de::IgnoredAny;
 
 use super::customer::Customer;
 use super::input::CustomerInput;
@@ -8,7 +9,7 @@ use super::limits::{FEW, TIMEOUT};
 use super::listing::UnreadableAccount;
 use super::{Client, Error};
 use crate::domain::id::{CustomerId, ExternalId};
-use crate::http::{Effect, Idempotency, Request};
+use crate::http::{Effect, Idempotency, Reply, Request};
 
 impl Client {
     /// The account with this external id: `GET /customer?externalId=…`.
@@ -94,7 +95,7 @@ impl Client {
         let target = self.target(Method::POST, "/customer", &[])?;
         let request = Request::new(target, Idempotency::OnlyIfNotSent, TIMEOUT).json(input)?;
         let reply = self.call(request).await?;
-        if let (true, Some(id)) = (reply.is_empty(), input.external_id.value())
+        if let (true, Some(id)) = (shows_no_account(&reply), input.external_id.value())
             && let Ok(Some(created)) = self.find_by_external_id(id).await
         {
             return Ok(created);
@@ -124,9 +125,12 @@ impl Client {
         let target = self.target(Method::PUT, "/customer/{id}", &[identifier])?;
         let request = Request::new(target, Idempotency::Idempotent, TIMEOUT).json(input)?;
         let reply = self.call(request).await?;
-        if reply.is_empty() {
+        if shows_no_account(&reply) {
             // An academy that answers with a status alone shows with a read what it has taken.
-            return self.identified(identifier).await;
+            let read = self.identified(identifier).await;
+            if read.is_ok() || reply.is_empty() {
+                return read;
+            }
         }
         Ok(reply.json()?)
     }
@@ -152,4 +156,11 @@ impl Client {
             .await?
             .json()?)
     }
+}
+
+/// Whether a success has nothing but a status, or JSON that is no account, such as `{"accepted": true}`. The page of a gateway
+/// is no JSON: nothing was written.
+fn shows_no_account(reply: &Reply) -> bool {
+    let is_json = || reply.fitting::<IgnoredAny>().is_some();
+    reply.is_empty() || (reply.fitting::<Customer>().is_none() && is_json())
 }
