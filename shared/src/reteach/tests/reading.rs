@@ -277,6 +277,8 @@ async fn finds_by_email_and_compares_the_address() {
         ("c1", 200, None),
         ("p2@example.com", 200, None),
         ("p1@example.com", 404, None),
+        ("keine", 400, None),
+        ("keine", 422, None),
     ] {
         let server = reteach(move |_| Canned::Json(answered, customer(1))).await;
         let found = client(&server).find_by_email(email).await.unwrap();
