@@ -34,7 +34,7 @@ pub enum Error {
         "{0}. Check the client id, secret and code in reteach's settings, and store them again."
     )]
     Credential(String),
-    /// The credentials lack a right.
+    /// The credentials lack a right, or the academy takes no more of this.
     #[error("{0}. The academy does not allow this to these credentials.")]
     Forbidden(String),
     /// The academy takes no more calls for now (429), after all waits that fit into a run. It is about no account.
@@ -152,7 +152,8 @@ pub(super) fn check(reply: Reply, request: &Request) -> Result<Reply, Error> {
             reasons,
         },
         401 => Error::Credential(problem),
-        403 => Error::Forbidden(problem),
+        // A contract without a free place (402) and a locked account (423): the academy answers, and nothing is wrong with it.
+        402 | 403 | 423 => Error::Forbidden(problem),
         404 => Error::NotFound { call },
         409 => Error::Conflict { call, reasons },
         429 => Error::Limited(problem),

@@ -246,6 +246,8 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
         (409, json!("erika@example.com exists"), Err("Conflict")),
         (404, json!("Not found"), Err("NotFound")),
         (403, json!("Forbidden resource"), Err("Forbidden")),
+        (402, json!("No licence left"), Err("Forbidden")),
+        (423, json!("Locked"), Err("Forbidden")),
         (500, json!("Internal server error"), Err("Unavailable")),
         (405, json!("erika@example.com"), Err("Unreadable")),
     ] {
