@@ -10,12 +10,12 @@ use futures::FutureExt as _;
 use harness::{CertificateReport, Harness, ROUTES, completed, people, virtual_time};
 use jiff::SignedDuration;
 use local::FunctionOptions;
-use shared::domain::clock::ManualClock;
+use shared::domain::clock::{Clock as _, ManualClock};
 use shared::domain::id::RunId;
 use shared::http::Deadline;
-use shared::runtime::{Event, Mode, Outcome, Progress, Request};
+use shared::runtime::{Event, Mode, Outcome, Progress, ProgressFn, Request};
 use shared::tenant::Via;
-use simulators::reteach::Certificate;
+use simulators::reteach::{Certificate, Delivery};
 use simulators::{Behaviour, Body, Fault};
 use tokio::time::Instant;
 
@@ -176,7 +176,31 @@ async fn too_little_time_starts_no_upload() {
     }
 }
 
-/// At Personio's own pace of one a second: an open download that waits for its turn would break off.
+/// A run at Personio's own pace of one upload a second.
+async fn paced_run(
+    harness: &Harness,
+    clock: &ManualClock,
+    watch: ProgressFn<'_>,
+) -> CertificateReport {
+    let options = FunctionOptions {
+        limits: None,
+        ..FunctionOptions::without_limits(Arc::new(clock.clone()))
+    };
+    let work = CertificateSync::new().unwrap();
+    let function = local::app(work, &harness.world.stack, &options).unwrap();
+    let event = Event {
+        tenant_id: harness.company.tenant.clone(),
+        mode: Mode::Scheduled,
+    };
+    let request = Request {
+        event,
+        run_id: RunId::new("paced"),
+        deadline: Deadline::never(),
+    };
+    function.run(&request, watch).await.report
+}
+
+/// An open download that waits for its turn would break off.
 #[test]
 fn a_download_begins_when_its_upload_has_its_turn() {
     let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
@@ -192,31 +216,43 @@ fn a_download_begins_when_its_upload_has_its_turn() {
                 "2026-05-11T07:00:00Z",
             )
         }));
-        let options = FunctionOptions {
-            limits: None,
-            ..FunctionOptions::without_limits(Arc::new(clock.clone()))
-        };
-        let work = CertificateSync::new().unwrap();
-        let function = local::app(work, &harness.world.stack, &options).unwrap();
-        let event = Event {
-            tenant_id: harness.company.tenant.clone(),
-            mode: Mode::Scheduled,
-        };
-        let request = Request {
-            event,
-            run_id: RunId::new("paced"),
-            deadline: Deadline::never(),
-        };
         let watch = |progress| {
             if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 0 {
                 let downloads = harness.reteach.downloads().requests();
                 asked.store(downloads.len(), Ordering::SeqCst);
             }
         };
-        function.run(&request, &watch).await.report.counts.uploaded
+        paced_run(&harness, &clock, &watch).await.counts.uploaded
     };
     let filed = virtual_time::run(|time| virtual_time::advance(&clock, time), filed);
     assert_eq!((filed, asked.into_inner()), (3, 1));
+}
+
+/// Nine in ten files lead to a refused host: once that is known, they take no turn from the others.
+#[test]
+fn certificates_that_lead_to_a_refused_host_do_not_delay_the_others() {
+    let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
+    let ran = async {
+        let harness = Harness::in_order(clock.clone(), Via::Direct, "", people(3)).await;
+        harness.first_run().await;
+        for number in 1..=60 {
+            let (id, at) = (format!("c-{number}"), "2026-05-11T07:00:00Z");
+            harness.issue([completed(&id, number % 3 + 1, "Kurs", at)]);
+            if number % 10 != 0 {
+                let elsewhere = "https://cdn.example.com/c.pdf".to_owned();
+                let delivery = Delivery::RedirectTo(elsewhere);
+                assert!(harness.reteach.set_delivery(&id, delivery));
+            }
+        }
+        let began = clock.now();
+        let report = paced_run(&harness, &clock, &|_| {}).await;
+        (report, clock.now().duration_since(began))
+    };
+    let (report, took) = virtual_time::run(|time| virtual_time::advance(&clock, time), ran);
+    assert_run!(report, Outcome::HostNotAllowed, uploaded = 6);
+    assert_counts!(report, host_not_allowed = 54, remaining = 0);
+    // Turns of the first five, of those under way with them, and of the six. All sixty would take a minute.
+    assert!(took < SignedDuration::from_secs(30), "{took:?}");
 }
 
 /// The first sync of an academy of many years: as much as fits into each run, until all is filed.

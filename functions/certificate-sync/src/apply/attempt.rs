@@ -32,7 +32,8 @@ pub(super) async fn upload_one(
         };
         return vec![settle(tools, this, shared).await];
     }
-    let Attempted { result, intent } = file::file(tools, folder, &upload).await;
+    let looks_ahead = lock(&shared.refusals).looks_ahead();
+    let Attempted { result, intent } = file::file(tools, folder, &upload, looks_ahead).await;
     let refusal = result.as_ref().err().and_then(AttemptError::refusal);
     let says_nothing = result
         .as_ref()

@@ -15,6 +15,8 @@ const SUSPECT_AFTER: usize = 5;
 const NO_FILES_AFTER: usize = 3;
 /// Certificates that are tried after equal refusals: if all of them are refused alike, it is not the certificates.
 const PROBES: usize = 3;
+/// The same where files lead to a refused host: each costs one small call, and among many there may be a few good ones.
+const HOST_PROBES: usize = 250;
 
 /// A refusal that had no effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Series<T> {
     under_way: usize,
     /// Whether any certificate was filed in this run.
     has_filed: bool,
+    /// How many files of this run have led to refused hosts.
+    led_elsewhere: usize,
     /// The number of the tick: each takes its probes from other places.
     turn: usize,
 }
@@ -181,7 +185,21 @@ impl<T> Series<T> {
             taken: 0,
             under_way: 0,
             has_filed: false,
+            led_elsewhere: 0,
             turn,
+        }
+    }
+
+    /// Whether a run asks where a file leads before anything else: enough of them have led to refused hosts.
+    #[must_use]
+    pub fn looks_ahead(&self) -> bool {
+        self.led_elsewhere >= SUSPECT_AFTER
+    }
+
+    fn max_probes(&self) -> usize {
+        match self.refusal.host {
+            Some(_) => HOST_PROBES,
+            None => PROBES,
         }
     }
 
@@ -241,7 +259,7 @@ impl<T> Series<T> {
     /// The place in a queue of `waiting` certificates where the next one is taken as a probe, if it is: if that one is
     /// filed, the refusals are the certificates' own.
     pub fn next_probe(&mut self, waiting: usize) -> Option<usize> {
-        if !self.is_suspect() || self.probes + self.under_way >= PROBES {
+        if !self.is_suspect() || self.probes + self.under_way >= self.max_probes() {
             return None;
         }
         let at = probe_place(self.taken, waiting, self.turn)?;
@@ -275,11 +293,12 @@ impl<T> Series<T> {
         if is_counted && !self.goes_on_with(&refusal) {
             self.earlier = None;
         }
+        self.led_elsewhere += usize::from(refusal.host.is_some());
         self.refusal = refusal;
         self.refused.push(certificate);
         self.fresh.extend(fresh.filter(|_| is_counted));
         self.probes += usize::from(is_probe);
-        if self.probes < PROBES || !self.is_suspect() {
+        if self.probes < self.max_probes() || !self.is_suspect() {
             return Advance::Own(before);
         }
         Advance::Stop {
@@ -459,19 +478,43 @@ mod tests {
     }
 
     #[test]
-    fn five_files_in_a_row_on_one_refused_host_are_one_outcome_unless_another_is_filed() {
+    fn files_that_lead_to_one_refused_host_end_the_run_only_after_many_in_a_row() {
         let host = || Some(refusal("h").reason);
+        let probes = |number| format!("hhhhh{}-", "H".repeat(number));
+        let (few, many) = (probes(HOST_PROBES - 1), probes(HOST_PROBES));
         for (reasons, own, stop) in [
             ("hhhh", 0..4, None),
             ("hhhhh", 0..0, host()),
-            ("hhhhhHHH-", 0..0, host()),
-            ("hhhhhHH-", 0..7, None),
+            (few.as_str(), 0..few.len() - 1, None),
+            (many.as_str(), 0..0, host()),
             ("hhhhi", 0..5, None),
             ("hihihihihi", 0..10, None),
             ("hhhha", 0..5, None),
         ] {
             let own: Vec<usize> = own.collect();
             assert_eq!(fed(reasons), (own, stop), "{reasons}");
+        }
+    }
+
+    #[test]
+    fn where_a_file_leads_is_asked_first_once_five_have_led_to_refused_hosts() {
+        for (reasons, expected) in [
+            ("hhhh", false),
+            ("hhhhh", true),
+            ("hh-hih", true),
+            ("aaaaa", false),
+        ] {
+            let mut series = Series::default();
+            for (number, letter) in reasons.chars().enumerate() {
+                match letter {
+                    '-' => drop(series.broken(true)),
+                    _ => {
+                        let refusal = refusal(&letter.to_string());
+                        series.refused(refusal, number, id(number), false);
+                    }
+                }
+            }
+            assert_eq!(series.looks_ahead(), expected, "{reasons}");
         }
     }
 

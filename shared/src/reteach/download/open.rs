@@ -39,6 +39,18 @@ impl Downloads {
         Ok(PdfBody::new(pieces, length).reopened_by(move || again.clone().reopen(at.clone())))
     }
 
+    /// Follows `url` without reading the file.
+    ///
+    /// # Errors
+    /// [`Forbidden::Host`] if it leads to a host that the tenant's file does not allow; whatever else is wrong shows when
+    /// it is opened.
+    pub async fn check_host(&self, url: &SignedUrl) -> Result<(), DownloadError> {
+        match self.follow(url).await {
+            Err(error @ DownloadError::Forbidden(Forbidden::Host(_))) => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// The same file from its beginning.
     fn reopen(self, url: SignedUrl) -> BoxFuture<'static, Result<PdfBody, BodyError>> {
         Box::pin(async move { Ok(self.open(&url).await?) })

@@ -183,6 +183,28 @@ async fn redirects_are_followed_three_times_and_to_allowed_places() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_ahead_finds_a_refused_host_and_leaves_everything_else_to_the_download() {
+    let refused = Forbidden::Host("evil.example.com".to_owned());
+    for (to, expected) in [
+        (
+            Some("https://evil.example.com/c.pdf"),
+            Err(DownloadError::Forbidden(refused)),
+        ),
+        (Some("ftp://127.0.0.1/c.pdf"), Ok(())),
+        (None, Ok(())),
+    ] {
+        let world = World::new(move |_, _| match to {
+            Some(to) => Canned::With(302, "location", to, json!({})),
+            None => Canned::Text(403, ""),
+        })
+        .await;
+        let url = world.at_store("/c.pdf");
+        assert_eq!(world.downloads.check_host(&url).await, expected, "{to:?}");
+        assert_eq!(world.store.seen().len(), 1, "{to:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_that_resolves_to_loopback_is_not_connected_to() {
     struct Loopback;
     impl Resolve for Loopback {
