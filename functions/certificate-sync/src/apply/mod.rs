@@ -44,7 +44,7 @@ pub const CONCURRENCY: usize = 4;
 const MIN_REMAINING: Duration = Duration::from_secs(30);
 
 /// The usual time between two runs.
-const TICK_SECONDS: i64 = 30 * 60;
+pub(crate) const TICK_SECONDS: i64 = 30 * 60;
 
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]

@@ -4,11 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
 use shared::domain::id::{CustomerId, SourceId, TenantId};
 use shared::reteach::{self, Error, Participation};
 use shared::runtime::RunError;
 use shared::state::Store;
 
+use crate::apply::TICK_SECONDS;
 use crate::plan::{Owner, People};
 
 /// Known certificates, none of which is listed, from which on revocations do not explain it. Of fewer, it takes others that
@@ -66,6 +68,7 @@ impl Identity {
         reteach: &reteach::Client,
         (tenant, academy): (&TenantId, Option<&str>),
         known: usize,
+        now: Timestamp,
     ) -> Result<(), RunError> {
         let listed = self
             .owners
@@ -83,7 +86,8 @@ impl Identity {
                     listed.accounts.contains(account) || listed.people.contains(person)
                 };
                 // All of them may be of people who are not in the HR system.
-                owners.iter().any(is_ours) || has_any(reteach, owners.into_keys()).await?
+                owners.iter().any(is_ours)
+                    || has_any(reteach, sample(owners.into_keys().collect(), now)).await?
             }
         };
         if is_ours {
@@ -96,22 +100,53 @@ impl Identity {
     }
 }
 
-/// Whether the academy has one of a few of these accounts; another academy has none.
+/// A few of these accounts, others on each tick: the academy may have lost some of them.
+fn sample(accounts: BTreeSet<CustomerId>, now: Timestamp) -> Vec<CustomerId> {
+    let tick = usize::try_from(now.as_second() / TICK_SECONDS).unwrap_or_default();
+    let mut accounts: Vec<_> = accounts.into_iter().collect();
+    let from = tick.wrapping_mul(ASKED).checked_rem(accounts.len());
+    accounts.rotate_left(from.unwrap_or_default());
+    accounts.truncate(ASKED);
+    accounts
+}
+
+/// Whether the academy has one of these accounts; another academy has none.
 ///
 /// # Errors
-/// reteach fails. An academy that refuses to show an account does not have it.
-async fn has_any(
-    reteach: &reteach::Client,
-    accounts: impl Iterator<Item = CustomerId>,
-) -> Result<bool, Error> {
-    // Each run asks for the same ones.
-    let accounts: BTreeSet<CustomerId> = accounts.collect();
-    for account in accounts.into_iter().take(ASKED) {
+/// reteach fails. An academy that refuses to show an account has not said whether it has it.
+async fn has_any(reteach: &reteach::Client, accounts: Vec<CustomerId>) -> Result<bool, Error> {
+    let (mut refusal, mut is_answered) = (None, false);
+    for account in accounts {
         match reteach.find(account.as_str()).await {
             Ok(Some(found)) if found.id == account => return Ok(true),
-            Ok(_) | Err(Error::Forbidden(_)) => {}
+            Ok(_) => is_answered = true,
+            Err(error @ Error::Forbidden(_)) => refusal = Some(error),
             Err(error) => return Err(error),
         }
     }
-    Ok(false)
+    match refusal {
+        Some(refusal) if !is_answered => Err(refusal),
+        _ => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tick_asks_for_other_accounts_until_all_were_asked_for() {
+        let id = |number: usize| CustomerId::new(format!("a-{number:02}"));
+        for all in [0, 1, 5, 12] {
+            let accounts: BTreeSet<_> = (0..all).map(id).collect();
+            let mut asked = BTreeSet::new();
+            for tick in 0..all.div_ceil(ASKED) {
+                let now = 1_000_000 + i64::try_from(tick).unwrap() * TICK_SECONDS;
+                let sample = sample(accounts.clone(), Timestamp::from_second(now).unwrap());
+                assert_eq!(sample.len(), all.min(ASKED), "{all}");
+                asked.extend(sample);
+            }
+            assert_eq!(asked, accounts, "{all}");
+        }
+    }
 }

@@ -228,7 +228,9 @@ impl Read {
         if listing.seen > 0 && listing.completeness == Completeness::Complete {
             let reteach = &connections.reteach;
             let tenant = (tenant, academy);
-            identity.check(store, reteach, tenant, ledger.len()).await?;
+            identity
+                .check(store, reteach, tenant, ledger.len(), began)
+                .await?;
         }
         let certificates = std::mem::take(&mut listing.certificates);
         let (days, key) = (std::mem::take(&mut listing.days), &connections.key);
