@@ -52,7 +52,7 @@ pub(super) const LISTS: &[Rate] = &[Rate {
     within: seconds(1),
 }];
 /// `limit` of v2 lists: 1 to 200 (common components, 2026-09).
-pub(super) const LIST_SIZE: &str = "200";
+pub(super) const LIST_SIZE: usize = 200;
 /// More pages than this (20,000 documents of one employee) are a paging fault. Our own bound.
 pub(super) const MAX_LIST_PAGES: usize = 100;
 /// 30 MB take a while, and a virus scan may come before the answer. Our own bound; Personio publishes none.

@@ -71,7 +71,8 @@ impl<T: Transport> Client<T> {
     /// `GET /v2/document-management/documents`.
     ///
     /// # Errors
-    /// [`SourceError::Forbidden`] where the credential may not list documents; else as for a reading of employees.
+    /// [`SourceError::Forbidden`] where the credential may not list documents, [`SourceError::Unreadable`] where a full page
+    /// has no links; else as for a reading of employees.
     pub async fn documents(
         &self,
         owner: &SourceId,
@@ -79,7 +80,8 @@ impl<T: Transport> Client<T> {
         created_since: Option<Date>,
     ) -> Result<Vec<FiledDocument>, SourceError> {
         let since = created_since.map(|day| day.to_string());
-        let mut query = vec![("owner_id", owner.as_str()), ("limit", LIST_SIZE)];
+        let limit = LIST_SIZE.to_string();
+        let mut query = vec![("owner_id", owner.as_str()), ("limit", limit.as_str())];
         query.extend(category.map(|category| ("category_id", category.as_str())));
         query.extend(since.as_deref().map(|since| ("created_at.gte", since)));
         let (mut documents, mut seen) = (Vec::new(), HashSet::new());
@@ -99,6 +101,11 @@ impl<T: Transport> Client<T> {
                 .await?;
             check_documents(&reply, Access::List)?;
             let page: Page = reply.json()?;
+            let has_links = page.meta.as_ref().is_some_and(|meta| meta.links.is_some());
+            if !has_links && page.data.len() >= LIST_SIZE {
+                let problem = "a full page that does not say whether there is another one";
+                return Err(reply.unreadable("_meta.links", problem).into());
+            }
             documents.extend(page.data.into_iter().filter_map(|item| item.of(owner)));
             let Some(next) = next_cursor(page.meta, &reply)? else {
                 return Ok(documents);

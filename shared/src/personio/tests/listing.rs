@@ -109,6 +109,31 @@ async fn a_list_without_an_end_or_a_way_on_is_unreadable() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_without_links_is_the_whole_list_only_if_it_is_not_full() {
+    let none = json!({"links": {"self": {"href": "https://x"}}});
+    for (items, meta, is_whole) in [
+        (199, Value::Null, true),
+        (200, Value::Null, false),
+        (200, json!({}), false),
+        (200, json!({"links": null}), false),
+        (200, none, true),
+    ] {
+        let label = format!("{items} {meta}");
+        let server = v2(move |_| {
+            let items: Vec<_> = (0..items).map(|number| item(json!(number))).collect();
+            Canned::Json(200, json!({"_data": items, "_meta": meta.clone()}))
+        })
+        .await;
+        let client = direct(&server);
+        let listed = client.documents(&SourceId::new("4711"), None, None).await;
+        match is_whole {
+            true => assert_eq!(listed.unwrap().len(), items, "{label}"),
+            false => assert!(matches!(listed, Err(SourceError::Unreadable(_))), "{label}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn moves_a_document_by_its_category_alone_and_says_what_a_refusal_means() {
     for (status, expected, calls) in [
         (200, None, 1),
