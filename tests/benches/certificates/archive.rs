@@ -9,7 +9,7 @@ use shared::state::{CertificateEntry, CertificateState};
 use shared::tenant::Via;
 
 use super::cases::Case;
-use super::filing::{PEOPLE, id, participation};
+use super::filing::{id, participation};
 use crate::bootstraps::{self, Bootstraps};
 use crate::check::Check;
 use crate::figure::{Figure, Table};
@@ -18,9 +18,12 @@ use crate::process::{Cost, LambdaProcess};
 
 /// Lambda gives the function 128 MB. The rest is the operating system's and the runtime's.
 const MOST_MEMORY: u64 = 100 << 20;
+/// Each has many hundreds of certificates: a run keeps little of people.
+const PEOPLE: u64 = 300;
 /// Entries of the ledger written at once.
 const AT_ONCE: usize = 32;
-/// Enough to list everything and to file some: on Lambda a run has 15 minutes, and waits for Personio most of the time.
+/// The deadline that the runtime API gives each run: enough to list everything and to file some. On Lambda a run has 15
+/// minutes, and waits for Personio most of the time.
 const TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 
 struct Step {
@@ -44,7 +47,7 @@ pub(crate) async fn measure(certificates: u64, programs: &Bootstraps<'_>) -> Mea
     };
     let harness = Harness::at(&began.to_string(), case.via, "", harness::people(PEOPLE)).await;
     harness.first_run().await;
-    harness.issue((0..certificates).map(|number| participation(case, number, began)));
+    harness.issue((0..certificates).map(|number| participation(case, PEOPLE, number, began)));
     let mut steps = Vec::new();
     let mut step = async |name: &'static str, mode| {
         eprintln!("{name} …");
@@ -71,17 +74,22 @@ pub(crate) async fn measure(certificates: u64, programs: &Bootstraps<'_>) -> Mea
     step("listing of everything, all filed", "full-scan").await;
     step("unchanged tick", "scheduled").await;
     let title = format!("{certificates} certificates, direct, one completed a minute");
-    let checks = steps.iter().map(|step| {
+    let checks = steps.iter().map(|step| step.check(&title)).collect();
+    Measurements {
+        checks,
+        tables: vec![table(title, &steps)],
+    }
+}
+
+impl Step {
+    fn check(&self, title: &str) -> Check {
         Check::new(
-            format!("{title}, {}: memory", step.name),
-            step.cost.memory(),
+            format!("{title}, {}: memory", self.name),
+            self.cost.memory(),
         )
+        .note(format!("{} at the start", self.start.memory()))
         .at_most(Figure::Memory(MOST_MEMORY))
         .judged()
-    });
-    Measurements {
-        checks: checks.collect(),
-        tables: vec![table(title.clone(), &steps)],
     }
 }
 
@@ -138,4 +146,27 @@ fn table(title: String, steps: &[Step]) -> Table {
 
 fn number(value: &Value) -> Figure {
     value.as_u64().unwrap().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_needs_more_memory_than_lambda_leaves_it_fails_the_command() {
+        for (mebibytes, is_failure) in [(100, false), (101, true), (128, true)] {
+            let cost = Cost {
+                peak: Some(mebibytes << 20),
+                ..Cost::default()
+            };
+            let step = Step {
+                name: "unchanged tick",
+                report: Value::Null,
+                start: Cost::default(),
+                cost,
+            };
+            let check = step.check("200,000 certificates");
+            assert_eq!(check.is_failure(false), is_failure, "{mebibytes}");
+        }
+    }
 }

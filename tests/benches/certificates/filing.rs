@@ -21,7 +21,8 @@ pub(super) async fn file(case: Case) -> Filed {
     let began = Timestamp::now();
     let harness = Harness::at(&began.to_string(), case.via, "", people(PEOPLE)).await;
     harness.first_run().await;
-    let certificates = (0..case.certificates).map(|number| participation(case, number, began));
+    let certificates =
+        (0..case.certificates).map(|number| participation(case, PEOPLE, number, began));
     harness.issue(certificates);
     let mut measured = run(&harness, FunctionRun::FileCertificates).await;
     check(&harness, case, &measured);
@@ -47,12 +48,18 @@ pub(super) async fn file(case: Case) -> Filed {
     }
 }
 
-pub(super) fn participation(case: Case, number: u64, began: Timestamp) -> Participation {
+/// The certificate `number` of the case, which one of `people` has.
+pub(super) fn participation(
+    case: Case,
+    people: u64,
+    number: u64,
+    began: Timestamp,
+) -> Participation {
     let at = (began - SignedDuration::from_mins(i64::try_from(number).unwrap())).to_string();
     let course = "Datenschutz für alle, die mit Kundendaten arbeiten";
     Participation {
         certificate: Some(Certificate::new(&id(number), case.size)),
-        ..completed("", 1 + number % PEOPLE, course, &at)
+        ..completed("", 1 + number % people, course, &at)
     }
 }
 
