@@ -196,6 +196,27 @@ mod tests {
     }
 
     #[test]
+    fn the_rest_takes_as_many_ticks_as_the_last_run_would_need_for_it() {
+        let every: Every = "30 minutes".parse().unwrap();
+        for (remaining, uploaded, adopted, minutes_left) in [
+            (3_000, 700, 100, Some(120)),
+            (1, 800, 0, Some(30)),
+            (3_000, 0, 0, None),
+        ] {
+            let counts = Counts {
+                remaining,
+                uploaded,
+                adopted,
+                ..Counts::default()
+            };
+            let backlog = Backlog::of(&counts, every).unwrap();
+            let expected = (remaining, minutes_left);
+            assert_eq!((backlog.to_file, backlog.minutes_left), expected);
+        }
+        assert_eq!(Backlog::of(&Counts::default(), every), None);
+    }
+
+    #[test]
     fn every_metric_is_documented() {
         for (name, _) in Counts::default().metrics() {
             assert!(

@@ -105,8 +105,10 @@ async fn brings_the_file_without_the_token() {
     assert_eq!(read(body).await.unwrap(), b"%PDF-1.7 %%EOF\n ");
     let seen = world.store.seen();
     assert_eq!(seen.len(), 1);
-    let headers = ["authorization", "cookie", "accept"].map(|name| seen[0].header(name));
-    assert_eq!(headers, [None, None, Some("application/pdf")]);
+    let headers = ["authorization", "cookie", "accept", "accept-encoding"];
+    let headers = headers.map(|name| seen[0].header(name));
+    let expected = [None, None, Some("application/pdf"), Some("identity")];
+    assert_eq!(headers, expected);
     assert!(world.api.seen().is_empty());
     assert_eq!(world.api.calls.counts().reteach, 1);
 }
