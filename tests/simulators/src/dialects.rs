@@ -21,6 +21,10 @@ pub enum Files {
     /// On the API's own host: an address without a host, and the token is needed.
     BehindTheToken,
     RelativeAndBehindTheToken,
+    /// On the API's own host, which needs the token and redirects to the store, which takes none.
+    RedirectedToTheStore,
+    /// On a host that redirects to one that the tenant's file does not name.
+    RedirectedToAnotherHost,
 }
 
 impl Dialect {
@@ -34,11 +38,17 @@ impl Dialect {
                 .for_each(|kombo| kombo.set_quirks([*quirk])),
             Self::Files(files) => {
                 let downloads = reteach.downloads();
-                downloads.set_url_base(&match files {
-                    Files::OnAnotherHost => downloads.localhost_url(),
-                    Files::BehindTheToken => reteach.base_url(),
-                    Files::RelativeAndBehindTheToken => String::new(),
-                });
+                let (api, store) = (reteach.base_url(), downloads.base_url());
+                let other = downloads.localhost_url();
+                let (base, redirect) = match files {
+                    Files::OnAnotherHost => (other, None),
+                    Files::BehindTheToken => (api, None),
+                    Files::RelativeAndBehindTheToken => (String::new(), None),
+                    Files::RedirectedToTheStore => (api, Some(store)),
+                    Files::RedirectedToAnotherHost => (store, Some(other)),
+                };
+                downloads.set_url_base(&base);
+                downloads.redirect_to(redirect.as_deref());
             }
         }
     }
@@ -50,6 +60,7 @@ impl Dialect {
         kombo.into_iter().for_each(|kombo| kombo.set_quirks([]));
         let downloads = reteach.downloads();
         downloads.set_url_base(&downloads.base_url());
+        downloads.redirect_to(None);
     }
 }
 
@@ -57,12 +68,12 @@ impl Dialect {
 #[must_use]
 pub fn dialects() -> Vec<(String, Dialect)> {
     use reteach::Quirk::{
-        CodeIsGoodOnce, ConflictsAre422, DatesDoNotLock, ExternalIdsAreNoIdentifiers,
-        FindsByUserNameAlone, FoldsMail, HidesLocked, IgnoresExternalIdFilter, IgnoresField,
-        IgnoresTags, LeavesOut, ListHidesLocked, NoExpiresIn, NoRefreshTokens, NullClearsNothing,
-        PutDropsTags, PutReplaces, RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers,
-        RefusesRefresh, RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves,
-        TotalOff, UpdatesWhatItFinds,
+        CodeIsGoodOnce, ConflictsAre422, DatesDoNotLock, EmptyListsAre404,
+        ExternalIdsAreNoIdentifiers, FindsByUserNameAlone, FoldsMail, HidesLocked,
+        IgnoresExternalIdFilter, IgnoresField, IgnoresTags, LeavesOut, ListHidesLocked,
+        NoExpiresIn, NoRefreshTokens, NullClearsNothing, PagesOf, PutDropsTags, PutReplaces,
+        RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers, RefusesRefresh, RefusesTags, Shows,
+        TakesOnlyDatesAhead, TakesTagsById, TotalMoves, TotalOff, UpdatesWhatItFinds,
     };
     let fields = ["position", "location", "setActiveAt", "setInactiveAt"];
     let of_field = |says: &str, quirk: fn(String) -> reteach::Quirk| {
@@ -117,6 +128,8 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("total one too high", TotalOff(1)),
         ("total moves", TotalMoves),
         ("total null", Shows(Spelling::NoTotal)),
+        ("small pages", PagesOf(2)),
+        ("empty lists are 404", EmptyListsAre404),
         ("dates to the minute", Shows(Spelling::Minutes)),
         ("dates with another offset", Shows(Spelling::OtherOffset)),
         ("dates without an offset", Shows(Spelling::NoOffset)),
@@ -157,6 +170,11 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("files on another host", Files::OnAnotherHost),
         ("files behind the token", Files::BehindTheToken),
         ("files relative", Files::RelativeAndBehindTheToken),
+        ("files redirected to the store", Files::RedirectedToTheStore),
+        (
+            "files redirected to another host",
+            Files::RedirectedToAnotherHost,
+        ),
     ]
     .map(|(name, files)| (format!("reteach {name}"), Dialect::Files(files)));
     of_reteach
@@ -168,8 +186,8 @@ pub fn dialects() -> Vec<(String, Dialect)> {
 
 fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
     use personio::Quirk::{
-        BareValues, HidesComments, NoMetadata, RefusesUnknownAttributes, Renames, ShowsAsList,
-        ShowsAsText, ShowsAsUnit, ShowsDay, ShowsGermanDay,
+        BareValues, HidesComments, NoMetadata, PagesOf, RefusesUnknownAttributes, Renames,
+        ShowsAsList, ShowsAsText, ShowsAsUnit, ShowsDay, ShowsGermanDay,
     };
     let quirks = [
         ("workplace for office", Renames("office", "workplace")),
@@ -189,6 +207,7 @@ fn of_personio() -> impl Iterator<Item = (String, Dialect)> {
         ("unknown attributes are refused", RefusesUnknownAttributes),
         ("no metadata", NoMetadata),
         ("bare values", BareValues),
+        ("small pages", PagesOf(7)),
         ("documents have no comments", HidesComments),
     ];
     let named = |(name, quirk)| (format!("Personio {name}"), Dialect::Personio(quirk));
@@ -209,7 +228,7 @@ fn of_kombo() -> impl Iterator<Item = (String, Dialect)> {
         ("no legal entity", LeavesOut("legal_entity")),
         ("no work location", LeavesOut("work_location")),
         ("no start date", LeavesOut("start_date")),
-        ("no employment type", LeavesOut("employment_type")),
+        ("no custom fields", LeavesOut("custom_fields")),
         ("ids are numbers", NumericIds),
         ("no employment status", LeavesOut("employment_status")),
         ("no termination date", LeavesOut("termination_date")),
@@ -218,7 +237,6 @@ fn of_kombo() -> impl Iterator<Item = (String, Dialect)> {
             "remote_deleted_at is empty text",
             EmptyForNull("remote_deleted_at"),
         ),
-        ("no changed_at", LeavesOut("changed_at")),
         ("small pages", PagesOf(7)),
         ("empty cursor at the end", EmptyCursorAtTheEnd),
         ("no cursor at the end", NoCursorAtTheEnd),

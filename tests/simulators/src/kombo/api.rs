@@ -108,15 +108,21 @@ impl Environment {
             (Endpoint::IntegrationByToken, [token]) => connect::by_token(state, token),
             (Endpoint::Employees, _) => {
                 let quirks = state.quirks.clone();
+                let is_watched = state.differs == Some(false) && !quirks.is_empty();
                 let integration = state.addressed(request)?;
                 integration.sync_if_stale(now);
                 integration.check_condition()?;
-                let request = &paging::as_asked(request, &quirks);
-                let reply = employees::list(integration, request, now)?;
-                let asked = request.query("cursor");
-                Ok(quirks.iter().fold(reply, |reply, quirk| {
-                    reply.rewritten(|body| quirk.written(body, asked))
-                }))
+                let asked = paging::as_asked(request, &quirks);
+                let cursor = asked.query("cursor");
+                let reply = employees::list(integration, &asked, now)?;
+                let reply = quirks.iter().fold(reply, |reply, quirk| {
+                    reply.rewritten(|body| quirk.written(body, cursor))
+                });
+                if is_watched {
+                    let as_assumed = employees::list(integration, request, now)?;
+                    state.differs = Some(!reply.says_as(&as_assumed));
+                }
+                Ok(reply)
             }
             (Endpoint::DocumentCategories, _) => {
                 let integration = state.addressed(request)?;

@@ -272,6 +272,17 @@ impl Kombo {
         self.state(|state| state.quirks = quirks.into_iter().collect());
     }
 
+    /// From now on it is noted whether the quirks change a list of employees.
+    pub fn watch_quirks(&self) {
+        self.state(|state| state.differs = Some(false));
+    }
+
+    /// Whether the quirks have changed a list of employees since [`watch_quirks`](Self::watch_quirks).
+    #[must_use]
+    pub fn quirks_differ(&self) -> bool {
+        self.state(|state| state.differs == Some(true))
+    }
+
     /// By which clock the rate limit runs.
     pub fn set_pacing(&self, pacing: Pacing) {
         self.state(|state| state.pacing = pacing);

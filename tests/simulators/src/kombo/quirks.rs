@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub enum Quirk {
     /// Members that are null are left out.
     NoNulls,
-    /// Personio's ids are numbers.
+    /// Personio's ids are numbers: those of people, and of what they belong to.
     NumericIds,
     /// Nobody has this member.
     LeavesOut(&'static str),
@@ -29,6 +29,23 @@ pub enum Quirk {
     LastPageNamesItself,
     /// This field of the employees is not synced: everybody has it empty.
     DoesNotSync(&'static str),
+}
+
+/// Makes each `remote_id` a number, however deep.
+fn number_ids(value: &mut Value) {
+    match value {
+        Value::Array(rows) => rows.iter_mut().for_each(number_ids),
+        Value::Object(members) => {
+            for (key, value) in members {
+                let id = value.as_str().and_then(|id| id.parse::<u64>().ok());
+                match id.filter(|_| key == "remote_id") {
+                    Some(id) => *value = json!(id),
+                    None => number_ids(value),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The cursor of the page after the last one.
@@ -60,14 +77,7 @@ impl Quirk {
                     row.retain(|_, value| !value.is_null());
                 }
             }
-            (Self::NumericIds, Some(rows)) => {
-                for row in rows.iter_mut() {
-                    let id = row["remote_id"]
-                        .as_str()
-                        .and_then(|id| id.parse::<u64>().ok());
-                    row["remote_id"] = json!(id);
-                }
-            }
+            (Self::NumericIds, Some(rows)) => rows.iter_mut().for_each(number_ids),
             (Self::LeavesOut(key), Some(rows)) => {
                 for row in rows.iter_mut().filter_map(Value::as_object_mut) {
                     row.remove(key);

@@ -22,6 +22,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 pub(super) struct State {
     #[serde(skip)]
     pub(super) quirks: Vec<super::quirks::Quirk>,
+    /// Whether the quirks have changed a list of employees; `None`: nobody asks.
+    #[serde(skip)]
+    pub(super) differs: Option<bool>,
     pub(super) api_keys: BTreeSet<String>,
     pub(super) integrations: BTreeMap<String, Integration>,
     pub(super) links: Vec<Value>,
@@ -56,6 +59,7 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             quirks: Vec::new(),
+            differs: None,
             api_keys: BTreeSet::new(),
             integrations: BTreeMap::new(),
             links: Vec::new(),

@@ -32,6 +32,7 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
             "The limit must be between 1 and 100.",
         ));
     }
+    let limit = limit.min(state.largest_page());
     let offset = number(request, "offset")?.unwrap_or(0);
     if let Some(unknown) = unknown_attribute(state, request) {
         let text = format!("The attribute {unknown} does not exist");

@@ -176,6 +176,17 @@ impl Personio {
         self.state(|state| state.quirks = quirks.into_iter().collect());
     }
 
+    /// From now on it is noted whether the quirks change a reply.
+    pub fn watch_quirks(&self) {
+        self.state(|state| state.differs = Some(false));
+    }
+
+    /// Whether the quirks have changed a reply since [`watch_quirks`](Self::watch_quirks).
+    #[must_use]
+    pub fn quirks_differ(&self) -> bool {
+        self.state(|state| state.differs == Some(true))
+    }
+
     /// Lets the API show `value` for one attribute of one person, whatever HR entered: `"not a date"`, a number for a name.
     pub fn set_raw(&self, id: u64, attribute: &str, value: Value) {
         self.state(|state| state.set_raw(id, attribute, Some(value)));

@@ -29,6 +29,8 @@ pub enum Quirk {
     BareValues,
     /// Lists of documents show no comment.
     HidesComments,
+    /// A page of employees has at most this many, whatever was asked for.
+    PagesOf(usize),
 }
 
 impl Quirk {
@@ -90,7 +92,10 @@ impl Quirk {
                     *wrapper = wrapper["value"].take();
                 }
             }
-            Self::NoMetadata | Self::RefusesUnknownAttributes | Self::HidesComments => {}
+            Self::NoMetadata
+            | Self::RefusesUnknownAttributes
+            | Self::HidesComments
+            | Self::PagesOf(_) => {}
         }
     }
 }

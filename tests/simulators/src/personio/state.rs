@@ -15,6 +15,8 @@ use super::documents::{Category, Documents};
 use super::errors::Language;
 use super::limits::Limits;
 use super::quirks::Quirk;
+use crate::engine::exchange::Reply;
+use crate::engine::limiter::Pacing;
 use crate::engine::{digest, status};
 use crate::people::Person;
 
@@ -23,6 +25,9 @@ use crate::people::Person;
 pub(super) struct State {
     #[serde(skip)]
     pub(super) quirks: Vec<Quirk>,
+    /// Whether the quirks have changed a reply; `None`: nobody asks.
+    #[serde(skip)]
+    pub(super) differs: Option<bool>,
     records: HashMap<u64, Record>,
     /// The page order; gone when somebody came or went.
     #[serde(skip)]
@@ -68,6 +73,7 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             quirks: Vec::new(),
+            differs: None,
             records: HashMap::new(),
             order: None,
             rendered: Rendered::default(),
@@ -89,6 +95,27 @@ impl State {
             _ => None,
         });
         renamed.next().unwrap_or(key)
+    }
+
+    /// How many employees a page has at most.
+    pub(super) fn largest_page(&self) -> usize {
+        let sizes = self.quirks.iter().filter_map(|quirk| match quirk {
+            Quirk::PagesOf(size) => Some(*size),
+            _ => None,
+        });
+        sizes.min().unwrap_or(usize::MAX)
+    }
+
+    /// What the account answers without its quirks, if it has some of which nobody knows yet whether they change anything.
+    pub(super) fn as_assumed(&mut self, answer: impl FnOnce(&mut Self) -> Reply) -> Option<Reply> {
+        if self.differs != Some(false) || self.quirks.is_empty() {
+            return None;
+        }
+        let quirks = std::mem::take(&mut self.quirks);
+        let pacing = std::mem::replace(&mut self.limits.pacing, Pacing::Off);
+        let reply = answer(self);
+        (self.quirks, self.limits.pacing) = (quirks, pacing);
+        Some(reply)
     }
 
     pub(super) fn people(&self) -> Vec<Person> {

@@ -76,6 +76,8 @@ fn answered(
     request: &Request,
     now: jiff::Timestamp,
 ) -> Reply {
+    let smaller = state.quirks.with_small_pages(request);
+    let request = smaller.as_ref().unwrap_or(request);
     route(state, endpoint, path, request, now).map_or_else(
         |refusal| refusal.reply(),
         |reply| state.quirks.spelled(endpoint, reply),

@@ -15,7 +15,7 @@ use super::customer::{Account, Customer};
 use super::errors::Refusal;
 use super::spelling::Spelling;
 use super::store::Customers;
-use crate::engine::exchange::Reply;
+use crate::engine::exchange::{Reply, Request};
 
 /// What one academy does differently. The vendor's documents rule out none of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,10 @@ pub enum Quirk {
     TotalOff(i64),
     /// `resultCount` of customers is another one on every page.
     TotalMoves,
+    /// A page has at most this many rows, whatever was asked for.
+    PagesOf(usize),
+    /// A list without rows is answered 404.
+    EmptyListsAre404,
     /// The account with this identifier is shown in an odd form.
     OddRow(String, OddRow),
     /// Mail addresses are kept in lower case.
@@ -245,12 +249,31 @@ impl Quirks {
         self.0.iter().fold(total, moved)
     }
 
+    /// The request with the size of this academy's pages, where it asks for larger ones.
+    pub(super) fn with_small_pages(&self, request: &Request) -> Option<Request> {
+        let sizes = self.0.iter().filter_map(|quirk| match quirk {
+            Quirk::PagesOf(size) => Some(*size),
+            _ => None,
+        });
+        let largest = sizes.min()?;
+        let mut request = request.clone();
+        for (key, value) in &mut request.query {
+            if key == "limit" && value.parse().is_ok_and(|asked: usize| asked > largest) {
+                *value = largest.to_string();
+            }
+        }
+        Some(request)
+    }
+
     pub(super) fn shows(&self, spelling: Spelling) -> bool {
         self.has(&Quirk::Shows(spelling))
     }
 
     /// A reply as this academy writes it.
     pub(super) fn spelled(&self, endpoint: Endpoint, reply: Reply) -> Reply {
+        if self.has(&Quirk::EmptyListsAre404) && is_empty_list(&reply) {
+            return Refusal::not_found("Results").reply();
+        }
         let spellings = self.0.iter().filter_map(|quirk| match quirk {
             Quirk::Shows(spelling) => Some(*spelling),
             _ => None,
@@ -300,6 +323,14 @@ impl OddRow {
         }
         row
     }
+}
+
+fn is_empty_list(reply: &Reply) -> bool {
+    let body: Option<Value> = serde_json::from_slice(&reply.body).ok();
+    let rows = body
+        .as_ref()
+        .and_then(|body| body.get("results")?.as_array());
+    rows.is_some_and(Vec::is_empty)
 }
 
 /// `value` without the members of this name, however deep.

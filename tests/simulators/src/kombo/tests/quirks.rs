@@ -42,8 +42,11 @@ async fn each_quirk_changes_what_is_shown() {
         environment.kombo.mirror(super::ID);
         for (quirk, expected) in [(None, usual), (Some(quirk), quirky)] {
             environment.kombo.set_quirks(quirk);
+            environment.kombo.watch_quirks();
             let data = environment.employees("").await.at("/data");
             assert_eq!(shown(&data), expected, "{quirk:?}");
+            let differs = environment.kombo.quirks_differ();
+            assert_eq!(differs, quirk.is_some(), "{quirk:?}");
         }
     }
 }

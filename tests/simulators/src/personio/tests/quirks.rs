@@ -43,6 +43,7 @@ async fn each_quirk_changes_what_is_shown() {
             json!("01.04.2020"),
         ),
         (Quirk::NoMetadata, "/metadata".to_owned(), Value::Null),
+        (Quirk::PagesOf(7), "/limit".to_owned(), json!(7)),
         (
             Quirk::BareValues,
             "/data/0/attributes/first_name".to_owned(),
@@ -52,8 +53,10 @@ async fn each_quirk_changes_what_is_shown() {
         let (personio, _clock) = account(vec![person.clone()]).await;
         let usual = employees(&personio, "").await.at(&at);
         personio.set_quirks([quirk]);
+        personio.watch_quirks();
         let quirky = employees(&personio, "").await.at(&at);
         assert_ne!(usual, quirky, "{quirk:?}");
+        assert!(personio.quirks_differ(), "{quirk:?}");
         assert_eq!(quirky, expected, "{quirk:?}");
     }
 }

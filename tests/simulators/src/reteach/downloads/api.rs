@@ -95,6 +95,11 @@ pub(in crate::reteach) fn deliver(
             "The specified key does not exist.",
         );
     };
+    let elsewhere = state.links.redirects_to.as_deref();
+    if let Some(base) = elsewhere.filter(|_| endpoint == Endpoint::Certificate) {
+        let file = state.links.signed(&format!("/files/{id}.pdf"), now);
+        return redirect(&format!("{base}{file}"));
+    }
     let content_type = state
         .links
         .content_type

@@ -11,6 +11,8 @@ use crate::reteach::state::State;
 #[derive(Serialize, Deserialize)]
 pub(in crate::reteach) struct Links {
     pub(super) base_url: String,
+    /// Where each download is redirected to.
+    pub(super) redirects_to: Option<String>,
     pub(super) lifetime: SignedDuration,
     pub(super) content_type: Option<String>,
     pub(super) with_authorization: usize,
@@ -20,6 +22,7 @@ impl Default for Links {
     fn default() -> Self {
         Self {
             base_url: String::new(),
+            redirects_to: None,
             lifetime: SignedDuration::from_mins(15),
             content_type: Some("application/pdf".to_owned()),
             with_authorization: 0,

@@ -80,6 +80,11 @@ impl Downloads {
         self.links(|links| links.base_url = base_url.to_owned());
     }
 
+    /// Redirects each download to the same file at this host; at the start it is answered at once.
+    pub fn redirect_to(&self, base_url: Option<&str>) {
+        self.links(|links| links.redirects_to = base_url.map(str::to_owned));
+    }
+
     /// How long a URL is good, from the moment it is shown; 15 minutes at the start.
     pub fn set_url_lifetime(&self, lifetime: jiff::SignedDuration) {
         self.links(|links| links.lifetime = lifetime);

@@ -236,6 +236,19 @@ async fn redirects_here_in_circles_and_elsewhere() {
 }
 
 #[tokio::test]
+async fn redirects_each_download_to_a_store() {
+    let (academy, url) = with(Delivery::default()).await;
+    let downloads = academy.reteach.downloads();
+    downloads.redirect_to(Some(&downloads.localhost_url()));
+    let answer = get(&url).await.unwrap();
+    let file = answer.header("location").unwrap().to_owned();
+    let store = format!("{}/files/", downloads.localhost_url());
+    assert!(file.starts_with(&store), "{file}");
+    let statuses = (answer.status, get(&file).await.unwrap().status);
+    assert_eq!(statuses, (302, 200));
+}
+
+#[tokio::test]
 async fn names_the_configured_url() {
     let (academy, _) = with(Delivery::Elsewhere("file:///etc/passwd".to_owned())).await;
     assert_eq!(url(&academy).await, "file:///etc/passwd");

@@ -32,6 +32,8 @@ async fn each_quirk_changes_one_answer() {
         |academy, status, _| format!("{status} {}", kept(academy, |it| it.position));
     let status: fn(&Academy, u16, Value) -> String = |_, status, _| status.to_string();
     let total: fn(&Academy, u16, Value) -> String = |_, _, body| body["resultCount"].to_string();
+    let rows: fn(&Academy, u16, Value) -> String =
+        |_, _, body| body["results"].as_array().unwrap().len().to_string();
     let row: fn(&Academy, u16, Value) -> String = |_, _, body| {
         let row = &body["results"][0];
         let has = |key: &str| row.get(key).is_some_and(|value| !value.is_null());
@@ -139,6 +141,30 @@ async fn each_quirk_changes_one_answer() {
         ),
         (Quirk::TotalOff(-1), by("GET", "/customer", total), "1", "0"),
         (Quirk::TotalMoves, by("GET", "/customer", total), "1", "3"),
+        (
+            Quirk::PagesOf(1),
+            by("GET", "/customer?limit=5", rows),
+            "2",
+            "1",
+        ),
+        (
+            Quirk::PagesOf(7),
+            by("GET", "/customer?limit=5", rows),
+            "2",
+            "2",
+        ),
+        (
+            Quirk::EmptyListsAre404,
+            by("GET", "/customer?externalId=personio:7", status),
+            "200",
+            "404",
+        ),
+        (
+            Quirk::EmptyListsAre404,
+            by("GET", "/customer?externalId=personio:1042", status),
+            "200",
+            "200",
+        ),
         (
             odd(OddRow::NullTags),
             by("GET", "/customer", row),
@@ -383,7 +409,7 @@ async fn each_quirk_changes_one_answer() {
             // A second account, where one is needed.
             if matches!(
                 quirk,
-                Quirk::ConflictsAre422 | Quirk::IgnoresExternalIdFilter
+                Quirk::ConflictsAre422 | Quirk::IgnoresExternalIdFilter | Quirk::PagesOf(_)
             ) {
                 academy.reteach.insert(Customer {
                     user_name: Some(named("max")),
