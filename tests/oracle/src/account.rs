@@ -9,13 +9,15 @@ use crate::{AccessRules, external_id};
 
 const TAG_PREFIX: &str = "Anstellungsart: ";
 
-/// The account of `person` after a run at `now` that found `current`. A new account is made through the API.
+/// The account of `person` after a run at `now` that found `current`. A new account is made through the API. Runs write
+/// departments only where the tenant's file says so.
 pub(crate) fn expected(
     person: &Person,
     current: Option<Customer>,
     first_inactive: &mut Option<Timestamp>,
     now: Timestamp,
     rules: &AccessRules,
+    has_departments: bool,
 ) -> Customer {
     // Destructured in full, so that a new field of Personio's stops the build here.
     let Person {
@@ -26,7 +28,7 @@ pub(crate) fn expected(
         gender,
         position,
         subcompany,
-        department: _,
+        department,
         office,
         employment_type,
         status: _,
@@ -45,6 +47,11 @@ pub(crate) fn expected(
         position: position.clone(),
         company: subcompany.clone(),
         location: office.clone(),
+        department: if has_departments {
+            department.clone()
+        } else {
+            current.department
+        },
         gender: gender.map(|gender| gender_name(gender).to_owned()),
         set_active_at: rules.opens_at(person),
         set_inactive_at: rules.inactive_at(person, first_inactive, now),

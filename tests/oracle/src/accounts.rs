@@ -14,6 +14,8 @@ use crate::{AccessRules, Difference, account, external_id};
 #[derive(Clone, Debug, Default)]
 pub struct ExpectedAccounts {
     rules: AccessRules,
+    /// Whether the tenant's file has `department = true`.
+    has_departments: bool,
     /// Accounts of people in the HR system, by their id there.
     synced: BTreeMap<u64, Customer>,
     /// Accounts that the sync must not touch.
@@ -42,6 +44,15 @@ impl ExpectedAccounts {
         Self {
             rules,
             ..Self::default()
+        }
+    }
+
+    /// The same where the tenant's file has `department = true`.
+    #[must_use]
+    pub fn with_departments(self) -> Self {
+        Self {
+            has_departments: true,
+            ..self
         }
     }
 
@@ -182,7 +193,14 @@ impl ExpectedAccounts {
             .synced
             .remove(&person.id)
             .or_else(|| self.adoptable.remove(&person.id));
-        let account = account::expected(person, current, first_inactive, now, &self.rules);
+        let account = account::expected(
+            person,
+            current,
+            first_inactive,
+            now,
+            &self.rules,
+            self.has_departments,
+        );
         self.synced.insert(person.id, account);
     }
 

@@ -70,6 +70,22 @@ fn correct_accounts_have_no_differences() {
 }
 
 #[test]
+fn departments_are_carried_where_the_tenants_file_says_so() {
+    let department = || Some("Vertrieb".to_owned());
+    let person = Person {
+        department: department(),
+        ..person(1)
+    };
+    let mut expected = ExpectedAccounts::default().with_departments();
+    run(&mut expected, &[person], 0);
+    let account = Customer {
+        department: department(),
+        ..synced(1)
+    };
+    assert_differences(&expected, &[account], &[]);
+}
+
+#[test]
 fn missing_unexpected_and_repeated_accounts_are_differences() {
     let expected = synced_academy(&[person(1)]);
     let by_hand = Customer {
