@@ -20,7 +20,7 @@ pub(crate) struct Cell {
     employees: String,
     certificates: String,
     is_by_design: bool,
-    /// The academy has quirks, and they changed nothing.
+    /// A vendor has quirks, and they changed nothing.
     is_idle: bool,
 }
 
@@ -70,7 +70,7 @@ impl Cell {
         runtime.block_on(async {
             let mut company = Company::new(via, more).await;
             if spoken == Spoken::Always {
-                company.harness.reteach.watch_quirks();
+                company.watch();
             }
             if spoken != Spoken::Later {
                 company.speak(dialect);
@@ -79,7 +79,10 @@ impl Cell {
                 company.crowd();
             }
             company.invite();
-            company.complete_courses();
+            company.open_files();
+            if !is_of_empty_lists(dialect) {
+                company.complete_courses();
+            }
             day(&mut company, name, dialect, spoken).await
         })
     }
@@ -89,6 +92,11 @@ impl Cell {
 fn is_of_look_ups(dialect: &Dialect) -> bool {
     let quirks = [Quirk::HidesLocked, Quirk::IgnoresExternalIdFilter];
     matches!(dialect, Dialect::Reteach(spoken) if spoken.iter().any(|it| quirks.contains(it)))
+}
+
+/// Whether only an academy without certificates shows it.
+fn is_of_empty_lists(dialect: &Dialect) -> bool {
+    matches!(dialect, Dialect::Reteach(spoken) if spoken.contains(&Quirk::EmptyListsAre404))
 }
 
 async fn day(
@@ -112,6 +120,10 @@ async fn day(
     }
     company.make_room();
     let mut filed = Vec::new();
+    if is_of_empty_lists(dialect) {
+        filed.push(file(company, 0).await?);
+        company.complete_courses();
+    }
     if spoken == Spoken::AtFirst {
         company.speak_as_assumed();
         // Only what is said from now on counts.
@@ -143,7 +155,7 @@ async fn day(
         employees: employees(&differences, &reports, by_design)?,
         certificates,
         is_by_design: by_design.is_some(),
-        is_idle: matches!(dialect, Dialect::Reteach(_)) && !company.harness.reteach.quirks_differ(),
+        is_idle: company.is_idle(dialect),
     })
 }
 

@@ -9,8 +9,9 @@ use oracle::{AccessRules, Difference, ExpectedAccounts};
 use shared::tenant::Via;
 use simulators::dialects::Dialect;
 use simulators::people::Status;
-use simulators::reteach::Customer;
-use simulators::{Kombo, Person};
+use simulators::personio::Document;
+use simulators::reteach::{Customer, Participation, ParticipationStatus};
+use simulators::{Kombo, Origin, Person};
 
 /// Somebody of every kind: at least six of each kind that an academy may refuse.
 fn people() -> Vec<Person> {
@@ -96,15 +97,36 @@ fn filled(person: u64, email: &str) -> Customer {
 
 impl Company {
     pub(crate) async fn new(via: Via, more: &str) -> Self {
-        let file = format!("{more}[brake]\nat_least = 100\n");
+        let file = format!("{more}[employees]\ndepartment = true\n[brake]\nat_least = 100\n");
         let harness = Harness::new(via, &file, people()).await;
         // No tick begins with a minute.
         harness.advance(SignedDuration::from_secs(27));
         Self {
             harness,
-            expected: ExpectedAccounts::new(AccessRules::default()),
+            expected: ExpectedAccounts::new(AccessRules::default()).with_departments(),
             by_hand: Vec::new(),
             raced: Vec::new(),
+        }
+    }
+
+    /// From now on it is noted whether a dialect changes anything.
+    pub(crate) fn watch(&self) {
+        let harness = &self.harness;
+        harness.reteach.watch_quirks();
+        harness.personio.watch_quirks();
+        let kombo = harness.company.kombo.iter();
+        kombo.for_each(Kombo::watch_quirks);
+    }
+
+    /// Whether the vendor speaks the dialect, and nothing has come of it.
+    pub(crate) fn is_idle(&self, dialect: &Dialect) -> bool {
+        let harness = &self.harness;
+        match dialect {
+            Dialect::Reteach(_) => !harness.reteach.quirks_differ(),
+            Dialect::Personio(_) => !harness.personio.quirks_differ(),
+            Dialect::Kombo(_) => !harness.kombo().quirks_differ(),
+            // Each address of a certificate is another one.
+            Dialect::Files(_) => false,
         }
     }
 
@@ -158,9 +180,36 @@ impl Company {
         }
     }
 
+    /// HR has a folder for certificates and has filed a contract, and somebody has begun a course.
+    pub(crate) fn open_files(&self) {
+        let (harness, [person, ..]) = (&self.harness, CERTIFIED);
+        harness.personio.add_category("Bildungszertifikate");
+        harness.personio.add_document(Document {
+            id: 0,
+            employee_id: person,
+            category_id: 1,
+            category: Some("Arbeitsvertrag".to_owned()),
+            title: "Arbeitsvertrag".to_owned(),
+            date: None,
+            comment: Some("unterschrieben".to_owned()),
+            file_name: "Arbeitsvertrag.pdf".to_owned(),
+            size: 1_000,
+            sha256: "contract".to_owned(),
+            head: b"%PDF-1.7".to_vec(),
+            created_at: harness.moment() - SignedDuration::from_hours(24),
+            origin: Origin::Direct,
+        });
+        harness.issue([Participation {
+            id: "begun".to_owned(),
+            customer: Some(format!("personio:{person}")),
+            course_name: Some("Brandschutz".to_owned()),
+            status: ParticipationStatus::Started,
+            ..Participation::default()
+        }]);
+    }
+
     /// The courses that were completed before the connection was made.
     pub(crate) fn complete_courses(&self) {
-        self.harness.personio.add_category("Bildungszertifikate");
         self.harness.issue(CERTIFIED.map(|person| {
             let at = format!("2026-05-0{}T09:30:00Z", person - 30);
             completed(&certificate(person), person, "Erste Hilfe", &at)
@@ -195,7 +244,10 @@ impl Company {
         });
         every(23..=28, |person| person.position = None);
         every(26..=31, |person| person.office = None);
-        every(32..=40, |person| person.office = Some("Ulm".to_owned()));
+        every(32..=40, |person| {
+            person.office = Some("Ulm".to_owned());
+            person.department = Some("Vertrieb".to_owned());
+        });
         harness.change(32, |person| person.last_name = "Neumann".to_owned());
         harness.change(MOVED, |person| {
             person.email = Some(RACED.to_owned());
@@ -328,14 +380,14 @@ impl Company {
             .collect()
     }
 
-    /// Whether each certificate is in its person's file, and nothing else is filed.
+    /// Whether each certificate is in its person's file, and nothing else is filed but the contract.
     pub(crate) fn is_filed(&self) -> bool {
         let is_filed = |person: u64| {
             let document = self.harness.document_of(&certificate(person));
             document.is_some_and(|document| document.employee_id == person)
         };
         CERTIFIED.into_iter().all(is_filed)
-            && self.harness.personio.documents().len() == CERTIFIED.len()
+            && self.harness.personio.documents().len() == CERTIFIED.len() + 1
     }
 
     /// Writes to the academy, and uploads, that the last run was refused.

@@ -1,4 +1,5 @@
-//! Academies that take few calls, in virtual time: nothing is lost, and nearly all calls are accepted.
+//! Academies that take few calls, in virtual time: nothing is lost, nearly all calls are accepted, and they are asked near
+//! their limit. Their runs take minutes; the other cells compare with the moment of a run.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const CALLS_A_PERSON: u64 = 2;
 
 /// What an academy takes, and the people of its company.
 #[derive(Clone, Copy)]
-struct Row {
+pub(crate) struct Row {
     calls: usize,
     within: Duration,
     people: u64,
@@ -28,7 +29,7 @@ struct Row {
     highest: Option<u32>,
 }
 
-const ROWS: [Row; 2] = [
+pub(crate) const ROWS: [Row; 2] = [
     Row {
         calls: 2,
         within: Duration::from_secs(1),
@@ -181,34 +182,32 @@ async fn run<W: Job>(app: &shared::runtime::App<W>, harness: &Harness, name: &st
     app.run(&request, &ignore_progress).await
 }
 
-#[test]
-fn an_academy_that_takes_few_calls_loses_nothing_refuses_few_and_is_asked_near_its_limit() {
+/// These academies on each route: the name of the cell, and what is wrong with it. The figures are printed.
+pub(crate) fn cells() -> Vec<(String, Result<(), String>)> {
     let cells: Vec<_> = ROWS
         .into_iter()
         .flat_map(|row| ROUTES.map(|via| (row, via)))
         .collect();
     let results = pool::all(&cells, |(row, via)| in_virtual_time(*row, *via));
-    let mut wrong = Vec::new();
-    for ((row, via), result) in cells.iter().zip(results) {
+    let of = |((row, via), result): (&(Row, Via), Result<Asked, String>)| {
         let Row { calls, within, .. } = row;
         let name = format!(
             "reteach takes {calls} in {} s, {}",
             within.as_secs(),
             local::route(*via)
         );
-        match result {
-            Ok(asked) => {
-                let share = asked.pace() * within.as_secs_f64() / *calls as f64;
-                let line = format!("{name}: {asked}, {share:.2} of the limit");
-                println!("{line}");
-                if share < LEAST_SHARE {
-                    wrong.push(line);
-                }
+        let result = result.and_then(|asked| {
+            let share = asked.pace() * within.as_secs_f64() / *calls as f64;
+            let line = format!("{asked}, {share:.2} of the limit");
+            println!("{name}: {line}");
+            if share < LEAST_SHARE {
+                return Err(line);
             }
-            Err(text) => wrong.push(format!("{name}: {text}")),
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+            Ok(())
+        });
+        (name, result)
+    };
+    cells.iter().zip(results).map(of).collect()
 }
 
 fn in_virtual_time(row: Row, via: Via) -> Result<Asked, String> {
