@@ -125,7 +125,7 @@ impl Company {
             Dialect::Reteach(_) => !harness.reteach.quirks_differ(),
             Dialect::Personio(_) => !harness.personio.quirks_differ(),
             Dialect::Kombo(_) => !harness.kombo().quirks_differ(),
-            // Each address of a certificate is another one.
+            // Each of them leads downloads elsewhere.
             Dialect::Files(_) => false,
         }
     }

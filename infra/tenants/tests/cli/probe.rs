@@ -41,7 +41,10 @@ fn assert_clean(company: &Company, case: &str) {
 async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account() {
     let desk = Desk::new().await;
     let company = tenant(&desk).await;
+    company.reteach.reset_log();
     let probe = desk.done(PROBE).await;
+    let calls = company.reteach.requests().len();
+    assert!((85..=105).contains(&calls), "docs/write-probe.md: {calls}");
     assert_eq!(differing(&probe), []);
     assert_eq!(probe["rows"].as_array().unwrap().len(), 39, "{probe:#}");
     assert_eq!(probe["lines"], json!([]));
