@@ -123,6 +123,7 @@ async fn day(
     if is_of_empty_lists(dialect) {
         filed.push(file(company, 0).await?);
         company.complete_courses();
+        company.advance(30);
     }
     if spoken == Spoken::AtFirst {
         company.speak_as_assumed();
