@@ -29,9 +29,9 @@ pub use held::{
 pub use held_source::HeldSource;
 pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 pub use store::{
-    Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState,
-    PutOutcome, Restore, STATE_VERSION, Store, TenantChange, TenantRecord, TenantSnapshot,
-    TenantStatus,
+    Acquisition, CertificateLedger, CertificateSummary, FencingToken, Inventory, LastRun, Lease,
+    LeaseState, PeopleSummary, PutOutcome, Restore, STATE_VERSION, Store, TenantChange,
+    TenantRecord, TenantSnapshot, TenantStatus,
 };
 pub use sync_state::{AgreedReading, Comparing, SyncState};
 pub use table::{TableShape, Units};

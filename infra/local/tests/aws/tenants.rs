@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use shared::domain::id::{CertificateId, TenantId};
 use shared::state::{
     CertificateCheckpoint, CertificateEntry, CertificateLedger, CertificateStart, CertificateState,
-    FencingToken, Inventory, JobKind, LastRun, PutOutcome, Restored, StateError, TenantRecord,
+    FencingToken, Inventory, JobKind, LastRun, PutOutcome, Restored, StateError, SyncState, TenantRecord,
     TenantStatus,
 };
 
@@ -245,8 +245,26 @@ async fn snapshots_of_sixteen_tenants_take_one_call() {
     }
     let names: Vec<&TenantId> = snapshots.iter().map(|(tenant, _)| tenant).collect();
     assert_eq!(names, tenants.iter().collect::<Vec<_>>());
-    let acme = store.snapshots(&[acme()]).await.unwrap().remove(0).1;
+    let people = SyncState {
+        open_accounts: 3,
+        waiting: 2,
+        ..SyncState::default()
+    };
+    let (id, token) = (acme(), lease.token);
+    store.put_sync_state(&id, token, &people).await.unwrap();
+    let checkpoint = CertificateCheckpoint {
+        parked: 4,
+        ..CertificateCheckpoint::default()
+    };
+    let put = store.put_certificate_checkpoint(&id, token, &checkpoint);
+    put.await.unwrap();
+    let acme = store.snapshots(&[id]).await.unwrap().remove(0).1;
     let acme = acme.unwrap();
     assert!(acme.record.is_none());
     assert_eq!(acme.leases[&lease.job].owner, lease.owner);
+    assert_eq!((acme.people.open_accounts, acme.people.waiting), (3, 2));
+    assert_eq!(
+        (acme.certificates.parked, acme.certificates.reissued),
+        (4, 0)
+    );
 }

@@ -27,7 +27,7 @@ pub use fenced::FencingToken;
 pub use inventory::{CertificateLedger, Inventory, LeaseState};
 pub use lease::{Acquisition, LastRun, Lease};
 pub use restore::Restore;
-pub use snapshots::TenantSnapshot;
+pub use snapshots::{CertificateSummary, PeopleSummary, TenantSnapshot};
 pub use tenant_change::TenantChange;
 pub use tenants::{TenantRecord, TenantStatus};
 pub use version::STATE_VERSION;

@@ -2,14 +2,50 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Deserialize;
+
 use super::inventory::LeaseState;
 use super::tenants::TenantRecord;
-use super::version;
+use super::version::{self, VERSION};
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
-use crate::state::key::{Key, PARTITION_KEY};
+use crate::state::key::{Key, PARTITION_KEY, SORT_KEY};
 use crate::state::table::{Item, record, records, sort_key};
-use crate::state::{CertificateStart, HeldPlan, JobKind, SyncState};
+use crate::state::{HeldPlan, JobKind};
+
+/// What is read of these items. A status shows neither the digests of shards nor those of days, which are most of them.
+const ATTRIBUTES: &[&str] = &[
+    PARTITION_KEY,
+    SORT_KEY,
+    // The tenant's record.
+    VERSION,
+    "config",
+    "status",
+    "gate",
+    "academy",
+    "revision",
+    // Leases.
+    "owner",
+    "until",
+    "last_good_run",
+    "last_report_at",
+    "retirements",
+    // The state of the employee job, and of the certificate job.
+    "open_accounts",
+    "waiting",
+    "source_held",
+    "checkpoint.parked",
+    "checkpoint.reissued",
+    // The held plan, which has a revision too.
+    "hash",
+    "since",
+    "counts",
+    "patterns",
+    "parts",
+    "partly_decided",
+    "is_unseen",
+    "sample",
+];
 
 /// The items that a tenant's status is made of, without its reports.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +53,33 @@ pub struct TenantSnapshot {
     pub record: Option<TenantRecord>,
     /// The leases of its jobs, as far as they were ever taken.
     pub leases: BTreeMap<JobKind, LeaseState>,
-    pub sync_state: Option<SyncState>,
-    pub certificates: CertificateStart,
+    pub people: PeopleSummary,
+    pub certificates: CertificateSummary,
     pub held: Option<HeldPlan>,
+}
+
+/// As much of a [`SyncState`](crate::state::SyncState) as a status shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct PeopleSummary {
+    pub open_accounts: u32,
+    #[serde(default)]
+    pub waiting: u32,
+    #[serde(default)]
+    pub source_held: bool,
+}
+
+/// As much of a [`CertificateCheckpoint`](crate::state::CertificateCheckpoint) as a status shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct CertificateSummary {
+    pub parked: u32,
+    #[serde(default)]
+    pub reissued: u32,
+}
+
+#[derive(Default, Deserialize)]
+struct StoredCertificates {
+    #[serde(default)]
+    checkpoint: Option<CertificateSummary>,
 }
 
 impl Store {
@@ -47,7 +107,8 @@ impl Store {
         &self,
         tenants: &[TenantId],
     ) -> Result<Vec<(TenantId, Result<TenantSnapshot, StateError>)>, StateError> {
-        let items = self.table.batch_get(tenants.iter().flat_map(keys)).await?;
+        let keys = tenants.iter().flat_map(keys);
+        let items = self.table.batch_get_only(keys, ATTRIBUTES).await?;
         let mut items: HashMap<(String, String), Item> = items
             .into_iter()
             .map(|item| ((partition_key(&item), sort_key(&item).to_owned()), item))
@@ -98,15 +159,57 @@ impl TenantSnapshot {
         let start = read(Key::certificate_checkpoint(tenant));
         // A plan that was cleared leaves its fence behind.
         let held = read(Key::held(tenant)).filter(|(item, _)| item.contains_key("hash"));
+        let start: Option<StoredCertificates> =
+            start.map(|(item, name)| record(item, &name)).transpose()?;
+        let checkpoint = start.unwrap_or_default().checkpoint;
         Ok(Self {
             record: config.map(|(item, name)| record(item, &name)).transpose()?,
             leases,
-            sync_state: root.map(|(item, name)| record(item, &name)).transpose()?,
-            certificates: start
+            people: root
                 .map(|(item, name)| record(item, &name))
                 .transpose()?
                 .unwrap_or_default(),
+            certificates: checkpoint.unwrap_or_default(),
             held: held.map(|(item, name)| record(item, &name)).transpose()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::state::table::attributes;
+    use crate::state::{HeldParts, TenantStatus};
+
+    #[test]
+    fn records_and_held_plans_are_read_in_full() {
+        let record = TenantRecord {
+            config: String::new(),
+            status: TenantStatus::Active,
+            gate: None,
+            academy: None,
+            revision: None,
+        };
+        let held = HeldPlan {
+            hash: String::new(),
+            since: Timestamp::UNIX_EPOCH,
+            counts: BTreeMap::new(),
+            patterns: Vec::new(),
+            parts: HeldParts::default(),
+            partly_decided: BTreeSet::new(),
+            is_unseen: false,
+            sample: Vec::new(),
+            revision: 0,
+        };
+        let items = [attributes(&record, "record"), attributes(&held, "held")];
+        for item in items {
+            for name in item.unwrap().keys() {
+                assert!(ATTRIBUTES.contains(&name.as_str()), "{name}");
+            }
+        }
     }
 }

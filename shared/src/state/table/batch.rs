@@ -1,6 +1,6 @@
 //! Many items at once. DynamoDB may leave some undone: those are asked for again, with growing pauses.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
@@ -36,6 +36,16 @@ impl Table {
         &self,
         keys: impl IntoIterator<Item = Key>,
     ) -> Result<Vec<Item>, StateError> {
+        self.batch_get_only(keys, &[]).await
+    }
+
+    /// The same, of each item only the attributes at these paths: `checkpoint.parked`. All, where there are none. The price
+    /// stays the same.
+    pub(in crate::state) async fn batch_get_only(
+        &self,
+        keys: impl IntoIterator<Item = Key>,
+        paths: &'static [&'static str],
+    ) -> Result<Vec<Item>, StateError> {
         let keys: Vec<Key> = keys
             .into_iter()
             .collect::<HashSet<_>>()
@@ -46,18 +56,22 @@ impl Table {
             .map(|batch| batch.iter().map(key_item).collect())
             .collect();
         let items: Vec<Vec<Item>> = futures::stream::iter(batches)
-            .map(|batch| self.read_batch(batch))
+            .map(|batch| self.read_batch(batch, paths))
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
         Ok(items.into_iter().flatten().collect())
     }
 
-    async fn read_batch(&self, mut keys: Vec<Item>) -> Result<Vec<Item>, StateError> {
+    async fn read_batch(
+        &self,
+        mut keys: Vec<Item>,
+        paths: &[&str],
+    ) -> Result<Vec<Item>, StateError> {
         let mut items = Vec::new();
         let mut pauses = pauses();
         loop {
-            let (found, left) = self.try_read(keys).await?;
+            let (found, left) = self.try_read(keys, paths).await?;
             items.extend(found);
             if left.is_empty() {
                 return Ok(items);
@@ -71,9 +85,16 @@ impl Table {
     }
 
     /// What was found, and the keys that DynamoDB left undone.
-    async fn try_read(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StateError> {
+    async fn try_read(
+        &self,
+        keys: Vec<Item>,
+        paths: &[&str],
+    ) -> Result<(Vec<Item>, Vec<Item>), StateError> {
+        let (projection, names) = projection(paths).unzip();
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys))
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
             .consistent_read(true);
         let wanted = wanted.build().map_err(|_| StateError::Unwritable {
             item: "keys".to_owned(),
@@ -159,6 +180,19 @@ impl Table {
             .flatten()
             .collect())
     }
+}
+
+/// `#checkpoint.#parked`, and what the placeholders stand for: names may be reserved words.
+fn projection(paths: &[&str]) -> Option<(String, HashMap<String, String>)> {
+    let placeholder = |name: &str| format!("#{name}");
+    let expressions: Vec<String> = paths
+        .iter()
+        .map(|path| path.split('.').map(placeholder).collect::<Vec<_>>())
+        .map(|names| names.join("."))
+        .collect();
+    let names = paths.iter().flat_map(|path| path.split('.'));
+    let names = names.map(|name| (placeholder(name), name.to_owned()));
+    (!paths.is_empty()).then(|| (expressions.join(", "), names.collect()))
 }
 
 fn deletion(key: &Key) -> Result<WriteRequest, StateError> {

@@ -119,8 +119,8 @@ pub(crate) async fn judge(
     let TenantSnapshot {
         record,
         leases,
-        sync_state: state,
-        certificates: start,
+        people,
+        certificates,
         held,
     } = snapshot;
     let may_have_failed = leases.is_empty() || leases.values().any(LeaseState::may_have_failed);
@@ -202,9 +202,10 @@ pub(crate) async fn judge(
             "held: {what}; `tenants approve {tenant} {hash}` applies it, `tenants dismiss {tenant} {hash}` leaves it"
         ));
     }
-    let source = match &state {
-        Some(state) if state.source_held => store.held_source(tenant).await?,
-        _ => None,
+    let source = if people.source_held {
+        store.held_source(tenant).await?
+    } else {
+        None
     };
     let rejected = source.filter(|source| source.is_undecided(now));
     if let Some(source) = &rejected {
@@ -214,8 +215,7 @@ pub(crate) async fn judge(
              reading"
         ));
     }
-    let (open_accounts, waiting) =
-        state.map_or((0, 0), |state| (state.open_accounts, state.waiting));
+    let waiting = people.waiting;
     // A few are a matter for the HR admin, not for the operator.
     if waiting >= MANY_WAITING {
         let people = format::number(u64::from(waiting), "person is", "people are");
@@ -223,15 +223,14 @@ pub(crate) async fn judge(
             "{people} refused, in conflict or without an answer from reteach: `tenants runs {tenant}` names them"
         ));
     }
-    let checkpoint = start.checkpoint.unwrap_or_default();
-    if checkpoint.reissued > 0 {
-        let number = u64::from(checkpoint.reissued);
+    if certificates.reissued > 0 {
+        let number = u64::from(certificates.reissued);
         let reissued = format::number(number, "certificate was", "certificates were");
         problems.push(format!(
             "{reissued} issued again after filing: `tenants certificates list {tenant}`"
         ));
     }
-    let parked = checkpoint.parked;
+    let parked = certificates.parked;
     if parked > 0 {
         let parked = format::number(u64::from(parked), "certificate waits", "certificates wait");
         problems.push(format!(
@@ -252,7 +251,7 @@ pub(crate) async fn judge(
             .filter(|(_, lease)| lease.until > now)
             .map(|(job, _)| *job)
             .collect(),
-        open_accounts,
+        open_accounts: people.open_accounts,
         waiting,
         held_changes,
         parked_certificates: parked,
