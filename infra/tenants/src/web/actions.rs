@@ -30,7 +30,9 @@ pub(super) async fn act(
     let Some(command) = command(&tenant, &action, &fields, here) else {
         return not_found(visit).await;
     };
-    match Box::pin(commands::act(visit.context(), command)).await {
+    let acted = Box::pin(commands::act(visit.context(), command)).await;
+    visit.shared().readings.outdate();
+    match acted {
         // Its first run is watched.
         Ok(_) if action == "start-certificates" => begin(&visit, &tenant, SyncJob::Certificates),
         Ok(output) => {

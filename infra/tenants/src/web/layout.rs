@@ -105,11 +105,12 @@ fn document(language: Language, title: &str, body: &Markup) -> Markup {
     }
 }
 
-/// A part of a page that is read again every `seconds`. Forms keep what is typed into them.
+/// A part of a page that is read again every `seconds`, with the heading `#sentence` if that is elsewhere. Forms keep what is
+/// typed into them.
 pub(super) fn refreshed(id: &str, path: &str, seconds: u32, body: &Markup) -> Markup {
     html! {
         div id=(id) hx-get=(path) hx-trigger=(format!("every {seconds}s")) hx-select=(format!("#{id}"))
-            hx-target="this" hx-swap="outerMorph" {
+            hx-select-oob="#sentence" hx-target="this" hx-swap="outerMorph" {
             (body)
         }
     }

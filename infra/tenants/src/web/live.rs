@@ -167,6 +167,7 @@ pub(super) fn begin(visit: &Visit, tenant: &TenantId, job: SyncJob) -> Response 
         };
         let watch = |progress| run.state.send_modify(|state| state.see(progress));
         let result = Box::pin(command::watched(context, &args, &watch)).await;
+        shared.readings.outdate();
         run.state.send_modify(|state| state.result = Some(result));
     });
     Redirect::to(&format!("/tenants/{tenant}/sync/{number}")).into_response()

@@ -11,6 +11,7 @@ mod layout;
 mod live;
 mod pages;
 mod plots;
+mod readings;
 mod refusal;
 mod session;
 mod visit;
@@ -33,6 +34,7 @@ use crate::failure::{Failure, Result};
 use crate::output::{Output, View};
 
 use self::live::Runs;
+use self::readings::Readings;
 use self::session::Door;
 
 /// A console that listens and is not served yet.
@@ -49,6 +51,7 @@ struct State {
     context: CommandContext<'static>,
     door: Door,
     runs: Runs,
+    readings: Arc<Readings>,
     /// `127.0.0.1:49152`, the only name that is answered.
     host: String,
     /// Cookies do not tell ports apart, so the name does.
@@ -96,6 +99,7 @@ impl Console {
                 door: Door::new(context.now())?,
                 context,
                 runs: Runs::default(),
+                readings: Arc::default(),
                 host: format!("{}:{port}", Ipv4Addr::LOCALHOST),
                 cookie: format!("tenants-{port}"),
                 read_only: args.read_only,
@@ -176,6 +180,9 @@ pub(crate) async fn serve(global: Global, args: Web, environment: &Environment) 
         "The console is at\n\n  {}\n\nfor ten minutes and for one browser. Ctrl-C ends it.\n",
         console.address()
     ));
+    // Thousands of companies take seconds to read: that begins before the browser comes.
+    let shared = console.shared.clone();
+    tokio::spawn(async move { pages::fleet::read(&shared).await });
     let ended = async {
         let _ = tokio::signal::ctrl_c().await;
     };

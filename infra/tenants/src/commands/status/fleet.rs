@@ -20,6 +20,7 @@ pub(crate) struct FleetView {
     /// Why nobody can say whether the schedules are as they should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) schedules_unread: Option<String>,
+    /// When the reading began.
     #[serde(skip)]
     pub(crate) now: Timestamp,
 }
@@ -28,6 +29,7 @@ pub(crate) struct FleetView {
 const TENANTS_PER_CALL: usize = 16;
 
 pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
+    let now = context.now();
     let ids = context.store.list_tenants().await?;
     let listed = async {
         let schedules = context.schedules.as_ref()?;
@@ -40,7 +42,7 @@ pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
         Some((schedules, Ok(listed))) => {
             let by_tenant = by_tenant(&listed);
             for health in &mut tenants {
-                let drifted = unlisted(&by_tenant, schedules, health, context.now());
+                let drifted = unlisted(&by_tenant, schedules, health, now);
                 health.problems.extend(drifted);
             }
             orphaned_schedules = orphaned(&ids, &listed);
@@ -48,11 +50,15 @@ pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
         Some((_, Err(failure))) => schedules_unread = Some(failure.text),
         None => {}
     }
+    for health in &mut tenants {
+        // The console keeps the view: thousands of configurations are of no more use.
+        health.desired = None;
+    }
     Ok(FleetView {
         tenants,
         orphaned_schedules,
         schedules_unread,
-        now: context.now(),
+        now,
     })
 }
 

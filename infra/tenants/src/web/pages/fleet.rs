@@ -1,5 +1,7 @@
 //! All companies: those that need somebody first.
 
+use std::cmp::Reverse;
+
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -10,7 +12,10 @@ use shared::state::JobKind;
 use super::trend;
 use crate::commands::status::fleet::{self, FleetView};
 use crate::commands::status::health::{TenantHealth, TenantState};
+use crate::failure::Result;
+use crate::web::Shared;
 use crate::web::layout::{self, Place, refreshed};
+use crate::web::readings::Reading;
 use crate::web::visit::Visit;
 
 /// Rows on one page.
@@ -24,23 +29,36 @@ pub(in crate::web) struct Search {
     page: usize,
 }
 
+/// All companies: as they are, or the last reading if that took long.
+pub(in crate::web) async fn read(shared: &Shared) -> Result<Reading> {
+    let view = Box::pin(fleet::read(&shared.context));
+    shared.readings.at_hand(view).await
+}
+
 pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> Response {
-    let view = match Box::pin(fleet::read(visit.context())).await {
-        Ok(view) => view,
+    let reading = match read(visit.shared()).await {
+        Ok(reading) => reading,
         Err(failure) => return visit.problem(StatusCode::BAD_GATEWAY, None, &failure),
     };
-    let chosen = chosen(&view, &search);
+    let view = &reading.view;
+    let chosen = chosen(view, &search);
     let shown: Vec<&TenantHealth> = chosen
         .iter()
-        .skip(search.page * ROWS)
+        .skip(search.page.saturating_mul(ROWS))
         .take(ROWS)
         .copied()
         .collect();
     let reports = trend::read(&visit, &shown).await;
-    let more = chosen.len() > (search.page + 1) * ROWS;
+    let more = chosen.len() > search.page.saturating_add(1).saturating_mul(ROWS);
+    // Only now: this page does not wait for its share of the table.
+    let shared = visit.shared().clone();
+    let again = visit.shared().readings.again(async move {
+        let view = Box::pin(fleet::read(&shared.context));
+        view.await
+    });
     let title = visit.pick("Alle Firmen", "All companies");
     let body = html! {
-        h1 { (sentence(&visit, &view)) }
+        h1 id="sentence" { (sentence(&visit, view)) }
         @if view.tenants.is_empty() && view.orphaned_schedules.is_empty() {
             p.lead { (layout::code(visit.pick("`tenants add` legt die erste an.", "`tenants add` makes the first one."))) }
         } @else {
@@ -50,7 +68,7 @@ pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> 
                     hx-get="/" hx-trigger="input delay:200ms" hx-select="#fleet" hx-target="#fleet" hx-swap="outerMorph";
                 button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
             }
-            (listed(&visit, &view, &search, &Rows { shown, reports, more }))
+            (listed(&visit, &reading, &search, &Rows { shown, reports, more, again }))
         }
     };
     layout::page(&visit, Place::Fleet, title, &body).into_response()
@@ -103,15 +121,8 @@ fn chosen<'a>(view: &'a FleetView, search: &Search) -> Vec<&'a TenantHealth> {
             tenant.tenant_id.as_str().contains(&wanted) || tenant.state.as_str() == wanted
         })
         .collect();
-    tenants.sort_by(|one, other| {
-        let key = |tenant: &TenantHealth| {
-            (
-                std::cmp::Reverse(tenant.problems.len()),
-                tenant.tenant_id.clone(),
-            )
-        };
-        key(one).cmp(&key(other))
-    });
+    // They come by name, and those with as many problems stay so.
+    tenants.sort_by_key(|tenant| Reverse(tenant.problems.len()));
     tenants
 }
 
@@ -121,9 +132,28 @@ struct Rows<'a> {
     reports: trend::Reports,
     /// Another page follows.
     more: bool,
+    /// A fresh reading is on its way.
+    again: bool,
 }
 
-fn listed(visit: &Visit, view: &FleetView, search: &Search, rows: &Rows<'_>) -> Markup {
+/// How old the rows are, where they were not read for this page.
+fn age(visit: &Visit, reading: &Reading, again: bool) -> Markup {
+    let ago = visit.language.ago(reading.view.now, visit.now());
+    html! {
+        @if reading.is_long() {
+            p.small {
+                (visit.pick(format!("Stand: {ago}."), format!("Read {ago}.")))
+                @if again { " " (visit.pick("Es wird gerade neu gelesen.", "It is being read again.")) }
+                @if let Some(failed) = &reading.failed {
+                    " " (visit.pick("Zuletzt misslang das: ", "The last attempt failed: ")) span lang="en" { (layout::code(failed)) }
+                }
+            }
+        }
+    }
+}
+
+fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) -> Markup {
+    let view = &reading.view;
     let path = |page: usize| {
         let query = form_query(&search.q);
         format!("/?q={query}&page={page}")
@@ -131,8 +161,9 @@ fn listed(visit: &Visit, view: &FleetView, search: &Search, rows: &Rows<'_>) -> 
     refreshed(
         "fleet",
         &path(search.page),
-        30,
+        if rows.again { 5 } else { 30 },
         &html! {
+            (age(visit, reading, rows.again))
             @if rows.shown.is_empty() {
                 p { (visit.pick("Keine Firma passt dazu.", "No company matches.")) }
             } @else {
@@ -147,7 +178,7 @@ fn listed(visit: &Visit, view: &FleetView, search: &Search, rows: &Rows<'_>) -> 
                         th.number scope="col" { (visit.pick("liegen", "parked")) }
                         th scope="col" { (visit.pick("letzter Tag", "last day")) }
                     } }
-                    tbody { @for tenant in &rows.shown { (row(visit, view, tenant, &rows.reports)) } }
+                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.reports)) } }
                 }
                 @if rows.more || search.page > 0 {
                     nav.pager aria-label=(visit.pick("Seiten", "Pages")) {
@@ -175,7 +206,7 @@ fn form_query(text: &str) -> String {
         .unwrap_or_default()
 }
 
-fn row(visit: &Visit, view: &FleetView, tenant: &TenantHealth, reports: &trend::Reports) -> Markup {
+fn row(visit: &Visit, tenant: &TenantHealth, reports: &trend::Reports) -> Markup {
     let reports = reports
         .get(&tenant.tenant_id)
         .map_or(&[][..], Vec::as_slice);
@@ -188,13 +219,13 @@ fn row(visit: &Visit, view: &FleetView, tenant: &TenantHealth, reports: &trend::
                 a.name href=(link) { (id) }
                 span.state { span class=(format!("dot {class}")) aria-hidden="true" {} (state) }
             }
-            td data-label=(visit.pick("Personen", "People")) { (last_run(visit, view, tenant, JobKind::Employees)) }
+            td data-label=(visit.pick("Personen", "People")) { (last_run(visit, tenant, JobKind::Employees)) }
             td.number data-label=(visit.pick("offene Konten", "open accounts")) {
                 a href=(format!("{link}/people")) { (visit.language.number(tenant.open_accounts.into())) }
             }
             (count(visit, visit.pick("warten", "waiting"), tenant.waiting, &format!("{link}/people?state=refused&state=conflict&state=waiting")))
             (count(visit, visit.pick("gehalten", "held"), tenant.held_changes, &format!("{link}/plan")))
-            td data-label=(visit.pick("Zertifikate", "Certificates")) { (last_run(visit, view, tenant, JobKind::Certificates)) }
+            td data-label=(visit.pick("Zertifikate", "Certificates")) { (last_run(visit, tenant, JobKind::Certificates)) }
             (count(visit, visit.pick("liegen", "parked"), tenant.parked_certificates, &format!("{link}/certificates")))
             td data-label=(visit.pick("letzter Tag", "last day")) { a href=(format!("{link}/runs")) { (trend::plot(visit, reports)) } }
         }
@@ -210,13 +241,13 @@ fn count(visit: &Visit, label: &str, number: u32, link: &str) -> Markup {
     }
 }
 
-fn last_run(visit: &Visit, view: &FleetView, tenant: &TenantHealth, job: JobKind) -> String {
+fn last_run(visit: &Visit, tenant: &TenantHealth, job: JobKind) -> String {
     if tenant.running.contains(&job) {
         return visit.pick("läuft gerade", "running now").to_owned();
     }
     match tenant.last_good_runs.get(&job) {
         None => "–".to_owned(),
-        Some(at) => visit.language.ago(*at, view.now),
+        Some(at) => visit.language.ago(*at, visit.now()),
     }
 }
 

@@ -171,7 +171,7 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
-    let visitor = visitor_of_stack(&desk).await;
+    let visitor = visitor_of_stack(&desk, desk.variables()).await;
     let refused = Fault::new(Behaviour::Status(403, Body::Vendor)).method(http::Method::GET);
     desk.aws.fail(refused.clone().path("/schedules").always());
     assert_has(&visitor.text("/").await, &["acme", "were not compared"]);

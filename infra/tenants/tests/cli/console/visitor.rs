@@ -38,8 +38,8 @@ pub(crate) async fn console(desk: &Desk, options: &str) -> Visitor {
 }
 
 /// The console of a stack with schedules.
-pub(crate) async fn visitor_of_stack(desk: &Desk) -> Visitor {
-    let mut visitor = serve(desk, "", desk.variables()).await;
+pub(crate) async fn visitor_of_stack(desk: &Desk, variables: HashMap<String, String>) -> Visitor {
+    let mut visitor = serve(desk, "", variables).await;
     visitor.come_in().await;
     visitor
 }

@@ -1,0 +1,192 @@
+//! The last reading of all companies. Thousands take seconds to read: then a page shows the last reading and how old it is,
+//! while a fresh one is read.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::commands::status::fleet::FleetView;
+use crate::failure::Result;
+
+/// No page waits for a reading that takes longer, if there is an earlier one.
+const LONG: Duration = Duration::from_millis(500);
+
+/// Long readings cost time and money: at most a tenth of the time is spent on them.
+const PAUSE: u32 = 10;
+
+#[derive(Default)]
+pub(super) struct Readings {
+    last: Mutex<Option<Reading>>,
+    /// Held by the one reading that is under way.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Clone)]
+pub(super) struct Reading {
+    pub(super) view: Arc<FleetView>,
+    took: Duration,
+    /// When it was complete, or the last attempt since then had failed.
+    ended: Instant,
+    /// Why that attempt failed.
+    pub(super) failed: Option<String>,
+    /// Something was changed here since.
+    is_outdated: bool,
+}
+
+impl Reading {
+    /// Whether pages show it again instead of reading for themselves.
+    pub(super) fn is_long(&self) -> bool {
+        self.took > LONG
+    }
+}
+
+impl Readings {
+    /// What `read` finds, or the last reading if that took long.
+    pub(super) async fn at_hand(
+        &self,
+        read: impl Future<Output = Result<FleetView>>,
+    ) -> Result<Reading> {
+        if let Some(reading) = self.long() {
+            return Ok(reading);
+        }
+        let _turn = self.turn.lock().await;
+        // The one that had its turn before may have taken long.
+        match self.long() {
+            Some(reading) => Ok(reading),
+            None => self.keep(read).await,
+        }
+    }
+
+    /// After an action the last reading is old, however recent it is.
+    pub(super) fn outdate(&self) {
+        if let Some(last) = self.last().as_mut() {
+            last.is_outdated = true;
+        }
+    }
+
+    /// Starts `read` in the background if the last reading is long and old. Returns whether a fresh one is on its way.
+    pub(super) fn again(
+        self: &Arc<Self>,
+        read: impl Future<Output = Result<FleetView>> + Send + 'static,
+    ) -> bool {
+        let Some(last) = self.long() else {
+            return false;
+        };
+        if last.ended.elapsed() < last.took * PAUSE && !last.is_outdated {
+            return false;
+        }
+        if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
+            let readings = Arc::clone(self);
+            tokio::spawn(async move {
+                let _turn = turn;
+                if let Err(failure) = readings.keep(read).await
+                    && let Some(last) = readings.last().as_mut()
+                {
+                    last.ended = Instant::now();
+                    last.failed = Some(failure.text);
+                    last.is_outdated = false;
+                }
+            });
+        }
+        true
+    }
+
+    async fn keep(&self, read: impl Future<Output = Result<FleetView>>) -> Result<Reading> {
+        let began = Instant::now();
+        let view = Arc::new(read.await?);
+        let reading = Reading {
+            view,
+            took: began.elapsed(),
+            ended: Instant::now(),
+            failed: None,
+            is_outdated: false,
+        };
+        *self.last() = Some(reading.clone());
+        Ok(reading)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Reading>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn long(&self) -> Option<Reading> {
+        self.last().clone().filter(Reading::is_long)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::failure::Failure;
+
+    /// A reading with this many orphaned schedules, which takes this long.
+    async fn reading(schedules: usize, took: u64) -> Result<FleetView> {
+        tokio::time::sleep(Duration::from_millis(took)).await;
+        Ok(FleetView {
+            tenants: Vec::new(),
+            orphaned_schedules: vec![String::new(); schedules],
+            schedules_unread: None,
+            now: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    async fn failing() -> Result<FleetView> {
+        Err(Failure::attention("no rights"))
+    }
+
+    async fn shown(readings: &Readings, schedules: usize, took: u64) -> usize {
+        let reading = readings.at_hand(reading(schedules, took)).await.unwrap();
+        reading.view.orphaned_schedules.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_short_reading_is_never_shown_again() {
+        let readings = Arc::new(Readings::default());
+        for schedules in 1..=3 {
+            assert_eq!(shown(&readings, schedules, 400).await, schedules);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            assert!(!readings.again(reading(9, 1)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_reading_is_shown_at_once_until_a_fresh_one_is_complete() {
+        let readings = Arc::new(Readings::default());
+        // Two pages at once take one reading.
+        let both = tokio::join!(shown(&readings, 1, 3_000), shown(&readings, 2, 3_000));
+        assert_eq!(both, (1, 1));
+        assert!(!readings.again(reading(3, 3_000)), "it is fresh");
+
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        let began = Instant::now();
+        assert!(readings.again(reading(3, 3_000)));
+        assert!(readings.again(reading(4, 3_000)), "it is on its way");
+        assert_eq!(shown(&readings, 5, 1).await, 1);
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert_eq!(shown(&readings, 5, 1).await, 3);
+        assert!(!readings.again(reading(6, 1)), "it is fresh");
+        readings.outdate();
+        assert!(readings.again(reading(6, 1)), "a button was pressed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_fails_leaves_the_last_reading_and_says_why() {
+        let readings = Arc::new(Readings::default());
+        assert!(readings.at_hand(failing()).await.is_err());
+        assert_eq!(shown(&readings, 1, 600).await, 1);
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        assert!(readings.again(failing()));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let reading = readings.at_hand(reading(2, 1)).await.unwrap();
+        assert_eq!(reading.failed.as_deref(), Some("no rights"));
+        assert_eq!(reading.view.orphaned_schedules.len(), 1);
+        assert!(
+            !readings.again(failing()),
+            "it waits before the next attempt"
+        );
+    }
+}
