@@ -1,5 +1,7 @@
 //! What the pages show, and what their buttons do.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use shared::state::TenantStatus;
 use shared::tenant::Via;
@@ -78,6 +80,38 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
             "11.05.2026, 10:00",
         ],
     );
+}
+
+#[tokio::test]
+async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_complete() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let visitor = visitor(&desk, "").await;
+    let [table, _] = desk.stack.proxies().unwrap();
+    // Two calls, one after the other.
+    table.set_latency(Duration::from_millis(300));
+    assert_has(
+        &visitor.text("/").await,
+        &["Read just now.", "</span>fine<"],
+    );
+    table.set_latency(Duration::ZERO);
+    desk.done("pause acme").await;
+    desk.pass_minutes(3);
+    let kept = visitor.text("/").await;
+    assert_has(&kept, &["Read 3 minutes ago.", "</span>fine<", "every 30s"]);
+    let check = "/tenants/acme/do/check";
+    visitor.submit("/tenants/acme", check, &[]).await;
+    let mut page = visitor.text("/").await;
+    assert_has(&page, &["It is being read again.", "every 5s"]);
+    for _ in 0..1_000 {
+        if page.contains("</span>paused<") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        page = visitor.text("/").await;
+    }
+    panic!("no fresh reading: {page}");
 }
 
 #[tokio::test]
