@@ -3,7 +3,10 @@
 //! WebDriver is JSON over HTTP, and these few commands of it are all that the tests need.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -19,7 +22,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub(crate) const TAB: &str = "\u{e004}";
 pub(crate) const ENTER: &str = "\u{e007}";
 
-/// One window. Its processes end with it.
+/// One window. Its processes and its profile go with it, also when a test panics.
 pub(crate) struct Browser {
     client: Client,
     /// `http://127.0.0.1:49152/session/…`
@@ -27,23 +30,38 @@ pub(crate) struct Browser {
     _driver: Driver,
 }
 
-struct Driver(Child);
+/// Leads a process group, to which all processes of Chromium belong.
+struct Driver {
+    leader: Child,
+    /// The browser's profile, which nobody else deletes.
+    folder: PathBuf,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let group = format!("-{}", self.leader.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.leader.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
 /// `None`, with a line, where no browser is installed.
 pub(crate) async fn browser(language: &str) -> Option<Browser> {
-    let driver = Command::new("chromedriver")
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    // A short path: it has a socket.
+    let folder = std::env::temp_dir().join(format!("console-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let leader = Command::new("chromedriver")
         .arg("--port=0")
+        .env("TMPDIR", &folder)
+        .process_group(0)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn();
-    let Ok(mut driver) = driver else {
+    let Ok(mut leader) = leader else {
+        std::fs::remove_dir(&folder).unwrap();
         let is_required = std::env::var_os("CONSOLE_BROWSER").is_some();
         assert!(
             !is_required,
@@ -52,8 +70,8 @@ pub(crate) async fn browser(language: &str) -> Option<Browser> {
         eprintln!("console: not tried in a browser, there is no chromedriver");
         return None;
     };
-    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-    let driver = Driver(driver);
+    let mut lines = BufReader::new(leader.stdout.take().unwrap()).lines();
+    let driver = Driver { leader, folder };
     let port = lines.find_map(|line| {
         let line = line.unwrap();
         let (_, port) = line.split_once("started successfully on port ")?;
