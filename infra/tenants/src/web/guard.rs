@@ -46,7 +46,8 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
         Ok(Admitted::Browser(cookie)) => {
             let location = (header::LOCATION, HeaderValue::from_static("/"));
             let mut response = (StatusCode::SEE_OTHER, [location]).into_response();
-            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            let cookie = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok());
+            if let Some(cookie) = cookie {
                 response.headers_mut().insert(header::SET_COOKIE, cookie);
             }
             response
@@ -59,8 +60,8 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
 
 enum Admitted {
     Page(Box<Request>),
-    /// The cookie that the token was exchanged for.
-    Browser(String),
+    /// With the printed address: on to one without the token, and with the cookie that the token was exchanged for.
+    Browser(Option<String>),
 }
 
 async fn admit(shared: &Shared, mut request: Request) -> Result<Admitted, Refusal> {
@@ -74,25 +75,34 @@ async fn admit(shared: &Shared, mut request: Request) -> Result<Admitted, Refusa
     let now = shared.now();
     let cookie = cookie(headers, &shared.cookie);
     let session = shared.door.session(cookie, now);
+    let is_foreign = is_part_of_another_page(headers);
     if let (Some(token), "/") = (token(&request), request.uri().path()) {
         // The browser that came in may open the address again.
         return match (shared.door.enter(&token, now), session) {
-            (Ok(secret), _) => Ok(Admitted::Browser(shared.set_cookie(&secret))),
-            (Err(Refusal::UsedToken), Some(session)) => {
-                request.extensions_mut().insert(session);
-                Ok(Admitted::Page(Box::new(request)))
-            }
+            (Ok(secret), _) => Ok(Admitted::Browser(Some(shared.set_cookie(&secret)))),
+            (Err(Refusal::UsedToken), Some(_)) => Ok(Admitted::Browser(None)),
             (Err(refusal), _) => Err(refusal),
         };
     }
     let session = session.ok_or(Refusal::NoSession)?;
     request.extensions_mut().insert(session.clone());
     if matches!(*request.method(), Method::GET | Method::HEAD) {
+        if is_foreign {
+            return Err(Refusal::ForeignOrigin);
+        }
         return Ok(Admitted::Page(Box::new(request)));
     }
     action(shared, &session, request)
         .await
         .map(|request| Admitted::Page(Box::new(request)))
+}
+
+/// Whether a page of another origin asks for this as a part of itself. Browsers send the cookie to every port of this
+/// machine, and some of our pages ask vendors.
+fn is_part_of_another_page(headers: &HeaderMap) -> bool {
+    let site = text(headers, &HeaderName::from_static("sec-fetch-site"));
+    let destination = text(headers, &HeaderName::from_static("sec-fetch-dest"));
+    matches!(site, Some("same-site" | "cross-site")) && destination != Some("document")
 }
 
 /// A request that may change something.

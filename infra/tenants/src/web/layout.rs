@@ -38,9 +38,8 @@ const TABS: [(Tab, &str, &str, &str); 6] = [
     (Tab::Audit, "/audit", "Entscheidungen", "Decisions"),
 ];
 
-/// No style and no script in the page: the policy would not let them run.
-const HTMX: &str =
-    r#"{"includeIndicatorCSS":false,"history":false,"noSwap":[204,304,"4xx","5xx"]}"#;
+/// No style and no script in the page: the policy would not let them run. The plan of a large company takes minutes.
+const HTMX: &str = r#"{"includeIndicatorCSS":false,"history":false,"noSwap":[204,304,"4xx","5xx"],"defaultTimeout":900000}"#;
 
 pub(super) fn page(visit: &Visit, place: Place<'_>, title: &str, body: &Markup) -> Markup {
     let tenant = match place {
@@ -71,7 +70,14 @@ pub(super) fn page(visit: &Visit, place: Place<'_>, title: &str, body: &Markup) 
                 span.badge { (visit.pick("nur zum Ansehen", "for looking only")) }
             }
         }
-        main id="main" tabindex="-1" { (body) }
+        main id="main" tabindex="-1" {
+            p.note id="old" role="alert" hidden {
+                (visit.pick("Diese Seite ließ sich nicht neu lesen: Was sie zeigt, kann alt sein. ",
+                    "This page could not be read again: what it shows may be old. "))
+                a href="" { (visit.pick("Neu laden", "Load it again")) }
+            }
+            (body)
+        }
     };
     document(visit.language, title, &main)
 }

@@ -54,8 +54,8 @@ impl Refusal {
             Self::ForeignOrigin => (
                 language.pick("Von einer anderen Seite", "Sent by another page"),
                 language.pick(
-                    "Eine andere Seite hat diese Aktion geschickt. Nichts wurde geändert.",
-                    "Another page sent this action. Nothing was changed.",
+                    "Eine andere Seite hat diese Anfrage geschickt. Nichts wurde geändert.",
+                    "Another page sent this request. Nothing was changed.",
                 ),
             ),
             Self::NoSession => (

@@ -54,8 +54,8 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
                 }
             }
             div.actions {
-                a.button href=(format!("/tenants/{tenant}/audit.csv")) download { "CSV" }
-                a.button href=(format!("/tenants/{tenant}/audit.json")) download { "JSON" }
+                a.button href=(format!("/tenants/{tenant}/audit.csv")) download=(format!("{tenant}-decisions.csv")) { "CSV" }
+                a.button href=(format!("/tenants/{tenant}/audit.json")) download=(format!("{tenant}-decisions.json")) { "JSON" }
             }
         }
     };

@@ -160,6 +160,10 @@ async fn what_is_typed_stays_while_the_page_is_read_again() {
     let typed = "return document.getElementById('q').value";
     assert_eq!(browser.execute(typed).await, "nord");
     assert_quiet(&browser).await;
+    // The session is over: what is shown may be old from now on, and the page says so.
+    desk.pass_minutes(12 * 60);
+    browser.execute(refresh).await;
+    browser.sees("could not be read again").await;
 }
 
 /// At 390 and 1,280 pixels, in light and dark. `CONSOLE_PICTURES=record` replaces those of the documentation.

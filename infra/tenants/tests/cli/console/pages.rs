@@ -83,6 +83,27 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
 }
 
 #[tokio::test]
+async fn those_that_need_somebody_come_first_and_a_search_finds_the_others() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let zeta = desk.company_called("zeta", Via::Direct).await;
+    desk.done(&desk.add(&zeta, "")).await;
+    let visitor = visitor(&desk, "").await;
+    let page = visitor.text("/").await;
+    assert_has(&page, &["1 of 2 companies needs you"]);
+    let (before, _) = page.split_once("href=\"/tenants/acme\"").unwrap();
+    assert_has(before, &["href=\"/tenants/zeta\""]);
+    let found = visitor.text("/?q=ACM").await;
+    assert_has(&found, &["href=\"/tenants/acme\""]);
+    assert!(!found.contains("href=\"/tenants/zeta\""), "{found}");
+    for query in ["q=nobody", "page=7", "page=18446744073709551615"] {
+        let none = visitor.text(&format!("/?{query}")).await;
+        assert_has(&none, &["No company matches."]);
+    }
+}
+
+#[tokio::test]
 async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_complete() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
@@ -359,6 +380,12 @@ async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
     }
     let runs = visitor.text("/tenants/acme/runs").await;
     assert_has(&runs, &["2 reports, none failed", "<svg", "Duration"]);
+    let (_, run) = runs.split_once("href=\"/tenants/acme/runs/").unwrap();
+    let run = run.split('"').next().unwrap();
+    let report = visitor.text(&format!("/tenants/acme/runs/{run}")).await;
+    assert_has(&report, &["Took", run]);
+    let unknown = visitor.get("/tenants/acme/runs/unknown").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
 
 /// The answer to a button that starts a run: the page of that run, once it has ended.

@@ -96,7 +96,11 @@ async fn a_used_token_lets_no_second_browser_in_and_the_first_one_stays() {
         .strip_prefix(&visitor.base)
         .unwrap()
         .to_owned();
-    assert_eq!(visitor.get(&path).await.status, StatusCode::OK);
+    // The address with the token is nobody's page.
+    let again = visitor.get(&path).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    assert_eq!(again.headers["location"], "/");
+    assert!(!again.headers.contains_key("set-cookie"));
     let first = visitor.cookie.take();
     assert_refused(
         &visitor.get(&path).await,
@@ -181,6 +185,27 @@ async fn another_sites_request_changes_nothing() {
     let page = pause_from(&visitor, Some("null"), Some("same-origin")).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert_ne!(desk.stored(&company).await.status, TenantStatus::Active);
+}
+
+#[tokio::test]
+async fn another_sites_page_embeds_nothing() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let visitor = visitor(&desk, "").await;
+    for (site, destination, status) in [
+        // Another port of this machine is of the same site, and browsers send it the cookie.
+        ("same-site", "image", StatusCode::FORBIDDEN),
+        ("same-site", "iframe", StatusCode::FORBIDDEN),
+        ("cross-site", "empty", StatusCode::FORBIDDEN),
+        ("same-site", "document", StatusCode::OK),
+        ("same-origin", "empty", StatusCode::OK),
+        ("none", "document", StatusCode::OK),
+    ] {
+        let request = visitor.request(Method::GET, "/tenants/acme");
+        let request = request.header("sec-fetch-site", site);
+        let page = send(request.header("sec-fetch-dest", destination)).await;
+        assert_eq!(page.status, status, "{site} {destination}: {}", page.text);
+    }
 }
 
 #[tokio::test]
