@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{StateError, Store};
 use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
-use crate::state::key::{Key, REPORTS, TIME_TO_LIVE, partition};
+use crate::state::key::{Key, REPORTS, SORT_KEY, TIME_TO_LIVE, partition};
 use crate::state::table::{
     Condition, Item, Outcome, Query, attribute, part, sort_key, unix_seconds,
 };
@@ -59,11 +59,12 @@ impl Store {
         items.into_iter().map(read).collect()
     }
 
-    /// The reports of both jobs that began at `since` or later, oldest first.
+    /// What became of the runs of both jobs that began at `since` or later, oldest first: `T` has a report's `started_at`,
+    /// `outcome` and `counts`. Its findings, of which there may be hundreds, are not read.
     ///
     /// # Errors
     /// [`StateError::Damaged`] if one cannot be read as `T`, or DynamoDB fails.
-    pub async fn reports_since<T: DeserializeOwned>(
+    pub async fn outcomes_since<T: DeserializeOwned>(
         &self,
         tenant: &TenantId,
         since: Timestamp,
@@ -71,6 +72,12 @@ impl Store {
         let query = Query::partition(partition(tenant))
             .prefix(REPORTS)
             .from(format!("{REPORTS}{since:.3}"))
+            .only(&[
+                SORT_KEY,
+                "report.started_at",
+                "report.outcome",
+                "report.counts",
+            ])
             .eventual();
         let items = self.table.query(query).all().await?;
         items.into_iter().map(read).collect()

@@ -1,6 +1,6 @@
 //! Many items at once. DynamoDB may leave some undone: those are asked for again, with growing pauses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use super::{Item, StateError, Table, key_item};
+use super::{Item, StateError, Table, key_item, placeholders, projection};
 use crate::state::key::Key;
 
 /// Keys in one `BatchGetItem`.
@@ -90,10 +90,10 @@ impl Table {
         keys: Vec<Item>,
         paths: &[&str],
     ) -> Result<(Vec<Item>, Vec<Item>), StateError> {
-        let (projection, names) = projection(paths).unzip();
+        let names = (!paths.is_empty()).then(|| placeholders(paths).collect());
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys))
-            .set_projection_expression(projection)
+            .set_projection_expression(projection(paths))
             .set_expression_attribute_names(names)
             .consistent_read(true);
         let wanted = wanted.build().map_err(|_| StateError::Unwritable {
@@ -180,19 +180,6 @@ impl Table {
             .flatten()
             .collect())
     }
-}
-
-/// `#checkpoint.#parked`, and what the placeholders stand for: names may be reserved words.
-fn projection(paths: &[&str]) -> Option<(String, HashMap<String, String>)> {
-    let placeholder = |name: &str| format!("#{name}");
-    let expressions: Vec<String> = paths
-        .iter()
-        .map(|path| path.split('.').map(placeholder).collect::<Vec<_>>())
-        .map(|names| names.join("."))
-        .collect();
-    let names = paths.iter().flat_map(|path| path.split('.'));
-    let names = names.map(|name| (placeholder(name), name.to_owned()));
-    (!paths.is_empty()).then(|| (expressions.join(", "), names.collect()))
 }
 
 fn deletion(key: &Key) -> Result<WriteRequest, StateError> {

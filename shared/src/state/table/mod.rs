@@ -136,6 +136,21 @@ fn key_item(key: &Key) -> Item {
     ])
 }
 
+/// The expression for these paths: `#report.#outcome, #sk`. Each name has a placeholder: it may be a reserved word.
+fn projection(paths: &[&str]) -> Option<String> {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| format!("#{}", path.replace('.', ".#")))
+        .collect();
+    (!paths.is_empty()).then(|| paths.join(", "))
+}
+
+/// What the placeholders in the expression for these paths stand for.
+fn placeholders<'a>(paths: &'a [&'a str]) -> impl Iterator<Item = (String, String)> + 'a {
+    let names = paths.iter().flat_map(|path| path.split('.'));
+    names.map(|name| (format!("#{name}"), name.to_owned()))
+}
+
 /// The sort key of an item, empty where it has none.
 pub(super) fn sort_key(item: &Item) -> &str {
     item.get(SORT_KEY)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
-use super::{Freshness, Item, StateError, Table};
+use super::{Freshness, Item, StateError, Table, placeholders, projection};
 use crate::state::key::{PARTITION_KEY, SORT_KEY};
 
 /// Which items of a partition, in which order.
@@ -66,10 +66,10 @@ impl Query {
         }
     }
 
-    /// Only these attributes. The price stays the same.
-    pub(in crate::state) fn only(self, attributes: &'static [&'static str]) -> Self {
+    /// Only the attributes at these paths: `report.outcome`. The price stays the same.
+    pub(in crate::state) fn only(self, paths: &'static [&'static str]) -> Self {
         Self {
-            only: attributes,
+            only: paths,
             ..self
         }
     }
@@ -82,20 +82,15 @@ impl Query {
         }
     }
 
-    fn projection(&self) -> Option<String> {
-        let names: Vec<String> = self.only.iter().map(|name| format!("#{name}")).collect();
-        (!names.is_empty()).then(|| names.join(", "))
-    }
-
     /// What the placeholders stand for; DynamoDB refuses those that no expression uses.
     fn names(&self) -> HashMap<String, String> {
-        let sort_key = self.prefix.map(|_| SORT_KEY);
-        let names = [PARTITION_KEY]
+        let keys: &[&str] = match self.prefix {
+            None => &[PARTITION_KEY],
+            Some(_) => &[PARTITION_KEY, SORT_KEY],
+        };
+        [keys, self.only]
             .into_iter()
-            .chain(sort_key)
-            .chain(self.only.iter().copied());
-        names
-            .map(|name| (format!("#{name}"), name.to_owned()))
+            .flat_map(placeholders)
             .collect()
     }
 
@@ -178,7 +173,7 @@ impl Pages<'_> {
             .key_condition_expression(query.condition())
             .set_expression_attribute_names(Some(query.names()))
             .set_expression_attribute_values(Some(query.values()))
-            .set_projection_expression(query.projection())
+            .set_projection_expression(projection(query.only))
             .consistent_read(query.freshness.is_consistent())
             .scan_index_forward(!query.newest_first)
             .set_limit(query.limit.and_then(|limit| i32::try_from(limit).ok()))

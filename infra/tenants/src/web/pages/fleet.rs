@@ -48,14 +48,12 @@ pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> 
         .take(ROWS)
         .copied()
         .collect();
-    let reports = trend::read(&visit, &shown).await;
+    let runs = trend::read(&visit, &shown).await;
     let more = chosen.len() > search.page.saturating_add(1).saturating_mul(ROWS);
     // Only now: this page does not wait for its share of the table.
     let shared = visit.shared().clone();
-    let again = visit.shared().readings.again(async move {
-        let view = Box::pin(fleet::read(&shared.context));
-        view.await
-    });
+    let view_again = async move { Box::pin(fleet::read(&shared.context)).await };
+    let again = visit.shared().readings.again(view_again);
     let title = visit.pick("Alle Firmen", "All companies");
     let body = html! {
         h1 id="sentence" { (sentence(&visit, view)) }
@@ -68,7 +66,7 @@ pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> 
                     hx-get="/" hx-trigger="input delay:200ms" hx-select="#fleet" hx-target="#fleet" hx-swap="outerMorph";
                 button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
             }
-            (listed(&visit, &reading, &search, &Rows { shown, reports, more, again }))
+            (listed(&visit, &reading, &search, &Rows { shown, runs, more, again }))
         }
     };
     layout::page(&visit, Place::Fleet, title, &body).into_response()
@@ -129,7 +127,7 @@ fn chosen<'a>(view: &'a FleetView, search: &Search) -> Vec<&'a TenantHealth> {
 /// What one page lists.
 struct Rows<'a> {
     shown: Vec<&'a TenantHealth>,
-    reports: trend::Reports,
+    runs: trend::Runs,
     /// Another page follows.
     more: bool,
     /// A fresh reading is on its way.
@@ -178,7 +176,7 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
                         th.number scope="col" { (visit.pick("liegen", "parked")) }
                         th scope="col" { (visit.pick("letzter Tag", "last day")) }
                     } }
-                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.reports)) } }
+                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.runs)) } }
                 }
                 @if rows.more || search.page > 0 {
                     nav.pager aria-label=(visit.pick("Seiten", "Pages")) {
@@ -206,10 +204,8 @@ fn form_query(text: &str) -> String {
         .unwrap_or_default()
 }
 
-fn row(visit: &Visit, tenant: &TenantHealth, reports: &trend::Reports) -> Markup {
-    let reports = reports
-        .get(&tenant.tenant_id)
-        .map_or(&[][..], Vec::as_slice);
+fn row(visit: &Visit, tenant: &TenantHealth, runs: &trend::Runs) -> Markup {
+    let runs = runs.get(&tenant.tenant_id).map_or(&[][..], Vec::as_slice);
     let id = &tenant.tenant_id;
     let link = format!("/tenants/{id}");
     let (class, state) = state(visit, tenant);
@@ -227,7 +223,7 @@ fn row(visit: &Visit, tenant: &TenantHealth, reports: &trend::Reports) -> Markup
             (count(visit, visit.pick("gehalten", "held"), tenant.held_changes, &format!("{link}/plan")))
             td data-label=(visit.pick("Zertifikate", "Certificates")) { (last_run(visit, tenant, JobKind::Certificates)) }
             (count(visit, visit.pick("liegen", "parked"), tenant.parked_certificates, &format!("{link}/certificates")))
-            td data-label=(visit.pick("letzter Tag", "last day")) { a href=(format!("{link}/runs")) { (trend::plot(visit, reports)) } }
+            td data-label=(visit.pick("letzter Tag", "last day")) { a href=(format!("{link}/runs")) { (trend::plot(visit, runs)) } }
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt as _, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use maud::Markup;
+use serde::Deserialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
-use shared::runtime::Report;
+use shared::runtime::Outcome;
 
 use super::runs::{changes, class};
 use crate::commands::status::health::TenantHealth;
@@ -17,10 +18,18 @@ use crate::web::visit::Visit;
 
 const HOURS: i64 = 24;
 
-pub(super) type Reports = BTreeMap<TenantId, Vec<Report<Value>>>;
+/// What a bar shows of a run.
+#[derive(Deserialize)]
+pub(super) struct Run {
+    started_at: Timestamp,
+    outcome: Outcome,
+    counts: Value,
+}
 
-/// The reports of the last day. A company whose reports cannot be read has none here.
-pub(super) async fn read(visit: &Visit, tenants: &[&TenantHealth]) -> Reports {
+pub(super) type Runs = BTreeMap<TenantId, Vec<Run>>;
+
+/// The runs of the last day. A company whose reports cannot be read has none here.
+pub(super) async fn read(visit: &Visit, tenants: &[&TenantHealth]) -> Runs {
     let context = visit.context();
     let since = context.now() - SignedDuration::from_hours(HOURS);
     let tenants: Vec<TenantId> = tenants
@@ -29,15 +38,15 @@ pub(super) async fn read(visit: &Visit, tenants: &[&TenantHealth]) -> Reports {
         .collect();
     stream::iter(tenants)
         .map(|tenant| async move {
-            let reports = context.store.reports_since(&tenant, since).await;
-            (tenant, reports.unwrap_or_default())
+            let runs = context.store.outcomes_since(&tenant, since).await;
+            (tenant, runs.unwrap_or_default())
         })
         .buffer_unordered(MAX_CONCURRENT_TENANTS)
         .collect()
         .await
 }
 
-pub(super) fn plot(visit: &Visit, reports: &[Report<Value>]) -> Markup {
+pub(super) fn plot(visit: &Visit, runs: &[Run]) -> Markup {
     let mut bars = vec![
         Bar {
             label: String::new(),
@@ -48,23 +57,24 @@ pub(super) fn plot(visit: &Visit, reports: &[Report<Value>]) -> Markup {
         };
         HOURS as usize
     ];
-    for report in reports {
-        let ago = visit.now().duration_since(report.started_at).as_hours();
+    for run in runs {
+        let ago = visit.now().duration_since(run.started_at).as_hours();
         let place = usize::try_from(HOURS - 1 - ago);
         let Some(bar) = place.ok().and_then(|place| bars.get_mut(place)) else {
             continue;
         };
-        bar.value += changes(report) as f64;
+        bar.value += changes(&run.counts) as f64;
         if bar.class != "bad" {
-            bar.class = class(report.outcome);
+            bar.class = class(run.outcome);
         }
     }
-    plots::strip(&text(visit, reports), &bars)
+    plots::strip(&text(visit, runs), &bars)
 }
 
-fn text(visit: &Visit, reports: &[Report<Value>]) -> String {
-    let failed = reports.iter().filter(|report| report.outcome.is_failure());
-    let (all, failed) = (reports.iter().map(changes).sum(), failed.count() as u64);
+fn text(visit: &Visit, runs: &[Run]) -> String {
+    let failed = runs.iter().filter(|run| run.outcome.is_failure());
+    let changes = runs.iter().map(|run| changes(&run.counts));
+    let (all, failed) = (changes.sum(), failed.count() as u64);
     let changed = visit
         .language
         .counted(all, ("Änderung", "Änderungen"), ("change", "changes"));
