@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use serde_json::json;
 use shared::state::TenantStatus;
 use shared::tenant::Via;
 use simulators::people::Status;
@@ -10,7 +11,7 @@ use simulators::{Behaviour, Body, Fault};
 
 use super::visitor::{Page, Visitor, visitor, visitor_of_stack};
 use crate::certificates::park;
-use crate::support::{Desk, participation, person};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, participation, person};
 
 /// A company of which a brake holds the locks.
 async fn held(desk: &Desk) -> local::Company {
@@ -388,15 +389,41 @@ async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
 
-/// The answer to a button that starts a run: the page of that run, once it has ended.
-async fn watched(visitor: &Visitor, started: &Page) -> String {
+/// The answer to a button that starts a run: the progress of that run, and its page once it has ended.
+async fn ended(visitor: &Visitor, started: &Page) -> (String, String) {
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
     let path = started.headers["location"].to_str().unwrap().to_owned();
     let events = visitor.text(&format!("{path}/events")).await;
-    assert_has(&events, &["of 3 changes", "\"done\":true"]);
+    assert_has(&events, &["\"done\":true"]);
     let report = visitor.text(&path).await;
     assert!(!report.contains("data-events"), "{report}");
+    (events, report)
+}
+
+/// The page of a run in this process, which counts its changes.
+async fn watched(visitor: &Visitor, started: &Page) -> String {
+    let (events, report) = ended(visitor, started).await;
+    assert_has(&events, &["of 3 changes"]);
     report
+}
+
+#[tokio::test]
+async fn deployed_functions_are_called_and_their_reports_or_failures_shown() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let report = desk.done("sync acme --here").await;
+    desk.aws.add_function(EMPLOYEES, report);
+    let failure = json!({"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"});
+    desk.aws.add_failing_function(CERTIFICATES, failure);
+    let visitor = visitor_of_stack(&desk, desk.variables()).await;
+    for (job, text) in [
+        ("employees", "3 created"),
+        ("certificates", "Runtime.ExitError"),
+    ] {
+        let sync = "/tenants/acme/do/sync";
+        let started = visitor.submit("/tenants/acme", sync, &[("job", job)]).await;
+        assert_has(&ended(&visitor, &started).await.1, &[text]);
+    }
 }
 
 #[tokio::test]
