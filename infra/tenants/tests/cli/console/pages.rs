@@ -98,9 +98,15 @@ async fn those_that_need_somebody_come_first_and_a_search_finds_the_others() {
     let found = visitor.text("/?q=ACM").await;
     assert_has(&found, &["href=\"/tenants/acme\""]);
     assert!(!found.contains("href=\"/tenants/zeta\""), "{found}");
-    for query in ["q=nobody", "page=7", "page=18446744073709551615"] {
+    for query in [
+        "q=nobody",
+        "q=%22%3E%3Cb%3E",
+        "page=7",
+        "page=18446744073709551615",
+    ] {
         let none = visitor.text(&format!("/?{query}")).await;
         assert_has(&none, &["No company matches."]);
+        assert!(!none.contains("<b>"), "{none}");
     }
 }
 
@@ -324,6 +330,11 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
     assert_has(&details, &["Groß-2", &mail]);
     let nobody = visitor.text("/tenants/acme/people/4711/live").await;
     assert_has(&nobody, &["Nobody knows this person"]);
+    for path in ["", "/live"] {
+        let odd = format!("/tenants/acme/people/%22%3E%3Cb%3E{path}");
+        let odd = visitor.text(&odd).await;
+        assert!(!odd.contains("<b>"), "{odd}");
+    }
 }
 
 #[tokio::test]
