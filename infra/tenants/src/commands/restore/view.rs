@@ -55,7 +55,7 @@ impl View for RestoreView<'_> {
             )),
             false => format::paragraph(&format!(
                 "The table {table}, as of {since:.0}, is ready, and {} are paused. Deploy it with `sam deploy \
-                 --parameter-overrides ExistingTable={table}`, then repeat this command.",
+                 --parameter-overrides ExistingTable={table} GradualRelease=false`, then repeat this command.",
                 number(*tenants)
             )),
         };
