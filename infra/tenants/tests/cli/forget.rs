@@ -8,6 +8,7 @@ use local::Company;
 use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
 use shared::domain::id::RunId;
+use shared::secrets::TenantSecret;
 use shared::state::{JobKind, TIME_TO_LIVE};
 use shared::tenant::Via;
 use simulators::people::Status;
@@ -21,6 +22,8 @@ const FORGET: &str = "people forget acme 471100 --yes";
 /// An id that no count and no other id contains.
 const ID: u64 = 471_100;
 const MARK: &str = "471100";
+/// AWS's answer to somebody without the right.
+pub(crate) const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"not authorized"}"#;
 
 /// Every item of the table.
 async fn items(desk: &Desk) -> Vec<HashMap<String, AttributeValue>> {
@@ -115,6 +118,54 @@ async fn an_export_has_everything_that_the_table_holds_of_the_person() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("Groß"), "no names: {text}");
+}
+
+/// The key is lost, or the operator may not read it: a company's people keep their rights.
+#[tokio::test]
+async fn a_lost_key_hides_the_dates_alone_and_keeps_nobody_from_being_forgotten() {
+    const EXPORT: &str = "people export acme 471100";
+    let desk = Desk::new().await;
+    let company = left(&desk).await;
+    let whole = desk.done(EXPORT).await;
+    assert!(whole["profiles"][0]["access"].is_object(), "{whole:#}");
+    let assert_sealed = async |why: &str| {
+        let export = desk.done(EXPORT).await;
+        let profile = &export["profiles"][0];
+        assert_eq!(profile["access"], Value::Null, "{why}: {export:#}");
+        assert_eq!(profile["dates_are_sealed"], true, "{why}: {export:#}");
+        let account = &whole["profiles"][0]["entry"]["customer_id"];
+        assert_eq!(&profile["entry"]["customer_id"], account, "{why}");
+        for part in ["certificates", "reports", "held"] {
+            assert_eq!(export[part], whole[part], "{why}: {part}");
+        }
+        let text = desk.run(EXPORT).await.out;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("the key cannot be read"), "{why}: {text}");
+    };
+
+    let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
+    desk.faults
+        .add(denied.calls("Secrets Manager GetSecretValue").always());
+    assert_sealed("denied").await;
+    desk.faults.clear_faults();
+    let secrets = desk.stack.secrets();
+    secrets.delete(&company.tenant, 7).await.unwrap();
+    assert_sealed("deleted").await;
+    let before = holding(&desk, MARK).await;
+    // Nobody can ask the vendors whether they have left.
+    assert_eq!(desk.run(FORGET).await.exit, Exit::Attention);
+    assert_eq!(holding(&desk, MARK).await, before);
+
+    // `tenants add` has stored the credentials again, with a key of its own.
+    secrets.restore(&company.tenant).await.unwrap();
+    let other = TenantSecret {
+        fingerprint_key: Some("CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=".into()),
+        ..company.secret()
+    };
+    secrets.put(&company.tenant, &other).await.unwrap();
+    assert_sealed("another key").await;
+    desk.done(FORGET).await;
+    assert_eq!(holding(&desk, MARK).await, [""; 0]);
 }
 
 /// A clock ahead of AWS's would take a run's lease for one that has ended.
@@ -391,7 +442,6 @@ async fn forgetting_killed_anywhere_is_completed_by_repeating_it() {
 
 #[tokio::test]
 async fn an_operator_without_the_right_to_write_is_told_so() {
-    const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"not authorized"}"#;
     let desk = Desk::new().await;
     left(&desk).await;
     for call in [

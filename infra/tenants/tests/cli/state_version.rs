@@ -1,12 +1,49 @@
-//! A table that a newer version of this program has changed.
+//! What stops every command: a table that a newer version of this program has changed, and the want of rights.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::state::STATE_VERSION;
 use shared::tenant::Via;
+use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
+use crate::forget::DENIED;
 use crate::restore::items;
 use crate::support::Desk;
+
+/// Every command that reads the state, but for `add`.
+const COMMANDS: [&str; 24] = [
+    "list",
+    "status",
+    "status acme",
+    "check acme",
+    "plan acme",
+    "plan --save /nowhere/plans.json",
+    "sync acme",
+    "sync acme --here",
+    "runs acme",
+    "explain acme 1",
+    "people list acme",
+    "people retry acme",
+    "people handover acme --from 1 --to 2 --yes",
+    "people export acme 1",
+    "people forget acme 1 --yes",
+    "migrate acme",
+    "certificates list acme",
+    "certificates start acme",
+    "approve acme abc",
+    "dismiss acme abc",
+    "pause acme",
+    "resume acme",
+    "remove acme --yes",
+    "restore --since 2026-05-11T07:00:00Z --yes",
+];
+
+/// [`COMMANDS`] and those that add.
+fn commands(add: &str) -> Vec<String> {
+    let mut lines = COMMANDS.map(str::to_owned).to_vec();
+    lines.extend([add.to_owned(), format!("{add} --update")]);
+    lines
+}
 
 /// Marks the table, or one tenant's record, as a later release would.
 async fn mark(desk: &Desk, pk: &str, sk: &str) {
@@ -33,37 +70,9 @@ async fn every_command_leaves_state_of_a_newer_version_alone() {
     desk.done("sync acme --here").await;
     mark(&desk, "SCHEMA", "VERSION").await;
     let (before, schedules) = (items(&desk).await, desk.schedules());
-    let add = desk.add(&company, "");
-    for line in [
-        "list",
-        "status",
-        "status acme",
-        "check acme",
-        "plan acme",
-        "plan --save /nowhere/plans.json",
-        "sync acme",
-        "sync acme --here",
-        "runs acme",
-        "explain acme 1",
-        "people list acme",
-        "people retry acme",
-        "people handover acme --from 1 --to 2 --yes",
-        "people export acme 1",
-        "people forget acme 1 --yes",
-        "migrate acme",
-        "certificates list acme",
-        "certificates start acme",
-        "approve acme abc",
-        "dismiss acme abc",
-        "pause acme",
-        "resume acme",
-        "remove acme --yes",
-        "restore --since 2026-05-11T07:00:00Z --yes",
-        &add,
-        &format!("{add} --update"),
-    ] {
+    for line in commands(&desk.add(&company, "")) {
         let hints = ["the state has version 2", "use the newer release"];
-        desk.fails(line, Exit::Attention, &hints).await;
+        desk.fails(&line, Exit::Attention, &hints).await;
     }
     assert_eq!(items(&desk).await, before);
     assert_eq!(desk.schedules(), schedules);
@@ -85,4 +94,24 @@ async fn a_tenant_of_a_newer_version_is_left_alone_and_others_are_not() {
     let list = desk.done("list").await;
     assert_eq!(list[0]["status"], "unreadable", "{list:#}");
     assert_eq!(list[1]["status"], "active", "{list:#}");
+}
+
+/// An operator without any right to the table.
+#[tokio::test]
+async fn every_command_tells_an_operator_without_rights_whose_rights_are_missing() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let (before, schedules) = (items(&desk).await, desk.schedules());
+    let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
+    desk.faults.add(denied.calls("DynamoDB ").always());
+    let mut lines = commands(&desk.add(&company, ""));
+    lines.push("doctor".to_owned());
+    for line in lines {
+        let hints = ["AWS refused your own credentials"];
+        desk.fails(&line, Exit::Attention, &hints).await;
+    }
+    desk.faults.clear_faults();
+    assert_eq!(items(&desk).await, before);
+    assert_eq!(desk.schedules(), schedules);
 }

@@ -36,6 +36,9 @@ pub(super) struct Profile {
     pub(super) entry: Option<EmployeeEntry>,
     /// When the account is open, as last written, and since when it is locked. Stored encrypted; `None` without the key.
     pub(super) access: Option<Access>,
+    /// Whether the entry has dates that the key does not open, or that nobody can open without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) dates_are_sealed: bool,
     /// What the last reading left: a keyed hash of the record, and whether it is in step.
     pub(super) snapshot: Option<ShardEntry>,
 }
@@ -88,6 +91,7 @@ impl Holdings {
             .map(|id| Profile {
                 person: id.clone(),
                 access: ledger.get(id).and_then(Access::of),
+                dates_are_sealed: ledger.get(id).is_some_and(|entry| entry.is_sealed),
                 entry: ledger.remove(id),
                 snapshot: snapshot(id),
             })
