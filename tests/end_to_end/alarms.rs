@@ -79,22 +79,60 @@ const OF_AWS: [(&str, &str, &str, &str, usize); 9] = [
     ),
 ];
 
-/// Alarms on our own metrics, each raised and cleared by a test below.
-const OURS: [&str; 13] = [
-    "employee-sync-failing",
-    "certificate-sync-failing",
-    "no-ticks",
-    "tenant-not-synced",
-    "certificates-not-filed",
-    "employee-sync-needs-action",
-    "certificate-sync-needs-action",
-    "held-plan",
-    "people-refused",
-    "parked-certificates",
-    "employee-sync-notices-failed",
-    "certificate-sync-notices-failed",
-    // certificates/alarms.rs raises and clears it.
-    "certificates-failing",
+/// Alarms on our own metrics, each with the test that raises and clears it by the metric lines of runs.
+const OURS: [(&str, &str); 13] = [
+    (
+        "employee-sync-failing",
+        "one_tenant_of_many_raises_no_alarm_of_the_fleet",
+    ),
+    (
+        "certificate-sync-failing",
+        "failing_certificate_runs_raise_the_alarm_of_the_fleet_after_three_in_a_row",
+    ),
+    (
+        "no-ticks",
+        "ticks_that_do_not_come_raise_an_alarm_and_a_stack_without_tenants_does_not",
+    ),
+    (
+        "tenant-not-synced",
+        "a_tenant_is_late_after_three_ticks_at_every_interval",
+    ),
+    (
+        "certificates-not-filed",
+        "certificates_that_are_not_filed_for_two_hours_raise_their_alarm",
+    ),
+    (
+        "employee-sync-needs-action",
+        "what_needs_action_alarms_at_every_interval_up_to_half_an_hour",
+    ),
+    (
+        "certificate-sync-needs-action",
+        "a_certificate_run_that_needs_action_raises_its_alarm",
+    ),
+    (
+        "held-plan",
+        "a_held_plan_raises_its_alarm_until_it_is_approved",
+    ),
+    (
+        "people-refused",
+        "a_share_of_refused_and_conflicting_people_raises_its_alarm_until_they_are_in_step",
+    ),
+    (
+        "parked-certificates",
+        "a_parked_certificate_raises_its_alarm_until_somebody_decides",
+    ),
+    (
+        "certificates-failing",
+        "failures_over_a_share_raise_an_alarm_that_ends_by_itself",
+    ),
+    (
+        "employee-sync-notices-failed",
+        "a_notice_that_cannot_be_sent_raises_the_alarm_of_its_job",
+    ),
+    (
+        "certificate-sync-notices-failed",
+        "a_notice_that_cannot_be_sent_raises_the_alarm_of_its_job",
+    ),
 ];
 
 fn minutes(minutes: i64) -> SignedDuration {
@@ -115,8 +153,20 @@ fn personio_is_down(harness: &Harness) {
 fn every_alarm_is_raised_by_a_test() {
     let watch = CloudWatch::of_the_template();
     let there: BTreeSet<&str> = watch.names().into_iter().collect();
-    let tested = OF_AWS.iter().map(|(name, ..)| *name).chain(OURS);
+    let ours = OURS.iter().map(|(name, _)| *name);
+    let tested = OF_AWS.iter().map(|(name, ..)| *name).chain(ours);
     assert_eq!(there, tested.collect());
+    let tests = [
+        include_str!("alarms.rs"),
+        include_str!("certificates/alarms.rs"),
+    ]
+    .concat();
+    for (name, test) in OURS {
+        assert!(
+            tests.contains(&format!("async fn {test}()")),
+            "{name}: {test}"
+        );
+    }
 }
 
 #[test]
