@@ -1,9 +1,12 @@
-"""Looks at what SAM makes of the template: is a change of a parameter a release, and does a release go out step by step?
+"""Looks at what SAM makes of the template: is a change of a parameter a release, does a release go out step by step, and does a function
+wait for its rights? And does docs/deploy.md have every parameter?
 
     python .ci/release_check.py      with aws-sam-translator installed
 """
 
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -54,6 +57,13 @@ def main():
     # CloudFormation changes a role before the alias moves: what a parameter takes away is a resource of its own, which goes afterwards.
     for name, role in of_type(usual, "AWS::IAM::Role").items():
         expect(f"conditional policies of {name}", [it for it in role["Properties"].get("Policies", []) if "PolicyName" not in it], [])
+    # A version that runs before its policies are there fails for its tenants.
+    policies = of_type(usual, "AWS::IAM::Policy")
+    for function in FUNCTIONS:
+        role = {"Ref": usual[function]["Properties"]["Role"]["Fn::GetAtt"][0]}
+        wanted = {name for name, policy in policies.items() if role in policy["Properties"]["Roles"]}
+        named = set(re.findall(r'"Ref": "(\w+)"', json.dumps(usual[function]["Metadata"]["After"])))
+        expect(f"policies that {function} waits for", named, wanted)
     groups = of_type(usual, "AWS::CodeDeploy::DeploymentGroup")
     for function in FUNCTIONS:
         group = groups[f"{function}DeploymentGroup"]["Properties"]
@@ -66,6 +76,9 @@ def main():
         expect(f"what rolls {function} back", "DEPLOYMENT_STOP_ON_ALARM" in events, True)
     at_once = resources(GradualRelease="false")
     expect("groups of a release at once", of_type(at_once, "AWS::CodeDeploy::DeploymentGroup"), {})
+    page = Path("docs/deploy.md").read_text()
+    parameters = yaml_parse(Path("template.yaml").read_text())["Parameters"]
+    expect("parameters that docs/deploy.md leaves out", [name for name in parameters if f"`{name}`" not in page], [])
     print("every parameter of a function is a release, and alarms roll it back")
 
 
