@@ -1,6 +1,6 @@
 """Looks at the rehearsal's companies while the deployed functions look after them: what do reteach and Personio hold?
 
-    python .ci/tenants_check.py onboarded|drifted|paused|resumed|removed      with the environment of the rehearsal
+    python .ci/tenants_check.py onboarded|drifted|paused|redeployed|resumed|removed      with the environment of the rehearsal
 
 Nothing here knows the project's code: what should be there is worked out from Personio's people and reteach's courses.
 """
@@ -176,6 +176,20 @@ def paused():
     expect("status", status("local-direct")["health"]["status"], "paused")
 
 
+def redeployed():
+    """A new stack has taken the table over, with its tenants, and finds nothing to do twice."""
+    stack, scheduler = outputs(), boto3.client("scheduler")
+    expect("tables", boto3.client("dynamodb").list_tables()["TableNames"], [stack["TableName"]])
+    schedules = scheduler.list_schedules(GroupName=stack["ScheduleGroupName"])["Schedules"]
+    found = {schedule["Name"]: schedule["State"] for schedule in schedules}
+    state = {True: "DISABLED", False: "ENABLED"}
+    wanted = {f"{tenant}.{job}": state[tenant == "local-direct"] for tenant in TENANTS for job in JOBS}
+    expect("schedules", found, wanted)
+    for tenant in TENANTS[1:]:
+        outcome = cargo("tenants", "sync", tenant)["outcome"]
+        expect(f"{tenant}: {outcome}", outcome in {"done", "unchanged", "busy"}, True)
+
+
 def resumed():
     wait("the resumed company's new account", lambda: not unknown("local-direct"))
 
@@ -196,5 +210,5 @@ def removed():
         contents(tenant)
 
 
-{"onboarded": onboarded, "drifted": drifted, "paused": paused, "resumed": resumed, "removed": removed}[sys.argv[1]]()
+{"onboarded": onboarded, "drifted": drifted, "paused": paused, "redeployed": redeployed, "resumed": resumed, "removed": removed}[sys.argv[1]]()
 print(f"{sys.argv[1]}: {checks} checks passed")
