@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TimeToLiveSpecification,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType, TimeToLiveSpecification,
 };
 use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
-use shared::state::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
+use shared::state::{PARTITION_KEY, SORT_KEY, STATE_VERSION, TIME_TO_LIVE};
 use shared::tenant::Via;
 use simulators::reteach::Quirk;
 use simulators::{Behaviour, Moment};
@@ -22,7 +22,7 @@ const LIVE: &str = "reteach-personio";
 const RESTORED: &str = "reteach-personio-restored";
 const FILE: &str = "sync acme --here --job certificates";
 
-type Items = Vec<HashMap<String, aws_sdk_dynamodb::types::AttributeValue>>;
+type Items = Vec<HashMap<String, AttributeValue>>;
 
 /// All items of the deployment's table.
 pub(crate) async fn items(desk: &Desk) -> Items {
@@ -190,6 +190,15 @@ async fn what_a_restore_cannot_use_changes_nothing() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
     table(&desk, "elsewhere", "id", &Items::new()).await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let newer = AttributeValue::N((STATE_VERSION + 1).to_string());
+    let mark = [
+        ("pk", text("SCHEMA")),
+        ("sk", text("VERSION")),
+        ("state_version", newer),
+    ];
+    let mark = mark.map(|(name, value)| (name.to_owned(), value));
+    table(&desk, "later", PARTITION_KEY, &vec![HashMap::from(mark)]).await;
     let since = "--since 2026-05-11T07:00:00Z";
     for (line, exit, hint) in [
         (
@@ -207,6 +216,11 @@ async fn what_a_restore_cannot_use_changes_nothing() {
             format!("{since} --table elsewhere"),
             Exit::Attention,
             "other keys",
+        ),
+        (
+            format!("{since} --table later"),
+            Exit::Attention,
+            "the state has version 2",
         ),
     ] {
         desk.fails(&format!("restore {line}"), exit, &[hint]).await;

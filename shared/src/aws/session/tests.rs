@@ -112,6 +112,27 @@ async fn a_session_is_kept_for_its_tenant_until_it_nears_its_end() {
     assert_eq!(asked, ["acme", "globex", "acme"]);
 }
 
+#[tokio::test]
+async fn the_session_used_longest_ago_makes_room_for_another() {
+    let (url, seen) = sts(vec![(200, GRANTED)]).await;
+    let sessions = sessions(&environment(&url), &clock()).unwrap().unwrap();
+    for number in 0..MOST_KEPT {
+        let tenant = tenant(&format!("tenant-{number}"));
+        sessions.of(&tenant).await.unwrap();
+    }
+    // The first one is used again, so that the second one goes.
+    for (name, calls) in [
+        ("tenant-0", MOST_KEPT),
+        ("another", MOST_KEPT + 1),
+        ("tenant-0", MOST_KEPT + 1),
+        ("tenant-2", MOST_KEPT + 1),
+        ("tenant-1", MOST_KEPT + 2),
+    ] {
+        sessions.of(&tenant(name)).await.unwrap();
+        assert_eq!(seen.lock().unwrap().len(), calls, "{name}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_not_what_sts_wrote() {
     let denied = |code: &str| SessionError::Denied {

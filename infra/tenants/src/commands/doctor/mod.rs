@@ -6,13 +6,14 @@ mod judge;
 use std::collections::BTreeSet;
 use std::future::Future;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use shared::domain::id::TenantId;
 
 use self::aws::Lambda;
 use crate::academies;
-use crate::context::CommandContext;
-use crate::failure::Result;
+use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
+use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::{Output, View};
 
@@ -97,13 +98,16 @@ async fn academies(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result
 
 /// Credentials that nobody has changed for long. One call for each tenant.
 async fn credentials(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result<Vec<String>> {
-    let mut old = Vec::new();
-    for tenant in tenants {
-        if let Some(changed) = context.secrets.changed_at(tenant).await? {
-            old.extend(judge::credentials(tenant, changed, context.now()));
-        }
-    }
-    Ok(old)
+    let old: Vec<Option<String>> = stream::iter(tenants.to_vec())
+        .map(|tenant| async move {
+            let changed = context.secrets.changed_at(&tenant).await?;
+            let old = changed.and_then(|at| judge::credentials(&tenant, at, context.now()));
+            Ok::<_, Failure>(old)
+        })
+        .buffered(MAX_CONCURRENT_TENANTS)
+        .try_collect()
+        .await?;
+    Ok(old.into_iter().flatten().collect())
 }
 
 impl View for DoctorView {
