@@ -291,6 +291,23 @@ async fn a_restore_does_not_bring_back_a_used_up_login() {
     assert_eq!(exit, Exit::Done, "{report}");
 }
 
+#[tokio::test]
+async fn a_restore_that_is_given_up_leaves_the_table_in_use_as_it_was() {
+    let desk = Desk::new().await;
+    let (company, copy) = later(&desk, Via::Direct).await;
+    table(&desk, RESTORED, PARTITION_KEY, &copy).await;
+    let before = json(&desk, LIVE, "list").await.1;
+    let line = format!("restore --since 2026-05-11T08:30:00Z --table {RESTORED} --yes");
+    let (exit, view) = json(&desk, LIVE, &line).await;
+    assert_eq!(exit, Exit::Done, "{view}");
+    desk.done("resume acme").await;
+    assert_eq!(json(&desk, LIVE, "list").await.1, before);
+    assert!(desk.schedules().iter().all(|it| it.contains("ENABLED")));
+    desk.pass_minutes(30);
+    desk.done(FILE).await;
+    assert_each_filed_once(&company, 8);
+}
+
 /// The two passes of a restore to 08:00, with the deployment of the restored table in between.
 async fn both_passes(desk: &Desk, first: &str) -> [(Exit, Value); 2] {
     let line = "restore --since 2026-05-11T08:00:00Z --yes";

@@ -99,6 +99,13 @@ pub(super) fn table(name: &str, shape: &TableShape) -> Vec<String> {
                 "the table can be deleted: `aws dynamodb update-table --table-name {name} --deletion-protection-enabled`"
             ),
         ),
+        (
+            shape.is_recoverable != Some(false),
+            format!(
+                "no earlier moment can be restored: `aws dynamodb update-continuous-backups --table-name {name} \
+                 --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true`"
+            ),
+        ),
     ];
     let missing = settings.into_iter().filter(|(is_set, _)| !is_set);
     missing.map(|(_, finding)| finding).collect()
@@ -153,6 +160,31 @@ mod tests {
         assert_eq!(credentials(&tenant, at("2025-06-11T08:00:00Z"), now), None);
         let old = credentials(&tenant, at("2025-05-01T08:00:00Z"), now).unwrap();
         assert!(old.contains("375 days"), "{old}");
+    }
+
+    #[test]
+    fn a_restored_table_has_forgotten_three_settings() {
+        let set = TableShape {
+            is_active: true,
+            has_our_keys: true,
+            expires: true,
+            is_protected: true,
+            is_recoverable: Some(true),
+        };
+        let unseen = TableShape {
+            is_recoverable: None,
+            ..set
+        };
+        assert_eq!([table("t", &set), table("t", &unseen)], [[""; 0]; 2]);
+        let forgotten = TableShape {
+            expires: false,
+            is_protected: false,
+            is_recoverable: Some(false),
+            ..set
+        };
+        let found = table("t", &forgotten);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[2].contains("update-continuous-backups"), "{found:?}");
     }
 
     #[test]
