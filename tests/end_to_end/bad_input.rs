@@ -106,9 +106,9 @@ async fn an_invalid_tenant_file_is_reported_by_field() {
             "personio.via",
         ),
         (
-            format!("{file}[employees]\npositions = \"tag\"\n"),
+            format!("{file}[scope]\nteams = [\"tag\"]\n"),
             Outcome::BadConfiguration,
-            "employees.positions",
+            "scope.teams",
         ),
         (
             file.replace("\"acme\"", "\"other\""),

@@ -143,6 +143,10 @@ async fn attributes_of_a_later_release_are_passed_over() {
     }
     harness.import_state(&state).await;
     goes_on(&harness).await;
+    let later = "[employees]\npositions = \"tag\"\n[later]\nwhy = \"a later release\"\n";
+    harness.configure(later).await;
+    let report = harness.tick().await;
+    assert!(report.outcome.is_good(), "{report:#?}");
 }
 
 #[tokio::test]

@@ -124,7 +124,11 @@ impl<W: Job> Run<'_, W> {
         {
             return Err(RunError::paused(tenant, since));
         }
-        let config = TenantConfig::parse(&record.config)?;
+        let (config, unknown) = TenantConfig::parse_stored(&record.config)?;
+        if !unknown.is_empty() {
+            let (run, keys) = (&self.request.run_id, unknown.join(", "));
+            tracing::warn!(%tenant, %run, %keys, "the tenant's file has keys that this release does not know");
+        }
         if config.tenant_id != *tenant {
             return Err(RunError::other_tenant(&config.tenant_id));
         }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::{Backfill, TenantConfig, Via};
 use crate::http::SLOWEST;
@@ -44,11 +44,45 @@ impl TenantConfig {
     /// # Errors
     /// [`ConfigError`] naming each field that is missing, unknown or not valid.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self =
-            toml::from_str(text).map_err(|error| ConfigError(vec![problem(text, &error)]))?;
-        let problems = config.problems();
+        toml::from_str::<Self>(text)
+            .map_err(|error| ConfigError(vec![problem(text, &error)]))?
+            .checked()
+    }
+
+    /// Reads and checks a stored tenant file, which a newer release may have accepted: keys that this one does not know are
+    /// passed over and returned. One of `scope` is refused, as it may keep people out.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming each field that is missing or not valid.
+    pub fn parse_stored(text: &str) -> Result<(Self, Vec<String>), ConfigError> {
+        let mut places: Vec<Range<usize>> = Vec::new();
+        loop {
+            let Ok(mut file) = DeTable::parse(text) else {
+                return Self::parse(text).map(|config| (config, Vec::new()));
+            };
+            let unknown = places
+                .iter()
+                .filter_map(|place| remove(file.get_mut(), place));
+            let unknown: Vec<String> = unknown.collect();
+            if unknown.iter().any(|key| key.starts_with("scope.")) {
+                return Self::parse(text).map(|config| (config, unknown));
+            }
+            let error = match Self::deserialize(toml::Deserializer::from(file)) {
+                Ok(config) => return config.checked().map(|config| (config, unknown)),
+                Err(error) => error,
+            };
+            let is_unknown = error.message().starts_with("unknown field");
+            match error.span().filter(|_| is_unknown) {
+                Some(place) if !places.contains(&place) => places.push(place),
+                _ => return Err(ConfigError(vec![problem(text, &error)])),
+            }
+        }
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        let problems = self.problems();
         if problems.is_empty() {
-            Ok(config)
+            Ok(self)
         } else {
             Err(ConfigError(problems))
         }
@@ -201,6 +235,23 @@ fn field(table: &DeTable<'_>, place: &Range<usize>) -> Option<String> {
         inner.or_else(|| {
             (is_there(name.span()) || is_there(value.span())).then(|| name.get_ref().to_string())
         })
+    })
+}
+
+/// Removes the field whose name is at `place` in the file. Returns its path.
+fn remove(table: &mut DeTable<'_>, place: &Range<usize>) -> Option<String> {
+    let is_there = |span: Range<usize>| span.start <= place.start && place.end <= span.end;
+    let name = table.keys().find(|name| is_there(name.span()));
+    if let Some(name) = name.map(|name| name.get_ref().to_string()) {
+        table.remove(name.as_str());
+        return Some(name);
+    }
+    table.iter_mut().find_map(|(name, value)| {
+        let DeValue::Table(table) = value.get_mut() else {
+            return None;
+        };
+        let inner = remove(table, place)?;
+        Some(format!("{}.{inner}", name.get_ref()))
     })
 }
 
@@ -463,6 +514,32 @@ mod tests {
                     .any(|problem| problem.field == field && problem.to_string().contains(hint)),
                 "{text}\n{problems:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_stored_file_may_have_keys_of_a_newer_release_but_none_that_keep_people_out() {
+        let later = "[employees]\nposition = \"tag\"\npositions = \"tag\"\n[later]\nwhy = { since = 2 }\n\
+            [certificates]\nenabled = false\nseal = \"x\"\n";
+        let text = format!("stage = 7\n{SMALLEST}{later}");
+        let (config, mut unknown) = TenantConfig::parse_stored(&text).unwrap();
+        unknown.sort();
+        assert_eq!(
+            unknown,
+            ["certificates.seal", "employees.positions", "later", "stage"]
+        );
+        assert_eq!(config.employees.position, Placement::Tag);
+        assert!(!config.certificates.enabled);
+        let known = TenantConfig::parse_stored(SMALLEST).unwrap();
+        assert_eq!(known, (TenantConfig::parse(SMALLEST).unwrap(), Vec::new()));
+        for (text, hint) in [
+            (format!("{text}[scope]\nteams = [\"x\"]"), "unknown field"),
+            (format!("{text}[brake]\nmail = 0"), "brake.mail"),
+            (format!("{text}[brake]\nmail = \"five\""), "brake.mail"),
+            ("tenant_id = ".to_owned(), "line 1"),
+        ] {
+            let error = TenantConfig::parse_stored(&text).unwrap_err().to_string();
+            assert!(error.contains(hint), "{text}: {error}");
         }
     }
 

@@ -260,6 +260,13 @@ async fn problems_are_named_with_what_to_do() {
     desk.done(&desk.add(&company, "")).await;
     let after = problems(&desk).await;
     assert!(!after.contains("marked for deletion"), "{after}");
+    // After a rollback: no run and no command stops for what only the newer release knew.
+    let file = company.tenant_file("[later]\nwhy = 2\n");
+    let store = desk.stack.store();
+    store.put_tenant(&company.tenant, &file).await.unwrap();
+    let after = problems(&desk).await;
+    assert!(after.contains("passes over later"), "{after}");
+    desk.done("sync acme --here").await;
 }
 
 #[tokio::test]

@@ -290,8 +290,8 @@ async fn set_schedules(
     record: &TenantRecord,
     status: TenantStatus,
 ) -> Result<()> {
-    let config = TenantConfig::parse(&record.config);
-    if let (Some(schedules), Ok(config)) = (&context.schedules, config) {
+    let config = TenantConfig::parse_stored(&record.config);
+    if let (Some(schedules), Ok((config, _))) = (&context.schedules, config) {
         for (_, desired) in schedules.desired(&config, status, context.now()) {
             schedules.put(&desired).await?;
         }

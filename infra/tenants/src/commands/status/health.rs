@@ -131,9 +131,18 @@ pub(crate) async fn judge(
     };
     let now = context.now();
     let mut problems = Vec::new();
-    let config = record
+    let stored = record
         .as_ref()
-        .map(|record| TenantConfig::parse(&record.config));
+        .map(|record| TenantConfig::parse_stored(&record.config));
+    if let Some(Ok((_, unknown))) = &stored
+        && !unknown.is_empty()
+    {
+        problems.push(format!(
+            "a newer release has stored the tenant's file, and this one passes over {}: use the newer one again",
+            unknown.join(", ")
+        ));
+    }
+    let config = stored.map(|stored| stored.map(|(config, _)| config));
     let tenant_state = match (&record, &config) {
         (None, _) => {
             problems.push(
