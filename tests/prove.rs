@@ -48,10 +48,12 @@ impl Proof {
             Self::Model => &[
                 "test",
                 "--workspace",
+                "--lib",
                 "--test",
                 "model",
                 "--",
                 "--nocapture",
+                "protocol::",
             ],
             Self::Faults => &["test", "--workspace", "--test", "faults"],
             Self::Worlds => &[

@@ -202,6 +202,11 @@ async fn credentials_of_another_academy_write_nothing_and_cost_a_run_that_writes
     );
     assert_eq!(asks(), 1);
     assert_idle(&harness).await;
+    harness.change(2, |person| person.office = Some("Graz".into()));
+    let broken = simulators::Behaviour::Status(500, simulators::Body::Vendor);
+    let fault = simulators::Fault::new(broken).path("/me");
+    harness.reteach.fail(fault.always());
+    assert_run!(harness.tick().await, Outcome::Done, updated = 1);
 }
 
 #[tokio::test]

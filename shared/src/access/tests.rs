@@ -62,6 +62,49 @@ fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_t
 }
 
 #[test]
+fn a_window_is_open_from_its_start_until_just_before_its_end() {
+    let now = at("2026-05-10T12:00:00Z");
+    let (past, ahead) = (now - 1.second(), now + 1.second());
+    for (active_at, inactive_at, is_locked) in [
+        (None, None, false),
+        (Some(past), Some(ahead), false),
+        (Some(now), None, false),
+        (Some(ahead), None, true),
+        (Some(ahead), Some(past), true),
+        (None, Some(now), true),
+        (None, Some(past), true),
+    ] {
+        let window = AccessWindow {
+            active_at,
+            inactive_at,
+        };
+        assert_eq!(window.is_locked_at(now), is_locked, "{window:?}");
+    }
+}
+
+#[test]
+fn somebody_has_left_who_is_inactive_or_past_the_end_whatever_the_scope_says() {
+    use EmploymentStatus::{Employed, Inactive};
+    let now = at("2026-05-10T12:00:00Z");
+    for (standing, end, has_ended) in [
+        (Employed, None, false),
+        (Employed, Some("2026-05-10"), false),
+        (Employed, Some("2026-05-09"), true),
+        (Inactive, None, true),
+        (Inactive, Some("2026-06-30"), true),
+    ] {
+        for scope in [Scoped::In, Scoped::OutLocked, Scoped::OutLeft] {
+            let employment = Employment {
+                scope,
+                ..employment(standing, end)
+            };
+            let left = has_left(&employment, now, &zone("UTC"), LockOn::DayAfterEnd);
+            assert_eq!(left, has_ended, "{employment:?}");
+        }
+    }
+}
+
+#[test]
 fn a_day_that_is_too_far_ahead_for_a_moment_begins_at_the_furthest_one() {
     let now = at("2026-05-10T12:00:00Z");
     assert_eq!(FARTHEST, at("9999-12-30T22:00:00Z"));

@@ -23,7 +23,8 @@ use crate::accounts::{
 
 /// What a run reads after the HR system: the state, and the academy's accounts.
 pub(crate) trait Reader: Sync {
-    /// Whether the credentials belong to the academy that the tenant was added with; true where that is not known.
+    /// Whether the credentials belong to the academy that the tenant was added with; true where that is not known, or where the
+    /// academy does not say it now.
     fn is_our_academy(&self) -> impl Future<Output = Result<bool, reteach::Error>> + Send;
 
     fn shards(

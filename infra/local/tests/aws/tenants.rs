@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 use shared::domain::id::{CertificateId, TenantId};
 use shared::state::{
     CertificateCheckpoint, CertificateEntry, CertificateLedger, CertificateStart, CertificateState,
-    FencingToken, Inventory, JobKind, LastRun, PutOutcome, Restored, StateError, SyncState, TenantRecord,
-    TenantStatus,
+    FencingToken, Inventory, JobKind, LastRun, PutOutcome, Restored, StateError, SyncState,
+    TenantRecord, TenantStatus,
 };
 
 use crate::proxy::{Fate, Proxy};
