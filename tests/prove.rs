@@ -51,9 +51,9 @@ impl Proof {
                 "--lib",
                 "--test",
                 "model",
+                "protocol::",
                 "--",
                 "--nocapture",
-                "protocol::",
             ],
             Self::Faults => &["test", "--workspace", "--test", "faults"],
             Self::Worlds => &[

@@ -283,7 +283,8 @@ async fn a_refused_host_that_all_pdfs_lead_to_is_one_outcome_and_nobodys_failure
 #[tokio::test]
 async fn certificates_that_lead_to_a_refused_host_keep_no_other_from_being_filed() {
     // Newer ones, and nine in ten.
-    let cases: [(fn(u64) -> bool, u64, Outcome); 3] = [
+    type Case = (fn(u64) -> bool, u64, Outcome);
+    let cases: [Case; 3] = [
         (|number| number > 36, 4, Outcome::Done),
         (|number| number > 10, 30, Outcome::HostNotAllowed),
         (|number| number % 10 != 7, 36, Outcome::HostNotAllowed),

@@ -9,8 +9,10 @@ use crate::plan::builders::employee;
 
 const PEOPLE: usize = 30;
 
+type Case = (&'static str, fn(&mut World));
+
 /// What makes a run write, or look at everybody.
-const CASES: [(&str, fn(&mut World)); 5] = [
+const CASES: [Case; 5] = [
     ("a new value", |world| {
         world.edit(3, |it| it.location = Field::Value("Ulm".into()));
     }),

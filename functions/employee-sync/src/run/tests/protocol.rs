@@ -1,6 +1,7 @@
 //! A model of held plans: stateright visits every short history of a small company, its operator and runs that end anyhow.
 //!
 //! The runs are the product's own, over an academy and a state in memory.
+#![expect(clippy::print_stdout, reason = "what was explored")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
