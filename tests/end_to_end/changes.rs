@@ -118,8 +118,11 @@ async fn each_change_is_one_write_with_only_that_field() {
                     *at = format!("{parsed:.3}").into();
                 }
             }
-            // A new mail address may be another account's.
-            let looked_up = usize::from(sent.get("email").is_some_and(Value::is_string));
+            // A new mail address may be another account's, who may have it in lower case.
+            let looked_up = sent
+                .get("email")
+                .filter(|it| it.is_string())
+                .map_or(0, |_| 2);
             assert_eq!(body, [sent], "{label}");
             assert_eq!(harness.writes().len(), 1, "{label}");
             // The run looks whether its first update has left alone what it did not name.
