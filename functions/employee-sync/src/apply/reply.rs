@@ -154,13 +154,14 @@ pub(super) fn not_taken(customer: &Customer, change: &Change) -> Vec<NotTaken> {
 }
 
 /// Case does not matter where reteach itself ignores it, nor do outer spaces: an academy that cuts them off has taken the value.
+/// Spaces alone are no value.
 fn is_same(attribute: Attribute, held: Option<&Text>, written: Option<&Text>) -> bool {
     let folded = |text: &Text| match attribute {
         Attribute::Email | Attribute::UserName => text.reveal().trim().to_lowercase(),
         _ => text.reveal().trim().to_owned(),
     };
-    let written = written.filter(|text| !text.reveal().trim().is_empty());
-    held.map(folded) == written.map(folded)
+    let of = |text: Option<&Text>| text.map(folded).filter(|text| !text.is_empty());
+    of(held) == of(written)
 }
 
 fn is_same_moment(written: Option<Timestamp>, held: Option<Timestamp>) -> bool {
@@ -292,6 +293,10 @@ mod tests {
         assert_eq!(refusal(|it| upper(&mut it.email)), None);
         let spaced = |text: &mut Option<String>| *text = text.as_ref().map(|it| format!(" {it} "));
         assert_eq!(refusal(|it| spaced(&mut it.last_name)), None);
+        let blank = Text::new("  ");
+        for held in [None, Some(&blank)] {
+            assert!(is_same(Attribute::Position, held, Some(&blank)));
+        }
         for milliseconds in [1, 500, 999] {
             let later = SignedDuration::from_millis(milliseconds);
             let moved = |at: Option<Timestamp>| at.map(|at| at + later);
