@@ -67,10 +67,11 @@ impl Client {
         Ok(self.find_address(&folded).await?.filter(matches))
     }
 
-    /// HR systems hold texts such as `none` as an address. One that the academy takes for no identifier is nobody's.
+    /// HR systems hold texts such as `none` as an address. One that the academy takes for no identifier is nobody's. An
+    /// academy that refuses an address takes none as an identifier, and does not say whose it is.
     async fn find_address(&self, email: &str) -> Result<Option<Customer>, Error> {
         match self.find(email).await {
-            Err(Error::Rejected { .. }) => Ok(None),
+            Err(Error::Rejected { .. }) if !email.contains('@') => Ok(None),
             found => found,
         }
     }

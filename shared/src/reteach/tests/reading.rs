@@ -288,6 +288,11 @@ async fn finds_by_email_and_compares_the_address() {
             "{email} {answered}"
         );
     }
+    for status in [400, 422] {
+        let server = reteach(move |_| error(status, json!("not a UUID"))).await;
+        let refused = client(&server).find_by_email("p1@example.com").await;
+        assert!(matches!(refused, Err(Error::Rejected { .. })), "{status}");
+    }
     let exact = |seen: &Seen| match seen.path() {
         "/customer/p1%40example.com" => Canned::Json(200, customer(1)),
         _ => error(404, json!("Not found")),
