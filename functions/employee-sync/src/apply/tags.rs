@@ -65,7 +65,7 @@ pub(super) async fn tags(
 
 /// Whether the tag has this name. An academy may cut outer spaces off.
 fn is_named(tag: &Tag, name: &str) -> bool {
-    tag.name.trim() == name.trim()
+    tag.name == name || tag.name == name.trim()
 }
 
 /// Adds tags, each for the attribute before it, and looks whether the account has them.

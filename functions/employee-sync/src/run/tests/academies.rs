@@ -566,6 +566,18 @@ fn a_switched_off_field_that_the_academy_refuses_to_clear_keeps_its_value_and_st
 }
 
 #[test]
+fn outer_spaces_that_hr_takes_off_a_tag_go_in_the_academy_as_well() {
+    let mut world = World::before(1, "[employees]\nposition = \"tag\"\n");
+    for position in ["Schlosser ", "Schlosser"] {
+        world.edit(0, |person| person.position = Field::Value(position.into()));
+        world.after(5).sync(End::Well);
+        let tags = account(&world, 0).tags.iter().map(|tag| tag.name.as_str());
+        let ours: Vec<_> = tags.filter(|name| name.starts_with("Position")).collect();
+        assert_eq!(ours, [format!("Position: {position}")]);
+    }
+}
+
+#[test]
 fn a_tag_that_the_academy_does_not_take_is_refused_and_five_are_the_tenants_trouble() {
     let mut world = synced(Dialect {
         ignores_tags: true,
