@@ -123,7 +123,7 @@ fn new_mail(verdict: &Verdict) -> Option<String> {
     let mail = values
         .find(|value| value.attribute == Attribute::Email)
         .filter(|_| change.action == Action::Create)?;
-    Some(mail.after.as_ref()?.reveal().to_lowercase())
+    Some(mail.after.as_ref()?.reveal().trim().to_lowercase())
 }
 
 /// Whether the account that the ledger knows carries no external id any more.

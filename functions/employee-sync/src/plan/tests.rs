@@ -616,7 +616,7 @@ fn of_several_new_people_with_one_mail_address_only_one_gets_an_account() {
     for (first, gets_it) in [(Status::Active, "1"), (Status::Inactive, "2")] {
         let candidates = [
             candidate(&new("1", "lager@muster.example", first), &config),
-            candidate(&new("2", "Lager@muster.example", Status::Active), &config),
+            candidate(&new("2", "Lager@muster.example ", Status::Active), &config),
             candidate(&new("3", "p3@muster.example", Status::Active), &config),
         ];
         let plan = plan(&candidates, &config);

@@ -9,6 +9,7 @@ mod load;
 mod mail_holders;
 mod pipeline;
 mod remedy;
+mod shared_mails;
 mod stages;
 mod successors;
 mod summary;

@@ -10,6 +10,7 @@ use shared::state::{Brake, Decision, EmployeeEntry, HeldPart, HeldPlan, SyncStat
 
 use super::Rules;
 use super::load::Loaded;
+use super::shared_mails::without_mails_of_others;
 use super::summary::Summary;
 use crate::EmployeeSync;
 use crate::apply::{Applied, ApplyOutcome, conflict_entries, seen_entries};
@@ -23,7 +24,7 @@ use crate::plan::{Account, Candidate, Context, Plan, RiskyChange, SkipReason, So
 use crate::source::{Completeness, People, Person};
 
 /// Dates that have locked nobody for so long lock nobody.
-const SEEN_FOR: SignedDuration = SignedDuration::from_hours(24);
+const LOCKS_NOBODY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// After this long an approved lock that was refused is tried again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
@@ -105,14 +106,14 @@ pub(super) fn prepare(
     }
     let locks_nobody = state
         .not_locked_since
-        .is_some_and(|since| since + SEEN_FOR <= now);
+        .is_some_and(|since| since + LOCKS_NOBODY_AFTER <= now);
     let context = Context {
         now,
         config,
         key,
         locks_alone: rules.locks_alone,
     };
-    let plan = Plan::build(&candidates, context);
+    let plan = without_mails_of_others(Plan::build(&candidates, context), people, rules);
     lint::examine(&plan, &candidates, rules.tool, now)?;
     let doubts = doubts_first_run(people, &state, foreign_accounts, held.as_ref());
     let new_accounts = if state.has_completed || doubts {

@@ -43,9 +43,10 @@ pub(super) fn successors(
     with_end.collect()
 }
 
-fn folded_mail(person: &Person) -> Option<String> {
+/// The person's mail address, folded for comparison.
+pub(super) fn folded_mail(person: &Person) -> Option<String> {
     match person {
-        Person::Employee(employee, _) => Some(employee.email.value()?.to_lowercase()),
+        Person::Employee(employee, _) => Some(employee.email.value()?.trim().to_lowercase()),
         Person::Rejected { .. } => None,
     }
 }

@@ -1,10 +1,12 @@
 //! People whose new profile is in the HR system before the contract of the old one ends.
 
 use shared::domain::employee::{Employee, Field, Status};
-use shared::domain::id::{CustomerId, SourceId};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::runtime::FindingKind;
 
 use super::world::{End, World};
+use crate::io::memory::TOOL;
+use crate::plan::builders::employee;
 
 const PEOPLE: usize = 20;
 const OLD: usize = 3;
@@ -94,6 +96,33 @@ fn a_last_change_of_the_old_profile_delays_the_handover_by_a_short_pause() {
     world.after(30).tick(End::Well);
     assert_eq!(account_of(&world, NEW), account);
     assert!(!world.is_locked(NEW));
+}
+
+#[test]
+fn a_former_profile_gets_no_account_while_the_current_one_waits() {
+    let mut world = World::new(PEOPLE, "");
+    for (id, mail, status) in [
+        (101, "Neu@muster.example", Status::Inactive),
+        (NEW, "neu@muster.example ", Status::Active),
+    ] {
+        let profile = Employee {
+            email: Field::Value(mail.into()),
+            status: Field::Value(status),
+            ..employee(&id.to_string())
+        };
+        world.employees.insert(profile.source_id.clone(), profile);
+    }
+    let current = ExternalId::of(TOOL, &SourceId::new(NEW.to_string()));
+    world.academy.dialect.fails.insert(current);
+    for _ in 0..40 {
+        world.tick(End::Well);
+        world.after(5);
+        assert_eq!(world.academy.customers.len(), PEOPLE);
+    }
+    world.academy.dialect.fails.clear();
+    world.after(24 * 60).tick(End::Well);
+    assert!(account_of(&world, NEW).is_some());
+    assert_eq!(account_of(&world, 101), None);
 }
 
 #[test]
