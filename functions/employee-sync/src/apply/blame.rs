@@ -335,7 +335,7 @@ impl Blame {
             self.refusals.entry(trouble).or_default().insert(step.index);
         }
         let is_values = step.part == StepPart::Whole && !outline.values.is_empty();
-        let is_left_out = is_values && refusal.problem != Problem::NoAnswer;
+        let is_left_out = is_values && !refusal.problem.is_of_tags_alone();
         if outline.updates {
             self.refused += usize::from(is_left_out);
         } else {
@@ -345,7 +345,11 @@ impl Blame {
         let about_window = !refusal.fields.is_empty() && refusal.fields.iter().all(of_window);
         let has_effect = matches!(
             refusal.problem,
-            Problem::NotKept | Problem::NotCleared | Problem::Lost | Problem::NoAnswer
+            Problem::NotKept
+                | Problem::NotCleared
+                | Problem::Lost
+                | Problem::NoAnswer
+                | Problem::Forbidden
         );
         if is_values && outline.separable && !about_window && !has_effect {
             self.queue_window(step.index);
@@ -434,6 +438,8 @@ impl Trouble {
     /// Whether the values of `outline` would meet the same refusal.
     fn blocks(&self, outline: &Outline) -> bool {
         match (&self.field, self.problem) {
+            // Accounts and locks do not wait for tags.
+            (_, Problem::Forbidden) => false,
             (_, Problem::Lost) => outline.updates,
             (Some(_), _) => {
                 let mut sent = outline.values.iter().chain(&outline.window);
@@ -446,7 +452,7 @@ impl Trouble {
     /// Whether the access window alone would.
     fn blocks_window(&self, outline: &Outline) -> bool {
         match (&self.field, self.problem) {
-            (_, Problem::Lost) => false,
+            (_, Problem::Lost | Problem::Forbidden) => false,
             (Some(_), _) => outline.window.iter().any(|sent| self.is_about(sent)),
             (None, _) => self.window,
         }

@@ -80,7 +80,7 @@ async fn write_once(
     }
     missed.tags = match tags(writer, change, &customer).await {
         // The academy has answered for the account: only its tags are left.
-        Err(WriteError::NoAnswer(_)) => Some(unanswered(change)),
+        Err(WriteError::NoAnswer(error)) => Some(unanswered(change, &error)),
         tags => tags?,
     };
     let refusal = missed.refusal();
@@ -98,12 +98,15 @@ async fn write_once(
 }
 
 /// What is left of `change` where nothing is known of its tags.
-fn unanswered(change: &Change) -> Refusal {
+fn unanswered(change: &Change, error: &ReteachError) -> Refusal {
     let attributes = change.values.iter().map(|value| value.attribute);
     let tags = attributes.filter(|attribute| attribute.tag_prefix().is_some());
     Refusal {
         fields: tags.map(|attribute| attribute.name().to_owned()).collect(),
-        problem: Problem::NoAnswer,
+        problem: match error {
+            ReteachError::Forbidden(_) => Problem::Forbidden,
+            _ => Problem::NoAnswer,
+        },
     }
 }
 

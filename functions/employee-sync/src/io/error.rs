@@ -58,6 +58,15 @@ pub(crate) enum Problem {
     Lost,
     /// It took the account, and gives no answer about the tags.
     NoAnswer,
+    /// It took the account, and these credentials may not write its tags.
+    Forbidden,
+}
+
+impl Problem {
+    /// Whether the account has all that was written but the tags, of which nothing is known.
+    pub(crate) fn is_of_tags_alone(self) -> bool {
+        matches!(self, Self::NoAnswer | Self::Forbidden)
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -75,6 +84,7 @@ impl fmt::Display for Refusal {
                 f.write_str("reteach loses what an update does not name; it was written back")?;
             }
             Problem::NoAnswer => f.write_str("reteach gives no answer about the account's tags")?,
+            Problem::Forbidden => f.write_str("reteach forbids these credentials to write tags")?,
         }
         match self.fields.as_slice() {
             [] => Ok(()),

@@ -54,6 +54,8 @@ pub(crate) struct Dialect {
     pub(crate) ignores_tags: bool,
     /// Calls that add tags are answered 500.
     pub(crate) fails_at_tags: bool,
+    /// They are answered 403.
+    pub(crate) forbids_tags: bool,
     /// An external id in an address is answered with this status.
     pub(crate) refuses_external_ids: Option<u16>,
     /// This field is refused.
@@ -425,6 +427,12 @@ impl Writer for InMemory {
                 problem: "reteach PUT /customer/{id}/multiple-tags answered 500".to_owned(),
                 effect: Effect::None,
             }));
+        }
+        if dialect.forbids_tags {
+            let problem = "reteach PUT /customer/{id}/multiple-tags answered 403";
+            return Err(WriteError::NoAnswer(reteach::Error::Forbidden(
+                problem.to_owned(),
+            )));
         }
         let names = if dialect.ignores_tags { &[] } else { names };
         let written = self.write(id, |customer| {

@@ -11,10 +11,13 @@ use crate::io::Problem;
 pub(super) fn academy_refuses(troubles: &BTreeSet<Trouble>, tenant: &TenantId) -> String {
     let described = troubles.iter().map(|trouble| describe(trouble, tenant));
     let described: Vec<String> = described.collect::<BTreeSet<_>>().into_iter().collect();
-    format!(
-        "{}. Other changes of these people wait; locks and unlocks are written",
-        described.join("; ")
-    )
+    let is_of_tags_alone = |trouble: &Trouble| trouble.problem.is_of_tags_alone();
+    let rest = if troubles.iter().all(is_of_tags_alone) {
+        "All else of these people is written"
+    } else {
+        "Other changes of these people wait; locks and unlocks are written"
+    };
+    format!("{}. {rest}", described.join("; "))
 }
 
 fn describe(trouble: &Trouble, tenant: &TenantId) -> String {
@@ -25,6 +28,7 @@ fn describe(trouble: &Trouble, tenant: &TenantId) -> String {
         Problem::NotKept | Problem::NotCleared | Problem::Lost | Problem::NoAnswer => {
             "its replies show it".to_owned()
         }
+        Problem::Forbidden => "these credentials may not write it".to_owned(),
     };
     let what = match (trouble.problem, field) {
         (Problem::Lost, _) => {

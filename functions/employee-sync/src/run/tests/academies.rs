@@ -613,23 +613,33 @@ fn a_tag_that_the_academy_does_not_take_is_refused_and_five_are_the_tenants_trou
 
 #[test]
 fn an_academy_that_gives_no_answer_about_tags_gets_everybodys_account_and_lock() {
-    let mut world = before(Dialect {
-        fails_at_tags: true,
-        ..Dialect::default()
-    });
-    let result = world.sync(End::Well);
-    let ended = (result.outcome, result.counts.refused);
-    assert_eq!(ended, (Outcome::Partly, MANY as u64), "{}", result.message);
-    assert!(result.findings[0].text.contains("tag:Anstellungsart"));
-    let ledger = &world.academy.ledger;
-    assert_eq!((world.academy.customers.len(), ledger.len()), (MANY, MANY));
-    assert!(ledger.values().all(|entry| entry.customer_id.is_some()));
-    world.deactivate(0..1);
-    world.after(5).sync(End::Well);
-    assert!(world.is_locked(0));
-    world.academy.dialect = Dialect::default();
-    assert_eq!(world.after(30).sync(End::Well).counts.refused, 0);
-    assert!((0..MANY).all(|id| account(&world, id).tags.len() == 1));
+    for forbids_tags in [false, true] {
+        let mut world = before(Dialect {
+            fails_at_tags: !forbids_tags,
+            forbids_tags,
+            ..Dialect::default()
+        });
+        let result = world.sync(End::Well);
+        let ended = (result.outcome, result.counts.refused);
+        let outcome = if forbids_tags {
+            Outcome::AcademyRefuses
+        } else {
+            Outcome::Partly
+        };
+        assert_eq!(ended, (outcome, MANY as u64), "{}", result.message);
+        let remedy = r#"`[employees] employment_type = "off"`"#;
+        assert_eq!(result.message.contains(remedy), forbids_tags);
+        assert!(result.findings[0].text.contains("tag:Anstellungsart"));
+        let ledger = &world.academy.ledger;
+        assert_eq!((world.academy.customers.len(), ledger.len()), (MANY, MANY));
+        assert!(ledger.values().all(|entry| entry.customer_id.is_some()));
+        world.deactivate(0..1);
+        world.after(5).sync(End::Well);
+        assert!(world.is_locked(0));
+        world.academy.dialect = Dialect::default();
+        assert_eq!(world.after(30).sync(End::Well).counts.refused, 0);
+        assert!((0..MANY).all(|id| account(&world, id).tags.len() == 1));
+    }
 }
 
 #[test]
