@@ -7,7 +7,8 @@ use crate::io::{Problem, Refusal};
 
 /// People refused for one field and reason, from which on it is the tenant's trouble.
 const SAME_REFUSAL: usize = 5;
-/// Refused writes after which a run ends in which none was accepted.
+/// Refused writes of each kind after which no more of it begin: updates, if no update was accepted, and new accounts, if
+/// nothing was.
 const MAX_REFUSED: usize = 10;
 /// Accounts in a row without an answer, after which others are tried.
 const SILENT_IN_A_ROW: usize = 3;
@@ -138,6 +139,7 @@ pub(super) struct Blame {
     last_answered: Option<usize>,
     accepted_any: bool,
     accepted_values: bool,
+    accepted_update_values: bool,
     accepted_update: bool,
     accepted_create: bool,
     accepted: BTreeSet<Sent>,
@@ -168,6 +170,7 @@ impl Blame {
             last_answered: None,
             accepted_any: false,
             accepted_values: false,
+            accepted_update_values: false,
             accepted_update: false,
             accepted_create: false,
             accepted: BTreeSet::new(),
@@ -292,12 +295,12 @@ impl Blame {
             .troubles()
             .iter()
             .any(|trouble| trouble.blocks(outline));
-        let refused = if outline.updates {
-            self.refused
+        let (refused, accepted) = if outline.updates {
+            (self.refused, self.accepted_update_values)
         } else {
-            self.refused_creates
+            (self.refused_creates, self.accepted_values)
         };
-        if !is_blocked && (refused < MAX_REFUSED || self.accepted_values) {
+        if !is_blocked && (refused < MAX_REFUSED || accepted) {
             return Some(StepPart::Whole);
         }
         self.window_may_go(index).then_some(StepPart::Window)
@@ -322,6 +325,7 @@ impl Blame {
             self.accepted.extend(outline.values.iter().cloned());
             self.accepted_any = true;
             self.accepted_values |= !outline.values.is_empty();
+            self.accepted_update_values |= outline.updates && !outline.values.is_empty();
             self.accepted_update |= outline.updates;
             self.accepted_create |= !outline.updates;
         }
@@ -429,7 +433,7 @@ impl Blame {
             (Some(_), _) => self.accepted.iter().any(|sent| trouble.is_about(sent)),
             (None, _) if trouble.window => self.accepted_any,
             (None, _) if trouble.creates => self.accepted_create,
-            (None, _) => self.accepted_values,
+            (None, _) => self.accepted_update_values,
         }
     }
 }

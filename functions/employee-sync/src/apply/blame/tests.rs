@@ -243,20 +243,29 @@ fn a_single_silent_account_is_undecided_where_nothing_else_was_written() {
 }
 
 #[test]
-fn new_accounts_that_are_refused_without_a_field_keep_no_update_waiting() {
-    let new = Outline {
-        updates: false,
-        ..outline(&["email", "position"], false)
-    };
-    let mut people = vec![(new, Account::RefusesAll); 30];
-    people.extend(vec![(outline(&["position"], false), Account::Accepts); 10]);
-    let run = run(&people, 8, first);
-    assert_eq!(run.accepted, (30..40).collect());
-    assert!(run.refusals <= MAX_REFUSED, "{}", run.refusals);
-    let [trouble] = run.judgement.troubles.as_slice() else {
-        panic!("{:?}", run.judgement)
-    };
-    assert!(trouble.creates && trouble.field.is_none());
+fn what_is_refused_without_a_field_keeps_no_write_of_the_other_kind_waiting() {
+    // New accounts go before updates.
+    for (creates, accepted) in [(true, 30..40), (false, 0..10)] {
+        let person = |updates, account| {
+            let outline = Outline {
+                updates,
+                ..outline(&["email", "position"], false)
+            };
+            (outline, account)
+        };
+        let mut people = vec![person(!creates, Account::RefusesAll); 30];
+        people.extend(vec![person(creates, Account::Accepts); 10]);
+        if !creates {
+            people.reverse();
+        }
+        let run = run(&people, 8, first);
+        assert_eq!(run.accepted, accepted.collect());
+        assert!(run.refusals <= MAX_REFUSED, "{}", run.refusals);
+        let [trouble] = run.judgement.troubles.as_slice() else {
+            panic!("{:?}", run.judgement)
+        };
+        assert!(trouble.creates == creates && trouble.field.is_none());
+    }
 }
 
 fn account() -> impl Strategy<Value = Account> {
