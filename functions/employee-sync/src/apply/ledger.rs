@@ -10,7 +10,7 @@ use shared::state::{EmployeeEntry, Failure, FailureKind, StateError, ValueDigest
 use crate::io::Writer;
 use crate::plan::{
     Account, AccountView, Before, Candidate, Change, Holder, MatchedBy, Plan, SourceState,
-    with_account,
+    is_kept_trimmed, with_account,
 };
 
 /// Writes ledger entries, a few at a time.
@@ -97,8 +97,16 @@ fn with_account_seen(
     if let Some(change) = change {
         entry.digests.extend(change.baseline.digests.clone());
     }
+    let is_written = |attribute| {
+        let mut values = change.into_iter().flat_map(|change| &change.values);
+        values.any(|value| value.attribute == attribute)
+    };
     for value in with_account(&record.values, account) {
         let name = value.attribute.name();
+        // It is what reteach was given, without the outer spaces.
+        if is_kept_trimmed(account, &value) && !is_written(value.attribute) {
+            continue;
+        }
         // A value of somebody else gets no digest: the ledger has those that reteach was given.
         entry.digests.remove(name);
         if value.before == Before::Null {
@@ -237,7 +245,9 @@ mod tests {
     use shared::domain::employee::{Employee, Field, Status};
 
     use super::*;
-    use crate::plan::builders::{account_of, candidate, config, employee, key, now, plan};
+    use crate::plan::builders::{
+        account_of, candidate, config, employee, key, now, plan, seen, synced,
+    };
 
     /// Person 1, for the ninth time in conflict with the account of `holder`, which ends at `end`.
     fn in_conflict(status: Status, holder: Holder, end: Option<Timestamp>) -> Candidate {
@@ -296,6 +306,28 @@ mod tests {
             let failure = entries[0].failure.as_ref().unwrap();
             let pause = failure.retry_at.duration_since(now()).as_hours();
             assert_eq!((pause, failure.attempts), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_the_academy_keeps_without_its_outer_spaces_stays_given() {
+        let config = config("");
+        let spaced = Employee {
+            company: Field::Value("Muster GmbH ".into()),
+            ..employee("1")
+        };
+        let other = Employee {
+            company: Field::Value("Andere GmbH".into()),
+            ..employee("1")
+        };
+        for (holds, stays) in [(employee("1"), true), (other, false)] {
+            let account = account_of(&holds, &config);
+            let candidate = Candidate {
+                entry: Some(synced(&spaced, &config)),
+                ..seen(&spaced, account, MatchedBy::ExternalId, &config)
+            };
+            let noted = as_seen(&candidate, None);
+            assert_eq!(noted == candidate.entry, stays);
         }
     }
 

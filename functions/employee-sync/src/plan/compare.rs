@@ -79,14 +79,20 @@ pub(crate) fn with_account_given(
             let wanted = digest_of(&entry.source_id, attribute, after, key);
             entry.digests.get(attribute.name()) == Some(&wanted)
         });
-        let is_trimmed = match (account.values_of(attribute).as_slice(), after) {
-            ([held], Some(after)) => held.reveal() == after.reveal().trim(),
-            ([], Some(after)) => after.reveal().trim().is_empty(),
-            _ => false,
-        };
-        !(was_given && is_trimmed)
+        !(was_given && is_kept_trimmed(account, value))
     });
     changed
+}
+
+/// Whether the account holds the value of the record without its outer spaces.
+pub(crate) fn is_kept_trimmed(account: &AccountView, value: &ValueChange) -> bool {
+    let held = account.values_of(value.attribute);
+    let trimmed = value.after.as_ref().map(|after| after.reveal().trim());
+    match (held.as_slice(), trimmed) {
+        ([held], Some(trimmed)) => same_value(value.attribute, held, &Text::new(trimmed)),
+        ([], Some(trimmed)) => trimmed.is_empty(),
+        _ => false,
+    }
 }
 
 /// reteach may keep mail addresses in lower case; that is no drift.

@@ -671,6 +671,7 @@ fn a_value_that_the_academy_keeps_without_its_outer_spaces_is_no_drift() {
     let config = config("");
     let spaced = Employee {
         company: Field::Value("Muster GmbH ".into()),
+        email: Field::Value("P1@Muster.example ".into()),
         ..employee("1")
     };
     let account = account_of(&employee("1"), &config);
