@@ -5,6 +5,7 @@ use shared::domain::employee::Field;
 use shared::reteach::{Customer, CustomerInput};
 
 use super::academy::Academy;
+use super::input::Person;
 use super::reply;
 use super::write::{Reply, is_partial, not_kept, read};
 use crate::io::{Problem, Refusal, WriteError, Writer};
@@ -27,6 +28,7 @@ const OF_OTHERS: [&str; 5] = [
 pub(super) async fn create(
     writer: &impl Writer,
     change: &Change,
+    person: Person<'_>,
     input: &CustomerInput,
     academy: &Academy<'_>,
 ) -> Result<Reply, WriteError> {
@@ -50,7 +52,7 @@ pub(super) async fn create(
     if is_as_written && was_there(&customer, writer.now()) {
         academy.has_overwritten(&change.source_id);
     }
-    let whole = without_earlier_dates(change, input, &mut customer);
+    let whole = without_earlier_dates(change, person, input, &mut customer);
     if is_as_written && whole == *input {
         return Ok(Reply::unwritten(customer));
     }
@@ -64,18 +66,22 @@ pub(super) async fn create(
 }
 
 /// The input, with null for each date that a new account would not have: it is that of an account which was there, and may
-/// keep the person out. `customer` is the account without these dates.
+/// keep the person out. `customer` is the account without these dates. A date that HR does not show stays.
 fn without_earlier_dates(
     change: &Change,
+    person: Person<'_>,
     input: &CustomerInput,
     customer: &mut Customer,
 ) -> CustomerInput {
     let wanted = change.window.map(|window| window.after).unwrap_or_default();
+    let employment = person.record.map(|record| &record.employment);
+    let shows_hire_date = employment.is_none_or(|it| !it.hire_date.is_absent());
+    let shows_end_date = employment.is_none_or(|it| !it.end_date.is_absent());
     let mut whole = input.clone();
-    if wanted.active_at.is_none() && customer.set_active_at.take().is_some() {
+    if shows_hire_date && wanted.active_at.is_none() && customer.set_active_at.take().is_some() {
         whole.set_active_at = Field::Null;
     }
-    if wanted.inactive_at.is_none() && customer.set_inactive_at.take().is_some() {
+    if shows_end_date && wanted.inactive_at.is_none() && customer.set_inactive_at.take().is_some() {
         whole.set_inactive_at = Field::Null;
     }
     whole
@@ -97,34 +103,33 @@ fn was_there(customer: &Customer, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use shared::domain::employee::Employee;
 
     use super::*;
     use crate::io::memory::Academy;
     use crate::plan::builders::{candidate, config, employee, now, plan};
 
     #[test]
-    fn a_creation_that_finds_the_persons_locked_account_opens_it() {
-        let candidates = [candidate(&employee("1"), &config(""))];
-        let plan = plan(&candidates, &config(""));
-        let mut academy = Academy::default();
-        academy.apply(&plan, &candidates, now());
-        // The ledger is lost, and the academy does not list locked accounts.
-        academy.ledger.clear();
-        for customer in academy.customers.values_mut() {
-            customer.set_inactive_at = Some(now());
+    fn a_creation_that_finds_the_persons_locked_account_opens_it_if_hr_shows_end_dates() {
+        for (end_date, expected) in [(Field::Null, None), (Field::Absent, Some(now()))] {
+            let person = Employee {
+                end_date,
+                ..employee("1")
+            };
+            let candidates = [candidate(&person, &config(""))];
+            let plan = plan(&candidates, &config(""));
+            let mut academy = Academy::default();
+            academy.apply(&plan, &candidates, now());
+            // The ledger is lost, and the academy does not list locked accounts.
+            academy.ledger.clear();
+            for customer in academy.customers.values_mut() {
+                customer.set_inactive_at = Some(now());
+            }
+            academy.apply(&plan, &candidates, now());
+            let customers = academy.customers.values();
+            let ends: Vec<_> = customers.map(|it| it.set_inactive_at).collect();
+            assert_eq!(ends, [expected]);
         }
-        academy.apply(&plan, &candidates, now());
-        let ends: Vec<_> = academy
-            .customers
-            .values()
-            .map(|it| it.set_inactive_at)
-            .collect();
-        let noted: Vec<_> = academy
-            .ledger
-            .values()
-            .map(|it| it.window.inactive_at)
-            .collect();
-        assert_eq!((ends, noted), (vec![None], vec![None]));
     }
 
     #[test]

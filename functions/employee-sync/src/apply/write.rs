@@ -131,7 +131,7 @@ async fn account(
     academy: &Academy<'_>,
 ) -> Result<Reply, WriteError> {
     let reply = match &change.action {
-        Action::Create => return create(writer, change, input, academy).await,
+        Action::Create => return create(writer, change, person, input, academy).await,
         Action::Adopt(id) | Action::Handover { account: id, .. } => {
             take_over(writer, change, id, input, academy).await
         }
