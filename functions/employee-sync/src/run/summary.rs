@@ -21,7 +21,7 @@ use crate::io::ApplyAbort;
 use crate::lint::Violation;
 use crate::plan::{self, Action, Candidate, Change, Kind, Plan, SkipReason, SourceState};
 use crate::report::Counts;
-use crate::source::{Completeness, People};
+use crate::source::{Completeness, IncompleteReason, People};
 
 /// People without a single success, from which on it is no accident.
 const MANY: u64 = 5;
@@ -77,11 +77,18 @@ impl Summary {
         match people.completeness {
             Completeness::Complete => {}
             Completeness::Agreeing(reason) => {
+                let remedy = match reason {
+                    IncompleteReason::Nameless { .. } => {
+                        "Ask the HR system's support why it shows them so".to_owned()
+                    }
+                    _ => format!(
+                        "See with `tenants check {}` whether the credential may read all employees",
+                        rules.config.tenant_id
+                    ),
+                };
                 let text = format!(
                     "{reason}, in each of three readings: new and changed people are carried over, nobody who is missing is \
-                     taken for gone. Leavers are locked by their status or end date alone. See with `tenants check {}` whether \
-                     the credential may read all employees",
-                    rules.config.tenant_id
+                     taken for gone. Leavers are locked by their status or end date alone. {remedy}"
                 );
                 summary.find(None, FindingKind::WrongTotal, text);
             }

@@ -359,7 +359,7 @@ fn judge(nameless: u64, received: u64, reading: &Reading) -> Completeness {
         }
         (first, last) if nameless > 0 => Some(IncompleteReason::Nameless {
             records: nameless,
-            announced: first.or(last),
+            announced: first.or(last).or(Some(received + nameless)),
             received,
         }),
         (Some(announced), _) | (None, Some(announced)) if announced != received => {
@@ -437,8 +437,8 @@ mod tests {
             problem: "is missing".into(),
             leaving: Leaving::default(),
         };
-        let with_nameless = || {
-            let mut reading = reading(&["1", "2"], Some(3), Some(3));
+        let with_nameless = |total| {
+            let mut reading = reading(&["1", "2"], total, total);
             reading.0.push(nameless());
             reading
         };
@@ -506,19 +506,16 @@ mod tests {
                 }
             );
         }
-        let (people, completeness, _) =
-            outcome(vec![with_nameless(), with_nameless(), with_nameless()]).await;
-        assert_eq!(
-            (people, completeness),
-            (
-                2,
-                agreeing(IncompleteReason::Nameless {
-                    records: 1,
-                    announced: Some(3),
-                    received: 2
-                })
-            )
-        );
+        for total in [Some(3), None] {
+            let came = || with_nameless(total);
+            let (people, completeness, _) = outcome(vec![came(), came(), came()]).await;
+            let nameless = IncompleteReason::Nameless {
+                records: 1,
+                announced: Some(3),
+                received: 2,
+            };
+            assert_eq!((people, completeness), (2, agreeing(nameless)));
+        }
     }
 
     #[tokio::test]
