@@ -82,7 +82,7 @@ pub(super) fn conclude(
     resolutions.extend(quiet(&dismissed, &candidates, &outcome, now));
     let mut old = shards;
     old.extend(registration.shards);
-    let resolutions = with_successors(resolutions, successors, &old);
+    let resolutions = with_successors(resolutions, successors, &old, people);
     let next: BTreeMap<_, _> = old
         .iter()
         .map(|(number, shard)| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use shared::domain::id::SourceId;
-use shared::fingerprint::{Shard, ShardNumber};
+use shared::fingerprint::{Shard, ShardEntry, ShardNumber};
 use shared::state::StateError;
 
 use super::stages::Prepared;
@@ -76,6 +76,7 @@ pub(super) fn with_successors(
     mut resolutions: BTreeMap<SourceId, Resolution>,
     successors: BTreeMap<SourceId, Timestamp>,
     shards: &BTreeMap<ShardNumber, Shard>,
+    people: &People,
 ) -> BTreeMap<SourceId, Resolution> {
     for (id, end) in successors {
         let waits = match resolutions.get(&id) {
@@ -83,7 +84,14 @@ pub(super) fn with_successors(
             Some(_) => None,
             None => {
                 let shard = shards.get(&ShardNumber::of(&id));
-                shard.and_then(|shard| waits_until(shard.0.get(&id)?.status))
+                let person = people.snapshot.get(&id);
+                let entry = shard.and_then(|shard| shard.0.get(&id));
+                // Somebody who has changed and was put off is due in the next run.
+                let is_as_before = |entry: &&ShardEntry| {
+                    person.is_some_and(|person| person.fingerprint() == entry.fingerprint)
+                };
+                let entry = entry.filter(is_as_before);
+                entry.and_then(|entry| waits_until(entry.status))
             }
         };
         if waits.is_some_and(|at| end < at) {
@@ -91,4 +99,32 @@ pub(super) fn with_successors(
         }
     }
     resolutions
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use shared::fingerprint::{EntryStatus, Part};
+
+    use super::*;
+    use crate::plan::builders::{employee, key, now};
+
+    #[test]
+    fn the_end_of_a_conflict_hides_no_change_of_somebody_who_was_put_off() {
+        let id = SourceId::new("1");
+        let [before, after] = ["before", "after"].map(|it| key().fingerprint([Part::Value(it)]));
+        let entry = ShardEntry {
+            fingerprint: before,
+            status: EntryStatus::RetryAt(now() + SignedDuration::from_hours(24)),
+        };
+        let shard = Shard(BTreeMap::from([(id.clone(), entry)]));
+        let shards = BTreeMap::from([(ShardNumber::of(&id), shard)]);
+        let ends = || BTreeMap::from([(id.clone(), now())]);
+        for (record, resolution) in [(before, Some(Resolution::RetryAt(now()))), (after, None)] {
+            let person = Person::Employee(Box::new(employee("1")), record);
+            let people = People::complete([(id.clone(), person)]);
+            let resolutions = with_successors(BTreeMap::new(), ends(), &shards, &people);
+            assert_eq!(resolutions.get(&id).copied(), resolution);
+        }
+    }
 }
