@@ -29,7 +29,8 @@ def commands(text):
         for line in block.splitlines():
             found = re.search(r"\baws .*", re.sub(r"\s+#.*", "", line))
             if found:
-                yield found[0].rstrip(")")
+                # What the shell does with the answer, on this line or the next one, is no part of it.
+                yield re.sub(r" \|( .*)?$", "", found[0]).rstrip(")")
     text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     for command in re.findall(r"`(aws [^`]*)`", text):
         yield " ".join(command.split())
