@@ -259,7 +259,7 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
     let view = desk.attention(line).await;
     assert_eq!(view["resumed"], 1);
     assert_eq!(view["left_paused"], json!(["birke"]));
-    assert_eq!(view["removed_since"], json!(["celle"]));
+    assert_eq!(view["without_credentials"], json!(["celle"]));
     // What it filed until it stopped may be unknown to the table as well.
     let start = store.certificate_start(&company.tenant).await.unwrap();
     assert_eq!(start.restored.unwrap().at, desk.clock().now());

@@ -79,7 +79,7 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
         resumed: 0,
         left_paused: under_way.paused,
         status_changed: under_way.status_changed,
-        removed_since: BTreeSet::new(),
+        without_credentials: BTreeSet::new(),
         taken_over,
         added_since,
         in_use: tables.in_use,
@@ -94,7 +94,7 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
             match resumed {
                 Resumed::Running => view.resumed += 1,
                 Resumed::LeftPaused => {}
-                Resumed::Removed => drop(view.removed_since.insert(tenant)),
+                Resumed::WithoutCredentials => drop(view.without_credentials.insert(tenant)),
             }
         }
         tables.restored.end_restore().await?;
@@ -256,8 +256,8 @@ async fn mark(
 enum Resumed {
     Running,
     LeftPaused,
-    /// There are no credentials of it any more.
-    Removed,
+    /// Or without a configuration, where its removal has not ended.
+    WithoutCredentials,
 }
 
 /// Lets a tenant run again, and brings its schedules back.
@@ -271,12 +271,12 @@ async fn resume(
     }
     match context.secrets.refresh(tenant).await {
         Ok(_) | Err(SecretError::Malformed { .. }) => {}
-        Err(SecretError::NotFound { .. }) => return Ok(Resumed::Removed),
-        Err(error) if error.is_marked_for_deletion() => return Ok(Resumed::Removed),
+        Err(SecretError::NotFound { .. }) => return Ok(Resumed::WithoutCredentials),
+        Err(error) if error.is_marked_for_deletion() => return Ok(Resumed::WithoutCredentials),
         Err(error) => return Err(error.into()),
     }
     let Some(record) = context.store.tenant(tenant).await? else {
-        return Ok(Resumed::Removed);
+        return Ok(Resumed::WithoutCredentials);
     };
     let status = TenantStatus::Active;
     context.store.set_status(tenant, status).await?;

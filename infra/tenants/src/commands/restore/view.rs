@@ -20,8 +20,8 @@ pub(super) struct RestoreView<'a> {
     pub(super) left_paused: BTreeSet<TenantId>,
     /// They were paused or resumed after the restored moment.
     pub(super) status_changed: BTreeSet<TenantId>,
-    /// They have no credentials: they were removed after the restored moment.
-    pub(super) removed_since: BTreeSet<TenantId>,
+    /// They have no credentials: they were removed after the restored moment, or the secrets were lost.
+    pub(super) without_credentials: BTreeSet<TenantId>,
     /// They were added after the restored moment, and the table in use had them.
     pub(super) taken_over: BTreeSet<TenantId>,
     /// The table does not have them: they were added after the restored moment.
@@ -41,7 +41,7 @@ impl View for RestoreView<'_> {
             resumed,
             left_paused,
             status_changed,
-            removed_since,
+            without_credentials,
             taken_over,
             added_since,
             in_use,
@@ -70,8 +70,9 @@ impl View for RestoreView<'_> {
                 "paused or resumed after the restored moment, and kept as it was last",
             ),
             (
-                removed_since,
-                "removed after the restored moment, and stays paused: `tenants remove` ends it",
+                without_credentials,
+                "without credentials, and stays paused (if it was removed after the restored moment, `tenants remove`; \
+                 otherwise `tenants add` with its credentials, then `tenants resume`)",
             ),
             (
                 taken_over,
@@ -95,7 +96,11 @@ impl View for RestoreView<'_> {
     }
 
     fn needs_attention(&self) -> bool {
-        let look_at = [&self.status_changed, &self.removed_since, &self.added_since];
+        let look_at = [
+            &self.status_changed,
+            &self.without_credentials,
+            &self.added_since,
+        ];
         look_at.iter().any(|tenants| !tenants.is_empty()) || !self.missing.is_empty()
     }
 }
