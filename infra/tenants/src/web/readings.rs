@@ -1,6 +1,7 @@
 //! The last reading of all companies. Thousands take seconds to read: then a page shows the last reading and how old it is,
 //! while a fresh one is read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ const PAUSE: u32 = 10;
 #[derive(Default)]
 pub(super) struct Readings {
     last: Mutex<Option<Reading>>,
+    /// How many changes were made here.
+    changes: AtomicU64,
     /// Held by the one reading that is under way.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -30,8 +33,8 @@ pub(super) struct Reading {
     ended: Instant,
     /// Why that attempt failed.
     pub(super) failed: Option<String>,
-    /// Something was changed here since.
-    is_outdated: bool,
+    /// How many changes had been made here when it began. What was changed since may not be in it.
+    changes: u64,
 }
 
 impl Reading {
@@ -60,9 +63,11 @@ impl Readings {
 
     /// After an action the last reading is old, however recent it is.
     pub(super) fn outdate(&self) {
-        if let Some(last) = self.last().as_mut() {
-            last.is_outdated = true;
-        }
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Starts `read` in the background if the last reading is long and old. Returns whether a fresh one is on its way.
@@ -73,19 +78,20 @@ impl Readings {
         let Some(last) = self.long() else {
             return false;
         };
-        if last.ended.elapsed() < last.took * PAUSE && !last.is_outdated {
+        if last.ended.elapsed() < last.took * PAUSE && last.changes == self.changes() {
             return false;
         }
         if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
             let readings = Arc::clone(self);
             tokio::spawn(async move {
                 let _turn = turn;
+                let changes = readings.changes();
                 if let Err(failure) = readings.keep(read).await
                     && let Some(last) = readings.last().as_mut()
                 {
                     last.ended = Instant::now();
                     last.failed = Some(failure.text);
-                    last.is_outdated = false;
+                    last.changes = changes;
                 }
             });
         }
@@ -93,14 +99,14 @@ impl Readings {
     }
 
     async fn keep(&self, read: impl Future<Output = Result<FleetView>>) -> Result<Reading> {
-        let began = Instant::now();
+        let (began, changes) = (Instant::now(), self.changes());
         let view = Arc::new(read.await?);
         let reading = Reading {
             view,
             took: began.elapsed(),
             ended: Instant::now(),
             failed: None,
-            is_outdated: false,
+            changes,
         };
         *self.last() = Some(reading.clone());
         Ok(reading)
@@ -137,6 +143,11 @@ mod tests {
         Err(Failure::attention("no rights"))
     }
 
+    async fn failing_late() -> Result<FleetView> {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        failing().await
+    }
+
     async fn shown(readings: &Readings, schedules: usize, took: u64) -> usize {
         let reading = readings.at_hand(reading(schedules, took)).await.unwrap();
         reading.view.orphaned_schedules.len()
@@ -171,6 +182,31 @@ mod tests {
         assert!(!readings.again(reading(6, 1)), "it is fresh");
         readings.outdate();
         assert!(readings.again(reading(6, 1)), "a button was pressed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_that_began_before_a_change_is_outdated() {
+        let readings = Arc::new(Readings::default());
+        let change = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            readings.outdate();
+        };
+        // The very first one.
+        let (first, ()) = tokio::join!(shown(&readings, 1, 3_000), change);
+        assert_eq!(first, 1);
+        assert!(readings.again(reading(2, 3_000)), "a button was pressed");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        readings.outdate();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(shown(&readings, 9, 1).await, 2);
+        assert!(readings.again(failing_late()), "another button");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        readings.outdate();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(readings.again(reading(3, 3_000)), "a third one");
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert_eq!(shown(&readings, 9, 1).await, 3);
+        assert!(!readings.again(reading(4, 3_000)), "it is fresh");
     }
 
     #[tokio::test(start_paused = true)]
