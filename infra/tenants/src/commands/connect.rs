@@ -222,7 +222,8 @@ async fn wait(
     id: &IntegrationId,
     minutes: u32,
 ) -> Result<Ready> {
-    let until: Timestamp = context.now() + SignedDuration::from_mins(i64::from(minutes));
+    let minutes = SignedDuration::from_mins(i64::from(minutes));
+    let until = context.now().checked_add(minutes).unwrap_or(Timestamp::MAX);
     loop {
         let integration = client.integration(id).await.map_err(refusal)?;
         let wrong = checks::connection(config, id, &integration);

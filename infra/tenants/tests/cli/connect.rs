@@ -193,7 +193,7 @@ async fn connect_waits_for_the_first_sync() {
         }
         kombo.set_condition(ID, Condition::Active);
     };
-    let line = connect_to(ID);
+    let line = format!("{} --wait {}", connect_to(ID), u32::MAX);
     tokio::join!(desk.done(&line), sync_ends);
     assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(ID));
 }
