@@ -9,6 +9,7 @@ use shared::kombo::IntegrationId;
 use shared::state::{Brake, JobKind};
 
 use super::help;
+use super::people::person;
 
 /// `tenants add`
 #[derive(Clone, Debug, Args)]
@@ -257,15 +258,6 @@ fn mail_address(text: &str) -> Result<String, &'static str> {
 fn moment(text: &str) -> Result<Timestamp, &'static str> {
     text.parse()
         .map_err(|_| "give a moment with its zone, such as 2026-05-11T06:00:00Z")
-}
-
-/// 4711, or personio:4711 as reteach has it.
-fn person(id: &str) -> Result<SourceId, String> {
-    let id = id.trim();
-    match id.rsplit_once(':').map_or(id, |(_, id)| id) {
-        "" => Err("an id is missing".to_owned()),
-        id => Ok(SourceId::new(id)),
-    }
 }
 
 /// `tenants migrate`

@@ -132,6 +132,7 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
         .await;
     for (choice, hint) in [
         ("--only 1,39", "39"),
+        ("--only sap:1", "sap:1"),
         ("--kind mail", "mail"),
         ("--kind mail --only 1", "mail"),
     ] {
@@ -146,7 +147,7 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
         assert_eq!(done.exit, exit, "{}", done.out);
         assert!(done.out.contains(text), "{text}: {}", done.out);
     };
-    desk.done(&format!("{approve} --only 1")).await;
+    desk.done(&format!("{approve} --only personio:1")).await;
     desk.done(&format!("{dismiss} --only 2")).await;
     explained(1, Exit::Done, "approved 2026-05-11T08:05:00Z").await;
     explained(2, Exit::Done, "dismissed 2026-05-11T08:05:00Z").await;
