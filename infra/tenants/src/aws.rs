@@ -18,7 +18,14 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
         .raw_response()
         .is_some_and(|reply| reply.status().is_server_error());
     let is_reply = matches!(error, SdkError::ServiceError(_));
-    match code(error) {
+    let code = code(error);
+    if is_reply
+        && !is_server_error
+        && let Some(refused) = code.and_then(|code| refused_credentials(action, code))
+    {
+        return refused;
+    }
+    match code {
         _ if !is_reply || is_server_error => Failure::attention(format!(
             "AWS did not answer {action}: is the region right (AWS_REGION, --region), is the network there? Try again"
         )),
@@ -29,18 +36,6 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
             | "AuthorizationError",
         ) => Failure::attention(format!(
             "your AWS credentials do not allow {action}: have it added to your role's policy"
-        )),
-        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => Failure::attention(
-            format!("your AWS credentials have expired ({action}); {KEYS}"),
-        ),
-        Some(
-            code @ ("InvalidClientTokenId"
-            | "UnrecognizedClientException"
-            | "InvalidSignatureException"
-            | "SignatureDoesNotMatch"
-            | "MissingAuthenticationToken"),
-        ) => Failure::attention(format!(
-            "AWS refuses your credentials ({action}: {code}); {KEYS}"
         )),
         Some(
             code @ ("Throttling"
@@ -59,6 +54,27 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
             Failure::attention(format!("AWS refuses {action} ({code}){said}"))
         }
     }
+}
+
+/// The failure of `action` if AWS's code says that the credentials have expired or are wrong. Otherwise they may lack a
+/// right.
+pub(crate) fn refused_credentials(action: &str, code: &str) -> Option<Failure> {
+    let text = match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            format!("your AWS credentials have expired ({action}); {KEYS}")
+        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException" => {
+            format!("AWS refuses your credentials ({action}: {code}); {KEYS}")
+        }
+        _ => return None,
+    };
+    Some(Failure::attention(text))
 }
 
 /// AWS's code for the error.

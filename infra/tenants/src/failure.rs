@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use shared::secrets::SecretError;
 use shared::state::StateError;
 
+use crate::aws;
+
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,11 @@ impl Failure {
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
+        if let StateError::Denied { operation, code } = &error
+            && let Some(refused) = aws::refused_credentials(&format!("dynamodb:{operation}"), code)
+        {
+            return refused;
+        }
         Self::attention(match error {
             StateError::Throttled { .. } | StateError::Unavailable { .. } => {
                 format!("{}; try again", without_next_run(&error.to_string()))
@@ -89,6 +96,11 @@ impl From<StateError> for Failure {
 
 impl From<SecretError> for Failure {
     fn from(error: SecretError) -> Self {
+        if let SecretError::Denied { name, code } = &error
+            && let Some(refused) = aws::refused_credentials(&format!("the secret {name}"), code)
+        {
+            return refused;
+        }
         Self::attention(match error {
             SecretError::Unavailable { .. } => {
                 format!("{}; try again", without_next_run(&error.to_string()))
@@ -126,5 +138,33 @@ mod tests {
             failure,
             Failure::attention("Secrets Manager did not answer for x/acme; try again")
         );
+    }
+
+    #[test]
+    fn credentials_that_have_expired_are_renewed_and_a_missing_right_is_added() {
+        let expired = "your AWS credentials have expired";
+        for (code, hints) in [
+            ("ExpiredTokenException", [expired, "export-credentials"]),
+            (
+                "UnrecognizedClientException",
+                ["AWS refuses your credentials", "export-credentials"],
+            ),
+            (
+                "AccessDeniedException",
+                ["AWS refused your own credentials", "role's policy"],
+            ),
+        ] {
+            let code = code.to_owned();
+            let table = Failure::from(StateError::Denied {
+                operation: "GetItem",
+                code: code.clone(),
+            });
+            let name = "x/acme".to_owned();
+            let secret = Failure::from(SecretError::Denied { name, code });
+            for failure in [table, secret] {
+                let has = |hint: &&str| failure.text.contains(hint);
+                assert!(hints.iter().all(has), "{}", failure.text);
+            }
+        }
     }
 }
