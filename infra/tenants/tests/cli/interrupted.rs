@@ -128,6 +128,7 @@ async fn schedules_fit_a_status_that_changes_while_add_is_at_it() {
     for (before, meanwhile, expected) in [
         ("pause acme", "resume acme", "ENABLED"),
         ("resume acme", "pause acme", "DISABLED"),
+        ("resume acme", "remove acme --yes", "ENABLED"),
     ] {
         let steps = at_each_call(Behaviour::Hold(Moment::Before), async |_, fault| {
             let desk = Desk::new().await;
@@ -152,6 +153,11 @@ async fn schedules_fit_a_status_that_changes_while_add_is_at_it() {
             let schedules = desk.schedules();
             let fit = schedules.iter().all(|line| line.contains(expected));
             assert!(fit, "{at:?}: {schedules:?} after {}", added.out);
+            let stored = desk.stack.store().tenant(&company.tenant).await.unwrap();
+            if stored.is_none() {
+                assert_eq!(schedules, [""; 0], "{at:?}: {}", added.out);
+                assert_ne!(added.exit, Exit::Done, "{at:?}: {}", added.out);
+            }
             true
         })
         .await;

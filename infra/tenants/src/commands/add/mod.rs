@@ -6,7 +6,7 @@ mod view;
 
 use jiff::Timestamp;
 use shared::secrets::TenantSecret;
-use shared::state::{TenantChange, TenantStatus};
+use shared::state::{StateError, TenantChange, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use self::current_state::{CurrentState, StoredSecret};
@@ -19,7 +19,7 @@ use crate::failure::{Failure, Result};
 use crate::files;
 use crate::format;
 use crate::output::Output;
-use crate::schedule::ScheduleChange;
+use crate::schedule::{JOBS, ScheduleChange};
 
 /// The state to write.
 struct Desired {
@@ -238,7 +238,8 @@ async fn write(
     let Some(schedules) = &context.schedules else {
         return Ok(Vec::new());
     };
-    // `pause` and `resume` change the status while `add` is at it: the schedules fit the last one that was written.
+    // `pause` and `resume` change the status while `add` is at it: the schedules fit the last one that was written. After
+    // a `remove` there are none.
     let mut status = desired.status;
     loop {
         let mut written = Vec::new();
@@ -249,7 +250,14 @@ async fn write(
         }
         match context.store.latest_tenant(tenant).await? {
             Some(record) if record.status != status => status = record.status,
-            _ => return Ok(written),
+            Some(_) => return Ok(written),
+            None => {
+                for job in JOBS {
+                    schedules.delete(tenant, job).await?;
+                }
+                let tenant = tenant.to_string();
+                return Err(StateError::Changed { tenant }.into());
+            }
         }
     }
 }
