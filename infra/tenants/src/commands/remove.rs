@@ -25,6 +25,8 @@ struct Found {
     inventory: Inventory,
     schedules: Vec<JobKind>,
     has_secret: bool,
+    /// A restore of the table has marked it.
+    is_restored: bool,
 }
 
 impl Found {
@@ -34,6 +36,7 @@ impl Found {
             inventory,
             schedules,
             has_secret,
+            is_restored: _,
         } = self;
         // Two leases, and the mark of a restore.
         let kept_only = inventory.employees == 0 && inventory.reports == 0 && inventory.other <= 3;
@@ -134,6 +137,7 @@ impl<'a> RemoveView<'a> {
             inventory,
             schedules,
             has_secret,
+            is_restored: _,
         } = found;
         let (removed, kept) = match ledger {
             CertificateLedger::Keep => (0, inventory.certificates),
@@ -179,11 +183,15 @@ async fn find(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Found> 
         Err(error) => return Err(error.into()),
     };
     let is_tenant = registered || context.store.tenant(tenant).await?.is_some();
+    // What cannot be read is removed all the same.
+    let start = context.store.certificate_start(tenant).await;
+    let is_restored = start.is_ok_and(|start| start.restored.is_some());
     Ok(Found {
         is_tenant,
         inventory,
         schedules,
         has_secret,
+        is_restored,
     })
 }
 
@@ -192,6 +200,7 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
         inventory,
         schedules,
         has_secret,
+        is_restored,
         ..
     } = found;
     let certificates = format::number(inventory.certificates, "certificate", "certificates");
@@ -228,6 +237,12 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
     if ledger == CertificateLedger::Keep {
         kept.push(
             "the academy's login, encrypted, for a later `tenants add` with the same credentials"
+                .to_owned(),
+        );
+    }
+    if ledger == CertificateLedger::Keep && *is_restored {
+        kept.push(
+            "the mark of the last restore: certificates are looked up before they are filed if this tenant is added again"
                 .to_owned(),
         );
     }

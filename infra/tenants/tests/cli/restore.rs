@@ -380,7 +380,10 @@ async fn a_tenant_whose_ledger_is_lost_and_that_is_added_again_files_nothing_twi
     let (_, added) = json(&desk, RESTORED, &desk.add(&company, "")).await;
     assert_eq!(added["written"], true, "{added}");
     // Nor does it once it was removed and is added once more.
-    json(&desk, RESTORED, "remove acme --yes").await;
+    let removed = desk.run_in(deployed(&desk, RESTORED), "remove acme --yes");
+    let removed = removed.await;
+    let kept = "the mark of the last restore";
+    assert!(removed.out.contains(kept), "{}", removed.out);
     let (_, added) = json(&desk, RESTORED, &desk.add(&company, "")).await;
     assert_eq!(added["written"], true, "{added}");
     ticks(&desk).await;
