@@ -243,6 +243,8 @@ async fn files_that_nobody_gets_are_one_outcome_and_no_failure_of_single_certifi
     }
 }
 
+const LISTS: simulators::personio::Endpoint = simulators::personio::Endpoint::Documents;
+
 /// The academy's own addresses redirect to a file store that the tenant's file does not allow.
 fn at_refused_store() -> Delivery {
     Delivery::RedirectTo("https://cdn.example.com/c.pdf?signature=SECRET".to_owned())
@@ -258,12 +260,16 @@ async fn a_refused_host_that_all_pdfs_lead_to_is_one_outcome_and_nobodys_failure
         let downloads = harness.reteach.downloads();
         for _ in 0..6 {
             downloads.reset_log();
+            let lists = harness.personio.calls(LISTS);
             let report = harness
                 .certificates_after(SignedDuration::from_hours(25))
                 .await;
             let outcome = Outcome::HostNotAllowed;
             assert_run!("{via:?}", report, outcome, failed = 0, parked = 0);
             assert_counts!("{via:?}", report, host_not_allowed = 60, remaining = 0);
+            assert_counts!("{via:?}", report, people_left = 0);
+            let lists = harness.personio.calls(LISTS) - lists;
+            assert!(lists < 20, "{via:?}: {lists} lists of documents");
             let says = "add \"cdn.example.com\" to download_hosts";
             assert!(report.message.contains(says), "{}", report.message);
             assert!(!format!("{report:?}").contains("SECRET"), "{report:#?}");

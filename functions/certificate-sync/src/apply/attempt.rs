@@ -1,5 +1,6 @@
 //! One certificate that nothing speaks against: it is sent, and its refusal compared with others.
 
+use shared::reteach::DownloadError;
 use shared::state::CertificateState;
 
 use super::file::{self, Attempted};
@@ -11,12 +12,28 @@ use crate::decide::{Advance, AttemptError, Refusal, after_attempt, after_person_
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
 
-/// Files one certificate. What it leaves undecided is settled with one of the next.
+/// Asks where the file leads, once enough files of this run have led to refused hosts. `None`: not asked.
+pub(super) async fn look_ahead(
+    tools: Tools<'_>,
+    upload: &Upload,
+    shared: &Shared,
+) -> Option<Result<(), DownloadError>> {
+    let looks_ahead = lock(&shared.refusals).looks_ahead();
+    let is_refused = tools.downloads.refused_host(&upload.url).is_some();
+    match looks_ahead && !is_refused {
+        true => Some(tools.downloads.check_host(&upload.url).await),
+        false => None,
+    }
+}
+
+/// Files one certificate. What it leaves undecided is settled with one of the next. `led`: where its file leads, if that
+/// was asked.
 pub(super) async fn upload_one(
     tools: Tools<'_>,
     folder: &Folder,
     person: &Person,
     (upload, is_probe): (Upload, bool),
+    led: Option<Result<(), DownloadError>>,
     shared: &Shared,
 ) -> Vec<Left> {
     let breaker = &shared.breaker;
@@ -32,8 +49,18 @@ pub(super) async fn upload_one(
         };
         return vec![settle(tools, this, shared).await];
     }
-    let looks_ahead = lock(&shared.refusals).looks_ahead();
-    let Attempted { result, intent } = file::file(tools, folder, &upload, looks_ahead).await;
+    let led = match led {
+        Some(led) => Some(led),
+        None => look_ahead(tools, &upload, shared).await,
+    };
+    let Attempted { result, intent } = match led {
+        // It takes no turn.
+        Some(Err(error)) => Attempted {
+            result: Err(error.into()),
+            intent: None,
+        },
+        Some(Ok(())) | None => file::file(tools, folder, &upload).await,
+    };
     let refusal = result.as_ref().err().and_then(AttemptError::refusal);
     let says_nothing = result
         .as_ref()

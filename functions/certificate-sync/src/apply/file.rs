@@ -29,17 +29,11 @@ pub(super) struct Attempted {
     pub(super) intent: Option<Intent>,
 }
 
-/// Files `upload`. `looks_ahead`: its file may lead to a host that is not allowed, which takes no turn then.
-pub(super) async fn file(
-    tools: Tools<'_>,
-    folder: &Folder,
-    upload: &Upload,
-    looks_ahead: bool,
-) -> Attempted {
+pub(super) async fn file(tools: Tools<'_>, folder: &Folder, upload: &Upload) -> Attempted {
     let mut intent = None;
     let (mut attempts, mut limits) = (0, 0);
     loop {
-        let result = attempt(tools, folder, upload, looks_ahead, &mut intent).await;
+        let result = attempt(tools, folder, upload, &mut intent).await;
         let limit = result.as_ref().err().and_then(AttemptError::limit);
         match (&result, limit) {
             (_, Some(wait)) if limits < MAX_LIMITS && has_time_after(tools, wait) => {
@@ -66,14 +60,10 @@ async fn attempt(
     tools: Tools<'_>,
     folder: &Folder,
     upload: &Upload,
-    looks_ahead: bool,
     intent: &mut Option<Intent>,
 ) -> Result<Option<DocumentId>, AttemptError> {
     if let Some(host) = tools.downloads.refused_host(&upload.url) {
         return Err(AttemptError::HostNotAllowed(host));
-    }
-    if looks_ahead {
-        tools.downloads.check_host(&upload.url).await?;
     }
     // The turn comes first: an open download that waits for it would break off.
     tools.sink.turn(tools.stop_at).await?;

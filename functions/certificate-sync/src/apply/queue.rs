@@ -121,6 +121,9 @@ fn probe(
     if !refusals.is_suspect() {
         return None;
     }
+    if refusals.takes_any_course() {
+        return refusals.next_probe(order.len());
+    }
     let refused = refusals.refused_so_far().iter();
     let refused: HashSet<_> = refused
         .map(|refused| refused.upload.course.as_deref())

@@ -5,13 +5,14 @@ use std::sync::Mutex;
 
 use futures::{StreamExt as _, stream};
 
-use super::attempt::upload_one;
+use super::attempt::{look_ahead, upload_one};
 use super::before_filing::{look, settle_unlisted};
 use super::folder::{self, Folder};
 use super::queue::{Next, by_person, next, others};
 use super::settle::{Left, lock, settle_rest};
 use super::{Applied, Shared, Tools, is_late, ledger};
 use crate::decide::BeforeFiling;
+use crate::outcome::CertificateResult;
 use crate::plan::Upload;
 
 /// Files `uploads` in their order.
@@ -65,8 +66,15 @@ pub(super) async fn all(
     }
     let looked_up = people.iter().filter(|person| person.is_looked_up(tools));
     for person in looked_up {
+        let leads_elsewhere = |upload: &Upload| {
+            let left = applied.results.get(&upload.id);
+            left.is_some_and(|(_, result)| matches!(result, CertificateResult::HostNotAllowed(_)))
+        };
+        let is_elsewhere = person.uploads.iter().all(leads_elsewhere);
         match person.looked.get() {
             Some(Ok(_)) => applied.people_looked_at += 1,
+            // There is nothing to file.
+            None if is_elsewhere => {}
             Some(Err(_)) | None => applied.people_left += 1,
         }
     }
@@ -84,7 +92,17 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
         is_list_probe,
     } = &next;
     let is_refused = tools.downloads.refused_host(&upload.url).is_some();
-    if !is_refused && person.is_looked_up(tools) {
+    let is_looked_up = !is_refused && person.is_looked_up(tools);
+    // Where a file leads is one small call, a list of documents takes more.
+    let asks_first = is_looked_up
+        && person.looked.get().is_none()
+        && !shared.breaker.is_open()
+        && !is_late(tools, &shared.breaker);
+    let led = match asks_first {
+        true => look_ahead(tools, upload, shared).await,
+        false => None,
+    };
+    if is_looked_up && !matches!(led, Some(Err(_))) {
         let look = || look(tools, &person.uploads, *is_list_probe, shared);
         let decisions = match person.looked.get_or_init(look).await {
             Ok(decisions) => decisions,
@@ -98,5 +116,13 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
             return vec![Left::new(upload, result)];
         }
     }
-    upload_one(tools, folder, person, (upload.clone(), *is_probe), shared).await
+    upload_one(
+        tools,
+        folder,
+        person,
+        (upload.clone(), *is_probe),
+        led,
+        shared,
+    )
+    .await
 }

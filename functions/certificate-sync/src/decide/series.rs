@@ -203,6 +203,13 @@ impl<T> Series<T> {
         }
     }
 
+    /// Whether the next probe may be of any course: the first ones were of others, and there are too many of them to go
+    /// through the whole queue each time.
+    #[must_use]
+    pub fn takes_any_course(&self) -> bool {
+        self.refusal.host.is_some() && self.taken >= PROBES
+    }
+
     /// Whether the next certificate is taken as a probe.
     #[must_use]
     pub fn is_suspect(&self) -> bool {
@@ -515,6 +522,22 @@ mod tests {
                 }
             }
             assert_eq!(series.looks_ahead(), expected, "{reasons}");
+        }
+    }
+
+    #[test]
+    fn of_the_many_probes_of_a_refused_host_three_are_of_other_courses() {
+        for (letter, expected) in [("h", true), ("a", false)] {
+            let mut series = Series::default();
+            for number in 0..SUSPECT_AFTER {
+                series.refused(refusal(letter), number, id(number), false);
+            }
+            for _ in 0..PROBES {
+                assert!(!series.takes_any_course(), "{letter}");
+                assert!(series.next_probe(9).is_some(), "{letter}");
+                series.probe_ended();
+            }
+            assert_eq!(series.takes_any_course(), expected, "{letter}");
         }
     }
 
