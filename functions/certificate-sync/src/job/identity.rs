@@ -11,6 +11,7 @@ use shared::runtime::RunError;
 use shared::state::Store;
 
 use crate::apply::TICK_SECONDS;
+use crate::list::digest;
 use crate::plan::{Owner, People};
 
 /// Known certificates, none of which is listed, from which on revocations do not explain it. Of fewer, it takes others that
@@ -100,12 +101,11 @@ impl Identity {
     }
 }
 
-/// A few of these accounts, others on each tick: the academy may have lost some of them.
+/// A few of these accounts, others on each tick, however far apart the runs are: the academy may have lost some of them.
 fn sample(accounts: BTreeSet<CustomerId>, now: Timestamp) -> Vec<CustomerId> {
-    let tick = usize::try_from(now.as_second() / TICK_SECONDS).unwrap_or_default();
+    let tick = now.as_second() / TICK_SECONDS;
     let mut accounts: Vec<_> = accounts.into_iter().collect();
-    let from = tick.wrapping_mul(ASKED).checked_rem(accounts.len());
-    accounts.rotate_left(from.unwrap_or_default());
+    accounts.sort_by_cached_key(|account| digest(&(tick, account)));
     accounts.truncate(ASKED);
     accounts
 }
@@ -137,16 +137,20 @@ mod tests {
     #[test]
     fn each_tick_asks_for_other_accounts_until_all_were_asked_for() {
         let id = |number: usize| CustomerId::new(format!("a-{number:02}"));
-        for all in [0, 1, 5, 12] {
+        // Half an hour, an hour and a day.
+        for (all, step) in [0, 1, 5, 12]
+            .into_iter()
+            .flat_map(|all| [1, 2, 48].map(|step| (all, step)))
+        {
             let accounts: BTreeSet<_> = (0..all).map(id).collect();
             let mut asked = BTreeSet::new();
-            for tick in 0..all.div_ceil(ASKED) {
-                let now = 1_000_000 + i64::try_from(tick).unwrap() * TICK_SECONDS;
+            for run in 0..50 {
+                let now = 1_000_000 + run * step * TICK_SECONDS;
                 let sample = sample(accounts.clone(), Timestamp::from_second(now).unwrap());
-                assert_eq!(sample.len(), all.min(ASKED), "{all}");
+                assert_eq!(sample.len(), all.min(ASKED), "{all} {step}");
                 asked.extend(sample);
             }
-            assert_eq!(asked, accounts, "{all}");
+            assert_eq!(asked, accounts, "{all} {step}");
         }
     }
 }
