@@ -254,8 +254,9 @@ fn test_error(words: &[&str], targets: &[Target]) -> Option<String> {
             .package
             .as_ref()
             .is_none_or(|name| *name == target.package);
-        let by_name = options.test.is_none() || options.test == target.name;
-        in_package && by_name && !(options.lib && target.name.is_some())
+        let is_named = options.test.is_some() && options.test == target.name;
+        let is_lib = options.lib && target.name.is_none();
+        in_package && (is_named || is_lib || options.test.is_none() && !options.lib)
     };
     let mut names = Vec::new();
     let mut count = 0;
