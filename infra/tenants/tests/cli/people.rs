@@ -1,10 +1,12 @@
 //! `tenants people`
 
 use http::Method;
+use jiff::SignedDuration;
 use local::Company;
 use serde_json::{Value, json};
-use shared::domain::id::SourceId;
-use shared::state::EmployeeEntry;
+use shared::domain::clock::Clock as _;
+use shared::domain::id::{RunId, SourceId};
+use shared::state::{EmployeeEntry, JobKind};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::Quirk;
@@ -95,6 +97,23 @@ async fn people_are_listed_by_state_with_reasons_page_by_page() {
     assert!(!text.contains("Groß"), "no names: {text}");
 }
 
+/// More runs than are looked at, none of which found anything.
+async fn many_reports(desk: &Desk, company: &Company) {
+    let (store, tenant) = (desk.stack.store(), &company.tenant);
+    let mut report = store.reports::<Value>(tenant, 1).await.unwrap().remove(0);
+    report["findings"] = json!([]);
+    let expires_at = desk.clock().now() + SignedDuration::from_hours(24);
+    for second in 1..=50 {
+        let at = desk.clock().now() + SignedDuration::from_secs(second);
+        let run = RunId::new(format!("later-{second}"));
+        store
+            .put_report(tenant, JobKind::Employees, at, &run, expires_at, &report)
+            .await
+            .unwrap();
+    }
+    desk.pass_minutes(5);
+}
+
 #[tokio::test]
 async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
     let desk = Desk::new().await;
@@ -105,7 +124,16 @@ async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
         desk.pass_minutes(5);
         desk.run("sync acme --here").await;
     }
+    let other = company.reteach.insert(account_of(98, Some("personio:98")));
     company.reteach.insert(account_of(99, Some("personio:99")));
+    desk.run("sync acme --here --mode reconcile").await;
+    assert_eq!(
+        desk.attention("people list acme").await["counts"]["orphaned"],
+        2
+    );
+    // The report that names it is kept, a later comparison does not find it.
+    assert!(company.reteach.remove(&other));
+    desk.pass_minutes(5);
     desk.run("sync acme --here --mode reconcile").await;
     let list = desk.attention("people list acme").await;
     let expected = [
@@ -124,6 +152,13 @@ async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
     let text = desk.run("people list acme --state orphaned").await;
     assert_eq!(text.exit, Exit::Attention, "{}", text.out);
     assert!(text.out.contains("personio:99"), "{}", text.out);
+
+    // Also once no report at hand names it.
+    many_reports(&desk, &company).await;
+    let list = desk.attention("people list acme").await;
+    assert_eq!(states(&list), expected, "{list:#}");
+    let reason = list["people"][3]["reason"].as_str().unwrap();
+    assert!(reason.contains("belongs to nobody"), "{reason}");
 
     // Locked after approval, nobody has to look at it any more.
     let report = desk.attention("sync acme --here --mode reconcile").await;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::{SourceId, TenantId};
 use shared::fingerprint::ShardNumber;
-use shared::state::JobKind;
+use shared::state::{Brake, HeldPlan, JobKind};
 
 use super::standing::{Known, Standing, in_order, people_of};
 use crate::args::{ListPeople, PersonState};
@@ -17,6 +17,10 @@ use crate::output::{Output, View};
 
 /// The newest reports that are searched for findings.
 const REPORTS: usize = 50;
+
+/// Of an orphan whom none of these reports names.
+const NOBODYS: &str =
+    "an open account belongs to nobody in the HR system; it is locked only after `tenants approve`";
 
 #[derive(Serialize)]
 pub(crate) struct PeopleView<'a> {
@@ -83,27 +87,44 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         held: store.held(tenant).await?,
         ..Known::default()
     };
-    let mut orphans_known = false;
+    let mut reported = BTreeMap::new();
     for report in store.reports::<Value>(tenant, REPORTS).await? {
         if report.get("job").and_then(Value::as_str) != Some(JobKind::Employees.function()) {
             continue;
         }
-        let mut orphans = BTreeMap::new();
+        // Newest first.
         for (kind, person, text) in findings(&report) {
+            let found = match kind {
+                "orphaned" => &mut reported,
+                _ => &mut known.findings,
+            };
             let id = SourceId::new(person);
-            if kind == "orphaned" {
-                orphans.insert(id, text.to_owned());
-            } else {
-                known.findings.entry(id).or_insert_with(|| text.to_owned());
-            }
-        }
-        // Newest first: the last run that named orphans names all that are left.
-        if !orphans_known && !orphans.is_empty() {
-            known.orphans = orphans;
-            orphans_known = true;
+            found.entry(id).or_insert_with(|| text.to_owned());
         }
     }
+    known.orphans = orphans(known.held.as_ref(), reported);
     Ok(known)
+}
+
+/// The orphans that the held plan has, with what was `reported` of each: one that a later comparison did not find is none any
+/// more. Where the plan is too large to keep who is in it, all that were reported.
+fn orphans(
+    held: Option<&HeldPlan>,
+    mut reported: BTreeMap<SourceId, String>,
+) -> BTreeMap<SourceId, String> {
+    let parts = held.into_iter().flat_map(|held| held.parts.iter());
+    let people: Vec<Option<&SourceId>> = parts
+        .filter(|(key, _)| key.brake == Brake::OrphanLock)
+        .map(|(_, part)| part.person.as_ref())
+        .collect();
+    if people.contains(&None) {
+        return reported;
+    }
+    let orphans = people.into_iter().flatten().map(|id| {
+        let text = reported.remove(id).unwrap_or_else(|| NOBODYS.to_owned());
+        (id.clone(), text)
+    });
+    orphans.collect()
 }
 
 /// Kind, person and text of each finding about a person.
