@@ -5,7 +5,7 @@ mod view;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use employee_sync::source::{self, Completeness, People, Person};
+use employee_sync::source::{self, Completeness, IncompleteReason, People, Person};
 use jiff::Timestamp;
 use shared::domain::id::{CustomerId, SourceId, TenantId};
 use shared::fingerprint::{Shard, ShardNumber};
@@ -109,6 +109,16 @@ impl Found {
         })
     }
 
+    /// Why people may be missing from the table. Of an agreed reading, as a first run sees it: fewer than half of those announced
+    /// came.
+    fn doubt(&self) -> Option<IncompleteReason> {
+        match self.completeness {
+            Completeness::Agreeing(_) if self.completeness.has_most() => None,
+            Completeness::Agreeing(doubt) | Completeness::Incomplete(doubt) => Some(doubt),
+            Completeness::Complete => None,
+        }
+    }
+
     fn is_migrated(&self, hash: &str) -> bool {
         let migrated = self.state.as_ref();
         migrated.is_some_and(|state| state.migrated.as_deref() == Some(hash))
@@ -117,7 +127,7 @@ impl Found {
     /// Whether exactly this migration may be carried out.
     fn check(&self, tenant: &TenantId, hash: &str) -> Result<()> {
         let refused = |reason: String| Err(Failure::attention(format!("{reason}: {UNTOUCHED}")));
-        if let Completeness::Incomplete(doubt) = self.completeness {
+        if let Some(doubt) = self.doubt() {
             return refused(format!(
                 "the reading of Personio is not complete ({doubt}), so people may be missing from the table; give the same \
                  command again later, and if that does not help, `tenants check {tenant}` names what is wrong with the reading"

@@ -1,6 +1,5 @@
 //! A migration as a table.
 
-use employee_sync::source::Completeness;
 use serde::Serialize;
 use shared::domain::id::{CustomerId, SourceId, TenantId};
 
@@ -97,10 +96,7 @@ impl<'a> MigrateView<'a> {
             Stage::Moved(refused) => (false, refused),
         };
         let pending = found.pending.len() as u64;
-        let incomplete = match found.completeness {
-            Completeness::Incomplete(doubt) => Some(doubt.to_string()),
-            _ => None,
-        };
+        let incomplete = found.doubt().map(|doubt| doubt.to_string());
         let may_be_approved = incomplete.is_none() && !migration.moves.is_empty();
         Self {
             tenant_id: &args.tenant,
