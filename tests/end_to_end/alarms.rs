@@ -6,9 +6,11 @@ use employee_sync::report::REFUSED_PERCENT;
 use harness::alarms::{AlarmState, CloudWatch};
 use harness::{CERTIFICATE_TICK, Fixture, Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use shared::runtime::{Mode, Outcome};
 use shared::state::TenantStatus;
 use shared::tenant::Via;
+use simulators::people::Status;
 use simulators::reteach::{Delivery, Quirk};
 use simulators::{Behaviour, Body, Fault};
 
@@ -550,6 +552,46 @@ async fn a_share_of_refused_and_conflicting_people_raises_its_alarm_until_they_a
         watch.take(&harness.tick().await);
     }
     assert!(watch.raised(harness.moment()).is_empty());
+}
+
+#[tokio::test]
+async fn a_company_of_rejected_records_keeps_the_gate_shut_raises_its_alarm_and_locks_its_leavers()
+{
+    let harness = Harness::new(Via::Direct, "", people(20)).await;
+    // All get their accounts. Readings that disagree do not open the gate.
+    for by in 1..=3 {
+        harness.fail_reading(Behaviour::TotalOff(by), |fault| {
+            fault.query("offset", "0").times(1)
+        });
+    }
+    let report = harness.now().await;
+    assert_run!(report, Outcome::Partly, created = 20);
+    harness.clear_faults();
+    let gate = async || {
+        let stored = harness.store().tenant(&harness.company.tenant).await;
+        stored.unwrap().unwrap().gate
+    };
+    for id in 1..=18 {
+        harness.personio.set_raw(id, "last_name", json!(["Groß"]));
+    }
+    for id in [1, 2] {
+        harness.change(id, |person| person.status = Status::Inactive);
+    }
+    let mut watch = CloudWatch::of_the_template();
+    let report = harness.tick().await;
+    assert_counts!(report, refused = 18, locked = 2);
+    watch.take(&report);
+    watch.take(&harness.tick().await);
+    assert_eq!(watch.raised(harness.moment()), ["people-refused"]);
+    assert_eq!((harness.locked(1..=2), harness.locked(1..=20)), (2, 2));
+    assert_eq!(gate().await, None);
+    // As `tenants status` counts them.
+    let state = harness.store().sync_state(&harness.company.tenant).await;
+    assert_eq!(state.unwrap().unwrap().waiting, 18);
+
+    (1..=18).for_each(|id| harness.personio.clear_raw(id, "last_name"));
+    harness.tick().await;
+    assert!(gate().await.is_some());
 }
 
 #[tokio::test]
