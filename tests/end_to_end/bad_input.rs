@@ -229,6 +229,37 @@ async fn a_leaver_with_a_malformed_record_is_locked_and_named() {
 }
 
 #[tokio::test]
+async fn where_no_record_can_be_used_leavers_are_locked_and_nobody_is_missing() {
+    let office = json!({"type": "Office", "attributes": {"id": 7}});
+    for via in [Via::Direct, Via::KomboPassthrough] {
+        let harness = Harness::synced(via, "", people(6)).await;
+        for id in 1..=6 {
+            harness.personio.set_raw(id, "office", office.clone());
+        }
+        for id in [2, 3] {
+            harness.change(id, |person| person.status = Status::Inactive);
+        }
+        harness.personio.remove(5);
+        for locked in [2, 0, 0] {
+            let report = harness.tick().await;
+            let outcome = Outcome::SourceUnavailable;
+            assert_run!("{via:?}", report, outcome, locked = locked);
+            let says = "none of 5 records can be used";
+            assert!(report.message.contains(says), "{}", report.message);
+        }
+        assert_eq!(
+            (harness.locked(2..=3), harness.locked(1..=6)),
+            (2, 2),
+            "{via:?}"
+        );
+        (1..=6).for_each(|id| harness.personio.clear_raw(id, "office"));
+        let report = harness.tick().await;
+        assert!(report.outcome.is_good(), "{via:?}: {report:#?}");
+        assert_eq!(harness.locked(1..=6), 2, "{via:?}: missing once");
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_person_with_a_malformed_record_is_locked() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::synced(via, "", people(4)).await;

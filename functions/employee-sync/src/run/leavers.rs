@@ -1,5 +1,5 @@
-//! Locks that are due although the reading is rejected: of people whom it shows as the ledger knows them, and whose contract is
-//! over. Nothing else of such a reading counts.
+//! Locks that are due although the reading is rejected, or no record of it can be used: of people whom it shows as the ledger
+//! knows them, and whose contract is over. Nothing else of such a reading counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,6 +7,7 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::{FingerprintKey, ShardRange};
 use shared::mapping::{Attribute, DesiredAccount};
 use shared::runtime::{JobResult, RunError};
+use shared::source::SourceError;
 use shared::state::{EmployeeEntry, SyncState};
 
 use super::Rules;
@@ -23,6 +24,30 @@ use crate::checkpoint::{Selection, Sharding, classify, in_turn};
 use crate::io::{Reader, Writer};
 use crate::plan::{Account, Candidate, SourceState, digest_of};
 use crate::source::{People, Person};
+
+/// Locks the leavers of a reading of which no record can be used, for this `reason`. It has no names: that most of the known ids
+/// are there shows that it is the company's.
+pub(super) async fn lock_unusable(
+    rules: Rules<'_>,
+    people: &People,
+    state: Option<SyncState>,
+    reader: &impl Reader,
+    writer: Option<&impl Writer>,
+    reason: &str,
+) -> Result<JobResult<EmployeeSync>, RunError> {
+    let error = RunError::from(SourceError::Unreadable(reason.to_owned()));
+    let (Some(writer), Some(before)) = (writer, &state) else {
+        return Err(error);
+    };
+    let sharding = Sharding::new(&people.snapshot);
+    let selection = Selection::Shards(sharding.unsettled(before, rules.now));
+    let known = Known::load(reader, Some(before), &selection, ShardRange::WHOLE).await?;
+    let identity = known.compare(people, &sharding, &selection, rules.now);
+    if identity.is_foreign() {
+        return Err(error);
+    }
+    lock_leavers(rules, people, (state, known), reader, writer, error.into()).await
+}
 
 /// Locks the leavers of a reading that was `rejected`. Nothing is noted in shards: once a reading is accepted, all that has
 /// changed is found.
@@ -120,27 +145,32 @@ async fn load(
 fn has_left(people: &People, id: &SourceId, rules: Rules<'_>) -> bool {
     match people.snapshot.get(id) {
         Some(Person::Employee(employee, _)) => is_contract_over(employee, rules),
-        Some(Person::Rejected { .. }) | None => false,
+        // In a reading that may be another company's, nothing shows whose record it is.
+        Some(Person::Rejected { leaving, .. }) => {
+            people.unusable.is_some()
+                && is_contract_over(&leaving.clone().employee(id.clone()), rules)
+        }
+        None => false,
     }
 }
 
 /// Whether the account is open by the ledger, and the record is that of the person who got it: another company may have
-/// equal ids.
+/// equal ids. A rejected record comes this far only from a reading whose ids are the company's.
 fn is_to_be_locked(candidate: &Candidate, rules: Rules<'_>) -> bool {
-    let (
-        Account::FromLedger(_),
-        Some(entry),
+    let (Account::FromLedger(_), Some(entry)) = (&candidate.account, &candidate.entry) else {
+        return false;
+    };
+    let (fingerprint, is_theirs) = match &candidate.source {
         SourceState::Present {
             record,
             fingerprint,
-        },
-    ) = (&candidate.account, &candidate.entry, &candidate.source)
-    else {
-        return false;
+        } => (fingerprint, is_same_person(record, entry, rules.key)),
+        SourceState::Rejected { fingerprint, .. } => (fingerprint, true),
+        SourceState::Gone { .. } => return false,
     };
     let failure = entry.failure.as_ref();
     let waits = failure.is_some_and(|it| it.fingerprint == *fingerprint && it.retry_at > rules.now);
-    !waits && !entry.window.is_locked_at(rules.now) && is_same_person(record, entry, rules.key)
+    is_theirs && !waits && !entry.window.is_locked_at(rules.now)
 }
 
 fn is_same_person(record: &DesiredAccount, entry: &EmployeeEntry, key: &FingerprintKey) -> bool {

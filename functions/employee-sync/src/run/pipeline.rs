@@ -17,7 +17,7 @@ use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::conclude;
 use super::identity::{accept, check_academy, check_identity, check_tool};
-use super::leavers::lock_leavers;
+use super::leavers::{lock_leavers, lock_unusable};
 use super::load::{Inputs, Known, is_of_use, load};
 use super::stages::{approves_absent, are_in_step, prepare, preregister};
 use super::successors::{successors, with_their_shards};
@@ -68,7 +68,7 @@ impl Job for EmployeeSync {
             hr.check_connection().await?;
         }
         let agreed = state.as_ref().and_then(|state| state.agreed);
-        let people = source::read(hr, config, key, expected, agreed).await?;
+        let people = source::read_even_unusable(hr, config, key, expected, agreed).await?;
         run.emit(Progress::Read(people.snapshot.len()));
 
         let rules = Rules {
@@ -139,6 +139,9 @@ pub(super) async fn drive(
 ) -> Result<JobResult<EmployeeSync>, RunError> {
     if let Some(rejected) = check_tool(rules, people, state.as_ref()) {
         return Ok(rejected);
+    }
+    if let Some(reason) = &people.unusable {
+        return lock_unusable(rules, people, state, reader, writer, reason).await;
     }
     if let (None, Some(state)) = (writer, &mut state) {
         // A dry run shows the whole company, not the rest of a comparison.

@@ -4,6 +4,7 @@ mod read;
 mod snapshot;
 mod unreadable;
 
+pub(crate) use read::read_even_unusable;
 pub use read::{Completeness, IncompleteReason, People, read};
 pub use snapshot::{Person, Snapshot};
 #[cfg(test)]

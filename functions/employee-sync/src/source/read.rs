@@ -31,6 +31,8 @@ pub struct People {
     pub marked: Option<BTreeSet<SourceId>>,
     /// Attributes that the tenant carries over and nobody's record has, by Personio's names.
     pub unreadable: Vec<&'static str>,
+    /// Why no record at all can be used. Then nothing counts but who has left.
+    pub unusable: Option<String>,
 }
 
 impl People {
@@ -45,6 +47,7 @@ impl People {
             readings: 1,
             marked: None,
             unreadable: Vec::new(),
+            unusable: None,
         }
     }
 
@@ -204,18 +207,35 @@ pub async fn read(
     expected: u64,
     agreed: Option<AgreedReading>,
 ) -> Result<People, SourceError> {
+    let people = read_even_unusable(source, config, key, expected, agreed).await?;
+    match &people.unusable {
+        Some(reason) => Err(SourceError::Unreadable(reason.clone())),
+        None => Ok(people),
+    }
+}
+
+/// The same, where a first reading without a usable record is no error.
+pub(crate) async fn read_even_unusable(
+    source: &impl EmployeeSource,
+    config: &TenantConfig,
+    key: &FingerprintKey,
+    expected: u64,
+    agreed: Option<AgreedReading>,
+) -> Result<People, SourceError> {
     let mut before: Option<People> = None;
     let mut all_agree = true;
     loop {
         let readings = before.as_ref().map_or(1, |before| before.readings + 1);
         let read = read_once(source, config, key, expected).await;
-        let people = match (read, before) {
-            (Ok(people), before) => {
+        let usable = read.map(|people| (people.unusable.is_none(), people));
+        let people = match (usable, before) {
+            (Ok((true, people)), before) => {
                 all_agree &= before.is_none_or(|before| is_same(&before, &people));
                 People { readings, ..people }
             }
             // An earlier reading is incomplete, and worth more than none.
-            (Err(_), Some(before)) => return Ok(People { readings, ..before }),
+            (Ok((false, _)) | Err(_), Some(before)) => return Ok(People { readings, ..before }),
+            (Ok((false, people)), None) => return Ok(people),
             (Err(error), None) => return Err(error),
         };
         let Completeness::Incomplete(reason) = people.completeness else {
@@ -268,12 +288,13 @@ async fn read_once(
         misfit,
         unreadable,
     } = taken;
-    if let (0, Some((field, problem))) = (employees, misfit) {
-        return Err(SourceError::Unreadable(format!(
-            "none of {} records can be used (the first one: {field} {problem}): the HR system may have changed the attribute",
-            people.len() as u64 + nameless
-        )));
-    }
+    let records = people.len() as u64 + nameless;
+    let misfit = misfit.filter(|_| employees == 0);
+    let unusable = misfit.map(|(field, problem)| {
+        format!(
+            "none of {records} records can be used (the first one: {field} {problem}): the HR system may have changed the attribute"
+        )
+    });
     let snapshot: Snapshot = people.into_iter().collect();
     Ok(People {
         completeness: judge(nameless, snapshot.len() as u64, &reading),
@@ -281,6 +302,7 @@ async fn read_once(
         readings: 1,
         marked: reading.marked,
         unreadable: unreadable.names(),
+        unusable,
     })
 }
 
