@@ -42,6 +42,17 @@ pub(crate) enum Spoken {
 
 const WORKS: &str = "works";
 
+/// Findings of good runs that say what a dialect leaves undone.
+const NAMING: [FindingKind; 7] = [
+    FindingKind::NotLocked,
+    FindingKind::Refused,
+    FindingKind::Rejected,
+    FindingKind::Unreadable,
+    FindingKind::WrongTotal,
+    FindingKind::NotFiled,
+    FindingKind::Parked,
+];
+
 impl Cell {
     pub(crate) fn works(&self) -> bool {
         self.employees == WORKS && self.certificates == WORKS
@@ -53,6 +64,19 @@ impl Cell {
 
     pub(crate) fn is_by_design(&self) -> bool {
         self.is_by_design
+    }
+
+    /// A job ends well, and a finding alone says what is wrong.
+    pub(crate) fn ends_with_a_finding(&self) -> bool {
+        let is_named = |says: &str| {
+            let mut kinds = NAMING.iter().map(|kind| format!("{kind:?}: "));
+            kinds.any(|kind| says.starts_with(&kind))
+        };
+        is_named(&self.employees) || is_named(&self.certificates)
+    }
+
+    pub(crate) fn ends_with_an_outcome(&self) -> bool {
+        !self.works() && !self.is_by_design && !self.ends_with_a_finding()
     }
 
     /// Lives through a day with the dialect, and this added to the tenant's file.
@@ -183,15 +207,6 @@ fn employees(
 
 /// What one run says is wrong: its outcome, else its findings.
 fn described(outcome: Outcome, message: &str, findings: &[Finding]) -> Option<String> {
-    const NAMING: [FindingKind; 7] = [
-        FindingKind::NotLocked,
-        FindingKind::Refused,
-        FindingKind::Rejected,
-        FindingKind::Unreadable,
-        FindingKind::WrongTotal,
-        FindingKind::NotFiled,
-        FindingKind::Parked,
-    ];
     if !outcome.is_good() {
         let text = findings.first().map_or(message, |finding| &finding.text);
         let text = if message.is_empty() { text } else { message };

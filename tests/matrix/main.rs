@@ -73,11 +73,13 @@ fn each_dialect_works_or_ends_with_a_named_outcome_and_nothing_lost() {
     // Past the test harness, which keeps what a test prints if it passes.
     writeln!(
         std::io::stderr(),
-        " {} cells of {} dialects, {} of them work, {} stay as they are by design, the others end with a named outcome, in {:.0} s",
+        " {} cells of {} dialects, {} of them work, {} stay as they are by design, {} end with a named outcome, {} with a finding, in {:.0} s",
         cells.len() + paced.len(),
         rows.len() + pace::ROWS.len(),
         count(Cell::works) + paced.iter().filter(|(_, result)| result.is_ok()).count(),
         count(Cell::is_by_design),
+        count(Cell::ends_with_an_outcome),
+        count(Cell::ends_with_a_finding),
         began.elapsed().as_secs_f64()
     )
     .unwrap();
