@@ -244,6 +244,31 @@ async fn a_late_pdf_of_a_course_completed_long_ago_costs_one_call_a_tick_and_is_
     assert_eq!(asked(&harness), (1, false));
 }
 
+/// Of those that wait, a tick asks for 16. The daily listing shows the PDFs of the others.
+#[tokio::test]
+async fn a_late_pdf_of_long_ago_is_filed_within_a_day_however_many_others_wait() {
+    let harness = company().await;
+    let at = harness.moment() - HOUR * 1000;
+    harness.issue((1..=40).map(|number| without_pdf(number, at, Publication::OnDemand)));
+    let report = harness.certificates_now().await;
+    assert_counts!(report, waiting_for_pdf = 40, uploaded = 0);
+    // In the order of their ids it is the last one.
+    harness.reteach.publish_pdf("c-9");
+    for _ in 1..24 {
+        harness.forget_requests();
+        let report = harness.certificates_after(HOUR).await;
+        assert_run!(
+            report,
+            Outcome::Unchanged,
+            waiting_for_pdf = 40,
+            uploaded = 0
+        );
+        assert_eq!(asked(&harness), (16, false));
+    }
+    let report = harness.certificates_after(HOUR).await;
+    assert_run!(report, Outcome::Done, waiting_for_pdf = 39, uploaded = 1);
+}
+
 #[tokio::test]
 async fn a_late_pdf_that_cannot_be_asked_for_is_asked_for_again() {
     let harness = company().await;
