@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use harness::{Harness, ROUTES, completed, people, pool, virtual_time};
+use harness::{CertificateReport, Harness, ROUTES, completed, people, pool, virtual_time};
 use jiff::SignedDuration;
 use shared::domain::clock::ManualClock;
 use shared::domain::id::DocumentId;
@@ -14,6 +14,8 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Fault};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+/// Of its five minutes.
+const MOST_OF_THE_LEASE: Duration = Duration::from_secs(240);
 
 /// A company of three with `count` certificates to file.
 async fn company(via: Via, count: u32) -> Harness {
@@ -130,7 +132,7 @@ fn a_confirmed_upload_reaches_the_ledger_through_an_outage_of_dynamodb_and_the_l
         let outage = Duration::from_secs(*seconds);
         virtual_time::run(
             |time| virtual_time::advance(&clock, time),
-            confirmed_in_an_outage(clock.clone(), *via, outage),
+            noted_after_an_outage(clock.clone(), *via, outage),
         );
         Ok(())
     });
@@ -139,8 +141,36 @@ fn a_confirmed_upload_reaches_the_ledger_through_an_outage_of_dynamodb_and_the_l
     }
 }
 
-async fn confirmed_in_an_outage(clock: ManualClock, via: Via, outage: Duration) {
-    let harness = Harness::in_order(clock, via, "", people(3)).await;
+/// The lease ends first: nobody knows of the confirmation any more.
+#[test]
+fn a_confirmed_upload_is_found_after_an_outage_of_dynamodb_that_is_longer_than_the_lease() {
+    let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
+    let outage = Duration::from_secs(400);
+    let work = async {
+        let (harness, report) = confirmed_in_an_outage(clock.clone(), Via::Direct, outage).await;
+        assert_run!(report, Outcome::StateUnavailable);
+        tokio::time::sleep(outage - MOST_OF_THE_LEASE).await;
+        let next = harness.certificates_tick().await;
+        assert_run!(next, Outcome::Done, verified = 1, uploaded = 0);
+        let document = DocumentId::new(harness.document_of("c-1").unwrap().id.to_string());
+        assert_eq!(harness.filed_as("c-1").await, Some(document));
+        let next = harness.certificates_tick().await;
+        assert_run!(next, Outcome::Unchanged);
+        assert_eq!(
+            (harness.uploads(), harness.personio.documents().len()),
+            (1, 1)
+        );
+    };
+    virtual_time::run(|time| virtual_time::advance(&clock, time), work);
+}
+
+/// The run with an upload that Personio confirms as DynamoDB goes away.
+async fn confirmed_in_an_outage(
+    clock: ManualClock,
+    via: Via,
+    outage: Duration,
+) -> (Harness, CertificateReport) {
+    let harness = Harness::in_order(clock.clone(), via, "", people(3)).await;
     harness.first_run().await;
     harness.personio.add_category("Bildungszertifikate");
     let now = harness.moment().to_string();
@@ -151,8 +181,18 @@ async fn confirmed_in_an_outage(clock: ManualClock, via: Via, outage: Duration) 
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         harness.fault_engine().take_offline("DynamoDB", outage);
+        if outage > MOST_OF_THE_LEASE {
+            // Of hundreds of attempts to write, the last ones show enough.
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            virtual_time::pass(&clock, MOST_OF_THE_LEASE).await;
+        }
     };
     let (report, ()) = tokio::join!(harness.certificates_now(), begins);
+    (harness, report)
+}
+
+async fn noted_after_an_outage(clock: ManualClock, via: Via, outage: Duration) {
+    let (harness, report) = confirmed_in_an_outage(clock, via, outage).await;
     assert_run!(report, Outcome::Done, uploaded = 1, outcome_unknown = 0);
     let document = harness.document_of("c-1").unwrap().id.to_string();
     match harness.state_of("c-1").await {
