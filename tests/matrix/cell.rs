@@ -264,7 +264,7 @@ async fn run(company: &mut Company, minutes: i64) -> Result<Report, String> {
     }
     if let Some((field, people)) = most_refused(&report).filter(|(_, it)| *it > MAX_REFUSED) {
         return Err(format!(
-            "{people} people refused for {field}\n{}",
+            "{people} people refused, {field}\n{}",
             texts(&report)
         ));
     }
@@ -279,10 +279,10 @@ async fn run(company: &mut Company, minutes: i64) -> Result<Report, String> {
     Ok(report)
 }
 
-/// The field that was refused for most people, whatever status the academy answered, and how many they are. Locks are
-/// left out that went through while something else was refused or lost: they go on without a limit.
-fn most_refused(report: &Report) -> Option<(&str, usize)> {
-    let mut people: BTreeMap<&str, usize> = BTreeMap::new();
+/// The reason and field that most people were refused for, whatever status the academy answered, and how many they are. Locks
+/// are left out that went through while something else was refused or lost: they go on without a limit.
+fn most_refused(report: &Report) -> Option<(String, usize)> {
+    let mut people: BTreeMap<String, usize> = BTreeMap::new();
     let findings = report.findings.iter();
     let is_left_out = |text: &str| text.contains("its lock or unlock went through");
     let refused = findings.filter(|it| it.kind == FindingKind::Refused && !is_left_out(&it.text));
@@ -290,11 +290,9 @@ fn most_refused(report: &Report) -> Option<(&str, usize)> {
         // The others are look-ups.
         if let Some((reason, _)) = finding.text.split_once("; tried again from") {
             let reason = reason.split(';').next().unwrap_or(reason);
-            let fields = reason
-                .rsplit_once(": ")
-                .map_or(reason, |(_, fields)| fields);
+            let (reason, fields) = reason.rsplit_once(": ").unwrap_or(("", reason));
             for field in fields.split(", ") {
-                *people.entry(field).or_default() += 1;
+                *people.entry(format!("{reason}: {field}")).or_default() += 1;
             }
         }
     }
