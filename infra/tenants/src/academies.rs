@@ -23,7 +23,7 @@ pub(crate) async fn of(
     let mut academies: BTreeMap<AcademyKey, BTreeSet<TenantId>> = BTreeMap::new();
     for record in context.store.tenant_records(tenants).await? {
         let config = TenantConfig::parse_stored(&record.config).ok();
-        if let Some(((config, _), id)) = config.zip(record.academy) {
+        if let Some((config, id)) = config.zip(record.academy) {
             let tenants = academies.entry(key(&id, &config)).or_default();
             tenants.insert(config.tenant_id);
         }

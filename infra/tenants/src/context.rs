@@ -234,7 +234,7 @@ impl<'a> CommandContext<'a> {
 
 fn parsed(tenant: &TenantId, record: Option<TenantRecord>) -> Result<StoredTenant> {
     let record = record.ok_or_else(|| no_such_tenant(tenant))?;
-    let (config, _) = TenantConfig::parse_stored(&record.config).map_err(|error| {
+    let config = TenantConfig::parse_stored(&record.config).map_err(|error| {
         Failure::attention(format!(
             "the stored configuration of {tenant} cannot be used; `tenants add --file {tenant}.toml --update` replaces it: {error}"
         ))

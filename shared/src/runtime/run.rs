@@ -124,7 +124,7 @@ impl<W: Job> Run<'_, W> {
         {
             return Err(RunError::paused(tenant, since));
         }
-        let (config, unknown) = TenantConfig::parse_stored(&record.config)?;
+        let (config, unknown) = TenantConfig::parse_with_unknown(&record.config)?;
         if !unknown.is_empty() {
             let (run, keys) = (&self.request.run_id, unknown.join(", "));
             tracing::warn!(%tenant, %run, %keys, "the tenant's file has keys that this release does not know");

@@ -50,30 +50,32 @@ impl TenantConfig {
     }
 
     /// Reads and checks a stored tenant file, which a newer release may have accepted: keys that this one does not know are
-    /// passed over and returned. One of `scope` is refused, as it may keep people out.
+    /// passed over. One of `scope` is refused, as it may keep people out.
     ///
     /// # Errors
     /// [`ConfigError`] naming each field that is missing or not valid.
-    pub fn parse_stored(text: &str) -> Result<(Self, Vec<String>), ConfigError> {
-        let mut places: Vec<Range<usize>> = Vec::new();
+    pub fn parse_stored(text: &str) -> Result<Self, ConfigError> {
+        Self::parse_with_unknown(text).map(|(config, _)| config)
+    }
+
+    /// The same, with the keys that were passed over.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming each field that is missing or not valid.
+    pub fn parse_with_unknown(text: &str) -> Result<(Self, Vec<String>), ConfigError> {
+        let mut unknown = Vec::new();
+        let Ok(mut file) = DeTable::parse(text) else {
+            return Self::parse(text).map(|config| (config, unknown));
+        };
         loop {
-            let Ok(mut file) = DeTable::parse(text) else {
-                return Self::parse(text).map(|config| (config, Vec::new()));
-            };
-            let unknown = places
-                .iter()
-                .filter_map(|place| remove(file.get_mut(), place));
-            let unknown: Vec<String> = unknown.collect();
-            if unknown.iter().any(|key| key.starts_with("scope.")) {
-                return Self::parse(text).map(|config| (config, unknown));
-            }
-            let error = match Self::deserialize(toml::Deserializer::from(file)) {
+            let error = match Self::deserialize(toml::Deserializer::from(file.clone())) {
                 Ok(config) => return config.checked().map(|config| (config, unknown)),
                 Err(error) => error,
             };
             let is_unknown = error.message().starts_with("unknown field");
-            match error.span().filter(|_| is_unknown) {
-                Some(place) if !places.contains(&place) => places.push(place),
+            let place = error.span().filter(|_| is_unknown);
+            match place.and_then(|place| remove(file.get_mut(), &place)) {
+                Some(key) if !key.starts_with("scope.") => unknown.push(key),
                 _ => return Err(ConfigError(vec![problem(text, &error)])),
             }
         }
@@ -522,7 +524,7 @@ mod tests {
         let later = "[employees]\nposition = \"tag\"\npositions = \"tag\"\n[later]\nwhy = { since = 2 }\n\
             [certificates]\nenabled = false\nseal = \"x\"\n";
         let text = format!("stage = 7\n{SMALLEST}{later}");
-        let (config, mut unknown) = TenantConfig::parse_stored(&text).unwrap();
+        let (config, mut unknown) = TenantConfig::parse_with_unknown(&text).unwrap();
         unknown.sort();
         assert_eq!(
             unknown,
@@ -530,10 +532,10 @@ mod tests {
         );
         assert_eq!(config.employees.position, Placement::Tag);
         assert!(!config.certificates.enabled);
-        let known = TenantConfig::parse_stored(SMALLEST).unwrap();
+        let known = TenantConfig::parse_with_unknown(SMALLEST).unwrap();
         assert_eq!(known, (TenantConfig::parse(SMALLEST).unwrap(), Vec::new()));
         for (text, hint) in [
-            (format!("{text}[scope]\nteams = [\"x\"]"), "unknown field"),
+            (format!("{text}[scope]\nteams = [\"x\"]"), "scope.teams"),
             (format!("{text}[brake]\nmail = 0"), "brake.mail"),
             (format!("{text}[brake]\nmail = \"five\""), "brake.mail"),
             ("tenant_id = ".to_owned(), "line 1"),

@@ -69,7 +69,6 @@ impl TenantRow {
 
     fn new(tenant_id: TenantId, record: Option<&TenantRecord>, is_rejected: bool) -> Self {
         let config = record.and_then(|record| TenantConfig::parse_stored(&record.config).ok());
-        let config = config.map(|(config, _)| config);
         let status = match record.map(|record| record.status) {
             // An interrupted `add` or `remove` leaves the tenant in the registry.
             None => "half removed",

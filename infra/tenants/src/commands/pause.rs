@@ -33,8 +33,7 @@ pub(super) async fn pause(context: &CommandContext<'_>, tenant: &TenantId) -> Re
     };
     // A configuration that cannot be used is a reason to pause.
     let config = TenantConfig::parse_stored(&record.config).ok();
-    let config = config.as_ref().map(|(config, _)| config);
-    set_status(context, tenant, config, (record.status, status)).await
+    set_status(context, tenant, config.as_ref(), (record.status, status)).await
 }
 
 pub(super) async fn resume(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {

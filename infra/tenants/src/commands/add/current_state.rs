@@ -36,8 +36,7 @@ impl CurrentState {
         let record = context.store.tenant(tenant).await?;
         let config = record
             .as_ref()
-            .and_then(|record| TenantConfig::parse_stored(&record.config).ok())
-            .map(|(config, _)| config);
+            .and_then(|record| TenantConfig::parse_stored(&record.config).ok());
         let (stored, secret) = match context.secrets.refresh(tenant).await {
             Ok(secret) => (StoredSecret::Present, Some(secret.as_ref().clone())),
             Err(SecretError::NotFound { .. }) => (StoredSecret::Absent, None),

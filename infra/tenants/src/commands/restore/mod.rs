@@ -291,7 +291,7 @@ async fn set_schedules(
     status: TenantStatus,
 ) -> Result<()> {
     let config = TenantConfig::parse_stored(&record.config);
-    if let (Some(schedules), Ok((config, _))) = (&context.schedules, config) {
+    if let (Some(schedules), Ok(config)) = (&context.schedules, config) {
         for (_, desired) in schedules.desired(&config, status, context.now()) {
             schedules.put(&desired).await?;
         }

@@ -133,7 +133,7 @@ pub(crate) async fn judge(
     let mut problems = Vec::new();
     let stored = record
         .as_ref()
-        .map(|record| TenantConfig::parse_stored(&record.config));
+        .map(|record| TenantConfig::parse_with_unknown(&record.config));
     if let Some(Ok((_, unknown))) = &stored
         && !unknown.is_empty()
     {

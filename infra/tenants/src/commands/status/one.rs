@@ -110,7 +110,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     }
     let mut health = health::read(context, tenant).await?;
     let config = record.and_then(|record| {
-        let (config, _) = TenantConfig::parse_stored(&record.config).ok()?;
+        let config = TenantConfig::parse_stored(&record.config).ok()?;
         Some((config, record.status))
     });
     let (mut schedules, mut credentials_checked) = (Vec::new(), true);
