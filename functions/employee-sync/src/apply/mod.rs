@@ -33,7 +33,7 @@ pub(crate) use self::work::Applied;
 pub(crate) use self::work::SHORT_PAUSE;
 use self::work::{Attempted, Pause, Task, Work};
 use self::write::Written;
-use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
+use crate::io::{ApplyAbort, Problem, Refusal, WriteError, Writer};
 use crate::plan::{Action, Candidate, Change, Plan};
 
 /// Changes in flight at once: 50 calls a second with replies that take 300 ms. The pace decides how many of them are sent.
@@ -279,7 +279,7 @@ async fn refused(
     let entry = match task.change.fails_as(&entry).filter(|_| !task.noted) {
         Some(fingerprint) => {
             let (reason, now) = (refusal.to_string(), writer.now());
-            let is_silent = refusal.problem.is_of_tags_alone();
+            let is_silent = refusal.problem == Problem::NoAnswer;
             let kind = if is_silent {
                 FailureKind::NoAnswer
             } else {

@@ -621,10 +621,10 @@ fn an_academy_that_gives_no_answer_about_tags_gets_everybodys_account_and_lock()
         });
         let result = world.sync(End::Well);
         let ended = (result.outcome, result.counts.refused);
-        let outcome = if forbids_tags {
-            Outcome::AcademyRefuses
+        let (outcome, kind) = if forbids_tags {
+            (Outcome::AcademyRefuses, FailureKind::Refused)
         } else {
-            Outcome::Partly
+            (Outcome::Partly, FailureKind::NoAnswer)
         };
         assert_eq!(ended, (outcome, MANY as u64), "{}", result.message);
         let remedy = r#"`[employees] employment_type = "off"`"#;
@@ -633,6 +633,9 @@ fn an_academy_that_gives_no_answer_about_tags_gets_everybodys_account_and_lock()
         let ledger = &world.academy.ledger;
         assert_eq!((world.academy.customers.len(), ledger.len()), (MANY, MANY));
         assert!(ledger.values().all(|entry| entry.customer_id.is_some()));
+        let failures = ledger.values().map(|entry| entry.failure.as_ref());
+        let mut kinds = failures.map(|failure| failure.map(|failure| failure.kind));
+        assert!(kinds.all(|of| of == Some(kind)));
         world.deactivate(0..1);
         world.after(5).sync(End::Well);
         assert!(world.is_locked(0));
