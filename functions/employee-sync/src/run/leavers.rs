@@ -17,7 +17,7 @@ use super::identity::check_academy;
 use super::load::{Known, ListingNote, Loaded, candidates};
 use super::stages::{Prepared, Registration, prepare, preregister};
 use super::summary::Summary;
-use super::turns::{is_contract_over, turns};
+use super::turns::{person_has_left, turns};
 use crate::EmployeeSync;
 use crate::apply::{ApplyOutcome, Learned, apply};
 use crate::checkpoint::{Selection, Sharding, classify, in_turn};
@@ -143,15 +143,11 @@ async fn load(
 }
 
 fn has_left(people: &People, id: &SourceId, rules: Rules<'_>) -> bool {
-    match people.snapshot.get(id) {
-        Some(Person::Employee(employee, _)) => is_contract_over(employee, rules),
-        // In a reading that may be another company's, nothing shows whose record it is.
-        Some(Person::Rejected { leaving, .. }) => {
-            people.unusable.is_some()
-                && is_contract_over(&leaving.clone().employee(id.clone()), rules)
-        }
-        None => false,
-    }
+    people.snapshot.get(id).is_some_and(|person| {
+        // In a reading that may be another company's, nothing shows whose a rejected record is.
+        let is_theirs = people.unusable.is_some() || matches!(person, Person::Employee(..));
+        is_theirs && person_has_left(id, person, rules)
+    })
 }
 
 /// Whether the account is open by the ledger, and the record is that of the person who got it: another company may have

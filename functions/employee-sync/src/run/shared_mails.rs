@@ -9,7 +9,7 @@ use shared::mapping::DesiredAccount;
 
 use super::Rules;
 use super::successors::folded_mail;
-use super::turns::is_contract_over;
+use super::turns::{is_contract_over, person_has_left};
 use crate::plan::{Action, Change, Plan, SkipReason};
 use crate::source::{People, Person};
 
@@ -18,7 +18,7 @@ use crate::source::{People, Person};
 pub(super) fn without_mails_of_others(mut plan: Plan, people: &People, rules: Rules<'_>) -> Plan {
     let mail_of = |change: &Change| {
         let person = people.snapshot.get(&change.source_id)?;
-        let has_left = matches!(person, Person::Employee(it, _) if is_contract_over(it, rules));
+        let has_left = person_has_left(&change.source_id, person, rules);
         if has_left && change.action == Action::Create {
             folded_mail(person)
         } else {

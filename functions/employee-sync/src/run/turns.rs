@@ -35,14 +35,8 @@ pub(super) fn turns<'a>(
     };
     move |id| {
         let person = people.snapshot.get(id);
-        let has_left = match person {
-            Some(Person::Employee(employee, _)) => is_contract_over(employee, rules),
-            Some(Person::Rejected { leaving, .. }) => {
-                is_contract_over(&leaving.clone().employee(id.clone()), rules)
-            }
-            // Only those are due who are gone for the second time.
-            None => true,
-        };
+        // Of people who are gone, only those are due who are gone for the second time.
+        let has_left = person.is_none_or(|person| person_has_left(id, person, rules));
         match (waits_to_be_locked.get(id), has_left) {
             (None | Some(false), true) => Turn::Leaver,
             (Some(_), _) if person.is_none_or(|person| is_as_before(id, person)) => Turn::Held,
@@ -61,6 +55,16 @@ pub(super) fn searched(held: Option<&HeldPlan>) -> HashSet<&SourceId> {
         .filter(|(_, part)| !matches!(part.decision, Some(Decision::Approved { .. })))
         .filter_map(|(_, part)| part.person.as_ref())
         .collect()
+}
+
+/// Whether the person's contract is over, as far as their record can be read.
+pub(super) fn person_has_left(id: &SourceId, person: &Person, rules: Rules<'_>) -> bool {
+    match person {
+        Person::Employee(employee, _) => is_contract_over(employee, rules),
+        Person::Rejected { leaving, .. } => {
+            is_contract_over(&leaving.clone().employee(id.clone()), rules)
+        }
+    }
 }
 
 pub(super) fn is_contract_over(employee: &Employee, rules: Rules<'_>) -> bool {
