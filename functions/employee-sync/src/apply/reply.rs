@@ -7,7 +7,7 @@ use shared::state::{EmployeeEntry, ValueDigest};
 
 use super::input::Person;
 use crate::io::{Problem, Refusal};
-use crate::plan::{AccountView, Change};
+use crate::plan::{AccountView, Change, folded};
 
 /// Dates may come back rounded to a second.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(1);
@@ -156,11 +156,11 @@ pub(super) fn not_taken(customer: &Customer, change: &Change) -> Vec<NotTaken> {
 /// Case does not matter where reteach itself ignores it, nor do outer spaces: an academy that cuts them off has taken the value.
 /// Spaces alone are no value.
 fn is_same(attribute: Attribute, held: Option<&Text>, written: Option<&Text>) -> bool {
-    let folded = |text: &Text| match attribute {
-        Attribute::Email | Attribute::UserName => text.reveal().trim().to_lowercase(),
+    let comparable = |text: &Text| match attribute {
+        Attribute::Email | Attribute::UserName => folded(text.reveal()),
         _ => text.reveal().trim().to_owned(),
     };
-    let of = |text: Option<&Text>| text.map(folded).filter(|text| !text.is_empty());
+    let of = |text: Option<&Text>| text.map(comparable).filter(|text| !text.is_empty());
     of(held) == of(written)
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::id::{CustomerId, SourceId};
 use shared::mapping::Attribute;
 
+use super::compare::folded;
 use super::verdict::{SkipReason, Verdict};
 use super::{Account, Action, Candidate, MatchedBy};
 
@@ -123,7 +124,7 @@ fn new_mail(verdict: &Verdict) -> Option<String> {
     let mail = values
         .find(|value| value.attribute == Attribute::Email)
         .filter(|_| change.action == Action::Create)?;
-    Some(mail.after.as_ref()?.reveal().trim().to_lowercase())
+    Some(folded(mail.after.as_ref()?.reveal()))
 }
 
 /// Whether the account that the ledger knows carries no external id any more.

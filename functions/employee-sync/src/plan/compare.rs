@@ -95,6 +95,11 @@ pub(crate) fn is_kept_trimmed(account: &AccountView, value: &ValueChange) -> boo
     }
 }
 
+/// A mail address or user name for comparison: neither case nor outer spaces make it another one.
+pub(crate) fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
 /// reteach may keep mail addresses in lower case; that is no drift.
 fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
     match attribute {

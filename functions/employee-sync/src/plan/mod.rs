@@ -21,7 +21,7 @@ pub use candidate::{Account, AccountView, Candidate, Holder, MatchedBy, SourceSt
 pub use change::{
     Access, Action, Baseline, Before, Cause, Change, Extent, SOON, ValueChange, WindowChange,
 };
-pub(crate) use compare::{digest_of, is_kept_trimmed, with_account, with_account_given};
+pub(crate) use compare::{digest_of, folded, is_kept_trimmed, with_account, with_account_given};
 pub use display::{Details, Kind, Shown};
 pub use hold::{Part, RiskyChange};
 pub use verdict::{Numbering, SkipReason};

@@ -11,6 +11,7 @@ use super::stages::Prepared;
 use crate::apply::{Applied, ApplyOutcome};
 use crate::checkpoint::{Resolution, waits_until};
 use crate::io::Reader;
+use crate::plan::folded;
 use crate::source::{People, Person};
 
 /// People with the mail address of somebody else whose end this run has written, and the moment from which that account is
@@ -46,7 +47,7 @@ pub(super) fn successors(
 /// The person's mail address, folded for comparison.
 pub(super) fn folded_mail(person: &Person) -> Option<String> {
     match person {
-        Person::Employee(employee, _) => Some(employee.email.value()?.trim().to_lowercase()),
+        Person::Employee(employee, _) => Some(folded(employee.email.value()?)),
         Person::Rejected { .. } => None,
     }
 }
