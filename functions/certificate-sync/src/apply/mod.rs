@@ -19,6 +19,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use shared::domain::clock::Clock;
 use shared::domain::id::{CertificateId, SourceId, TenantId};
@@ -44,7 +45,7 @@ pub const CONCURRENCY: usize = 4;
 const MIN_REMAINING: Duration = Duration::from_secs(30);
 
 /// The usual time between two runs.
-pub(crate) const TICK_SECONDS: i64 = 30 * 60;
+const TICK_SECONDS: i64 = 30 * 60;
 
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
@@ -136,6 +137,11 @@ struct Refused {
     own: Transition,
 }
 
+/// The number of the tick at `now`: it grows by one from each usual run to the next.
+pub(crate) fn tick_of(now: Timestamp) -> i64 {
+    now.as_second() / TICK_SECONDS
+}
+
 /// Notes what is held and what was issued again, looks for uploads of unknown outcome, then files. Calls `progress` for
 /// each certificate that is done or given up.
 pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -> Applied {
@@ -146,8 +152,7 @@ pub async fn apply(tools: Tools<'_>, plan: Plan, progress: &(dyn Fn() + Sync)) -
         mut uploads,
         skipped: _,
     } = plan;
-    let turn = tools.clock.now().as_second() / TICK_SECONDS;
-    let turn = usize::try_from(turn).unwrap_or_default();
+    let turn = usize::try_from(tick_of(tools.clock.now())).unwrap_or_default();
     let shared = Shared {
         lists: Lists::new(turn),
         refusals: Mutex::new(Series::new(turn, tools.refusals.cloned())),

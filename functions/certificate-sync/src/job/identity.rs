@@ -10,7 +10,7 @@ use shared::reteach::{self, Error, Participation};
 use shared::runtime::RunError;
 use shared::state::Store;
 
-use crate::apply::TICK_SECONDS;
+use crate::apply::tick_of;
 use crate::list::digest;
 use crate::plan::{Owner, People};
 
@@ -103,7 +103,7 @@ impl Identity {
 
 /// A few of these accounts, others on each tick, however far apart the runs are: the academy may have lost some of them.
 fn sample(accounts: BTreeSet<CustomerId>, now: Timestamp) -> Vec<CustomerId> {
-    let tick = now.as_second() / TICK_SECONDS;
+    let tick = tick_of(now);
     let mut accounts: Vec<_> = accounts.into_iter().collect();
     accounts.sort_by_cached_key(|account| digest(&(tick, account)));
     accounts.truncate(ASKED);
@@ -145,7 +145,7 @@ mod tests {
             let accounts: BTreeSet<_> = (0..all).map(id).collect();
             let mut asked = BTreeSet::new();
             for run in 0..50 {
-                let now = 1_000_000 + run * step * TICK_SECONDS;
+                let now = 1_000_000 + run * step * 30 * 60;
                 let sample = sample(accounts.clone(), Timestamp::from_second(now).unwrap());
                 assert_eq!(sample.len(), all.min(ASKED), "{all} {step}");
                 asked.extend(sample);
