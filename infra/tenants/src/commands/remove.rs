@@ -36,10 +36,12 @@ impl Found {
             inventory,
             schedules,
             has_secret,
-            is_restored: _,
+            is_restored,
         } = self;
         // Two leases, and the mark of a restore.
-        let kept_only = inventory.employees == 0 && inventory.reports == 0 && inventory.other <= 3;
+        let kept = 2 + u64::from(*is_restored);
+        let kept_only =
+            inventory.employees == 0 && inventory.reports == 0 && inventory.other <= kept;
         let stored = if ledger == CertificateLedger::Keep {
             !kept_only
         } else {

@@ -36,7 +36,7 @@ pub(super) struct Profile {
     pub(super) entry: Option<EmployeeEntry>,
     /// When the account is open, as last written, and since when it is locked. Stored encrypted; `None` without the key.
     pub(super) access: Option<Access>,
-    /// Whether the entry has dates that the key does not open, or that nobody can open without it.
+    /// Whether the entry's dates are encrypted and cannot be decrypted with the key at hand.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) dates_are_sealed: bool,
     /// What the last reading left: a keyed hash of the record, and whether it is in step.

@@ -19,7 +19,7 @@ use crate::output::{Output, View};
 const REPORTS: usize = 50;
 
 /// Of an orphan whom none of these reports names.
-const NOBODYS: &str =
+const UNREPORTED_ORPHAN: &str =
     "an open account belongs to nobody in the HR system; it is locked only after `tenants approve`";
 
 #[derive(Serialize)]
@@ -121,7 +121,9 @@ fn orphans(
         return reported;
     }
     let orphans = people.into_iter().flatten().map(|id| {
-        let text = reported.remove(id).unwrap_or_else(|| NOBODYS.to_owned());
+        let text = reported
+            .remove(id)
+            .unwrap_or_else(|| UNREPORTED_ORPHAN.to_owned());
         (id.clone(), text)
     });
     orphans.collect()
