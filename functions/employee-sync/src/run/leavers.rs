@@ -81,9 +81,15 @@ pub(super) async fn lock_leavers(
         by_reteach_id: prepared.state.by_reteach_id,
         tells_nothing: false,
     };
-    let (plan, candidates) = (&prepared.plan, &prepared.candidates);
-    let terms = (rules.config, rules.now);
-    let outcome = apply(writer, plan, candidates, terms, learned, &|| {}).await;
+    let outcome = apply(
+        writer,
+        &prepared.plan,
+        &prepared.candidates,
+        (rules.config, rules.now),
+        learned,
+        &|| {},
+    )
+    .await;
     let conclusion = conclude(rules, prepared, registration, &outcome, rejected);
     commit(writer, &conclusion).await?;
     Ok(conclusion.result)

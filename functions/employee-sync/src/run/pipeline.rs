@@ -214,7 +214,6 @@ pub(super) async fn drive(
     };
     let registration = preregister(rules, &prepared, &sharding);
     register(writer, &registration).await?;
-    let (plan, candidates) = (&prepared.plan, &prepared.candidates);
     // Comparing everybody, the run finds out again how the academy is written.
     let compares = matches!(prepared.selection, Selection::Everybody(_));
     let learned = Learned {
@@ -222,8 +221,15 @@ pub(super) async fn drive(
         tells_nothing: prepared.tells_nothing,
     };
     let progress = || emit(Progress::Applied);
-    let terms = (rules.config, rules.now);
-    let mut outcome = apply(writer, plan, candidates, terms, learned, &progress).await;
+    let mut outcome = apply(
+        writer,
+        &prepared.plan,
+        &prepared.candidates,
+        (rules.config, rules.now),
+        learned,
+        &progress,
+    )
+    .await;
     let waiting = std::mem::take(&mut prepared.waiting);
     prepared.waiting = write_notes(writer, waiting).await?;
     let mut seen = std::mem::take(&mut prepared.seen);
