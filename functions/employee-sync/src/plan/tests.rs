@@ -34,6 +34,11 @@ fn change(edit: impl FnOnce(&mut Employee)) -> String {
     words(trusted(&after, &before, &config("")), &config(""))
 }
 
+fn changed_people(plan: &Plan) -> Vec<&str> {
+    let people = plan.changes.iter().map(|it| it.source_id.as_str());
+    people.collect()
+}
+
 #[test]
 fn nothing_changed_plans_nothing() {
     assert_snapshot!(change(|_| {}), @"0 to change, 1 as they should be");
@@ -480,12 +485,7 @@ fn a_lock_that_the_former_profile_is_due_goes_before_the_handover() {
         [gone.clone(), rehired(&new, &former)],
     ] {
         let plan = plan(&candidates, &config);
-        let changed: Vec<_> = plan
-            .changes
-            .iter()
-            .map(|change| change.source_id.as_str())
-            .collect();
-        assert_eq!(changed, ["9"]);
+        assert_eq!(changed_people(&plan), ["9"]);
         assert!(
             matches!(&plan.skipped[..], [(id, skip)] if id.as_str() == "1" && skip.is_conflict())
         );
@@ -591,15 +591,11 @@ fn nobody_gets_an_account_on_a_guess() {
     ];
     for (name, candidates, changed, skipped) in cases {
         let plan = plan(&candidates, &config);
-        let ids: Vec<_> = plan
-            .changes
-            .iter()
-            .map(|it| it.source_id.as_str())
-            .collect();
+        let ids = changed_people(&plan);
         let skips: Vec<(String, SkipReason)> = plan
             .skipped
-            .into_iter()
-            .map(|(id, skip)| (id.as_str().to_owned(), skip))
+            .iter()
+            .map(|(id, skip)| (id.as_str().to_owned(), skip.clone()))
             .collect();
         assert_eq!((ids, skips), (changed, skipped), "{name}");
     }
@@ -620,12 +616,7 @@ fn of_several_new_people_with_one_mail_address_only_one_gets_an_account() {
             candidate(&new("3", "p3@muster.example", Status::Active), &config),
         ];
         let plan = plan(&candidates, &config);
-        let created: Vec<_> = plan
-            .changes
-            .iter()
-            .map(|change| change.source_id.as_str())
-            .collect();
-        assert_eq!(created, [gets_it, "3"]);
+        assert_eq!(changed_people(&plan), [gets_it, "3"]);
         let [(_, skip)] = plan.skipped.as_slice() else {
             panic!("{plan:?}")
         };
@@ -991,12 +982,7 @@ fn an_account_that_is_found_by_mail_goes_to_the_profile_that_has_not_left() {
     ] {
         let plan = plan(&candidates, &config);
         assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
-        let adopting: Vec<_> = plan
-            .changes
-            .iter()
-            .map(|it| it.source_id.as_str())
-            .collect();
-        assert_eq!(adopting, ["2"]);
+        assert_eq!(changed_people(&plan), ["2"]);
         assert!(plan.skipped[0].1.is_conflict(), "{plan:?}");
     }
     // Two who have not left: nobody gets it on a guess.

@@ -100,11 +100,6 @@ fn an_account_without_its_external_id_goes_to_the_profile_that_has_not_left() {
         let candidates = [holder, by_mail.clone()];
         let plan = plan(&candidates, &config);
         assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
-        let owners: Vec<_> = plan
-            .changes
-            .iter()
-            .map(|change| change.source_id.as_str())
-            .collect();
-        assert_eq!(owners, [owner], "{plan:?}");
+        assert_eq!(changed_people(&plan), [owner], "{plan:?}");
     }
 }
