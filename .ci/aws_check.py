@@ -15,25 +15,14 @@ from pathlib import Path
 
 from awscli.clidriver import create_clidriver
 
+from page_commands import commands
+
 # What is said of a command that does not exist. Other words are about the made-up answer.
 WRONG = re.compile(r"Unknown |Invalid choice|[Mm]issing required|are required|error:|expected")
 # Version 2 alone has it.
 NOT_HERE = "aws configure export-credentials"
 
 os.environ.update(AWS_DEFAULT_REGION="eu-central-1", AWS_ACCESS_KEY_ID="none", AWS_SECRET_ACCESS_KEY="none")
-
-
-def commands(text):
-    """Those in blocks and in running text."""
-    for block in re.findall(r"^```sh[^\n]*\n(.*?)^```", text, re.M | re.S):
-        for line in block.splitlines():
-            found = re.search(r"\baws .*", re.sub(r"\s+#.*", "", line))
-            if found:
-                # What the shell does with the answer, on this line or the next one, is no part of it.
-                yield re.sub(r" \|( .*)?$", "", found[0]).rstrip(")")
-    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-    for command in re.findall(r"`(aws [^`]*)`", text):
-        yield " ".join(command.split())
 
 
 def wrong(command):
@@ -44,7 +33,7 @@ def wrong(command):
     return [line for line in said.getvalue().splitlines() if WRONG.search(line)]
 
 
-found = sorted({command for page in [Path("README.md"), *Path("docs").glob("*.md")] for command in commands(page.read_text())})
+found = sorted({command for page in [Path("README.md"), *Path("docs").glob("*.md")] for command in commands(page.read_text(), ["aws"])})
 found = [command for command in found if not command.startswith(NOT_HERE)]
 if len(found) < 15:
     sys.exit(f"{len(found)} commands were found")

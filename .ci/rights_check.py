@@ -16,6 +16,8 @@ from pathlib import Path
 
 import boto3
 
+from page_commands import commands
+
 STACK = "reteach-personio"
 PAGES = ("docs/runbook.md", "docs/restore.md")
 DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|is not authorized|your own credentials|may not be read")
@@ -57,19 +59,6 @@ def expect(what, found, wanted):
     checks += 1
     if found != wanted:
         failures.append(f"{what}: {found!r} instead of {wanted!r}")
-
-
-def commands(page):
-    """Those in the page's blocks and in its text."""
-    text = Path(page).read_text()
-    for block in re.findall(r"^```sh[^\n]*\n(.*?)^```", text, re.M | re.S):
-        for line in block.splitlines():
-            found = re.search(r"\b(tenants|aws) .*", re.sub(r"\s+#.*", "", line))
-            if found and not line.startswith("export"):
-                yield found[0].rstrip(")")
-    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-    for command in re.findall(r"`((?:tenants|aws) [^`]*)`", text):
-        yield " ".join(command.split())
 
 
 def kind(command):
@@ -125,7 +114,7 @@ def sizes():
 stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
 outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 sizes()
-found = sorted({command for page in PAGES for command in commands(page)})
+found = sorted({command for page in PAGES for command in commands(Path(page).read_text(), ["tenants", "aws"])})
 expect("commands on the pages", len(found) > 30, True)
 tried = [(command, kind(command)) for command in found if command not in BARE and not NOT_HERE.search(command)]
 operator, looker = somebody("runbook-operator", "OperatorPolicyArn"), somebody("runbook-looker", "ReadOnlyPolicyArn")
