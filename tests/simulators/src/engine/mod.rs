@@ -21,6 +21,7 @@ pub(crate) mod streamed;
 pub(crate) mod tape;
 #[cfg(test)]
 mod tests;
+pub(crate) mod watch;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

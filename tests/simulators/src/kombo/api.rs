@@ -108,7 +108,7 @@ impl Environment {
             (Endpoint::IntegrationByToken, [token]) => connect::by_token(state, token),
             (Endpoint::Employees, _) => {
                 let quirks = state.quirks.clone();
-                let is_watched = state.differs == Some(false) && !quirks.is_empty();
+                let is_watched = state.watch.is_open() && !quirks.is_empty();
                 let integration = state.addressed(request)?;
                 integration.sync_if_stale(now);
                 integration.check_condition()?;
@@ -120,7 +120,7 @@ impl Environment {
                 });
                 if is_watched {
                     let as_assumed = employees::list(integration, request, now)?;
-                    state.differs = Some(!reply.says_as(&as_assumed));
+                    state.watch.note(!reply.says_as(&as_assumed));
                 }
                 Ok(reply)
             }

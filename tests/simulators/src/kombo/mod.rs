@@ -274,13 +274,13 @@ impl Kombo {
 
     /// From now on it is noted whether the quirks change a list of employees.
     pub fn watch_quirks(&self) {
-        self.state(|state| state.differs = Some(false));
+        self.state(|state| state.watch.begin());
     }
 
     /// Whether the quirks have changed a list of employees since [`watch_quirks`](Self::watch_quirks).
     #[must_use]
     pub fn quirks_differ(&self) -> bool {
-        self.state(|state| state.differs == Some(true))
+        self.state(|state| state.watch.differs())
     }
 
     /// By which clock the rate limit runs.

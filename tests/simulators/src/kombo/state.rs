@@ -14,6 +14,7 @@ use super::places::Places;
 use crate::Personio;
 use crate::engine::exchange::Request;
 use crate::engine::limiter::{Limiter, Pacing, tick};
+use crate::engine::watch::Watch;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -22,9 +23,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 pub(super) struct State {
     #[serde(skip)]
     pub(super) quirks: Vec<super::quirks::Quirk>,
-    /// Whether the quirks have changed a list of employees; `None`: nobody asks.
+    /// Whether the quirks have changed a list of employees.
     #[serde(skip)]
-    pub(super) differs: Option<bool>,
+    pub(super) watch: Watch,
     pub(super) api_keys: BTreeSet<String>,
     pub(super) integrations: BTreeMap<String, Integration>,
     pub(super) links: Vec<Value>,
@@ -59,7 +60,7 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             quirks: Vec::new(),
-            differs: None,
+            watch: Watch::default(),
             api_keys: BTreeSet::new(),
             integrations: BTreeMap::new(),
             links: Vec::new(),

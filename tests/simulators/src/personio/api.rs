@@ -48,7 +48,7 @@ impl Vendor for Account {
         });
         let reply = answered(state, endpoint, path, request, form, now);
         if let Some(as_assumed) = as_assumed.flatten() {
-            state.differs = Some(!reply.says_as(&as_assumed));
+            state.watch.note(!reply.says_as(&as_assumed));
         }
         Outcome::Answered(reply)
     }

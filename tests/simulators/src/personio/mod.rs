@@ -178,13 +178,13 @@ impl Personio {
 
     /// From now on it is noted whether the quirks change a reply.
     pub fn watch_quirks(&self) {
-        self.state(|state| state.differs = Some(false));
+        self.state(|state| state.watch.begin());
     }
 
     /// Whether the quirks have changed a reply since [`watch_quirks`](Self::watch_quirks).
     #[must_use]
     pub fn quirks_differ(&self) -> bool {
-        self.state(|state| state.differs == Some(true))
+        self.state(|state| state.watch.differs())
     }
 
     /// Lets the API show `value` for one attribute of one person, whatever HR entered: `"not a date"`, a number for a name.

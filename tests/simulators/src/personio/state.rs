@@ -17,6 +17,7 @@ use super::limits::Limits;
 use super::quirks::Quirk;
 use crate::engine::exchange::Reply;
 use crate::engine::limiter::Pacing;
+use crate::engine::watch::Watch;
 use crate::engine::{digest, status};
 use crate::people::Person;
 
@@ -25,9 +26,9 @@ use crate::people::Person;
 pub(super) struct State {
     #[serde(skip)]
     pub(super) quirks: Vec<Quirk>,
-    /// Whether the quirks have changed a reply; `None`: nobody asks.
+    /// Whether the quirks have changed a reply.
     #[serde(skip)]
-    pub(super) differs: Option<bool>,
+    pub(super) watch: Watch,
     records: HashMap<u64, Record>,
     /// The page order; gone when somebody came or went.
     #[serde(skip)]
@@ -73,7 +74,7 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             quirks: Vec::new(),
-            differs: None,
+            watch: Watch::default(),
             records: HashMap::new(),
             order: None,
             rendered: Rendered::default(),
@@ -108,7 +109,7 @@ impl State {
 
     /// What the account answers without its quirks, if it has some of which nobody knows yet whether they change anything.
     pub(super) fn as_assumed(&mut self, answer: impl FnOnce(&mut Self) -> Reply) -> Option<Reply> {
-        if self.differs != Some(false) || self.quirks.is_empty() {
+        if !self.watch.is_open() || self.quirks.is_empty() {
             return None;
         }
         let quirks = std::mem::take(&mut self.quirks);

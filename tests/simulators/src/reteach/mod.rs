@@ -237,13 +237,13 @@ impl Reteach {
 
     /// From now on it is noted whether the quirks change anything. Slow, with many accounts.
     pub fn watch_quirks(&self) {
-        self.state(|state| state.differs = Some(false));
+        self.state(|state| state.watch.begin());
     }
 
     /// Whether the quirks have changed a reply or what is stored since [`watch_quirks`](Self::watch_quirks).
     #[must_use]
     pub fn quirks_differ(&self) -> bool {
-        self.state(|state| state.differs == Some(true))
+        self.state(|state| state.watch.differs())
     }
 
     /// At most this many requests within that time (reteach documents no limit); none at the start. Over it: 429.

@@ -17,6 +17,7 @@ use super::spelling::Spelling;
 use super::store::{Customers, keys};
 use crate::engine::digest;
 use crate::engine::limiter::{Limiter, Pacing, tick};
+use crate::engine::watch::Watch;
 
 /// One academy. Limits are not in its JSON.
 #[derive(Serialize, Deserialize)]
@@ -30,9 +31,9 @@ pub(super) struct State {
     pub(super) tokens: Tokens,
     #[serde(default)]
     pub(super) quirks: Quirks,
-    /// Whether the quirks have changed a reply or what is stored; `None`: nobody asks.
+    /// Whether the quirks have changed a reply or what is stored.
     #[serde(skip)]
-    pub(super) differs: Option<bool>,
+    pub(super) watch: Watch,
     #[serde(skip)]
     pub(super) pacing: Pacing,
     #[serde(skip, default = "Instant::now")]
@@ -66,7 +67,7 @@ impl State {
             tags: Vec::new(),
             tokens: Tokens::default(),
             quirks: Quirks::default(),
-            differs: None,
+            watch: Watch::default(),
             pacing: Pacing::default(),
             started: Instant::now(),
             limiter: None,
@@ -78,7 +79,7 @@ impl State {
 
     /// The same academy without its quirks, if it has some of which nobody knows yet whether they change anything.
     pub(super) fn as_assumed(&self) -> Option<Self> {
-        if self.differs != Some(false) || self.quirks.0.is_empty() {
+        if !self.watch.is_open() || self.quirks.0.is_empty() {
             return None;
         }
         let mut other: Self = serde_json::from_value(json!(self)).ok()?;
@@ -93,7 +94,8 @@ impl State {
             stored.as_object_mut().map(|stored| stored.remove("quirks"));
             stored
         };
-        self.differs = Some(!says_the_same || stored(self) != stored(other));
+        let differs = !says_the_same || stored(self) != stored(other);
+        self.watch.note(differs);
     }
 
     pub(super) fn set_limit(&mut self, limit: Option<(usize, Duration)>) {
