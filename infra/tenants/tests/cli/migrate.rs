@@ -181,6 +181,17 @@ fn unmatched(table: &Value) -> Vec<String> {
         .collect()
 }
 
+/// Moves what a table with unmatched people moves, and runs four times.
+async fn approve_and_sync(desk: &Desk, table: &Value) {
+    let hash = table["hash"].as_str().unwrap();
+    desk.attention(&format!("migrate acme --approve {hash}"))
+        .await;
+    for _ in 0..4 {
+        desk.pass_minutes(5);
+        desk.run("sync acme --here").await;
+    }
+}
+
 #[tokio::test]
 async fn people_who_cannot_be_matched_are_named_and_keep_their_open_accounts() {
     let desk = Desk::new().await;
@@ -205,13 +216,7 @@ async fn people_who_cannot_be_matched_are_named_and_keep_their_open_accounts() {
         ]
     );
     assert_eq!(table["counts"]["moves"], 1);
-    let hash = table["hash"].as_str().unwrap();
-    desk.attention(&format!("migrate acme --approve {hash}"))
-        .await;
-    for _ in 0..4 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
-    }
+    approve_and_sync(&desk, &table).await;
     for id in ["personio:101", "personio:2", "personio:22", "personio:3"] {
         assert_eq!(company.reteach.status(id), Some("ADDED"), "{id} is open");
     }
@@ -229,13 +234,7 @@ async fn an_account_whose_row_cannot_be_read_is_named_and_stays_open() {
         let rows = unmatched(&table);
         let is_named = |row: &String| row.starts_with(r#""account-unreadable" ["3"]"#);
         assert!(rows.iter().any(is_named), "{odd:?}: {rows:?}");
-        let hash = table["hash"].as_str().unwrap();
-        desk.attention(&format!("migrate acme --approve {hash}"))
-            .await;
-        for _ in 0..4 {
-            desk.pass_minutes(5);
-            desk.run("sync acme --here").await;
-        }
+        approve_and_sync(&desk, &table).await;
         for account in accounts {
             assert_eq!(company.reteach.status(&account), Some("ADDED"), "{odd:?}");
         }
