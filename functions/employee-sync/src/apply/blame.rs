@@ -267,7 +267,10 @@ impl Blame {
     fn limit(&self) -> usize {
         let careful = !self.accepted_any
             || self.is_next_untried()
-            || self.refusals.keys().any(|it| !self.is_accepted(it));
+            || self
+                .refusals
+                .keys()
+                .any(|it| !it.problem.is_of_tags_alone() && !self.is_accepted(it));
         match (self.probes_left, careful) {
             (Some(_), _) => 1,
             (None, true) => CAREFUL.min(self.concurrency),
@@ -280,8 +283,15 @@ impl Blame {
         let next = self.windows.front().or_else(|| self.remaining.front());
         let outline = next.and_then(|index| self.outlines.get(*index));
         outline.is_some_and(|outline| {
+            // A tag that fails costs no account anything.
+            let is_failing_tag = |sent: &Sent| {
+                let mut refused = self.refusals.keys();
+                refused.any(|it| {
+                    it.problem.is_of_tags_alone() && it.field.as_ref() == Some(&sent.name)
+                })
+            };
             let mut sent = outline.values.iter().chain(&outline.window);
-            sent.any(|sent| !self.accepted.contains(sent))
+            sent.any(|sent| !self.accepted.contains(sent) && !is_failing_tag(sent))
         })
     }
 
@@ -344,6 +354,19 @@ impl Blame {
             self.refused += usize::from(is_left_out);
         } else {
             self.refused_creates += usize::from(is_left_out);
+        }
+        if refusal.problem.is_of_tags_alone() {
+            // The academy has taken all else.
+            let is_taken = |sent: &&Sent| !refusal.fields.contains(&sent.name);
+            let values: Vec<&Sent> = outline.values.iter().filter(is_taken).collect();
+            let has_values = !values.is_empty();
+            self.accepted
+                .extend(values.into_iter().chain(&outline.window).cloned());
+            self.accepted_any |= has_values || !outline.updates;
+            self.accepted_values |= has_values;
+            self.accepted_update_values |= has_values && outline.updates;
+            self.accepted_update |= has_values && outline.updates;
+            self.accepted_create |= !outline.updates;
         }
         let of_window = |field: &String| outline.window.iter().any(|it| it.name == *field);
         let about_window = !refusal.fields.is_empty() && refusal.fields.iter().all(of_window);

@@ -84,7 +84,7 @@ impl fmt::Display for Refusal {
                 f.write_str("reteach loses what an update does not name; it was written back")?;
             }
             Problem::NoAnswer => f.write_str("reteach gives no answer about the account's tags")?,
-            Problem::Forbidden => f.write_str("reteach forbids these credentials to write tags")?,
+            Problem::Forbidden => f.write_str("reteach refuses to take tags")?,
         }
         match self.fields.as_slice() {
             [] => Ok(()),

@@ -14,7 +14,7 @@ use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::{Conclusion, held_write, in_doubt, open_accounts_after, with_applied};
 use super::identity::check_academy;
-use super::load::{Known, ListingNote, Loaded, candidates};
+use super::load::{Known, ListingNote, Loaded, candidates, is_of_use};
 use super::stages::{Prepared, Registration, prepare, preregister};
 use super::summary::Summary;
 use super::turns::{person_has_left, turns};
@@ -39,6 +39,10 @@ pub(super) async fn lock_unusable(
     let (Some(writer), Some(before)) = (writer, &state) else {
         return Err(error);
     };
+    // With another key the ledger does not say who is locked.
+    if !is_of_use(before, rules.key) {
+        return Err(error);
+    }
     let sharding = Sharding::new(&people.snapshot);
     let selection = Selection::Shards(sharding.unsettled(before, rules.now));
     let known = Known::load(reader, Some(before), &selection, ShardRange::WHOLE).await?;

@@ -236,7 +236,7 @@ pub(super) async fn drive(
     seen.append(&mut outcome.seen);
     outcome.forgets = note_seen(writer, seen, &outcome).await?;
     let successors = successors(&prepared, &outcome, people, rules.now);
-    prepared.shards = with_their_shards(reader, prepared.shards, &successors).await?;
+    prepared.shards = with_their_shards(reader, prepared.shards, &successors).await;
     let outcome = (outcome, successors);
     let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);
     commit(writer, &conclusion).await?;

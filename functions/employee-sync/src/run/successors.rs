@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardEntry, ShardNumber};
-use shared::state::StateError;
 
 use super::stages::Prepared;
 use crate::apply::{Applied, ApplyOutcome};
@@ -52,24 +51,24 @@ pub(super) fn folded_mail(person: &Person) -> Option<String> {
     }
 }
 
-/// The shards with those of the `successors`, who were not looked at.
-///
-/// # Errors
-/// [`StateError`] if DynamoDB fails.
+/// The shards with those of the `successors`, who were not looked at. Where they cannot be read, successors wait out their
+/// pause: what the run has written is noted all the same.
 pub(super) async fn with_their_shards(
     reader: &impl Reader,
     mut shards: BTreeMap<ShardNumber, Shard>,
     successors: &BTreeMap<SourceId, Timestamp>,
-) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
+) -> BTreeMap<ShardNumber, Shard> {
     let numbers: BTreeSet<ShardNumber> = successors.keys().map(ShardNumber::of).collect();
     let missing: Vec<ShardNumber> = numbers
         .into_iter()
         .filter(|number| !shards.contains_key(number))
         .collect();
-    if !missing.is_empty() {
-        shards.extend(reader.shards(&missing).await?);
+    if !missing.is_empty()
+        && let Ok(more) = reader.shards(&missing).await
+    {
+        shards.extend(more);
     }
-    Ok(shards)
+    shards
 }
 
 /// The resolutions, with the `successors` who wait for longer due at the end.

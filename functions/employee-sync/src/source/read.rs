@@ -141,6 +141,9 @@ pub enum IncompleteReason {
     },
 }
 
+/// Records without an id that keep no reading from being good, in a company of any size. In a large one a twentieth.
+const FEW_NAMELESS: u64 = 4;
+
 impl IncompleteReason {
     /// The numbers that several readings may agree on; `None` where the reading contradicts itself.
     fn numbers(self) -> Option<AgreedReading> {
@@ -156,15 +159,18 @@ impl IncompleteReason {
                 announced: None,
                 received,
             }),
+            // Of a few. Of more, something is wrong that somebody has to hear of.
             Self::Nameless {
-                records: _,
+                records,
                 announced,
                 received,
-            } => Some(AgreedReading {
-                announced,
-                received,
-            }),
-            Self::Nobody | Self::TotalMoved { .. } => None,
+            } if records <= FEW_NAMELESS || records.saturating_mul(20) <= received => {
+                Some(AgreedReading {
+                    announced,
+                    received,
+                })
+            }
+            Self::Nameless { .. } | Self::Nobody | Self::TotalMoved { .. } => None,
         }
     }
 }
@@ -537,6 +543,24 @@ mod tests {
                 received: 2,
             };
             assert_eq!((people, completeness), (2, agreeing(nameless)));
+        }
+    }
+
+    #[test]
+    fn readings_with_more_than_a_few_records_without_an_id_never_agree() {
+        for (records, received, agree) in [
+            (1, 2, true),
+            (4, 5, true),
+            (5, 99, false),
+            (5, 100, true),
+            (400, 500, false),
+        ] {
+            let reason = IncompleteReason::Nameless {
+                records,
+                announced: None,
+                received,
+            };
+            assert_eq!(reason.numbers().is_some(), agree, "{reason:?}");
         }
     }
 

@@ -10,6 +10,8 @@ enum Account {
     Refuses(&'static str),
     /// Refuses the record without naming a field.
     RefusesAll,
+    /// Takes the account, and refuses tags.
+    ForbidsTags,
     Silent,
 }
 
@@ -71,6 +73,10 @@ fn run(
         let reply = match (account, step.part) {
             (Account::Silent, _) => Reply::Silent,
             (Account::RefusesAll, StepPart::Whole) => refuses(Vec::new()),
+            (Account::ForbidsTags, StepPart::Whole) => Reply::Refused(Refusal {
+                fields: vec!["tag".to_owned()],
+                problem: Problem::Forbidden,
+            }),
             (Account::Refuses(field), StepPart::Whole)
                 if outline
                     .values
@@ -266,6 +272,26 @@ fn what_is_refused_without_a_field_keeps_no_write_of_the_other_kind_waiting() {
         };
         assert!(trouble.creates == creates && trouble.field.is_none());
     }
+}
+
+#[test]
+fn accounts_whose_tags_alone_are_refused_count_as_taken() {
+    let person = |account| {
+        let outline = Outline {
+            updates: false,
+            ..outline(&["email", "tag"], false)
+        };
+        (outline, account)
+    };
+    let mut people = vec![person(Account::ForbidsTags); 3];
+    people.extend(vec![person(Account::RefusesAll); MAX_REFUSED + 1]);
+    people.extend(vec![person(Account::ForbidsTags); 20]);
+    let run = run(&people, 8, first);
+    assert_eq!(run.begun.len(), people.len());
+    let [trouble] = run.judgement.troubles.as_slice() else {
+        panic!("{:?}", run.judgement)
+    };
+    assert_eq!(trouble.field.as_deref(), Some("tag"));
 }
 
 fn account() -> impl Strategy<Value = Account> {
