@@ -12,7 +12,7 @@ use shared::fingerprint::ShardRange;
 use shared::reteach::{CollectAccounts, Customer, Status, UnreadableAccount};
 
 use super::{AccountQuery, ReadAccount, by_mail};
-use crate::plan::{Account, AccountView, MatchedBy};
+use crate::plan::{Account, AccountView, MatchedBy, folded};
 
 /// Unreadable rows and open accounts that a report names.
 const NAMED: usize = 10;
@@ -46,7 +46,7 @@ impl AccountFilter {
         for query in queries {
             wanted.insert(hasher.hash_one(query.external_id.as_str()));
             wanted.extend(query.known.map(|id| hasher.hash_one(id.as_str())));
-            wanted.extend(query.mail.map(|mail| hasher.hash_one(mail.to_lowercase())));
+            wanted.extend(query.mail.map(|mail| hasher.hash_one(folded(mail))));
         }
         Self {
             wanted: Some(wanted),
@@ -97,7 +97,7 @@ impl AccountFilter {
             || self
                 .also
                 .is_some_and(|portion| person().is_some_and(|id| portion.contains(&id)))
-            || mail.is_some_and(|mail| is_wanted(&mail.to_lowercase()))
+            || mail.is_some_and(|mail| is_wanted(&folded(mail)))
     }
 }
 
@@ -241,7 +241,7 @@ impl CollectAccounts for AccountIndex {
         if self.filter.keeps(id, external_id, row.email.as_deref()) {
             let id = row.id.map(|id| id.as_str().to_owned());
             let external_id = row.external_id.map(|id| id.as_str().to_owned());
-            let mail = row.email.map(|mail| mail.to_lowercase());
+            let mail = row.email.map(|mail| folded(&mail));
             let keys = [id, external_id, mail].into_iter().flatten();
             self.unreadable
                 .extend(keys.map(|key| (key, row.field.clone())));
@@ -318,7 +318,7 @@ impl AccountIndex {
     /// The account that has this mail address, of those that were kept.
     #[must_use]
     pub fn holder_of(&self, mail: &str) -> Option<&AccountView> {
-        self.accounts.get(*self.by_mail.get(&mail.to_lowercase())?)
+        self.accounts.get(*self.by_mail.get(&folded(mail))?)
     }
 
     /// The accounts that were kept.
@@ -413,7 +413,7 @@ impl AccountIndex {
         if let Some(account) = known.filter(|account| account.external_id.is_none()) {
             return Account::Fetched(Box::new(account.clone()), MatchedBy::Ledger);
         }
-        let mail = query.mail.map(str::to_lowercase);
+        let mail = query.mail.map(folded);
         mail.and_then(|mail| self.by_mail.get(&mail))
             .and_then(get)
             .map_or(Account::Missing, |account| by_mail(account, query))
@@ -437,7 +437,7 @@ impl AccountIndex {
         let get = |key: &str| self.unreadable.get(key).map(String::as_str);
         get(query.external_id.as_str())
             .or_else(|| get(query.known?.as_str()))
-            .or_else(|| get(&query.mail?.to_lowercase()))
+            .or_else(|| get(&folded(query.mail?)))
     }
 }
 

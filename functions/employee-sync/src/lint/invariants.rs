@@ -177,7 +177,7 @@ fn same_mail(account: &AccountView, candidate: &Candidate) -> bool {
         .values
         .get(&Attribute::Email)
         .and_then(Option::as_ref);
-    mail.is_some() && mail.map(|mail| mail.reveal().to_lowercase()) == account.folded_mail()
+    mail.is_some() && mail.map(|mail| mail.reveal().trim().to_lowercase()) == account.folded_mail()
 }
 
 fn mail_is_free(change: &Change, candidate: &Candidate) -> bool {

@@ -9,7 +9,7 @@ use shared::mapping::{Attribute, DesiredAccount, Text};
 use shared::source::Absence;
 use shared::state::{EmployeeEntry, ValueDigest};
 
-use super::compare::digest_of;
+use super::compare::{digest_of, folded};
 
 /// A person, from all sides.
 #[derive(Clone, Debug)]
@@ -175,6 +175,7 @@ impl AccountView {
     pub fn folded_mail(&self) -> Option<String> {
         self.values
             .get(&Attribute::Email)
-            .map(|mail| mail.reveal().to_lowercase())
+            .map(|mail| folded(mail.reveal()))
+            .filter(|mail| !mail.is_empty())
     }
 }

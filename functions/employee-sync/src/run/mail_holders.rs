@@ -10,7 +10,7 @@ use shared::state::{Brake, HeldPlan};
 
 use crate::accounts::{Accounts, MailHolders};
 use crate::io::Reader;
-use crate::plan::{Account, Candidate, SourceState, digest_of};
+use crate::plan::{Account, Candidate, SourceState, digest_of, folded};
 
 /// New addresses that are looked up at most where the academy cannot be listed.
 const MAX_LOOK_UPS: usize = 100;
@@ -81,15 +81,13 @@ fn move_of<'a>(candidate: &'a Candidate, key: &FingerprintKey) -> Option<Move<'a
             (id, given == Some(&wanted))
         }
         Account::Fetched(account, _) => {
-            let wanted = mail.reveal().to_lowercase();
+            let wanted = folded(mail.reveal());
             (&account.id, account.folded_mail() == Some(wanted))
         }
         Account::Missing | Account::Conflicting(..) | Account::NotFetched => return None,
     };
-    (!is_same).then(|| Move {
-        account,
-        mail: mail.reveal(),
-    })
+    let mail = mail.reveal().trim();
+    (!is_same && !mail.is_empty()).then_some(Move { account, mail })
 }
 
 /// The candidates with the accounts that have their new mail addresses, and why some could not be looked up: these are found

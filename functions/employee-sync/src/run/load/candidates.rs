@@ -97,11 +97,13 @@ pub(super) fn query(candidate: &Candidate) -> Option<AccountQuery<'_>> {
     let known = candidate.known_account();
     match &candidate.source {
         SourceState::Present { record, .. } => {
+            // Outer spaces make it no other address, and hide no account.
             let mail = record
                 .values
                 .get(&Attribute::Email)
                 .and_then(Option::as_ref)
-                .map(|mail| mail.reveal());
+                .map(|mail| mail.reveal().trim())
+                .filter(|mail| !mail.is_empty());
             Some(AccountQuery {
                 external_id: &record.external_id,
                 known,

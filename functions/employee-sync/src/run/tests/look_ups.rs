@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use shared::domain::employee::{Employee, Field};
 use shared::domain::id::SourceId;
 use shared::http::Effect;
 use shared::reteach::Error;
@@ -21,6 +22,29 @@ fn new_people_are_looked_up_where_the_academy_cannot_be_listed() {
             .insert(SourceId::new(id.as_str()), employee(&id));
     }
     assert_eq!(world.after(5).tick(End::Well).changes, 10);
+}
+
+#[test]
+fn an_account_is_found_by_mail_address_whatever_outer_spaces_either_side_has() {
+    let plain = "p99@muster.example";
+    for (in_hr, held) in [
+        ("P99@Muster.example ", plain),
+        (plain, " p99@muster.example"),
+    ] {
+        // Found in the list, and looked up.
+        for mut world in [World::before(10, ""), World::new(10, "")] {
+            let account = world.academy.make(Some(held.to_owned()));
+            let hire = Employee {
+                email: Field::Value(in_hr.to_owned()),
+                ..employee("99")
+            };
+            world.employees.insert(hire.source_id.clone(), hire);
+            world.tick(End::Well);
+            let found = world.academy.account_of(&SourceId::new("99"));
+            assert_eq!(found.map(|it| &it.id), Some(&account), "{in_hr:?} {held:?}");
+            assert_eq!(world.academy.customers.len(), 11);
+        }
+    }
 }
 
 fn silence() -> Error {

@@ -51,7 +51,10 @@ pub(crate) async fn read(context: &CommandContext<'_>, args: &Explain) -> Result
         read.map_err(|error| Failure::attention(format!("the person cannot be read: {error}")))?;
     let entry = entries?.remove(&id);
     let mail = match &read {
-        Some(SourceRecord::Employee(employee)) => employee.email.value().map(String::as_str),
+        Some(SourceRecord::Employee(employee)) => {
+            let mail = employee.email.value().map(|mail| mail.as_str().trim());
+            mail.filter(|mail| !mail.is_empty())
+        }
         _ => None,
     };
     let query = AccountQuery {
