@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::fingerprint::FingerprintKey;
-use shared::state::Drift;
+use shared::mapping::DesiredAccount;
+use shared::state::{Drift, EmployeeEntry};
 
-use crate::plan::{Account, Candidate, MatchedBy, SourceState, digest_of, with_account_given};
+use crate::plan::{
+    Account, AccountView, Candidate, MatchedBy, SourceState, digest_of, with_account_given,
+};
 
 /// A second comparison on one day does not count.
 const ONE_DAY: SignedDuration = SignedDuration::from_hours(12);
@@ -30,7 +33,7 @@ pub(super) fn with_drift(
             continue;
         };
         let changes = with_account_given(&record.values, account, Some(&*entry), key);
-        let drifted: BTreeSet<&str> = changes
+        let drifted: BTreeSet<&'static str> = changes
             .iter()
             .filter(|value| {
                 let wanted = digest_of(
@@ -42,6 +45,7 @@ pub(super) fn with_drift(
                 entry.digests.get(value.attribute.name()) == Some(&wanted)
             })
             .map(|value| value.attribute.name())
+            .chain(drifted_dates(record, entry, account))
             .collect();
         entry
             .drift
@@ -60,4 +64,24 @@ pub(super) fn with_drift(
         }
     }
     candidates
+}
+
+/// The dates that the account has otherwise than it was given, as far as the HR system shows them: somebody locks or opens it.
+fn drifted_dates(
+    record: &DesiredAccount,
+    entry: &EmployeeEntry,
+    account: &AccountView,
+) -> Vec<&'static str> {
+    if entry.is_sealed || entry.customer_id.as_ref() != Some(&account.id) {
+        return Vec::new();
+    }
+    let (given, held, employment) = (entry.window, account.window, &record.employment);
+    let mut drifted = Vec::new();
+    if given.active_at != held.active_at && !employment.hire_date.is_absent() {
+        drifted.push("setActiveAt");
+    }
+    if given.inactive_at != held.inactive_at && !employment.end_date.is_absent() {
+        drifted.push("setInactiveAt");
+    }
+    drifted
 }

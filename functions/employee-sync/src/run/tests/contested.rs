@@ -53,6 +53,24 @@ fn a_value_that_is_changed_on_three_days_is_reported_as_contested_and_written_ba
 }
 
 #[test]
+fn an_account_that_somebody_locks_on_three_days_is_reported_as_contested_and_opened() {
+    let mut world = World::new(10, "");
+    let person = SourceId::new("3");
+    for day in 1..=3 {
+        let account = world.academy.account_of(&person).unwrap().id.clone();
+        let customer = world.academy.customers.get_mut(&account).unwrap();
+        customer.set_inactive_at = Some(world.now);
+        let reported = reported(&mut world);
+        assert_eq!(reported.len(), usize::from(day == 3), "{day}");
+        for (reported, text) in reported {
+            let says = "setInactiveAt was changed in reteach on 3 days";
+            assert!(reported == "3" && text.contains(says), "{text}");
+        }
+        assert!(!world.is_locked(3), "{day}");
+    }
+}
+
+#[test]
 fn comparisons_of_one_day_count_once_and_a_week_of_peace_ends_it() {
     let mut world = World::new(10, "");
     world.mode = Mode::Reconcile;
