@@ -1,12 +1,13 @@
-//! Which tenants have which academy.
+//! Which tenants have which academy, and whether credentials are still those of a tenant's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::id::TenantId;
+use shared::reteach::Client;
 use shared::tenant::TenantConfig;
 
-use crate::context::CommandContext;
-use crate::failure::Result;
+use crate::context::{CommandContext, StoredTenant};
+use crate::failure::{Failure, Result};
 
 /// An academy's id, at its API.
 pub(crate) type AcademyKey = (String, String);
@@ -29,4 +30,18 @@ pub(crate) async fn of(
         }
     }
     Ok(academies)
+}
+
+/// Fails if the credentials are another academy's than the tenant was added with: the accounts there say nothing of this
+/// company's. An academy that does not name itself now is believed. `otherwise`: what has not been done.
+pub(crate) async fn check(stored: &StoredTenant, client: &Client, otherwise: &str) -> Result<()> {
+    let Some(academy) = &stored.record.academy else {
+        return Ok(());
+    };
+    if matches!(client.is_of(academy).await, Ok(false)) {
+        return Err(Failure::attention(format!(
+            "the reteach credentials seem to be another academy's; store the right ones with `tenants add`: {otherwise}"
+        )));
+    }
+    Ok(())
 }

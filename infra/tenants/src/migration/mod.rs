@@ -111,7 +111,9 @@ impl Why {
             Self::OldAlone => "nobody has the account's mail address now",
             Self::AccountUnreadable => "the account's row in reteach's list cannot be read",
             Self::AccountGone => "the account is not in reteach any more",
-            Self::NewWithoutMail => "the person has no mail address and no account",
+            Self::NewWithoutMail => {
+                "the person has no mail address that can be read, and no account"
+            }
             Self::NewAlone => "no account has the person's mail address",
         }
     }

@@ -263,6 +263,18 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
         desk.pass_minutes(3);
     }
 
+    let academy = company.reteach.id();
+    company.reteach.set_id("another-academy");
+    for line in [
+        "migrate acme",
+        line.as_str(),
+        "people handover acme --from 1 --to 101 --yes",
+    ] {
+        let hints = ["another academy", "nothing was"];
+        desk.fails(line, Exit::Attention, &hints).await;
+    }
+    company.reteach.set_id(&academy);
+
     company.personio.change(102, |person| person.email = None);
     let hints = ["has changed", "nothing was moved"];
     desk.fails(&line, Exit::Attention, &hints).await;

@@ -16,6 +16,7 @@ use shared::state::{EmployeeEntry, JobKind, SyncState};
 use shared::tenant::TenantConfig;
 
 use self::view::{MigrateView, Stage};
+use crate::academies;
 use crate::args::Migrate;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
@@ -38,6 +39,7 @@ pub(super) async fn migrate(context: &CommandContext<'_>, args: &Migrate) -> Res
     let stored = context.tenant(tenant).await?;
     let secret = context.secrets.refresh(tenant).await?;
     let connections = context.connect(&stored.config, &secret)?;
+    academies::check(&stored, &connections.reteach, UNTOUCHED).await?;
     let Some(hash) = &args.approve else {
         let found = Found::read(context, &connections, &stored.config).await?;
         return Output::of(&MigrateView::new(args, &found, Stage::Proposed));

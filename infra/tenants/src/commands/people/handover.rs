@@ -13,6 +13,7 @@ use shared::source::EmployeeSource as _;
 use shared::state::{EmployeeEntry, JobKind};
 use shared::tenant::TenantConfig;
 
+use crate::academies;
 use crate::args::Handover;
 use crate::commands::person::{self, Presence};
 use crate::confirm::Confirmation;
@@ -65,6 +66,7 @@ pub(super) async fn handover(context: &CommandContext<'_>, args: &Handover) -> R
     let stored = context.tenant(tenant).await?;
     let secret = context.secrets.refresh(tenant).await?;
     let connections = context.connect(&stored.config, &secret)?;
+    academies::check(&stored, &connections.reteach, UNTOUCHED).await?;
     let found = Found::read(context, &connections, &stored.config, args).await?;
     let transfer = found.transfer(from, to, *force)?;
     let announcement = announcement(tenant, &transfer, found.from);
