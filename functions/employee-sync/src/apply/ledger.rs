@@ -243,6 +243,7 @@ fn failure(
 mod tests {
     use shared::access::AccessWindow;
     use shared::domain::employee::{Employee, Field, Status};
+    use shared::domain::id::ExternalId;
 
     use super::*;
     use crate::plan::builders::{
@@ -256,7 +257,12 @@ mod tests {
             status: Field::Value(status),
             ..employee("1")
         };
+        let number = match holder {
+            Holder::Foreign => "sap:9",
+            Holder::Former(_) | Holder::Other => "personio:9",
+        };
         let account = AccountView {
+            external_id: Some(ExternalId::new(number)),
             window: AccessWindow {
                 active_at: None,
                 inactive_at: end,

@@ -61,13 +61,14 @@ impl Plan {
             .iter()
             .map(|candidate| (candidate, context.verdict(candidate)))
             .collect();
-        let claims = Claims::of(&verdicts, |candidate| match &candidate.source {
+        let has_left = |candidate: &Candidate| match &candidate.source {
             SourceState::Present { record, .. } => context.has_left(record),
             SourceState::Rejected { .. } | SourceState::Gone { .. } => true,
-        });
+        };
+        let claims = Claims::of(&verdicts, has_left);
         for (candidate, verdict) in verdicts {
             let id = candidate.source_id.clone();
-            match claims.settle(candidate, verdict) {
+            match claims.settle(candidate, verdict, has_left(candidate)) {
                 Verdict::Change(change, left_out) => {
                     plan.changes.push(change);
                     plan.left_out.extend(left_out.map(|reason| (id, reason)));
@@ -277,7 +278,7 @@ impl Context<'_> {
                         };
                         self.update(candidate, record, fingerprint, action)
                     }
-                    _ => Verdict::Skip(account.conflict_with(&record.external_id)),
+                    _ => self.in_conflict(candidate, record, account),
                 }
             }
             (Account::Fetched(account, MatchedBy::Mail), Scoped::In) => self.update(
@@ -289,6 +290,22 @@ impl Context<'_> {
             (Account::Missing | Account::NotFetched, Scoped::In) => {
                 self.create(record, fingerprint)
             }
+        }
+    }
+
+    /// Somebody who has left is in no conflict with a profile of the same company: nobody has to change an address.
+    fn in_conflict(
+        &self,
+        candidate: &Candidate,
+        record: &DesiredAccount,
+        account: &AccountView,
+    ) -> Verdict {
+        let tool = record.external_id.as_str().split_once(':');
+        let held = tool.zip(account.external_id.as_ref());
+        let profile = held.and_then(|((tool, _), held)| held.source_id(tool));
+        match profile.filter(|_| self.has_left(record)) {
+            Some(profile) => Verdict::needs_no_account(candidate, profile),
+            None => Verdict::Skip(account.conflict_with(&record.external_id)),
         }
     }
 

@@ -94,10 +94,19 @@ impl Claims {
     }
 
     /// The verdict on `candidate`, unless it would write somebody else's account, or make a second one with the same address.
-    pub(super) fn settle(&self, candidate: &Candidate, verdict: Verdict) -> Verdict {
+    pub(super) fn settle(
+        &self,
+        candidate: &Candidate,
+        verdict: Verdict,
+        has_left: bool,
+    ) -> Verdict {
         let first = new_mail(&verdict).and_then(|mail| self.mails.get(&mail));
         if let Some(first) = first.filter(|first| **first != candidate.source_id) {
-            return Verdict::Skip(SkipReason::MailShared(first.clone()));
+            return if has_left {
+                Verdict::needs_no_account(candidate, first.clone())
+            } else {
+                Verdict::Skip(SkipReason::MailShared(first.clone()))
+            };
         }
         let account = match &verdict {
             Verdict::Change(change, _) => change.action.account(),

@@ -403,9 +403,21 @@ fn a_person_who_has_left_takes_over_nothing() {
         status: Field::Value(Status::Inactive),
         ..former.clone()
     };
-    let plan = plan(&[rehired(&new, &former)], &config(""));
-    assert_eq!(plan.changes, []);
-    assert!(plan.skipped[0].1.is_conflict());
+    let candidate = rehired(&new, &former);
+    let nothing = plan(std::slice::from_ref(&candidate), &config(""));
+    let skip = SkipReason::HandedOver(former.source_id);
+    assert_eq!(nothing.changes, []);
+    assert_eq!(nothing.skipped, [(new.source_id.clone(), skip)]);
+    // The ledger still says that the account is theirs.
+    let nobodys = EmployeeEntry::new(new.source_id);
+    let known = Candidate {
+        entry: Some(EmployeeEntry {
+            customer_id: Some(CustomerId::new("c9")),
+            ..nobodys.clone()
+        }),
+        ..candidate
+    };
+    assert_eq!(plan(&[known], &config("")).bookkeeping, [nobodys]);
 }
 
 #[test]
@@ -617,11 +629,17 @@ fn of_several_new_people_with_one_mail_address_only_one_gets_an_account() {
         ];
         let plan = plan(&candidates, &config);
         assert_eq!(changed_people(&plan), [gets_it, "3"]);
-        let [(_, skip)] = plan.skipped.as_slice() else {
+        let [(id, skip)] = plan.skipped.as_slice() else {
             panic!("{plan:?}")
         };
-        assert_eq!(*skip, SkipReason::MailShared(SourceId::new(gets_it)));
-        assert_eq!(conflict_entries(&plan, &candidates, now()).len(), 1);
+        // Who has left needs none, and nobody has to decide about it.
+        let (expected, conflicts) = match id.as_str() {
+            "1" => (SkipReason::HandedOver(SourceId::new("2")), 0),
+            _ => (SkipReason::MailShared(SourceId::new("1")), 1),
+        };
+        assert_eq!(*skip, expected);
+        let noted = conflict_entries(&plan, &candidates, now()).len();
+        assert_eq!(noted, conflicts);
     }
 }
 

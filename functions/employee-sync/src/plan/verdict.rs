@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use shared::domain::id::{CustomerId, SourceId};
 use shared::state::{EmployeeEntry, FailureKind};
 
-use super::Change;
+use super::{Candidate, Change};
 
 /// Why nothing is done for somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub enum SkipReason {
     AwaitingRetry(FailureKind, Timestamp),
     /// Gone, and their account is locked already or never was.
     GoneAlready,
-    /// This person's account belongs to another profile now.
+    /// This person's account belongs to another profile now; or the person has left, and that profile has the account with
+    /// their mail address.
     HandedOver(SourceId),
     /// The same, and the person has not left: two profiles need an account, or HR uses the wrong one.
     EmployedAgain(SourceId),
@@ -70,4 +71,20 @@ pub(super) enum Verdict {
     Bookkeeping(EmployeeEntry),
     Skip(SkipReason),
     Unchanged,
+}
+
+impl Verdict {
+    /// Nothing is to be done or decided for somebody who has left and has no account: `profile` has the one with their mail
+    /// address. What the ledger says of an account or a failure is over.
+    pub(super) fn needs_no_account(candidate: &Candidate, profile: SourceId) -> Self {
+        let is_noted = candidate
+            .entry
+            .as_ref()
+            .is_some_and(|entry| entry.customer_id.is_some() || entry.failure.is_some());
+        if is_noted {
+            Self::Bookkeeping(EmployeeEntry::new(candidate.source_id.clone()))
+        } else {
+            Self::Skip(SkipReason::HandedOver(profile))
+        }
+    }
 }

@@ -42,7 +42,7 @@ pub(super) fn without_mails_of_others(mut plan: Plan, people: &People, rules: Ru
     }
     plan.changes.retain(|change| {
         let owner = mail_of(change).and_then(|mail| owners.get(&mail).copied().flatten());
-        let skipped = owner.map(|owner| SkipReason::MailShared(owner.clone()));
+        let skipped = owner.map(|owner| SkipReason::HandedOver(owner.clone()));
         let is_kept = skipped.is_none();
         let id = &change.source_id;
         plan.skipped.extend(skipped.map(|skip| (id.clone(), skip)));
