@@ -68,6 +68,8 @@ impl Harness {
             }
             if let Some(failure) = &mut entry.failure {
                 (failure.attempts, failure.retry_at) = (1, RECENTLY);
+                // A fault may keep the others from being written in the same run.
+                failure.is_personal = false;
             }
             lines.push(format!("{entry:?} of {account:?}"));
         }

@@ -31,6 +31,8 @@ pub(super) struct Outline {
     pub(super) updates: bool,
     /// Whether the account gave no answer in an earlier run either, while others got one.
     pub(super) was_silent: bool,
+    /// Whether the same was refused in an earlier run, while it was accepted of others.
+    pub(super) is_personal: bool,
 }
 
 impl Outline {
@@ -114,6 +116,8 @@ pub(super) struct Judgement {
     pub(super) vendor: bool,
     /// Whether reteach answered for any account.
     pub(super) answered: bool,
+    /// They were refused for fields that others were accepted with.
+    pub(super) refused_alone: BTreeSet<usize>,
 }
 
 #[derive(Debug)]
@@ -261,7 +265,28 @@ impl Blame {
             undecided,
             vendor,
             answered: self.answered,
+            refused_alone: self.refused_alone(),
         }
+    }
+
+    /// An academy without a place for new accounts names no field, and has taken some before.
+    fn refused_alone(&self) -> BTreeSet<usize> {
+        let (mut alone, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for (trouble, people) in &self.refusals {
+            let is_alone = trouble.field.is_some() && self.is_accepted(trouble);
+            let people = people.iter().copied();
+            if is_alone {
+                alone.extend(people);
+            } else {
+                others.extend(people);
+            }
+        }
+        &alone - &others
+    }
+
+    fn is_personal(&self, index: usize) -> bool {
+        let outline = self.outlines.get(index);
+        outline.is_some_and(|outline| outline.is_personal)
     }
 
     fn limit(&self) -> usize {
@@ -349,7 +374,7 @@ impl Blame {
             self.refusals.entry(trouble).or_default().insert(step.index);
         }
         let is_values = step.part == StepPart::Whole && !outline.values.is_empty();
-        let is_left_out = is_values && !refusal.problem.is_of_tags_alone();
+        let is_left_out = is_values && !refusal.problem.is_of_tags_alone() && !outline.is_personal;
         if outline.updates {
             self.refused += usize::from(is_left_out);
         } else {
@@ -437,8 +462,8 @@ impl Blame {
         let is_open = |trouble: &&Trouble| !self.is_accepted(trouble);
         let open: Vec<_> = self.refusals.keys().filter(is_open).collect();
         let is_many = |trouble: &Trouble| {
-            let people = self.refusals.get(trouble);
-            people.is_some_and(|people| people.len() >= SAME_REFUSAL)
+            let people = self.refusals.get(trouble).into_iter().flatten();
+            people.filter(|index| !self.is_personal(**index)).count() >= SAME_REFUSAL
         };
         let is_trouble = |trouble: &&&Trouble| {
             let mut same = open.iter().filter(|it| it.is_same_but_form(trouble));

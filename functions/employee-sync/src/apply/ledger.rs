@@ -224,10 +224,9 @@ fn failure(
     reason: String,
     now: Timestamp,
 ) -> Failure {
-    let attempts = earlier
-        .filter(|failure| failure.fingerprint == fingerprint)
-        .map_or(0, |failure| failure.attempts)
-        .saturating_add(1);
+    let earlier = earlier.filter(|failure| failure.fingerprint == fingerprint);
+    let attempts = earlier.map_or(0, |failure| failure.attempts);
+    let attempts = attempts.saturating_add(1);
     let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     let pause = SignedDuration::from_mins(minutes.min(24 * 60));
     Failure {
@@ -236,6 +235,7 @@ fn failure(
         fingerprint,
         attempts,
         retry_at: now + pause,
+        is_personal: earlier.is_some_and(|failure| failure.is_personal),
     }
 }
 
@@ -279,6 +279,7 @@ mod tests {
             fingerprint,
             attempts: 8,
             retry_at: now(),
+            is_personal: false,
         };
         Candidate {
             entry: Some(EmployeeEntry {

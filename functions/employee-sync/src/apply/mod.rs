@@ -105,6 +105,14 @@ pub(crate) async fn apply(
     if let Err(end) = note_silent(writer, &mut people, &mut blame, &judgement).await {
         abort.get_or_insert(end);
     }
+    let alone = judgement.refused_alone.iter();
+    let alone = alone.filter_map(|index| people.get(*index)?.refused_alone());
+    let alone: Vec<_> = alone.collect();
+    if !matches!(abort, Some(ApplyAbort::State(_)))
+        && let Err(error) = write_notes(writer, alone).await
+    {
+        abort.get_or_insert(ApplyAbort::State(error));
+    }
     let vendor = vendor_abort(&people, &judgement);
     let is_untouched = |work: &&Work<'_>| work.applied.is_none() && work.silence.is_none();
     people.iter().filter(is_untouched).for_each(|_| progress());

@@ -29,6 +29,15 @@ pub(crate) enum Applied {
 }
 
 impl Applied {
+    /// Whether it was refused again, although the academy took the same of others before.
+    #[must_use]
+    pub(crate) fn is_personal(&self) -> bool {
+        match self {
+            Self::Refused(failure) | Self::WindowAlone(Some(failure)) => failure.is_personal,
+            Self::Done | Self::WindowAlone(None) | Self::AccountLost(_) | Self::Open => false,
+        }
+    }
+
     /// Whether the change of the access window took effect.
     #[must_use]
     pub(crate) fn wrote_window(&self) -> bool {
@@ -139,6 +148,7 @@ impl<'a> Work<'a> {
             separable: self.window.is_some(),
             updates: self.change.action.account().is_some(),
             was_silent: self.was_silent(),
+            is_personal: self.failure_of_record().is_some_and(|it| it.is_personal),
         }
     }
 
@@ -238,6 +248,24 @@ impl<'a> Work<'a> {
     pub(super) fn was_silent(&self) -> bool {
         let failure = self.entry.failure.as_ref();
         failure.is_some_and(|it| it.kind == FailureKind::NoAnswer && self.is_of_record(it))
+    }
+
+    /// The entry with the note that the academy takes of others what it has refused here, unless that is noted.
+    pub(super) fn refused_alone(&self) -> Option<EmployeeEntry> {
+        let failure = self.failure_of_record()?;
+        let is_new = failure.kind == FailureKind::Refused && !failure.is_personal;
+        is_new.then(|| EmployeeEntry {
+            failure: Some(Failure {
+                is_personal: true,
+                ..failure.clone()
+            }),
+            ..self.entry.clone()
+        })
+    }
+
+    fn failure_of_record(&self) -> Option<&Failure> {
+        let failure = self.entry.failure.as_ref();
+        failure.filter(|failure| self.is_of_record(failure))
     }
 
     fn is_of_record(&self, failure: &Failure) -> bool {

@@ -48,6 +48,8 @@ pub(crate) struct Dialect {
     pub(crate) clears_end: bool,
     /// Null clears nothing.
     pub(crate) keeps_nulls: bool,
+    /// A position is kept with `&amp;` for `&`.
+    pub(crate) escapes: bool,
     /// An update takes all tags off.
     pub(crate) drops_tags: bool,
     /// Tags are not taken, although the call succeeds.
@@ -367,6 +369,10 @@ impl Writer for InMemory {
             fill(customer, input.clone());
             if dialect.clears_end && input.set_inactive_at.is_absent() {
                 customer.set_inactive_at = None;
+            }
+            if dialect.escapes {
+                let position = customer.position.take();
+                customer.position = position.map(|text| text.replace('&', "&amp;"));
             }
             if dialect.keeps_nulls {
                 let (position, until) = (before.position, before.set_inactive_at);

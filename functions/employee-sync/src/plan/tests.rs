@@ -747,6 +747,7 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
         fingerprint,
         attempts: 2,
         retry_at,
+        is_personal: false,
     };
     let entry = EmployeeEntry {
         failure: Some(failure.clone()),
@@ -821,6 +822,7 @@ fn values_that_wait_for_another_try_keep_no_lock_or_unlock_waiting() {
             fingerprint: entry.fingerprint.unwrap(),
             attempts: 8,
             retry_at,
+            is_personal: false,
         });
         let mut candidate = seen(person, account, MatchedBy::ExternalId, &config);
         candidate.entry = Some(entry.clone());

@@ -396,10 +396,11 @@ impl Summary {
         outcome.is_undecided || (self.unanswered > 0 && !applied.any(|it| *it == Applied::Done))
     }
 
-    /// Whether at least five people were written, and not one of them came through.
+    /// Whether at least five people were written, and not one of them came through. Those who alone were refused before say
+    /// nothing of the others.
     fn is_all_refused(&self, outcome: &ApplyOutcome) -> bool {
         let mut applied = outcome.applied.values();
-        let tried = outcome.applied.len() as u64;
+        let tried = applied.clone().filter(|it| !it.is_personal()).count() as u64;
         self.is_nobody_in_step() || (tried >= MANY && !applied.any(|it| *it == Applied::Done))
     }
 

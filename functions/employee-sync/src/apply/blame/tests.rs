@@ -30,6 +30,7 @@ fn outline(values: &[&str], locks: bool) -> Outline {
         separable: locks,
         updates: true,
         was_silent: false,
+        is_personal: false,
     }
 }
 
@@ -169,6 +170,30 @@ fn a_field_that_some_are_refused_for_is_theirs() {
         (field_of(&run), run.accepted.len(), run.refusals),
         (vec![], 50, 50)
     );
+}
+
+#[test]
+fn people_who_alone_were_refused_are_not_the_tenants_trouble_once_nobody_else_is_written() {
+    let person = |is_personal| {
+        let outline = Outline {
+            is_personal,
+            ..outline(&["email"], false)
+        };
+        (outline, Account::Refuses("email"))
+    };
+    let mut people = vec![person(false); 2 * MAX_REFUSED];
+    people.insert(0, (outline(&["email"], false), Account::Accepts));
+    let with_others = run(&people, 8, first);
+    assert!(field_of(&with_others).is_empty());
+    let alone: BTreeSet<usize> = (1..people.len()).collect();
+    assert_eq!(with_others.judgement.refused_alone, alone);
+    for is_personal in [false, true] {
+        let people = vec![person(is_personal); 2 * MAX_REFUSED];
+        let again = run(&people, 8, first);
+        assert_eq!(field_of(&again).is_empty(), is_personal);
+        assert_eq!(again.refusals == 2 * MAX_REFUSED, is_personal);
+        assert!(again.judgement.refused_alone.is_empty());
+    }
 }
 
 #[test]

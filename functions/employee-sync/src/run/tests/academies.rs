@@ -111,6 +111,31 @@ fn a_refused_field_keeps_no_lock_from_being_written() {
 }
 
 #[test]
+fn values_that_the_academy_keeps_otherwise_stay_single_peoples_trouble_once_all_others_are_in_step()
+{
+    let mut world = synced(Dialect {
+        escapes: true,
+        ..Dialect::default()
+    });
+    for id in 0..MANY {
+        let position = if id % 7 == 0 {
+            "Leitung F&E"
+        } else {
+            "Leitung"
+        };
+        world.edit(id, |person| person.position = Field::Value(position.into()));
+    }
+    let named: BTreeSet<String> = (0..MANY).step_by(7).map(|id| id.to_string()).collect();
+    assert_eq!(named.len(), 6);
+    // At first with all others, then alone.
+    for pause in [0, 15, 30, 60] {
+        let result = world.after(pause).sync(End::Well);
+        assert_eq!(result.outcome, Outcome::Done, "{pause}: {}", result.message);
+        assert_eq!(people(&result, FindingKind::Refused), named, "{pause}");
+    }
+}
+
+#[test]
 fn a_run_in_which_everybody_was_refused_is_never_done_and_opens_no_gate() {
     for size in [5, 9] {
         let mut world = World::before(size, "");

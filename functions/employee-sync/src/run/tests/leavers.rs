@@ -174,6 +174,7 @@ fn doubt(world: &mut World, id: usize) {
         fingerprint: Fingerprint::default(),
         attempts: 1,
         retry_at: world.now,
+        is_personal: false,
     });
     let moves = format!("Werk {}", world.now);
     world.edit(id, |person| person.location = Field::Value(moves));

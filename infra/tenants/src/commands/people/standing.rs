@@ -159,6 +159,7 @@ mod tests {
                 fingerprint: FingerprintKey::from_bytes(&[1; 32]).fingerprint([]),
                 attempts: 1,
                 retry_at: at("2026-05-11T09:00:00Z"),
+                is_personal: false,
             }),
             ..EmployeeEntry::new(id(person))
         }
