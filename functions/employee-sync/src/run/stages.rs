@@ -176,6 +176,7 @@ pub(super) fn prepare(
             .with_plan(people, &plan)
             .with_contested(&candidates, now)
             .with_earlier_ends(&candidates)
+            .with_deleted(&plan, &candidates)
             .with_put_off(put_off, held_over),
         plan,
         candidates,

@@ -1,6 +1,6 @@
 //! Counting what a run found and did, for its report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use shared::domain::id::{SourceId, TenantId};
@@ -19,7 +19,7 @@ use crate::accounts::{EndedAccounts, LeftOut, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::lint::Violation;
-use crate::plan::{self, Action, Candidate, Change, Kind, Plan, SkipReason, SourceState};
+use crate::plan::{self, Account, Action, Candidate, Change, Kind, Plan, SkipReason, SourceState};
 use crate::report::Counts;
 use crate::source::{Completeness, IncompleteReason, People};
 
@@ -290,6 +290,28 @@ impl Summary {
                     drift.days
                 );
                 self.find(Some(&candidate.source_id), FindingKind::Contested, text);
+            }
+        }
+        self
+    }
+
+    /// With the accounts that are not in reteach any more. Their people need new ones.
+    pub(super) fn with_deleted(mut self, plan: &Plan, candidates: &[Candidate]) -> Self {
+        let missing = candidates.iter().filter_map(|candidate| {
+            let account = candidate.known_account()?;
+            let is_missing = matches!(candidate.account, Account::Missing);
+            is_missing.then_some((&candidate.source_id, account))
+        });
+        let missing: BTreeMap<_, _> = missing.collect();
+        for change in plan.changes.iter().chain(&plan.held) {
+            if change.action == Action::Create
+                && let Some(account) = missing.get(&change.source_id)
+            {
+                let text = format!(
+                    "the account {account} is not in reteach any more: the person needs a new one, without the courses and \
+                     certificates of the old one"
+                );
+                self.find(Some(&change.source_id), FindingKind::AccountLost, text);
             }
         }
         self

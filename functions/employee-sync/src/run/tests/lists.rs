@@ -49,12 +49,14 @@ fn an_account_that_was_deleted_is_read_once_and_replaced() {
     let mut world = hiding(3, 10);
     let deleted = account(&mut world, "7");
     world.academy.customers.remove(&deleted);
-    assert_eq!(world.after(24 * 60).tick(End::Well).changes, 1);
+    let tick = world.after(24 * 60).tick(End::Well);
+    assert_eq!((tick.changes, tick.found(FindingKind::AccountLost)), (1, 1));
     assert_ne!(account(&mut world, "7"), deleted);
     assert_eq!(world.academy.read, 4);
     // Nobody is locked, nobody is deleted: nothing is read.
     world.academy.hides_locked = false;
-    world.after(24 * 60).tick(End::Well);
+    let tick = world.after(24 * 60).tick(End::Well);
+    assert_eq!(tick.found(FindingKind::AccountLost), 0);
     assert_eq!(world.academy.read, 4);
 }
 
