@@ -423,6 +423,7 @@ impl Run {
             scope,
             began: self.began,
             completeness: Completeness::Complete,
+            seen: selection.selected.len() as u64,
             selection: &selection,
             waiting: &[],
             results: &results,

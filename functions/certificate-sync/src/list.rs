@@ -27,8 +27,10 @@ const MAX_REPEATED_PAGES: u32 = 2;
 /// The same where none of their records is asked for: an academy that ignores filters may have many. Our own bound.
 const MAX_BARREN_PAGES: u32 = 1_000;
 
+/// Certificates on a page.
+pub(crate) const PAGE_SIZE: u32 = 250;
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
-const PAGE_SIZES: [u32; 3] = [250, 50, 10];
+const PAGE_SIZES: [u32; 3] = [PAGE_SIZE, 50, 10];
 
 /// Certificates of each class that are kept at most. A run has time to file fewer than 900.
 const MAX_NEWEST: usize = 10_000;

@@ -35,7 +35,7 @@ pub struct CertificateCheckpoint {
     pub days: BTreeMap<Date, DayCheckpoint>,
     /// What is unsettled of all earlier days. Only a listing of everything shows these certificates.
     pub earlier: Unsettled,
-    /// Some of the earlier days' certificates that have no PDF yet: each tick asks for them.
+    /// The earlier days' certificates that have no PDF yet: each tick asks for them. None if they are too many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<CertificateId>,
     #[serde(default, skip_serializing_if = "ListAccess::is_unknown")]

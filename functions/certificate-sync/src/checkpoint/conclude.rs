@@ -1,7 +1,7 @@
 //! What a run leaves for the next one.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,11 +12,12 @@ use shared::state::{
 };
 
 use super::{Scope, Selection};
+use crate::list::PAGE_SIZE;
 use crate::outcome::CertificateResult;
 
-/// Certificates older than the window that are asked for on each tick, a call each. With them the checkpoint still
-/// has less than 4 KB, one read unit.
-const MAX_WAITING: usize = 16;
+/// So many certificates older than the window are asked for on each tick, a call each, even if a listing of everything
+/// takes fewer. With them the checkpoint still has less than 4 KB, one read unit.
+const FEW_WAITING: u64 = 16;
 /// Refused hosts that are named at most.
 const MAX_HOSTS: usize = 4;
 
@@ -26,6 +27,8 @@ pub struct RunFacts<'a> {
     pub scope: Scope,
     pub began: Timestamp,
     pub completeness: Completeness,
+    /// Certificates that were listed.
+    pub seen: u64,
     pub selection: &'a Selection,
     /// The older certificates that were asked for and still have no PDF.
     pub waiting: &'a [CertificateId],
@@ -117,7 +120,7 @@ pub fn conclude(
             (true, false) => earlier.and(due_alone(known.earlier)),
             (false, _) => left_window(&known, &days, run).and(earlier),
         },
-        waiting: waiting(&known, run),
+        waiting: waiting(run),
         lists: run.lists.unwrap_or(known.lists),
         refusals: run.refusals.cloned(),
         days,
@@ -197,21 +200,19 @@ fn left_window(
     unsettled.fold(earlier, Unsettled::and)
 }
 
-/// The certificates that the next tick asks for. Where too many wait, each listing of everything goes on behind the
-/// last one that was asked for, in the order of their ids, and begins again at the end.
-fn waiting(known: &CertificateCheckpoint, run: RunFacts<'_>) -> Vec<CertificateId> {
+/// The certificates that the next tick asks for, in the order in which the run left them. None where a listing of
+/// everything takes fewer calls: then the next tick is one.
+fn waiting(run: RunFacts<'_>) -> Vec<CertificateId> {
     let is_earlier = |id: &CertificateId| !run.selection.day_of.contains_key(id);
     let found = run.results.iter();
     let found = found.filter(|(id, result)| result.is_waiting_for_pdf() && is_earlier(id));
-    let found: BTreeSet<_> = found.map(|(id, _)| id).chain(run.waiting).collect();
-    let last = known.waiting.last();
-    let (behind, before): (Vec<_>, Vec<_>) = found.into_iter().partition(|id| Some(*id) > last);
-    behind
-        .into_iter()
-        .chain(before)
-        .take(MAX_WAITING)
-        .cloned()
-        .collect()
+    let new = found.filter(|(id, _)| !run.waiting.contains(id));
+    let waiting: Vec<_> = run.waiting.iter().chain(new.map(|(id, _)| id)).collect();
+    let pages = run.seen.div_ceil(u64::from(PAGE_SIZE));
+    match run.scope.everything && waiting.len() as u64 > pages.max(FEW_WAITING) {
+        true => Vec::new(),
+        false => waiting.into_iter().cloned().collect(),
+    }
 }
 
 fn due_alone(unsettled: Unsettled) -> Unsettled {

@@ -126,6 +126,7 @@ fn facts_of<'a>(
         scope,
         began: now(),
         completeness: Completeness::Complete,
+        seen: selection.selected.len() as u64,
         selection,
         waiting: &[],
         results,
@@ -432,9 +433,9 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
         (
             vec![id("b")],
             [(id("a"), awaiting())].into(),
-            vec!["a", "b"],
+            vec!["b", "a"],
             3,
-            false,
+            true,
         ),
     ] {
         let selection = selection_of(
@@ -456,32 +457,63 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
     }
 }
 
+/// Asking for each takes a call each, a listing of everything one for each 250 certificates.
 #[test]
-fn of_many_late_pdfs_each_is_asked_for_in_turn() {
+fn the_next_tick_shows_each_late_pdf_with_as_few_calls_as_it_takes() {
     let awaiting = CertificateResult::Skipped(SkipReason::AwaitingPdf);
-    let names: Vec<String> = (10..58).map(|number| format!("c{number}")).collect();
-    let seen: Vec<_> = names.iter().map(|name| (name.as_str(), LONG_AGO)).collect();
-    let results: Vec<_> = names
-        .iter()
-        .map(|name| (name.as_str(), awaiting.clone()))
-        .collect();
-    let (mut known, mut asked) = (None, Vec::new());
-    for _ in 0..4 {
-        let next = run(known.as_ref(), window(true), &seen, &results).checkpoint;
-        assert_eq!(next.waiting.len(), 16);
-        let selection = selection_of(listing(&[]), Some(&next), window(false), &key(), now());
-        let nothing = BTreeMap::new();
+    for (waiting, seen, is_each_asked_for) in [
+        (16, 16, true),
+        (17, 17, false),
+        (40, 40 * 250 - 250, false),
+        (40, 40 * 250 - 249, true),
+    ] {
+        let names: Vec<String> = (10..10 + waiting)
+            .map(|number| format!("c{number}"))
+            .collect();
+        let listed: Vec<_> = names.iter().map(|name| (name.as_str(), LONG_AGO)).collect();
+        let results = names
+            .iter()
+            .map(|name| (id(name), awaiting.clone()))
+            .collect();
+        let selection = selection_of(listing(&listed), None, window(true), &key(), now());
         let facts = RunFacts {
-            waiting: &next.waiting,
-            ..facts_of(window(false), &selection, &nothing)
+            seen,
+            ..facts_of(window(true), &selection, &results)
         };
-        let tick = conclude(Some(&next), facts, now());
-        assert!(!tick.is_news, "ticks in between ask for the same ones");
-        asked.extend(next.waiting.iter().map(|id| id.as_str().to_owned()));
-        known = Some(next);
+        let known = conclude(None, facts, now()).checkpoint;
+        let asked: Vec<_> = known.waiting.iter().map(|id| id.as_str()).collect();
+        let expected = match is_each_asked_for {
+            true => names,
+            false => Vec::new(),
+        };
+        assert_eq!(asked, expected, "{waiting} of {seen}");
+        let start = CertificateStart {
+            checkpoint: Some(known),
+            ..CertificateStart::default()
+        };
+        let next = Scope::of(&start, Mode::Scheduled, ALLOWED, now() + 30.minutes());
+        assert_eq!(next.everything, !is_each_asked_for, "{waiting} of {seen}");
     }
-    let in_turn: Vec<_> = names.iter().cycle().take(asked.len()).cloned().collect();
-    assert_eq!(asked, in_turn);
+}
+
+/// A tick that had no time for all of them leaves the others first.
+#[test]
+fn late_pdfs_are_asked_for_in_the_order_in_which_the_last_tick_left_them() {
+    let names = ["a", "b", "c"];
+    let awaiting = CertificateResult::Skipped(SkipReason::AwaitingPdf);
+    let seen = names.map(|name| (name, LONG_AGO));
+    let results = names.map(|name| (name, awaiting.clone()));
+    let known = run(None, window(true), &seen, &results).checkpoint;
+    let selection = selection_of(listing(&[]), Some(&known), window(false), &key(), now());
+    let left = ["c", "a", "b"].map(id);
+    let facts = RunFacts {
+        waiting: &left,
+        ..facts_of(window(false), &selection, &NO_RESULTS)
+    };
+    assert_eq!(
+        conclude(Some(&known), facts, now()).checkpoint.waiting,
+        left
+    );
 }
 
 #[test]

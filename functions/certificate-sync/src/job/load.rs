@@ -7,7 +7,8 @@ use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
-use shared::reteach::{self, Completeness, Downloads, Participation, Rejected};
+use shared::http::Deadline;
+use shared::reteach::{self, Completeness, Downloads, Error, Participation, Rejected};
 use shared::routes::Connections;
 use shared::runtime::RunError;
 use shared::source::EmployeeSource as _;
@@ -22,6 +23,8 @@ use crate::plan::{Candidate, Listed, People, Policy, is_unclear, issue_of};
 
 /// Certificates asked for at once. Our own bound.
 const CONCURRENCY: usize = 4;
+/// Asking for them takes at most one part in so many of a run's time: the others are for filing. Our own bound.
+const ASKING_SHARE: u32 = 4;
 
 /// What a plan is made from, and what is known of the reading.
 #[derive(Debug)]
@@ -75,6 +78,7 @@ impl Reading {
             scope: self.scope,
             began: self.began,
             completeness: self.completeness,
+            seen: self.seen,
             selection: &self.selection,
             waiting: &self.waiting,
             results,
@@ -132,6 +136,8 @@ pub(super) struct Sources<'a> {
     /// A digest of the hosts that the tenant's file allows.
     pub(super) allowed_hosts: u64,
     pub(super) began: Timestamp,
+    /// Everything must have ended by then.
+    pub(super) stop_at: Deadline,
 }
 
 impl Read {
@@ -178,6 +184,7 @@ impl Read {
             downloads: _,
             allowed_hosts: _,
             began,
+            stop_at: _,
         } = sources;
         let ledger = match scope.everything {
             true => Ledger::whole(store, tenant).await?,
@@ -251,20 +258,31 @@ impl Read {
 struct Asked {
     made: BTreeMap<CertificateId, Participation>,
     waiting: Vec<CertificateId>,
+    /// The academy cannot be asked for single certificates: a listing of everything shows them.
+    is_no_way: bool,
 }
 
 impl Asked {
-    /// One call for each. What cannot be read now waits on: the next tick asks again.
-    async fn of(reteach: &reteach::Client, checkpoint: Option<&CertificateCheckpoint>) -> Self {
-        let waiting = checkpoint.map_or(&[][..], |checkpoint| checkpoint.waiting.as_slice());
-        let ask = |id: CertificateId| async move {
-            let found = reteach.participation_by_certificate(&id).await;
-            (id, found)
+    /// One call for each. What cannot be read now waits on: the next tick asks again, first for those for which there was
+    /// no time.
+    async fn of(sources: Sources<'_>) -> Self {
+        let known = sources.checkpoint.map(|checkpoint| &checkpoint.waiting);
+        let reteach = sources.connections.reteach.clone();
+        let time = sources.stop_at.remaining();
+        let reteach = match time.map(|time| time / ASKING_SHARE) {
+            Some(time) => reteach.until(Deadline::after(time)),
+            None => reteach,
         };
-        let mut answers = stream::iter(waiting.to_vec())
-            .map(ask)
-            .buffered(CONCURRENCY);
-        let mut asked = Self::default();
+        let ask = |id: CertificateId| {
+            let reteach = &reteach;
+            async move {
+                let found = reteach.participation_by_certificate(&id).await;
+                (id, found)
+            }
+        };
+        let known = known.cloned().unwrap_or_default();
+        let mut answers = stream::iter(known).map(ask).buffered(CONCURRENCY);
+        let (mut asked, mut answered) = (Self::default(), Vec::new());
         while let Some((id, found)) = answers.next().await {
             let is_made = |found: &Participation| {
                 let certificate = found.certificate.as_ref();
@@ -274,19 +292,17 @@ impl Asked {
                 Ok(Some(found)) if is_made(&found) => {
                     asked.made.insert(id, found);
                 }
+                Err(Error::OutOfTime { .. }) => asked.waiting.push(id),
+                Err(Error::Rejected { .. } | Error::Unreadable { .. }) => {
+                    asked.is_no_way = true;
+                    break;
+                }
                 // Only a listing of everything shows that it was revoked.
-                Ok(_) | Err(_) => asked.waiting.push(id),
+                Ok(_) | Err(_) => answered.push(id),
             }
         }
+        asked.waiting.extend(answered);
         asked
-    }
-
-    /// Whether others that were not asked for are likely to be made as well.
-    fn is_sign_of_more(&self, checkpoint: Option<&CertificateCheckpoint>) -> bool {
-        !self.made.is_empty()
-            && checkpoint.is_some_and(|checkpoint| {
-                checkpoint.earlier.waiting_for_pdf as usize > checkpoint.waiting.len()
-            })
     }
 }
 
@@ -294,7 +310,6 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
     let Sources {
         store,
         tenant,
-        connections,
         checkpoint,
         began,
         ..
@@ -302,7 +317,7 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
     let read = Read::everything_or_window(sources, scope).await?;
     let asked = match scope.everything || read.selection.has_lost_due {
         true => Asked::default(),
-        false => Asked::of(&connections.reteach, checkpoint).await,
+        false => Asked::of(sources).await,
     };
     let entries = match !scope.everything && read.is_all_new(checkpoint) {
         true => {
@@ -314,7 +329,7 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
     let is_too_little = !scope.everything
         && (read.selection.has_lost_due
             || read.has_left_out_any()
-            || asked.is_sign_of_more(checkpoint)
+            || asked.is_no_way
             || entries.as_ref().is_some_and(HashMap::is_empty));
     let Read {
         scope,

@@ -84,6 +84,7 @@ impl Job for CertificateSync {
             downloads: &downloads,
             allowed_hosts,
             began,
+            stop_at,
         };
         let Loaded {
             candidates,
