@@ -268,6 +268,51 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
         .await;
 }
 
+/// Makes an attribute of an item something that no release has written.
+async fn damage(desk: &Desk, table: &str, pk: &str, sk: &str, attribute: &str) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let update = desk.stack.aws().dynamodb().update_item();
+    update
+        .table_name(table)
+        .key("pk", text(pk))
+        .key("sk", text(sk))
+        .update_expression("SET #damaged = :damaged")
+        .expression_attribute_names("#damaged", attribute)
+        .expression_attribute_values(":damaged", AttributeValue::Bool(true))
+        .send()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_that_cannot_be_read_stays_paused_and_keeps_no_other_from_running() {
+    let desk = Desk::new().await;
+    for name in ["acme", "birke", "celle"] {
+        let company = desk.company_called(name, Via::Direct).await;
+        desk.done(&desk.add(&company, "")).await;
+        desk.run(&format!("sync {name} --here")).await;
+    }
+    let copy = items(&desk).await;
+    desk.pass_minutes(30);
+    table(&desk, RESTORED, PARTITION_KEY, &copy).await;
+    damage(&desk, RESTORED, "TENANT#birke", "CONFIG", "config").await;
+    for table in [LIVE, RESTORED] {
+        damage(&desk, table, "TENANT#celle", "LEASE#employees", "owner").await;
+    }
+    for (exit, view) in both_passes(&desk, "").await {
+        assert_eq!(exit, Exit::Attention, "{view}");
+        assert_eq!(view["unreadable"], json!(["birke", "celle"]), "{view}");
+        let resumed = u64::from(view["in_use"] == true);
+        assert_eq!(view["resumed"], resumed, "{view}");
+    }
+    let firing = desk.schedules().into_iter();
+    let firing: Vec<_> = firing.filter(|line| line.contains("ENABLED")).collect();
+    assert!(
+        firing.iter().all(|line| line.starts_with("acme.")),
+        "{firing:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_restore_does_not_bring_back_a_used_up_login() {
     let tick = "sync acme --here --mode reconcile";

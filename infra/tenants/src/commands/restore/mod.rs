@@ -12,7 +12,7 @@ use shared::secrets::SecretError;
 use shared::state::{Restore as UnderWay, Restored, TenantRecord, TenantStatus};
 use shared::tenant::TenantConfig;
 
-use self::tables::{Tables, scheduled};
+use self::tables::{Tables, has_readable_leases, scheduled};
 use self::view::RestoreView;
 use crate::args::Restore;
 use crate::confirm::Confirmation;
@@ -64,12 +64,13 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
         };
         tables.restored.mark_restored(tenant, restored).await?;
     }
-    let mut taken_over = BTreeSet::new();
+    let (mut taken_over, mut unreadable) = (BTreeSet::new(), BTreeSet::new());
     for (tenant, stopped) in tenants.iter().zip(stopped) {
         match stopped {
             Stopped::Known => {}
             Stopped::TakenOver => drop(taken_over.insert(tenant.clone())),
             Stopped::LeftBehind => drop(added_since.insert(tenant.clone())),
+            Stopped::Unreadable => drop(unreadable.insert(tenant.clone())),
         }
     }
     let mut view = RestoreView {
@@ -81,14 +82,14 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
         status_changed: under_way.status_changed,
         without_credentials: BTreeSet::new(),
         taken_over,
+        unreadable,
         added_since,
         in_use: tables.in_use,
         missing,
     };
     if tables.in_use {
-        let resumed = each(&tenants, |tenant| {
-            resume(context, tenant, &view.left_paused)
-        });
+        let left_paused: BTreeSet<_> = view.left_paused.union(&view.unreadable).cloned().collect();
+        let resumed = each(&tenants, |tenant| resume(context, tenant, &left_paused));
         let resumed = resumed.await.map_err(Failure::repeatable)?;
         for (tenant, resumed) in tenants.into_iter().zip(resumed) {
             match resumed {
@@ -139,7 +140,7 @@ async fn begin(
         let is_paused = |record: Option<TenantRecord>| {
             record.map(|record| record.status != TenantStatus::Active)
         };
-        let before = is_paused(tables.restored.latest_tenant(tenant).await?);
+        let before = is_paused(tables.stored(tenant).await?);
         let now = is_paused(tables.current(tenant).await?);
         Ok((now == Some(true), before.is_some() && before != now))
     });
@@ -193,6 +194,8 @@ enum Stopped {
     TakenOver,
     /// Its record in the table in use cannot be read.
     LeftBehind,
+    /// The restored table has it, and it cannot be read there.
+    Unreadable,
 }
 
 /// Stops a tenant in both tables, and marks it once its last run has ended.
@@ -215,7 +218,8 @@ async fn stop(
         wait,
         otherwise: "the restore is not complete",
     };
-    let leases = match tables.in_use || tables.live.is_some() {
+    let has_table = tables.in_use || tables.live.is_some();
+    let leases = match has_table && has_readable_leases(&context.store, tenant).await? {
         true => Some(HeldLeases::acquire(context, tenant, purpose).await?),
         false => None,
     };
@@ -249,7 +253,8 @@ async fn mark(
             true => Stopped::TakenOver,
             false => Stopped::LeftBehind,
         },
-        _ => Stopped::Known,
+        _ if tables.is_readable(tenant).await? => Stopped::Known,
+        _ => Stopped::Unreadable,
     })
 }
 

@@ -7,6 +7,7 @@ use shared::state::{StateError, Store, TenantRecord, TenantStatus};
 
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
+use crate::schedule::JOBS;
 
 /// A restored table, and the one that the functions use.
 pub(super) struct Tables<'a> {
@@ -81,14 +82,26 @@ impl<'a> Tables<'a> {
 
     /// The record that says how a tenant is now: that of the table in use, as far as it can be read.
     pub(super) async fn current(&self, tenant: &TenantId) -> Result<Option<TenantRecord>> {
-        if let Some(live) = self.live {
-            match live.latest_tenant(tenant).await {
-                Ok(Some(record)) => return Ok(Some(record)),
-                Ok(None) | Err(StateError::Damaged { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+        if let Some(live) = self.live
+            && let Some(record) = as_far_as_readable(live.latest_tenant(tenant).await)?
+        {
+            return Ok(Some(record));
         }
-        Ok(self.restored.latest_tenant(tenant).await?)
+        self.stored(tenant).await
+    }
+
+    /// The tenant's record in the restored table, as far as it can be read.
+    pub(super) async fn stored(&self, tenant: &TenantId) -> Result<Option<TenantRecord>> {
+        as_far_as_readable(self.restored.latest_tenant(tenant).await)
+    }
+
+    /// Whether runs can read what the restored table has of the tenant: its record and its leases.
+    pub(super) async fn is_readable(&self, tenant: &TenantId) -> Result<bool> {
+        match self.restored.latest_tenant(tenant).await {
+            Ok(_) => has_readable_leases(&self.restored, tenant).await,
+            Err(StateError::Damaged { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Tenants of the table in use that the restored one, with `known`, does not have.
@@ -123,6 +136,27 @@ impl<'a> Tables<'a> {
         }
         Ok(())
     }
+}
+
+/// What was read; nothing where a newer version or somebody's hand has written it.
+fn as_far_as_readable<T>(read: std::result::Result<Option<T>, StateError>) -> Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(read),
+        Err(StateError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the leases of both jobs can be read: no run begins with one that cannot.
+pub(super) async fn has_readable_leases(store: &Store, tenant: &TenantId) -> Result<bool> {
+    for job in JOBS {
+        match store.waiting_since(tenant, job).await {
+            Ok(_) => {}
+            Err(StateError::Damaged { .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
 }
 
 /// Tenants that have schedules and are not among `tenants`.

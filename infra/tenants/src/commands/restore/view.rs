@@ -24,6 +24,8 @@ pub(super) struct RestoreView<'a> {
     pub(super) without_credentials: BTreeSet<TenantId>,
     /// They were added after the restored moment, and the table in use had them.
     pub(super) taken_over: BTreeSet<TenantId>,
+    /// Their records or leases in the table cannot be read.
+    pub(super) unreadable: BTreeSet<TenantId>,
     /// The table does not have them: they were added after the restored moment.
     pub(super) added_since: BTreeSet<TenantId>,
     /// Whether the deployment uses the table.
@@ -43,6 +45,7 @@ impl View for RestoreView<'_> {
             status_changed,
             without_credentials,
             taken_over,
+            unreadable,
             added_since,
             in_use,
             missing,
@@ -79,6 +82,11 @@ impl View for RestoreView<'_> {
                 "added after the restored moment, and taken over from the table in use",
             ),
             (
+                unreadable,
+                "unreadable in the table, and stays paused (restore it to another moment, or `tenants remove` and \
+                 `tenants add`: the certificates that are filed stay known)",
+            ),
+            (
                 added_since,
                 "added after the restored moment: repeat `tenants add`",
             ),
@@ -99,6 +107,7 @@ impl View for RestoreView<'_> {
         let look_at = [
             &self.status_changed,
             &self.without_credentials,
+            &self.unreadable,
             &self.added_since,
         ];
         look_at.iter().any(|tenants| !tenants.is_empty()) || !self.missing.is_empty()
