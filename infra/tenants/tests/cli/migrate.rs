@@ -8,6 +8,7 @@ use shared::domain::clock::Clock as _;
 use shared::domain::id::RunId;
 use shared::state::{Acquisition, JobKind};
 use shared::tenant::Via;
+use simulators::personio::Document;
 use simulators::reteach::{OddRow, Quirk};
 use simulators::{Behaviour, Body, Fault, Moment, Person};
 use tenants::Exit;
@@ -147,6 +148,19 @@ async fn moves_after_an_approval(via: Via, more: &str) {
     assert_eq!(again["counts"]["moved_before"], 3);
     let list = desk.json("people list acme").await.json();
     assert_eq!(list["counts"]["in-sync"], 3, "{list:#}");
+    // The ledger has the certificate under the old id; HR has taken its document along.
+    let list = "certificates list acme --all --person 101";
+    assert_eq!(desk.done(list).await.as_array().unwrap().len(), 1);
+    let document = company.personio.documents()[0].clone();
+    company.personio.remove_document(document.id);
+    company.personio.add_document(Document {
+        employee_id: 101,
+        ..document
+    });
+    company.personio.add_category("Schulungen");
+    let line = "certificates move acme --to Schulungen --yes";
+    let moved = desk.done(line).await;
+    assert_eq!(moved["moved"], 1, "{via:?}: {moved}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use shared::state::{
 };
 use shared::tenant::TenantConfig;
 
-use super::list::{is_chosen, reason_of, reissued_at};
+use super::list::{is_chosen, people_of, reason_of, reissued_at};
 use crate::args::CertificateChoice;
 use crate::confirm::Confirmation;
 use crate::context::{CommandContext, StoredTenant};
@@ -67,10 +67,13 @@ pub(crate) async fn decide(
     if ids.is_empty() {
         // Nobody has looked at each person's documents.
         on_unverifiable = OnUnverifiable::Park;
+        let people = people_of(context, tenant, filter).await?;
         let ledger = context.store.all_certificates(tenant).await?;
         let mut chosen: Vec<CertificateEntry> = ledger
             .into_values()
-            .filter(|entry| decision.may_be_about(entry) && is_chosen(filter, entry))
+            .filter(|entry| {
+                decision.may_be_about(entry) && is_chosen(filter, people.as_ref(), entry)
+            })
             .collect();
         chosen.sort_by(|one, other| one.certificate_id.cmp(&other.certificate_id));
         if !chosen.is_empty() {

@@ -1,11 +1,14 @@
 //! `tenants certificates list`
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::domain::id::TenantId;
+use shared::domain::id::{SourceId, TenantId};
 use shared::state::{CertificateEntry, CertificateState};
 
 use crate::args::{CertificateFilter, ListCertificates};
+use crate::commands::people::profiles;
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
@@ -43,7 +46,8 @@ pub(crate) async fn parked<'a>(
     context.tenant(tenant).await?;
     let mut entries = context.store.undecided_certificates(tenant).await?;
     let waiting = entries.len();
-    entries.retain(|entry| is_chosen(filter, entry));
+    let people = people_of(context, tenant, filter).await?;
+    entries.retain(|entry| is_chosen(filter, people.as_ref(), entry));
     Ok(ParkedView {
         entries,
         tenant,
@@ -51,11 +55,28 @@ pub(crate) async fn parked<'a>(
     })
 }
 
-/// Whether the entry is one that the filter asks for.
-pub(super) fn is_chosen(filter: &CertificateFilter, entry: &CertificateEntry) -> bool {
+/// The ids of the person whom a filter names: certificates stay under the id for which they were filed.
+pub(super) async fn people_of(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+    filter: &CertificateFilter,
+) -> Result<Option<BTreeSet<SourceId>>> {
+    let Some(person) = &filter.person else {
+        return Ok(None);
+    };
+    let ledger = Box::pin(context.store.all_employees(tenant, None)).await?;
+    Ok(Some(profiles(&ledger, person).into_iter().collect()))
+}
+
+/// Whether the entry is one that the filter asks for, of these people.
+pub(super) fn is_chosen(
+    filter: &CertificateFilter,
+    people: Option<&BTreeSet<SourceId>>,
+    entry: &CertificateEntry,
+) -> bool {
     let CertificateFilter {
         reason,
-        person,
+        person: _,
         is_whole_reason,
     } = filter;
     let has_reason = |part: &String| {
@@ -66,9 +87,7 @@ pub(super) fn is_chosen(filter: &CertificateFilter, entry: &CertificateEntry) ->
         }
     };
     reason.as_ref().is_none_or(has_reason)
-        && person
-            .as_ref()
-            .is_none_or(|person| *person == entry.employee)
+        && people.is_none_or(|people| people.contains(&entry.employee))
 }
 
 /// What a list says of a certificate that was issued again.
@@ -174,9 +193,10 @@ pub(crate) async fn ledger<'a>(
 ) -> Result<LedgerView<'a>> {
     let ledger = context.store.all_certificates(tenant).await?;
     let stored = ledger.len();
+    let people = people_of(context, tenant, filter).await?;
     let mut entries: Vec<CertificateEntry> = ledger
         .into_values()
-        .filter(|entry| is_chosen(filter, entry))
+        .filter(|entry| is_chosen(filter, people.as_ref(), entry))
         .collect();
     entries.sort_by(|one, other| {
         let (one, other) = (&one.certificate_id, &other.certificate_id);

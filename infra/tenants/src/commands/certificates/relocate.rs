@@ -116,6 +116,45 @@ fn no_such_folder(name: &str, categories: &[Category]) -> String {
     )
 }
 
+/// Certificates whose documents may be among those of one id in the HR system.
+#[derive(Default)]
+struct Profile {
+    /// When the last of them was filed.
+    last: Timestamp,
+    certificates: BTreeSet<CertificateId>,
+    /// The person has another id now: the HR system may not have this one any more.
+    is_former: bool,
+}
+
+/// The filed certificates by the ids under which their documents may be: the one for which they were filed, and those
+/// that the person's account has gone to since. HR may have taken the documents along.
+async fn profiles(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+) -> Result<(BTreeMap<SourceId, Profile>, u64)> {
+    let ledger = context.store.all_employees(tenant, None).await?;
+    let mut profiles: BTreeMap<SourceId, Profile> = BTreeMap::new();
+    let mut people = BTreeSet::new();
+    for (certificate, entry) in context.store.all_certificates(tenant).await? {
+        let CertificateState::Uploaded { at, .. } = entry.state else {
+            continue;
+        };
+        people.insert(entry.employee.clone());
+        let mut seen = BTreeSet::new();
+        let mut next = Some(&entry.employee);
+        while let Some(id) = next.filter(|id| seen.insert(*id)) {
+            next = ledger
+                .get(id)
+                .and_then(|known| known.handed_over_to.as_ref());
+            let profile = profiles.entry(id.clone()).or_default();
+            profile.last = at.max(profile.last);
+            profile.certificates.insert(certificate.clone());
+            profile.is_former |= next.is_some();
+        }
+    }
+    Ok((profiles, people.len() as u64))
+}
+
 /// Lists the documents of each person with a filed certificate. A list that is refused is noted; what is not about one
 /// person ends it. People with the newest certificates come first: the lists of those who have left may all be refused.
 async fn find(
@@ -124,27 +163,23 @@ async fn find(
     tenant: &TenantId,
     folder: &Category,
 ) -> Result<Found> {
-    let mut people: BTreeMap<SourceId, (Timestamp, BTreeSet<CertificateId>)> = BTreeMap::new();
-    for (id, entry) in context.store.all_certificates(tenant).await? {
-        if let CertificateState::Uploaded { at, .. } = entry.state {
-            let (last, certificates) = people.entry(entry.employee).or_default();
-            *last = at.max(*last);
-            certificates.insert(id);
-        }
-    }
-    let mut filed: Vec<_> = people.into_iter().collect();
-    filed.sort_by_key(|(_, (last, _))| Reverse(*last));
+    let (profiles, people) = Box::pin(profiles(context, tenant)).await?;
+    let mut profiles: Vec<_> = profiles.into_iter().collect();
+    profiles.sort_by_key(|(_, profile)| (profile.is_former, Reverse(profile.last)));
     let mut found = Found {
-        people: filed.len() as u64,
+        people,
         ..Found::default()
     };
-    let mut lists = stream::iter(filed)
-        .map(|(person, (_, certificates))| async move {
+    let mut lists = stream::iter(profiles)
+        .map(|(person, profile)| async move {
             let documents = hr.documents(&person).await.ok_or_else(no_way)?;
-            Ok::<_, Failure>((certificates, documents))
+            Ok::<_, Failure>((profile.certificates, documents))
         })
         .buffered(CONCURRENCY);
     let (mut listed, mut refusals) = (0, 0);
+    let mut known: BTreeSet<CertificateId> = BTreeSet::new();
+    // Certificates that no list shows, and why there is none.
+    let mut missing: BTreeMap<CertificateId, Option<String>> = BTreeMap::new();
     while let Some((certificates, documents)) = lists.try_next().await? {
         let documents = match documents {
             Ok(documents) => documents,
@@ -154,12 +189,9 @@ async fn find(
                     return Err(read_failed(error));
                 }
                 let problem = format!("the person's documents cannot be listed: {error}");
-                found
-                    .refused
-                    .extend(certificates.into_iter().map(|certificate_id| Refused {
-                        certificate_id,
-                        problem: problem.clone(),
-                    }));
+                for id in certificates {
+                    missing.entry(id).or_insert_with(|| Some(problem.clone()));
+                }
                 continue;
             }
             Err(error) => return Err(read_failed(error)),
@@ -167,15 +199,24 @@ async fn find(
         listed += 1;
         for id in certificates {
             // A second copy, made by hand or by a fault, moves along.
-            let mut is_known = false;
             for document in documents.iter().filter(|document| document.names(&id)) {
-                is_known = true;
+                known.insert(id.clone());
                 match document.category.as_ref() == Some(&folder.id) {
                     true => found.there += 1,
                     false => found.elsewhere.push((id.clone(), document.id.clone())),
                 }
             }
-            found.not_found += u64::from(!is_known);
+            missing.insert(id, None);
+        }
+    }
+    missing.retain(|id, _| !known.contains(id));
+    for (certificate_id, problem) in missing {
+        match problem {
+            Some(problem) => found.refused.push(Refused {
+                certificate_id,
+                problem,
+            }),
+            None => found.not_found += 1,
         }
     }
     Ok(found)

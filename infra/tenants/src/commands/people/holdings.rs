@@ -146,7 +146,10 @@ impl Holdings {
 }
 
 /// The person, then everybody whose account went to one of these.
-fn profiles(ledger: &HashMap<SourceId, EmployeeEntry>, person: &SourceId) -> Vec<SourceId> {
+pub(in crate::commands) fn profiles(
+    ledger: &HashMap<SourceId, EmployeeEntry>,
+    person: &SourceId,
+) -> Vec<SourceId> {
     let mut earlier: BTreeMap<&SourceId, Vec<&SourceId>> = BTreeMap::new();
     for entry in ledger.values() {
         if let Some(to) = &entry.handed_over_to {

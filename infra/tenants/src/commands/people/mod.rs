@@ -9,6 +9,7 @@ pub(crate) mod retry;
 pub(crate) mod standing;
 mod unnoted;
 
+pub(super) use self::holdings::profiles;
 use crate::args::People;
 use crate::context::CommandContext;
 use crate::failure::Result;
