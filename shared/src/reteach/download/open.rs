@@ -34,9 +34,10 @@ impl Downloads {
         if length.is_some_and(|length| length > MAX_PDF_BYTES) {
             return Err(DownloadError::TooLarge);
         }
-        let pieces = pieces::checked(response, until, self.reteach.context.deadline()).await?;
+        let deadline = self.reteach.context.deadline();
+        let pdf = pieces::checked(response, length, until, deadline).await?;
         let (again, at) = (self.clone(), url.clone());
-        Ok(PdfBody::new(pieces, length).reopened_by(move || again.clone().reopen(at.clone())))
+        Ok(pdf.reopened_by(move || again.clone().reopen(at.clone())))
     }
 
     /// Follows `url` without reading the file.

@@ -8,19 +8,24 @@ use futures::{StreamExt, stream};
 use tokio::time::{Instant, timeout};
 
 use super::DownloadError;
-use crate::document::BodyError;
+use crate::document::{BodyError, PdfBody};
 use crate::http::{Deadline, body_fault};
 use crate::reteach::limits::{DOWNLOAD_SILENCE, MAX_PDF_BYTES};
 
 /// What every PDF begins with.
 const MAGIC: &[u8] = b"%PDF-";
 
-/// Reads until the beginning can be judged, and returns that and the rest.
+/// So much of a file that does not say its length is read before it is uploaded. Most certificates are smaller: the
+/// upload has a length then, and its document is recognized by it. Our own bound.
+const READ_AHEAD: usize = 256 * 1024;
+
+/// Reads until the beginning can be judged, and returns that and the rest. `length` is what the answer says.
 pub(super) async fn checked(
     response: reqwest::Response,
+    length: Option<u64>,
     until: Instant,
     deadline: Deadline,
-) -> Result<BoxStream<'static, Result<Bytes, BodyError>>, DownloadError> {
+) -> Result<PdfBody, DownloadError> {
     let mut rest = Rest {
         response,
         left: MAX_PDF_BYTES,
@@ -40,16 +45,32 @@ pub(super) async fn checked(
     if !first.starts_with(MAGIC) {
         return Err(DownloadError::NotPdf);
     }
-    let rest = stream::unfold(Some(rest), |rest| async {
-        let mut rest = rest?;
+    let mut end = None;
+    while length.is_none() && end.is_none() && first.len() < READ_AHEAD {
         match rest.next().await {
-            Ok(piece) => piece.map(|piece| (Ok(piece), Some(rest))),
-            Err(error) => Some((Err(error), None)),
+            Ok(Some(piece)) => first.extend_from_slice(&piece),
+            Ok(None) => end = Some(Ok(())),
+            Err(error) => end = Some(Err(error)),
         }
-    });
-    Ok(stream::once(async { Ok(first.freeze()) })
-        .chain(rest)
-        .boxed())
+    }
+    let length = match &end {
+        Some(Ok(())) => u64::try_from(first.len()).ok(),
+        Some(Err(_)) | None => length,
+    };
+    let rest: BoxStream<'static, Result<Bytes, BodyError>> = match end {
+        Some(Ok(())) => stream::empty().boxed(),
+        Some(Err(error)) => stream::once(async move { Err(error) }).boxed(),
+        None => stream::unfold(Some(rest), |rest| async {
+            let mut rest = rest?;
+            match rest.next().await {
+                Ok(piece) => piece.map(|piece| (Ok(piece), Some(rest))),
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+        .boxed(),
+    };
+    let first = stream::once(async move { Ok(first.freeze()) });
+    Ok(PdfBody::new(first.chain(rest).boxed(), length))
 }
 
 fn failed(error: BodyError) -> DownloadError {
