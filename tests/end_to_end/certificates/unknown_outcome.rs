@@ -7,7 +7,7 @@ use shared::domain::id::DocumentId;
 use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
-use simulators::reteach::Delivery;
+use simulators::reteach::{Customer, Delivery};
 use simulators::{Behaviour, Body, Fault, RetryAfter, personio};
 
 use super::fixture::{PERSONIO, deliver, filed, finding};
@@ -303,6 +303,31 @@ async fn a_document_is_found_after_revocation_and_a_folder_rename() {
         let report = harness.certificates_tick().await;
         assert_counts!("{via:?}", report, verified = 2, outcome_unknown = 0);
         assert_eq!(harness.personio.documents().len(), 2, "{via:?}");
+    }
+}
+
+/// The company has moved to a new Personio account, and HR has taken the documents along.
+#[tokio::test]
+async fn an_upload_of_unknown_outcome_is_found_under_the_id_that_its_person_has_by_then() {
+    for via in ROUTES {
+        let harness = company(via).await;
+        issue(&harness, "c-1");
+        harness.fail_next_upload(UploadAt::on(via)[0], Behaviour::LoseReply);
+        assert_eq!(harness.certificates_now().await.counts.outcome_unknown, 1);
+        let document = filed(&harness, "c-1");
+        harness.personio.remove_document(document.id);
+        for (old, new) in [("personio:3", "personio:33"), ("personio:1", "personio:3")] {
+            let rename = |account: &mut Customer| account.external_id = Some(new.to_owned());
+            assert!(harness.reteach.edit(old, rename));
+        }
+        harness.personio.add_document(personio::Document {
+            employee_id: 3,
+            ..document
+        });
+        harness.advance(MINUTE * 15);
+        let report = harness.certificates_now().await;
+        assert_counts!("{via:?}", report, verified = 1, uploaded = 0);
+        assert_eq!(harness.personio.documents().len(), 1, "{via:?}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::document::{DocumentSink as _, FiledDocument, Verification};
+use shared::domain::id::SourceId;
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::source::SourceError;
 use shared::state::CertificateState;
@@ -12,7 +13,7 @@ use super::ledger::{Subject, carry_out, tell};
 use super::{Tools, is_late};
 use crate::decide::{AfterLook, Signal, after_look};
 use crate::outcome::CertificateResult;
-use crate::plan::{Check, Upload, is_of_this_filing, may_be_upload};
+use crate::plan::{Check, Owner, Upload, is_of_this_filing, may_be_upload};
 
 /// A person's documents, or why they do not come.
 type Listed = Result<Option<Vec<FiledDocument>>, SourceError>;
@@ -79,12 +80,21 @@ pub(super) async fn check(
     }
 }
 
-/// A document counts as missing only after two lists: a list may come without some of its rows.
+/// A document counts as missing only after two lists: a list may come without some of its rows. If the person has another
+/// id by now, HR may have taken it along.
 async fn look(
     tools: Tools<'_>,
     check: &Check,
     documents: &Documents,
 ) -> Result<Verification, SourceError> {
+    if let Some(present) = present_id(check)
+        && let Some(filed) = tools.sink.filed(present).await?
+    {
+        match among(&filed, check) {
+            Verification::NotFound => {}
+            known => return Ok(known),
+        }
+    }
     match find(tools, check, &documents.first).await? {
         Verification::NotFound => find(tools, check, &documents.again).await,
         known => Ok(known),
@@ -102,14 +112,26 @@ async fn find(
     let Some(filed) = listed.map_err(SourceError::clone)? else {
         return Ok(Verification::Unverifiable);
     };
+    Ok(among(filed, check))
+}
+
+fn among(filed: &[FiledDocument], check: &Check) -> Verification {
     let refiled = check.refiled.as_ref();
     let filed = filed
         .iter()
         .filter(|document| is_of_this_filing(document, refiled));
-    Ok(match Verification::among(filed.clone(), &check.id) {
+    match Verification::among(filed.clone(), &check.id) {
         Verification::NotFound if filed.clone().any(|it| may_be_upload(it, check)) => {
             Verification::Unclear
         }
         known => known,
-    })
+    }
+}
+
+/// The id of the certificate's owner, if it was another one when the upload began.
+fn present_id(check: &Check) -> Option<&SourceId> {
+    match &check.listed.as_ref()?.owner {
+        Owner::Employee(id) if *id != check.employee => Some(id),
+        _ => None,
+    }
 }
