@@ -201,7 +201,7 @@ fn left_window(
 }
 
 /// The certificates that the next tick asks for, in the order in which the run left them. None where a listing of
-/// everything takes fewer calls: then the next tick is one.
+/// everything takes fewer calls: the next tick makes one.
 fn waiting(run: RunFacts<'_>) -> Vec<CertificateId> {
     let is_earlier = |id: &CertificateId| !run.selection.day_of.contains_key(id);
     let found = run.results.iter();

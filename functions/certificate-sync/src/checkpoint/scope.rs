@@ -27,8 +27,7 @@ pub struct Scope {
 
 impl Scope {
     /// Everything on the first run, once a day, on request, and when something older than the window is due, has left it
-    /// without a PDF or is on a host that was refused before others were allowed. Also where too many older ones have no
-    /// PDF to ask for each. `allowed_hosts` is the digest of those that are allowed.
+    /// without a PDF or is on a host that was refused before others were allowed. `allowed_hosts` is their digest.
     #[must_use]
     pub fn of(start: &CertificateStart, mode: Mode, allowed_hosts: u64, now: Timestamp) -> Self {
         let window_start = day_of(Some(now - WINDOW));
@@ -78,10 +77,13 @@ fn is_older_due(checkpoint: &CertificateCheckpoint, window_start: Date, now: Tim
     let left_window = checkpoint.days.range(..window_start);
     // Which of them wait for a PDF is known once everything was listed.
     let is_due = |unsettled: Unsettled| unsettled.is_due(now) || unsettled.waiting_for_pdf > 0;
-    let asked_for = checkpoint.waiting.len();
     checkpoint.earlier.is_due(now)
-        || checkpoint.earlier.waiting_for_pdf as usize > asked_for
         || left_window
             .into_iter()
             .any(|(_, day)| is_due(day.unsettled))
+}
+
+/// Whether more certificates older than the window have no PDF than are asked for one by one.
+pub(crate) fn is_any_unasked(checkpoint: &CertificateCheckpoint) -> bool {
+    checkpoint.earlier.waiting_for_pdf as usize > checkpoint.waiting.len()
 }

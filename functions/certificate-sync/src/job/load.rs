@@ -10,21 +10,21 @@ use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
 use shared::http::Deadline;
 use shared::reteach::{self, Completeness, Downloads, Error, Participation, Rejected};
 use shared::routes::Connections;
-use shared::runtime::RunError;
+use shared::runtime::{Outcome, RunError};
 use shared::source::EmployeeSource as _;
 use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState, Store};
 
 use super::identity::Identity;
 use super::ledger::Ledger;
-use crate::checkpoint::{self, Scope, Selection, select};
+use crate::checkpoint::{self, Scope, Selection, is_any_unasked, select};
 use crate::list::{Class, Counted, Keep, Listing, Rule, list};
 use crate::outcome::CertificateResult;
 use crate::plan::{Candidate, Listed, People, Policy, is_unclear, issue_of};
 
 /// Certificates asked for at once. Our own bound.
 const CONCURRENCY: usize = 4;
-/// Asking for them takes at most one part in so many of a run's time: the others are for filing. Our own bound.
-const ASKING_SHARE: u32 = 4;
+/// Looking for late PDFs takes at most one part in so many of a run's time: the others are for filing. Our own bound.
+const LATE_SHARE: u32 = 4;
 
 /// What a plan is made from, and what is known of the reading.
 #[derive(Debug)]
@@ -152,6 +152,24 @@ impl Read {
         }
     }
 
+    /// A listing of everything in its place, for late PDFs alone. If it does not come in time, the window is filed by.
+    async fn or_everything(self, sources: Sources<'_>, scope: Scope) -> Result<Self, RunError> {
+        let connections = sources.connections.clone();
+        let connections = match until(sources) {
+            Some(deadline) => connections.until(deadline),
+            None => connections,
+        };
+        let sources = Sources {
+            connections: &connections,
+            ..sources
+        };
+        match Self::everything_or_window(sources, scope).await {
+            Ok(everything) if everything.listing.failure.is_none() => Ok(everything),
+            Err(error) if error.outcome != Outcome::ReteachUnavailable => Err(error),
+            Ok(_) | Err(_) => Ok(self),
+        }
+    }
+
     /// Whether no day of the window is as the last run left it, and none had only to get a PDF: this may be another
     /// academy.
     fn is_all_new(&self, checkpoint: Option<&CertificateCheckpoint>) -> bool {
@@ -253,24 +271,39 @@ impl Read {
     }
 }
 
+/// Until when late PDFs are looked for; `None`: as long as it takes.
+fn until(sources: Sources<'_>) -> Option<Deadline> {
+    let time = sources.stop_at.remaining();
+    time.map(|time| Deadline::after(time / LATE_SHARE))
+}
+
 /// What came of asking for certificates that are older than the window and had no PDF.
 #[derive(Default)]
 struct Asked {
     made: BTreeMap<CertificateId, Participation>,
     waiting: Vec<CertificateId>,
-    /// The academy cannot be asked for single certificates: a listing of everything shows them.
-    is_no_way: bool,
+    /// Only a listing of everything shows them: they are too many, or the academy takes no question for a single one.
+    needs_everything: bool,
 }
 
 impl Asked {
     /// One call for each. What cannot be read now waits on: the next tick asks again, first for those for which there was
     /// no time.
     async fn of(sources: Sources<'_>) -> Self {
-        let known = sources.checkpoint.map(|checkpoint| &checkpoint.waiting);
+        let Some(checkpoint) = sources.checkpoint else {
+            return Self::default();
+        };
+        let known = &checkpoint.waiting;
+        if is_any_unasked(checkpoint) {
+            return Self {
+                waiting: known.clone(),
+                needs_everything: true,
+                ..Self::default()
+            };
+        }
         let reteach = sources.connections.reteach.clone();
-        let time = sources.stop_at.remaining();
-        let reteach = match time.map(|time| time / ASKING_SHARE) {
-            Some(time) => reteach.until(Deadline::after(time)),
+        let reteach = match until(sources) {
+            Some(deadline) => reteach.until(deadline),
             None => reteach,
         };
         let ask = |id: CertificateId| {
@@ -280,8 +313,7 @@ impl Asked {
                 (id, found)
             }
         };
-        let known = known.cloned().unwrap_or_default();
-        let mut answers = stream::iter(known).map(ask).buffered(CONCURRENCY);
+        let mut answers = stream::iter(known.clone()).map(ask).buffered(CONCURRENCY);
         let (mut asked, mut answered) = (Self::default(), Vec::new());
         while let Some((id, found)) = answers.next().await {
             let is_made = |found: &Participation| {
@@ -294,8 +326,10 @@ impl Asked {
                 }
                 Err(Error::OutOfTime { .. }) => asked.waiting.push(id),
                 Err(Error::Rejected { .. } | Error::Unreadable { .. }) => {
-                    asked.is_no_way = true;
-                    break;
+                    let is_waiting = |id: &&CertificateId| !asked.made.contains_key(*id);
+                    asked.waiting = known.iter().filter(is_waiting).cloned().collect();
+                    asked.needs_everything = true;
+                    return asked;
                 }
                 // Only a listing of everything shows that it was revoked.
                 Ok(_) | Err(_) => answered.push(id),
@@ -329,8 +363,11 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
     let is_too_little = !scope.everything
         && (read.selection.has_lost_due
             || read.has_left_out_any()
-            || asked.is_no_way
             || entries.as_ref().is_some_and(HashMap::is_empty));
+    let everything = Scope {
+        everything: true,
+        ..scope
+    };
     let Read {
         scope,
         ledger,
@@ -338,14 +375,10 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         has_external_ids,
         mut selection,
         listing,
-    } = if is_too_little {
-        let scope = Scope {
-            everything: true,
-            ..scope
-        };
-        Read::everything_or_window(sources, scope).await?
-    } else {
-        read
+    } = match is_too_little {
+        true => Read::everything_or_window(sources, everything).await?,
+        false if asked.needs_everything => read.or_everything(sources, everything).await?,
+        false => read,
     };
     let mut selected = std::mem::take(&mut selection.selected);
     let waiting = if scope.everything {
