@@ -125,7 +125,7 @@ fn is_day(word: &str) -> bool {
 const UNMISTAKABLE: usize = 20;
 
 /// Whether two titles read the same: in any case, with any blanks, with umlauts in one character or two.
-fn is_same_title(one: &str, other: &str) -> bool {
+pub(super) fn is_same_title(one: &str, other: &str) -> bool {
     let folded = |title: &str| {
         let title = ComposingNormalizerBorrowed::new_nfkc()
             .normalize(title)

@@ -116,8 +116,7 @@ fn safe(course: &str) -> String {
     }
 }
 
-/// The longest beginning of at most `bytes` bytes that ends between characters, and not before a mark that belongs to
-/// the one before.
+/// The longest beginning of at most `bytes` bytes that ends between characters, and not in a joiner.
 fn cut(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
