@@ -265,6 +265,15 @@ async fn a_late_pdf_of_long_ago_is_filed_by_the_next_tick_however_many_others_wa
         assert_eq!(asked(&harness), (0, true));
     }
     harness.reteach.publish_pdf("c-9");
+    // If everything cannot be listed, what the window shows is filed.
+    let now = harness.moment().to_string();
+    harness.issue([completed("new", 1, "Brandschutz", &now)]);
+    let silent = Fault::new(Behaviour::Status(500, Body::Vendor));
+    let silent = silent.path("/participation").nth(2).always();
+    harness.reteach.fail(silent);
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Done, waiting_for_pdf = 40, uploaded = 1);
+    harness.reteach.clear_faults();
     let report = harness.certificates_tick().await;
     assert_run!(report, Outcome::Done, waiting_for_pdf = 39, uploaded = 1);
 }
