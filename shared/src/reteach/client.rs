@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::Credentials;
+use super::customer::id_text;
 use super::error::{Error, check};
 use super::limits::TIMEOUT;
 use super::login::{LoginMembers, LoginStore, OwnLogin};
@@ -39,6 +40,7 @@ pub struct Client {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Academy {
+    #[serde(deserialize_with = "id_text")]
     pub id: String,
     pub name: Option<String>,
     /// Where its people log in: `https://acme.reteach.io`.

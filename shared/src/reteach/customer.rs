@@ -95,12 +95,15 @@ fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CustomerId, D::Error
     Id::deserialize(deserializer).map(CustomerId::new)
 }
 
-fn tag_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// Any id, as text.
+pub(super) fn id_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Id::deserialize(deserializer).map(String::from)
 }
 
+/// An external id, or none: an academy may show a cleared one as empty text.
 fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ExternalId>, D::Error> {
-    Ok(Option::<Id>::deserialize(deserializer)?.map(ExternalId::new))
+    let id = Option::<Id>::deserialize(deserializer)?.map(String::from);
+    Ok(id.filter(|id| !id.is_empty()).map(ExternalId::new))
 }
 
 /// A moment, a day or a time without an offset (both in UTC), or nothing. A later one than [`FARTHEST`] is that moment:
@@ -185,7 +188,7 @@ pub struct Tag {
 /// The id of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TagId(#[serde(deserialize_with = "tag_id")] String);
+pub struct TagId(#[serde(deserialize_with = "id_text")] String);
 
 impl TagId {
     /// Takes the id as reteach gave it.

@@ -1,5 +1,7 @@
 //! What reteach refuses, and what that means to a caller.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -120,7 +122,39 @@ struct Body {
 #[serde(untagged)]
 enum Messages {
     One(String),
-    Several(Vec<String>),
+    Several(Vec<Message>),
+}
+
+/// Text, or what the framework's validator makes the text of.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Message {
+    Text(String),
+    Property {
+        property: String,
+        #[serde(default)]
+        constraints: BTreeMap<String, String>,
+    },
+}
+
+impl Message {
+    /// Texts that begin with the field.
+    fn texts(self) -> Vec<String> {
+        match self {
+            Self::Text(text) => vec![text],
+            Self::Property {
+                property,
+                constraints,
+            } if constraints.is_empty() => vec![format!("{property} is invalid")],
+            Self::Property {
+                property,
+                constraints,
+            } => {
+                let of = |text: String| format!("{property}: {text}");
+                constraints.into_values().map(of).collect()
+            }
+        }
+    }
 }
 
 /// The reply to `request` if it is a success; else what reteach's no means.
@@ -131,7 +165,7 @@ pub(super) fn check(reply: Reply, request: &Request) -> Result<Reply, Error> {
     }
     let messages = match reply.json::<Body>().map(|body| body.message) {
         Ok(Messages::One(message)) => vec![message],
-        Ok(Messages::Several(messages)) => messages,
+        Ok(Messages::Several(messages)) => messages.into_iter().flat_map(Message::texts).collect(),
         Err(_) => Vec::new(),
     };
     let fields = messages

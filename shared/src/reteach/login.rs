@@ -16,6 +16,7 @@ use super::Client;
 use super::credentials::LoginBody;
 use super::error::{Error, check};
 use super::limits::{TIMEOUT, TOKEN_LIFE};
+use super::total::total;
 use crate::http::{Effect, Grant, Idempotency, Request};
 
 /// Another process needs less time to store a token that it has just renewed. Our own bound.
@@ -50,8 +51,11 @@ struct LoginAnswer {
     access_token: SecretString,
     #[serde(default)]
     refresh_token: Option<serde_json::Value>,
-    #[serde(default)]
-    expires_in: Option<serde_json::Value>,
+    /// The other members of this API are written like this.
+    #[serde(default, rename = "refreshToken")]
+    refresh_token_in_camel_case: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "total")]
+    expires_in: Option<u64>,
 }
 
 /// What an answer to a log-in had besides the access token.
@@ -240,12 +244,15 @@ impl Client {
         let LoginAnswer {
             access_token,
             refresh_token,
+            refresh_token_in_camel_case,
             expires_in,
         } = reply.json()?;
         let lives = expires_in
-            .and_then(|value| value.as_i64())
+            .and_then(|seconds| i64::try_from(seconds).ok())
             .filter(|seconds| *seconds > 0);
-        let refresh = refresh_token.and_then(|value| value.as_str().map(SecretString::from));
+        let refresh = refresh_token
+            .or(refresh_token_in_camel_case)
+            .and_then(|value| value.as_str().map(SecretString::from));
         *self
             .login_members
             .lock()

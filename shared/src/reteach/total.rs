@@ -1,4 +1,4 @@
-//! The announced number of records.
+//! A number that an academy announces: of records, or of seconds.
 
 use serde::{Deserialize as _, Deserializer};
 use serde_json::Value;

@@ -16,12 +16,15 @@ async fn logs_in_as_documented_and_knows_its_academy() {
     let me = |_: &Seen| {
         Canned::Json(
             200,
-            json!({"id": "a", "name": "Acme", "baseUrl": "https://acme.reteach.io"}),
+            json!({"id": 7, "name": "Acme", "baseUrl": "https://acme.reteach.io"}),
         )
     };
     let server = reteach(me).await;
     let academy = client(&server).me().await.unwrap();
-    assert_eq!(academy.base_url, "https://acme.reteach.io");
+    assert_eq!(
+        (academy.id.as_str(), academy.base_url.as_str()),
+        ("7", "https://acme.reteach.io")
+    );
     let seen = server.seen();
     assert_eq!(
         (seen[0].method.as_str(), seen[0].uri.as_str()),
@@ -164,6 +167,23 @@ async fn the_client_code_is_used_once_and_refresh_tokens_by_all_processes_after_
         ["code", "r1"],
         "without a store its own token"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_in_is_read_in_each_spelling_and_made_again_in_time() {
+    let bare = json!({"access_token": "jwt", "expires_in": "600"});
+    let camel = json!({"access_token": "jwt", "token_type": "bearer", "refresh_token": null, "refreshToken": "r1", "expires_in": 600.0});
+    for (answer, again) in [(bare, "code"), (camel, "r1")] {
+        let server = academy(move |_, _| Canned::Json(201, answer.clone())).await;
+        let process = client(&server);
+        process.me().await.unwrap();
+        let members = process.login_members().unwrap();
+        let brought = (members.expires_in, members.refresh_token);
+        assert_eq!(brought, (true, again == "r1"), "{again}");
+        server.clock.advance(SignedDuration::from_mins(6));
+        process.me().await.unwrap();
+        assert_eq!(logins(&server), ["code", again]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

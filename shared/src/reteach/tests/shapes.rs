@@ -39,7 +39,7 @@ async fn reads_a_customer_with_whatever_is_missing() {
         assert!(!shown.contains(hidden), "{shown}");
     }
     let bare: Customer = serde_json::from_value(
-        json!({"id": "x", "tags": null, "gender": "X", "setInactiveAt": "2026-04-01"}),
+        json!({"id": "x", "externalId": "", "tags": null, "gender": "X", "setInactiveAt": "2026-04-01"}),
     )
     .unwrap();
     assert_eq!(

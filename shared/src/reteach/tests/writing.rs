@@ -230,6 +230,18 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
         ),
         (
             422,
+            json!([
+                {"property": "position", "value": "Erika", "target": {"firstName": "Erika"}, "children": [],
+                 "constraints": {"whitelistValidation": "property position should not exist"}},
+                {"property": "gender", "children": null}
+            ]),
+            Ok((
+                vec!["position", "gender"],
+                "rejected (422): position: property position should not exist; gender is invalid",
+            )),
+        ),
+        (
+            422,
             json!("INVALID_EMAIL"),
             Ok((vec![], "rejected (422): INVALID_EMAIL")),
         ),
