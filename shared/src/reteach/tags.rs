@@ -85,6 +85,10 @@ impl Client {
         if reply.status == StatusCode::NO_CONTENT {
             return Ok(Vec::new());
         }
+        if reply.is_empty() {
+            // A status that promises JSON, and none: the account shows what was taken.
+            return Ok(self.get(id).await?.tags);
+        }
         Ok(match reply.json()? {
             Assigned::Tags(tags) => tags,
             Assigned::Other(_) => Vec::new(),
@@ -110,7 +114,14 @@ impl Client {
         let reply = self.call(request).await?;
         // Another success only with the JSON that the vendor's document promises: a gateway's page comes with status 200
         // as well.
-        if reply.status != StatusCode::NO_CONTENT {
+        if reply.status == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
+        let is_gone = reply.is_empty() && {
+            let held = self.get(id).await?.tags;
+            held.iter().all(|held| held.id != *tag)
+        };
+        if !is_gone {
             reply.json::<IgnoredAny>()?;
         }
         Ok(())

@@ -212,6 +212,26 @@ async fn a_tag_is_written_only_if_the_answer_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tags_that_are_answered_with_a_status_alone_are_read_back() {
+    for holds in [false, true] {
+        let server = reteach(move |seen| match seen.method.as_str() {
+            "GET" if holds => Canned::Json(
+                200,
+                json!({"id": "c1", "tags": [{"id": "t1", "name": "x"}]}),
+            ),
+            "GET" => Canned::Json(200, json!({"id": "c1", "tags": []})),
+            _ => Canned::Text(200, ""),
+        })
+        .await;
+        let (client, id) = (client(&server), CustomerId::new("c1"));
+        let added = client.add_tags(&id, &["x".to_owned()]).await.unwrap();
+        assert_eq!(added.len(), usize::from(holds));
+        let removed = client.remove_tag(&id, &TagId::new("t1")).await;
+        assert_eq!(removed.is_err(), holds, "{removed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_echoes_no_value() {
     for (status, message, expected) in [
         (

@@ -33,7 +33,8 @@ pub enum Spelling {
     BareReplies,
     /// A write of an account is answered with those of its members alone that the vendor's document requires.
     RequiredReplies,
-    /// A write of an account or its tags is answered with 204 and nothing else.
+    /// A write of an account or its tags is answered with its status and nothing else, as NestJS does for a handler that
+    /// returns nothing.
     EmptyReplies,
 }
 
