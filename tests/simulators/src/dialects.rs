@@ -72,8 +72,9 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ExternalIdsAreNoIdentifiers, FindsByUserNameAlone, FoldsMail, HidesLocked,
         IgnoresExternalIdFilter, IgnoresField, IgnoresTags, LeavesOut, ListHidesLocked,
         NoExpiresIn, NoRefreshTokens, NullClearsNothing, PagesOf, PutDropsTags, PutReplaces,
-        RefreshIsGoodOnce, RefusesField, RefusesKnownCustomers, RefusesRefresh, RefusesTags, Shows,
-        TakesOnlyDatesAhead, TakesTagsById, TotalMoves, TotalOff, UpdatesWhatItFinds,
+        RefreshIsGoodOnce, RefusesField, RefusesInObjects, RefusesKnownCustomers, RefusesRefresh,
+        RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves, TotalOff,
+        UpdatesWhatItFinds,
     };
     let fields = ["position", "location", "setActiveAt", "setInactiveAt"];
     let of_field = |says: &str, quirk: fn(String) -> reteach::Quirk| {
@@ -155,6 +156,10 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         (
             "client code is good once and never refreshed",
             vec![CodeIsGoodOnce, NoRefreshTokens],
+        ),
+        (
+            "refuses position in objects",
+            vec![RefusesField("position".to_owned()), RefusesInObjects],
         ),
     ];
     let several = several.map(|(name, quirks)| (format!("reteach {name}"), quirks));

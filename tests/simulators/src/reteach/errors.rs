@@ -28,6 +28,21 @@ impl Refusal {
         }
     }
 
+    /// The same, with what the validation found as the framework's validator has it before it makes text of it.
+    pub(super) fn in_objects(self) -> Self {
+        let object = |text: Value| {
+            let words = text.as_str().unwrap_or_default();
+            let words = words.trim_start_matches("property ");
+            let property = words.split(' ').next().unwrap_or_default().to_owned();
+            json!({"property": property, "children": [], "constraints": {"isValid": text}})
+        };
+        let message = match self.message {
+            Value::Array(texts) => texts.into_iter().map(object).collect(),
+            other => other,
+        };
+        Self { message, ..self }
+    }
+
     pub(super) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("{what} not found"))
     }

@@ -23,6 +23,8 @@ use crate::engine::exchange::{Reply, Request};
 pub enum Quirk {
     /// A write that names this field is refused with 422.
     RefusesField(String),
+    /// What the validation refuses comes in the validator's own objects instead of text.
+    RefusesInObjects,
     /// A write that names this field succeeds without it.
     IgnoresField(String),
     /// `PUT` empties every field that it does not name, the external id among them. Mail and user name stay.
@@ -197,10 +199,14 @@ impl Quirks {
             }
         }
         if refused.is_empty() {
-            Ok(body)
-        } else {
-            Err(Refusal::invalid(refused))
+            return Ok(body);
         }
+        let refusal = Refusal::invalid(refused);
+        Err(if self.has(&Quirk::RefusesInObjects) {
+            refusal.in_objects()
+        } else {
+            refusal
+        })
     }
 
     /// How far a new account has come.
@@ -290,9 +296,9 @@ impl Quirks {
                 reply.rewritten(required)
             }
             Spelling::EmptyReplies if writes(endpoint) && reply.status.is_success() => Reply {
-                status: StatusCode::NO_CONTENT,
                 headers: HeaderMap::new(),
                 body: Bytes::new(),
+                ..reply
             },
             Spelling::BareReplies | Spelling::RequiredReplies | Spelling::EmptyReplies => reply,
             _ => reply.rewritten(|body| spelling.written(body)),

@@ -398,9 +398,11 @@ async fn each_quirk_changes_one_answer() {
         ),
         (
             Quirk::Shows(Spelling::EmptyReplies),
-            put(position(), |_, status, _| status.to_string()),
-            "200",
-            "204",
+            put(position(), |_, status, body| {
+                format!("{status} {}", body.is_null())
+            }),
+            "200 false",
+            "200 true",
         ),
     ] {
         for (quirks, expected) in [(None, usual), (Some(&quirk), quirky)] {
@@ -422,6 +424,22 @@ async fn each_quirk_changes_one_answer() {
             assert_eq!(found, expected, "{method} {path} with {quirks:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_refusal_may_come_in_the_validators_objects() {
+    let academy = academy().await;
+    academy.reteach.insert(erika());
+    let refuses = Quirk::RefusesField(named("position"));
+    academy
+        .reteach
+        .set_quirks([refuses, Quirk::RefusesInObjects]);
+    let answer = academy
+        .write("PUT", "/customer/erika", json!({"position": "Lead"}))
+        .await;
+    let refusal = json!({"property": "position", "children": [],
+        "constraints": {"isValid": "property position should not exist"}});
+    assert_eq!((answer.status, answer.at("/message/0")), (422, refusal));
 }
 
 #[tokio::test]
