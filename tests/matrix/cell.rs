@@ -125,6 +125,11 @@ fn is_of_empty_lists(dialect: &Dialect) -> bool {
     matches!(dialect, Dialect::Reteach(spoken) if spoken.contains(&Quirk::EmptyListsAre404))
 }
 
+/// Whether only two comparisons a day apart name it.
+fn is_of_locks(dialect: &Dialect) -> bool {
+    matches!(dialect, Dialect::Reteach(spoken) if spoken.contains(&Quirk::DatesDoNotLock))
+}
+
 async fn day(
     company: &mut Company,
     name: &str,
@@ -141,6 +146,9 @@ async fn day(
     }
     company.speak(dialect);
     company.change();
+    if is_of_locks(dialect) {
+        company.log_in();
+    }
     for minutes in [5, 5, 5, 20, 60] {
         reports.push(run(company, minutes).await?);
     }
@@ -163,6 +171,9 @@ async fn day(
     company.change_locked();
     for minutes in [5, 60] {
         reports.push(run(company, minutes).await?);
+    }
+    if is_of_locks(dialect) {
+        reports.push(run(company, 25 * 60).await?);
     }
     let says = filed
         .iter()

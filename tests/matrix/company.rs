@@ -10,7 +10,7 @@ use shared::tenant::Via;
 use simulators::dialects::Dialect;
 use simulators::people::Status;
 use simulators::personio::Document;
-use simulators::reteach::{Customer, Participation, ParticipationStatus};
+use simulators::reteach::{Account, Customer, Participation, ParticipationStatus};
 use simulators::{Kombo, Origin, Person};
 
 /// Somebody of every kind: at least six of each kind that an academy may refuse.
@@ -257,6 +257,17 @@ impl Company {
         });
         harness.personio.put(person(NEW));
         harness.personio.remove(GONE);
+    }
+
+    /// Two leavers had used their accounts: only such accounts show that an academy locks nobody.
+    pub(crate) fn log_in(&self) {
+        for id in [13, 14] {
+            let id = format!("personio:{id}");
+            let is_there = self.harness.reteach.edit(&id, |account| {
+                account.account = Account::Active;
+            });
+            assert!(is_there, "{id}");
+        }
     }
 
     /// A change of somebody whose account is locked, and of nobody else.
