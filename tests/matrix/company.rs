@@ -67,6 +67,8 @@ const RACED: &str = "new-33@muster.example";
 const GONE: u64 = 35;
 /// Accounts that an admin made, of people who are in the HR system.
 const ADOPTED: [u64; 2] = [39, 40];
+/// Leavers who may have used their accounts.
+const LOGGED_IN: [u64; 2] = [13, 14];
 /// Who has a certificate.
 const CERTIFIED: [u64; 3] = [36, 37, 38];
 
@@ -261,7 +263,7 @@ impl Company {
 
     /// Two leavers had used their accounts: only such accounts show that an academy locks nobody.
     pub(crate) fn log_in(&self) {
-        for id in [13, 14] {
+        for id in LOGGED_IN {
             let id = format!("personio:{id}");
             let is_there = self.harness.reteach.edit(&id, |account| {
                 account.account = Account::Active;
@@ -342,7 +344,12 @@ impl Company {
 
     fn accounts(&self) -> Vec<Customer> {
         let mut accounts = self.harness.reteach.customers();
+        let used = LOGGED_IN.map(|id| Some(format!("personio:{id}")));
         for account in &mut accounts {
+            // Nobody but the person logs in.
+            if used.contains(&account.external_id) {
+                account.account = Account::Added;
+            }
             // What an account shows that has none.
             account.authentication_method.take_if(|it| it == "DEFAULT");
             // An address in other letters is the same address.
