@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,32 @@ struct Counters {
     kombo: AtomicU64,
     reteach: AtomicU64,
     retirements: Mutex<BTreeMap<Retirement, u64>>,
+    limits: Mutex<LimitsSeen>,
+}
+
+/// What the answers of reteach say of its limits, which no document names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LimitsSeen {
+    /// Those that were a 429.
+    pub refused: u64,
+    /// The fewest calls that a header allows. Within which time is not read.
+    pub named: Option<u64>,
+}
+
+impl LimitsSeen {
+    fn note(&mut self, status: StatusCode, headers: &HeaderMap) {
+        self.refused += u64::from(status == StatusCode::TOO_MANY_REQUESTS);
+        // `X-RateLimit-Limit` (NestJS, also with the name of a throttler after it) and `RateLimit-Limit`.
+        let limits = headers
+            .iter()
+            .filter(|(name, _)| name.as_str().contains("ratelimit-limit"));
+        let named = limits.filter_map(|(_, value)| {
+            let text = value.to_str().ok()?;
+            let number = text.split(|char: char| !char.is_ascii_digit()).next()?;
+            number.parse::<u64>().ok()
+        });
+        self.named = named.chain(self.named).min();
+    }
 }
 
 /// What a [`Calls`] stood at.
@@ -67,8 +94,11 @@ impl Calls {
         self.of(vendor).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes what the headers of an answer announce.
-    pub(super) fn note(&self, call: &Call, headers: &HeaderMap) {
+    /// Notes what an answer says of limits, and what its headers announce.
+    pub(super) fn note(&self, call: &Call, status: StatusCode, headers: &HeaderMap) {
+        if call.vendor == Vendor::Reteach {
+            self.limits().note(status, headers);
+        }
         for retirement in Retirement::all_of(call, headers) {
             *self.retirements().entry(retirement).or_default() += 1;
         }
@@ -78,6 +108,16 @@ impl Calls {
     #[must_use]
     pub fn take_retirements(&self) -> BTreeMap<Retirement, u64> {
         std::mem::take(&mut *self.retirements())
+    }
+
+    /// What reteach's answers have said of its limits so far.
+    #[must_use]
+    pub fn limits_seen(&self) -> LimitsSeen {
+        *self.limits()
+    }
+
+    fn limits(&self) -> MutexGuard<'_, LimitsSeen> {
+        self.0.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn retirements(&self) -> MutexGuard<'_, BTreeMap<Retirement, u64>> {

@@ -237,10 +237,10 @@ impl Context {
         let idempotency = request.repeat;
         match attempt {
             Ok(reply) => {
-                self.calls.note(&reply.call, &reply.headers);
+                self.calls.note(&reply.call, reply.status, &reply.headers);
                 let Interpreted { mut reply, retry } = (request.interpret)(reply);
                 if reply.origin == Origin::Remote {
-                    self.calls.note(&reply.call, &reply.headers);
+                    self.calls.note(&reply.call, reply.status, &reply.headers);
                 }
                 reply.effect =
                     effect.with(retry::effect_of_answer(reply.status, retry, idempotency));

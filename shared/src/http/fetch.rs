@@ -52,7 +52,8 @@ impl Context {
             let left = self.deadline.remaining().unwrap_or(Duration::MAX);
             match timeout(fetch.timeout.min(left), request.send()).await {
                 Ok(Ok(response)) => {
-                    self.calls.note(&fetch.call, response.headers());
+                    self.calls
+                        .note(&fetch.call, response.status(), response.headers());
                     self.judge_response(response).result()
                 }
                 Ok(Err(error)) => fetch.unreachable(fault(&error)).result(),

@@ -28,7 +28,7 @@ pub use adaptive_pace::SLOWEST;
 pub use address::{NotPublic, PublicAddresses, SystemNames, is_public};
 pub(crate) use base_url::is_loopback;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
-pub use calls::{Calls, Counts, Vendor};
+pub use calls::{Calls, Counts, LimitsSeen, Vendor};
 pub use content::{Content, ContentError, Payload};
 pub use context::{Context, MAX_REPLY_BYTES};
 pub use deadline::{Deadline, Elapsed};

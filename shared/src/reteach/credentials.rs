@@ -25,6 +25,13 @@ pub(super) struct LoginBody<'a> {
     client_id: &'a str,
 }
 
+impl LoginBody<'_> {
+    /// Whether the client code is in it.
+    pub(super) fn has_code(&self) -> bool {
+        self.code.is_some()
+    }
+}
+
 impl Credentials {
     /// Takes the three as reteach shows them.
     pub fn new(

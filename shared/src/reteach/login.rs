@@ -63,6 +63,8 @@ struct LoginAnswer {
 pub struct LoginMembers {
     pub expires_in: bool,
     pub refresh_token: bool,
+    /// Whether the client code had brought it.
+    is_by_code: bool,
 }
 
 /// What a login brought.
@@ -98,6 +100,17 @@ impl Client {
             },
             Err(error) => Err(error),
         }
+    }
+
+    /// Logs in as the next process will, and says whether the client code was needed for it.
+    ///
+    /// # Errors
+    /// [`Error::Credential`] if the academy takes neither a refresh token nor the client code again. A second use of a code
+    /// that is good once may have ended all tokens then. Else see [`Error`].
+    pub async fn log_in_as_next(&self) -> Result<bool, Error> {
+        self.login().await?;
+        let members = self.login_members();
+        Ok(members.is_some_and(|members| members.is_by_code))
     }
 
     /// An access token, after an earlier login.
@@ -259,6 +272,7 @@ impl Client {
             .unwrap_or_else(PoisonError::into_inner) = Some(LoginMembers {
             expires_in: lives.is_some(),
             refresh_token: refresh.is_some(),
+            is_by_code: body.has_code(),
         });
         Ok(Issued {
             grant: Grant {

@@ -127,7 +127,7 @@ async fn a_429_delays_a_write_and_fails_it_only_after_minutes() {
     for (refusals, sent, is_written) in [(1, 2, true), (3, 4, true), (usize::MAX, 5, false)] {
         let server = Server::start(move |number, seen| match seen.path() {
             "/oauth/authorize" => Canned::Json(201, json!({"access_token": "jwt"})),
-            _ if number <= refusals => Canned::Text(429, ""),
+            _ if number <= refusals => Canned::With(429, "x-ratelimit-limit", "60", json!({})),
             _ => Canned::Json(201, customer(1)),
         });
         let server = server.await;
@@ -135,6 +135,9 @@ async fn a_429_delays_a_write_and_fails_it_only_after_minutes() {
         let client = Client::new(server.base.clone(), credentials, server.context(), 50.0);
         let created = client.create(&CustomerInput::default()).await;
         assert_eq!(asked(&server).len(), sent, "{refusals}");
+        let seen = server.calls.limits_seen();
+        let refused = sent as u64 - u64::from(is_written);
+        assert_eq!((seen.refused, seen.named), (refused, Some(60)));
         match created {
             Ok(_) => assert!(is_written, "{refusals}"),
             Err(error) => assert!(
