@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::id::{CustomerId, TenantId};
+use shared::http::LimitsSeen;
 use shared::reteach::{Academy, Client, TestAccount, TestAccounts};
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
@@ -56,6 +57,8 @@ pub(crate) async fn probe(
     interrupted: impl Future<Output = ()>,
 ) -> Result<ProbeView> {
     let client = context.academy(config, secret)?;
+    let calls = client.context().calls();
+    let before = (calls.counts(), calls.limits_seen());
     let academy = client.me().await.map_err(|error| failed(&error))?;
     confirm(context, config, &academy, yes)?;
     let now = context.now();
@@ -84,7 +87,7 @@ pub(crate) async fn probe(
             )));
         }
     };
-    let answers = match asked {
+    let mut answers = match asked {
         Ok(answers) => answers,
         Err(error) => {
             cleanup.left.extend(earlier.left);
@@ -93,6 +96,19 @@ pub(crate) async fn probe(
             return Err(ended_early(&error, &cleanup));
         }
     };
+    // The test accounts are gone: a second use of a client code that is good once may end all log-ins.
+    answers.push(steps::log_in_again(&client).await);
+    let (sent, seen) = (calls.counts(), calls.limits_seen());
+    answers.push(Answer {
+        question: Question::CallLimit,
+        observed: Observed::of_limits(
+            LimitsSeen {
+                refused: seen.refused.saturating_sub(before.1.refused),
+                ..seen
+            },
+            (sent - before.0).reteach,
+        ),
+    });
     Ok(ProbeView::new(
         config, academy, now, answers, earlier, cleanup,
     ))

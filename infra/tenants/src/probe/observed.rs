@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use shared::http::LimitsSeen;
 
 /// What the academy did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,28 @@ pub(crate) enum Observed {
     Invited,
     Locked,
     OtherStatus,
+    /// A second log-in used the client code, not a refresh token.
+    WithCode,
+    LogInRefused,
+    /// No call of this many was answered 429.
+    NeverLimited(u64),
+    /// So many calls were answered 429.
+    Limited(u64),
+    /// A header names this limit.
+    LimitNamed(u64),
+}
+
+impl Observed {
+    /// What answers to `calls` calls have said of limits.
+    pub(super) fn of_limits(seen: LimitsSeen, calls: u64) -> Self {
+        match seen {
+            LimitsSeen {
+                named: Some(limit), ..
+            } => Self::LimitNamed(limit),
+            LimitsSeen { refused: 0, .. } => Self::NeverLimited(calls),
+            LimitsSeen { refused, .. } => Self::Limited(refused),
+        }
+    }
 }
 
 impl fmt::Display for Observed {
@@ -56,6 +79,13 @@ impl fmt::Display for Observed {
             Self::Invited => f.write_str("it is invited"),
             Self::Locked => f.write_str("it is locked"),
             Self::OtherStatus => f.write_str("it has an unknown status"),
+            Self::WithCode => f.write_str("yes, with the client code"),
+            Self::LogInRefused => f.write_str("refused"),
+            Self::NeverLimited(calls) => {
+                write!(f, "yes, none of {calls} calls, one after the other")
+            }
+            Self::Limited(calls) => write!(f, "{calls} of the probe's calls were"),
+            Self::LimitNamed(calls) => write!(f, "its replies name a limit of {calls} calls"),
         }
     }
 }

@@ -50,6 +50,10 @@ pub(crate) enum Question {
     ChangeExternalId,
     /// An account takes an external id after its own was cleared.
     ExternalIdAgain,
+    /// A second log-in succeeds, made as each process of a run makes its own.
+    LogInAgain,
+    /// No call is answered 429.
+    CallLimit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,6 +215,8 @@ impl Answer {
                 Question::ChangeUserName => "an update writes another user name",
                 Question::ChangeExternalId => "an update writes another external id",
                 Question::ExternalIdAgain => "an account without an external id takes one",
+                Question::LogInAgain => "a second log-in succeeds",
+                Question::CallLimit => "no call is answered 429",
                 Question::Write(_) | Question::Clear(_) => "",
             }
             .to_owned(),
@@ -220,7 +226,7 @@ impl Answer {
     pub(crate) fn consequence(self, config: &TenantConfig) -> Consequence {
         use {Observed as O, Question as Q};
         match (self.question, self.observed) {
-            (_, O::AsAssumed | O::Found) => Consequence::None,
+            (_, O::AsAssumed | O::Found | O::NeverLimited(_)) => Consequence::None,
             (_, O::NoAnswer) => Consequence::Note("no answer: run the probe again"),
             (_, O::NotShown) => Consequence::Note(
                 "runs cannot tell either: see in the academy whether an account with a past end is locked",
@@ -274,7 +280,19 @@ impl Answer {
             (Q::TokenLife, _) => {
                 Consequence::Note("runs take an hour for granted, and log in again after a 401")
             }
-            (Q::RefreshToken, _) => Consequence::Note("runs log in with the client code each time"),
+            (Q::RefreshToken, _) => {
+                Consequence::Note("runs use the one that they have, else the client code")
+            }
+            (Q::LogInAgain, O::WithCode) => {
+                Consequence::Note("nothing replaces the client code: it must not be revoked")
+            }
+            (Q::LogInAgain, _) => Consequence::Ask(
+                "runs lose access once their token ends: ask reteach's support for refresh tokens, or for a client code that \
+                 is good more than once",
+            ),
+            (Q::CallLimit, _) => Consequence::Note(
+                "runs find the pace that the academy takes, from the first 429 on",
+            ),
             (Q::NewIsOpen, O::Locked) => Consequence::Ask(
                 "new people have no access until somebody opens their account: ask reteach's support",
             ),
@@ -303,6 +321,8 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use shared::http::LimitsSeen;
+
     use super::*;
 
     const SMALLEST: &str =
@@ -359,6 +379,28 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_is_met_or_named_is_noted() {
+        let config = TenantConfig::parse(SMALLEST).unwrap();
+        for (refused, named, says, is_noted) in [
+            (
+                0,
+                None,
+                "yes, none of 112 calls, one after the other",
+                false,
+            ),
+            (3, None, "3 of the probe's calls were", true),
+            (3, Some(60), "its replies name a limit of 60 calls", true),
+        ] {
+            let observed = Observed::of_limits(LimitsSeen { refused, named }, 112);
+            assert_eq!(observed.to_string(), says);
+            let question = Question::CallLimit;
+            let consequence = Answer { question, observed }.consequence(&config);
+            let is_note = matches!(consequence, Consequence::Note(_));
+            assert_eq!(is_note, is_noted, "{says}: {consequence:?}");
+        }
+    }
+
+    #[test]
     fn what_no_line_mends_is_a_question_for_reteach() {
         let config = TenantConfig::parse(SMALLEST).unwrap();
         for (question, observed) in [
@@ -371,6 +413,7 @@ mod tests {
             ),
             (Question::Write(Field::LastName), Observed::NotKept),
             (Question::KnownMail, Observed::MadeSecond),
+            (Question::LogInAgain, Observed::LogInRefused),
             (Question::ExternalIdIdentifies, Observed::Refused(403)),
         ] {
             let consequence = Answer { question, observed }.consequence(&config);

@@ -111,6 +111,20 @@ pub(super) async fn ask(
     Ok(probe.answers)
 }
 
+/// Logs in once more, as the next run will.
+pub(super) async fn log_in_again(client: &Client) -> Answer {
+    let observed = match client.log_in_as_next().await {
+        Ok(false) => Observed::AsAssumed,
+        Ok(true) => Observed::WithCode,
+        Err(Error::Credential(_)) => Observed::LogInRefused,
+        Err(_) => Observed::NoAnswer,
+    };
+    Answer {
+        question: Question::LogInAgain,
+        observed,
+    }
+}
+
 /// Whether `customer` is the account with these identifiers, as far as the academy keeps them.
 fn carries(customer: &Customer, names: &TestAccount) -> bool {
     let email = customer.email.as_ref();

@@ -46,7 +46,10 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
     let calls = company.reteach.requests().len();
     assert!((100..=120).contains(&calls), "docs/write-probe.md: {calls}");
     assert_eq!(differing(&probe), []);
-    assert_eq!(probe["rows"].as_array().unwrap().len(), 39, "{probe:#}");
+    let rows = probe["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 41, "{probe:#}");
+    let limit = format!("yes, none of {calls} calls, one after the other");
+    assert_eq!(rows[40]["academy"], limit);
     assert_eq!(probe["lines"], json!([]));
     assert_eq!(
         (&probe["cleanup"]["deleted"], &probe["stored"]),
@@ -57,7 +60,7 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
     assert!(
         check
             .to_string()
-            .contains("39 of 39 answers are as assumed"),
+            .contains("41 of 41 answers are as assumed"),
         "{check:#}"
     );
 }
@@ -408,14 +411,23 @@ async fn a_killed_probe_is_cleaned_up_by_the_next_one() {
 
 #[tokio::test]
 async fn an_academy_of_files_is_probed_and_the_answers_are_not_kept() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
-    company.reteach.insert(account_of(1, None));
-    let (file, credentials) = desk.files(&company, "");
-    let line = format!("check --file {file} --credentials {credentials} --write-probe --yes");
-    assert_eq!(desk.done(&line).await["stored"], json!(false));
-    assert_clean(&company, "files");
-    desk.assert_empty(&company).await;
+    // A second log-in with such a code is refused and ends the first one.
+    let once = vec![Quirk::CodeIsGoodOnce, Quirk::NoRefreshTokens];
+    for (quirks, log_in_again) in [(vec![], "yes"), (once, "refused")] {
+        let desk = Desk::new().await;
+        let company = desk.company(Via::Direct).await;
+        company.reteach.insert(account_of(1, None));
+        company.reteach.set_quirks(quirks);
+        let (file, credentials) = desk.files(&company, "");
+        let line = format!("check --file {file} --credentials {credentials} --write-probe --yes");
+        let probe = desk.json(&line).await.json();
+        assert_eq!(probe["stored"], json!(false));
+        let rows = probe["rows"].as_array().unwrap();
+        assert_eq!(rows[39]["assumption"], "a second log-in succeeds");
+        assert_eq!(rows[39]["academy"], log_in_again);
+        assert_clean(&company, log_in_again);
+        desk.assert_empty(&company).await;
+    }
 }
 
 #[tokio::test]
