@@ -135,23 +135,25 @@ async fn a_page_without_links_is_the_whole_list_only_if_it_is_not_full() {
 
 #[tokio::test(start_paused = true)]
 async fn moves_a_document_by_its_category_alone_and_says_what_a_refusal_means() {
-    for (status, expected, calls) in [
-        (200, None, 1),
-        (204, None, 1),
-        (403, Some("Unavailable"), 2),
-        (401, Some("Unavailable"), 2),
-        (404, Some("Unreadable"), 1),
-        (422, Some("Unreadable"), 1),
-        (503, Some("Unavailable"), 4),
+    for (status, body, expected, calls) in [
+        (200, "", None, 1),
+        (200, "{\"id\":\"4/7\"}", None, 1),
+        (200, "<html>", Some("Unreadable"), 1),
+        (204, "", None, 1),
+        (403, "", Some("Unavailable"), 2),
+        (401, "", Some("Unavailable"), 2),
+        (404, "", Some("Unreadable"), 1),
+        (422, "", Some("Unreadable"), 1),
+        (503, "", Some("Unavailable"), 4),
     ] {
-        let server = v2(move |_| Canned::Text(status, "")).await;
+        let server = v2(move |_| Canned::Text(status, body)).await;
         let (document, folder) = (DocumentId::new("4/7"), CategoryId::new("12"));
         let moved = direct(&server).move_document(&document, &folder).await;
         let error = moved.err().map(|error| format!("{error:?}"));
         match (error, expected) {
             (None, None) => {}
             (Some(error), Some(expected)) => assert!(error.starts_with(expected), "{error}"),
-            other => panic!("{status}: {other:?}"),
+            other => panic!("{status} {body}: {other:?}"),
         }
         let seen = server.seen().into_iter();
         let asked: Vec<_> = seen
