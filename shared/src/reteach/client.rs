@@ -1,6 +1,6 @@
 //! The client, and one way to make a call.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use reqwest::Method;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Credentials;
 use super::customer::id_text;
 use super::error::{Error, check};
-use super::limits::TIMEOUT;
+use super::limits::{PAGE_SIZE, SMALLER_PAGES, TIMEOUT};
 use super::login::{LoginMembers, LoginStore, OwnLogin};
 use crate::http::{
     BaseUrl, Context, Deadline, Idempotency, On403, RateLimiter, Reply, Request, Target, Token,
@@ -32,6 +32,8 @@ pub struct Client {
     pub(super) calls: RateLimiter,
     /// Whether the academy takes tags by id only, once it has shown it.
     pub(super) tags_by_id: Arc<OnceLock<bool>>,
+    /// The rows of a page of a list, at most: fewer once the academy has refused so many.
+    pub(super) page_size: Arc<AtomicU32>,
     /// How many of the participations' filters the academy refuses, once it has shown it.
     pub(super) refused_filters: Arc<AtomicUsize>,
 }
@@ -68,6 +70,7 @@ impl Client {
             login_members: Arc::default(),
             calls: RateLimiter::adaptive(max_rate),
             tags_by_id: Arc::default(),
+            page_size: Arc::new(AtomicU32::new(PAGE_SIZE)),
             refused_filters: Arc::default(),
         }
     }
@@ -109,6 +112,15 @@ impl Client {
     /// Whether the credentials belong to the academy with this id.
     pub async fn is_of(&self, academy: &str) -> Result<bool, Error> {
         Ok(self.me().await?.id == academy)
+    }
+
+    /// Goes on with smaller pages after a first page of `size` rows was refused. Returns whether there are any.
+    pub(super) fn takes_smaller_pages(&self, size: u32) -> bool {
+        let smaller = SMALLER_PAGES.into_iter().find(|smaller| *smaller < size);
+        if let Some(smaller) = smaller {
+            self.page_size.fetch_min(smaller, Ordering::Relaxed);
+        }
+        smaller.is_some()
     }
 
     pub(super) fn target(

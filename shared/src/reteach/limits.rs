@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 
 /// `limit` of `GET /customer`: at most 250 (OpenAPI document of 2023-04).
 pub(super) const PAGE_SIZE: u32 = 250;
+/// For an academy that refuses such pages: a usual maximum, and the document's default.
+pub(super) const SMALLER_PAGES: [u32; 2] = [100, 25];
 /// How many accounts are looked at when asking for one external id: more than one already is a fault.
 pub(super) const FEW: u32 = 5;
 /// The largest certificate, in bytes: Personio takes files up to 30 MB (changelog "Documents API: 30MB file size

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher as _;
+use std::sync::atomic::Ordering;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Method;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::customer::Customer;
-use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE, REREADS, TIMEOUT};
+use super::limits::{CONCURRENCY, MAX_PAGES, REREADS, TIMEOUT};
 use super::total::total;
 use super::{Client, Error};
 use crate::domain::id::{CustomerId, ExternalId, is_usable};
@@ -146,12 +147,18 @@ impl<C: CollectAccounts> Reading<C> {
 }
 
 impl Client {
-    /// One page of 250 accounts, from page 1: `GET /customer`.
+    /// One page of 250 accounts, from page 1: `GET /customer`. Of fewer where the academy refuses a first page of so many.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn list(&self, page: u32) -> Result<CustomerPage, Error> {
-        self.page(page, PAGE_SIZE, None).await
+        loop {
+            let size = self.page_size.load(Ordering::Relaxed);
+            match self.page(page, size, None).await {
+                Err(Error::Rejected { .. }) if page == 1 && self.takes_smaller_pages(size) => {}
+                listed => return listed,
+            }
+        }
     }
 
     /// All accounts, page by page, into what `collector` makes. Read again, at most twice, when the announced count did

@@ -58,21 +58,28 @@ impl Client {
         page: u32,
         size: u32,
     ) -> Result<ParticipationPage, Error> {
-        let (number, limit) = (page.to_string(), size.to_string());
+        let number = page.to_string();
         let since = filter.completed_since.map(|moment| moment.to_string());
-        let query = [
-            ("hasCertificate", "true"),
-            ("page", number.as_str()),
-            ("limit", limit.as_str()),
-        ];
         let since = since.as_deref().map(|since| ("completedAtSince", since));
-        let query = query.into_iter().chain(since);
-        let reply = match self.read_participations(query).await {
-            Err(Error::NotFound { .. }) if page == 1 => {
-                self.check_that_none_match(filter, size).await?;
-                return Ok(ParticipationPage::default());
+        let reply = loop {
+            let size = size.min(self.page_size.load(Ordering::Relaxed));
+            let limit = size.to_string();
+            let query = [
+                ("hasCertificate", "true"),
+                ("page", number.as_str()),
+                ("limit", limit.as_str()),
+            ];
+            match self
+                .read_participations(query.into_iter().chain(since))
+                .await
+            {
+                Err(Error::NotFound { .. }) if page == 1 => {
+                    self.check_that_none_match(filter, size).await?;
+                    return Ok(ParticipationPage::default());
+                }
+                Err(Error::Rejected { .. }) if page == 1 && self.takes_smaller_pages(size) => {}
+                reply => break reply?,
             }
-            reply => reply?,
         };
         let Page { results, total } = reply.json()?;
         let received = u64::try_from(results.len()).unwrap_or(u64::MAX);

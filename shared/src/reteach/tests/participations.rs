@@ -142,6 +142,23 @@ async fn an_academy_that_refuses_a_filter_is_asked_without_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_academy_that_refuses_large_pages_of_participations_is_asked_for_smaller_ones() {
+    let server = reteach(|seen| match seen.query("limit").as_deref() {
+        Some("25") => page(vec![participation(1)], 1),
+        _ => error(422, json!(["limit must not be greater than 25"])),
+    })
+    .await;
+    let client = client(&server);
+    let mut calls = 0;
+    for expected in [2 + 2 + 1, 1] {
+        let listed = client.participations(&Filter::default(), 1, 250).await;
+        assert_eq!(listed.unwrap().participations.len(), 1);
+        let before = std::mem::replace(&mut calls, asked(&server).len());
+        assert_eq!(calls - before, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_that_is_answered_404_is_empty_if_the_list_without_filters_confirms_it() {
     let march = since("2026-03-01T00:00:00Z");
     let open = with(1, "certificate", json!(null));

@@ -37,6 +37,28 @@ async fn lists_every_customer_once() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_academy_that_refuses_large_pages_is_asked_for_smaller_ones() {
+    for (largest, refused) in [(100, 1), (25, 2)] {
+        let server = reteach(move |seen| {
+            let limit = seen.query("limit").unwrap();
+            if limit.parse::<u64>().unwrap() > largest {
+                return error(422, json!(["limit must not be greater than allowed"]));
+            }
+            academy(seen, 260, 250)
+        })
+        .await;
+        let client = client(&server);
+        for _ in 0..2 {
+            let all = client.list_all(Vec::new).await.unwrap();
+            let listed = (all.accounts.len(), all.completeness);
+            assert_eq!(listed, (260, Completeness::Complete), "{largest}");
+        }
+        let pages = usize::try_from(260_u64.div_ceil(largest)).unwrap();
+        assert_eq!(asked(&server).len(), refused + 2 * pages, "{largest}");
+    }
+}
+
 /// Keeps accounts whose id is below that of the 300th.
 #[derive(Default, PartialEq)]
 struct FirstAccounts(Vec<Customer>);
