@@ -6,8 +6,10 @@ use jiff::SignedDuration;
 
 /// `limit` of `GET /customer`: at most 250 (OpenAPI document of 2023-04).
 pub(super) const PAGE_SIZE: u32 = 250;
-/// For an academy that refuses such pages: a usual maximum, and the document's default.
-pub(super) const SMALLER_PAGES: [u32; 2] = [100, 25];
+/// `limit` where none is given (the same document).
+pub(super) const DEFAULT_PAGE_SIZE: u32 = 25;
+/// For an academy that refuses pages of 250: a usual maximum, and the default.
+pub(super) const SMALLER_PAGES: [u32; 2] = [100, DEFAULT_PAGE_SIZE];
 /// How many accounts are looked at when asking for one external id: more than one already is a fault.
 pub(super) const FEW: u32 = 5;
 /// The largest certificate, in bytes: Personio takes files up to 30 MB (changelog "Documents API: 30MB file size

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::limits::{FEW, MAX_PAGES, PAGE_SIZE, TIMEOUT};
+use super::limits::{DEFAULT_PAGE_SIZE, FEW, MAX_PAGES, TIMEOUT};
 use super::participation::{self, Participation, Rejected};
 use super::total::total;
 use super::{Client, Error};
@@ -175,7 +175,7 @@ impl Client {
         &self,
         account: &CustomerId,
     ) -> Result<BTreeSet<CertificateId>, Error> {
-        let (limit, mut found) = (PAGE_SIZE.to_string(), BTreeSet::new());
+        let (limit, mut found) = (DEFAULT_PAGE_SIZE.to_string(), BTreeSet::new());
         for page in 1..=MAX_PAGES {
             let page = page.to_string();
             let query = [

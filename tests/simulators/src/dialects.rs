@@ -72,9 +72,9 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ExternalIdsAreNoIdentifiers, FindsByUserNameAlone, FoldsMail, HidesLocked,
         IgnoresExternalIdFilter, IgnoresField, IgnoresTags, LeavesOut, ListHidesLocked,
         NoExpiresIn, NoRefreshTokens, NullClearsNothing, PagesOf, PutDropsTags, PutReplaces,
-        RefreshIsGoodOnce, RefusesField, RefusesInObjects, RefusesKnownCustomers, RefusesRefresh,
-        RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves, TotalOff,
-        UpdatesWhatItFinds,
+        RefreshIsGoodOnce, RefusesField, RefusesInObjects, RefusesKnownCustomers, RefusesPagesOver,
+        RefusesRefresh, RefusesTags, Shows, TakesOnlyDatesAhead, TakesTagsById, TotalMoves,
+        TotalOff, UpdatesWhatItFinds,
     };
     let fields = ["position", "location", "setActiveAt", "setInactiveAt"];
     let of_field = |says: &str, quirk: fn(String) -> reteach::Quirk| {
@@ -130,6 +130,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("total moves", TotalMoves),
         ("total null", Shows(Spelling::NoTotal)),
         ("small pages", PagesOf(2)),
+        ("refuses large pages", RefusesPagesOver(25)),
         ("empty lists are 404", EmptyListsAre404),
         ("dates to the minute", Shows(Spelling::Minutes)),
         ("dates with another offset", Shows(Spelling::OtherOffset)),

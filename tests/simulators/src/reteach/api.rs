@@ -113,6 +113,7 @@ fn route(
         return oauth::authorize(state, request, now);
     }
     state.tokens.check(request, now)?;
+    state.quirks.check_page(request)?;
     if let [id, ..] = path
         && request.path.starts_with("/customer/")
     {

@@ -43,6 +43,8 @@ pub enum Quirk {
     TotalMoves,
     /// A page has at most this many rows, whatever was asked for.
     PagesOf(usize),
+    /// A page of more rows than this is refused with 422.
+    RefusesPagesOver(usize),
     /// A list without rows is answered 404.
     EmptyListsAre404,
     /// The account with this identifier is shown in an odd form.
@@ -148,6 +150,24 @@ impl Quirks {
             });
         }
         self.check_account(customers, customer)
+    }
+
+    /// Refuses a list in larger pages than this academy has.
+    pub(super) fn check_page(&self, request: &Request) -> Result<(), Refusal> {
+        let asked = request
+            .query("limit")
+            .and_then(|limit| limit.parse::<usize>().ok());
+        let largest = self.0.iter().find_map(|quirk| match quirk {
+            Quirk::RefusesPagesOver(largest) => Some(*largest),
+            _ => None,
+        });
+        match largest.zip(asked) {
+            Some((largest, asked)) if asked > largest => {
+                let message = format!("limit must not be greater than {largest}");
+                Err(Refusal::invalid(vec![message]))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses an account that always answers 500.

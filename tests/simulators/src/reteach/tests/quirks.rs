@@ -368,6 +368,12 @@ async fn each_quirk_changes_one_answer() {
             "true",
         ),
         (
+            Quirk::RefusesPagesOver(25),
+            by("GET", "/customer?limit=26", status),
+            "200",
+            "422",
+        ),
+        (
             Quirk::Shows(Spelling::NoTotal),
             by("GET", "/customer", total),
             "1",
