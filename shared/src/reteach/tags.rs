@@ -118,8 +118,8 @@ impl Client {
             return Ok(());
         }
         let is_gone = reply.is_empty() && {
-            let held = self.get(id).await?.tags;
-            held.iter().all(|held| held.id != *tag)
+            let tags = self.get(id).await?.tags;
+            tags.iter().all(|held| held.id != *tag)
         };
         if !is_gone {
             reply.json::<IgnoredAny>()?;
