@@ -174,6 +174,7 @@ pub(crate) fn rotations() -> [Rotation; 3] {
             in_the_secret: |secret| {
                 secret.kombo = Some(KomboSecret {
                     api_key: "kombo-new".into(),
+                    is_of_stack: false,
                 })
             },
         },

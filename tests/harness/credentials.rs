@@ -23,6 +23,7 @@ impl Harness {
         };
         let kombo = KomboSecret {
             api_key: credentials.kombo.into(),
+            is_of_stack: false,
         };
         let [client_id, client_secret, client_code] = credentials.reteach;
         let reteach = ReteachSecret {

@@ -149,6 +149,7 @@ impl Company {
             }),
             kombo: Some(KomboSecret {
                 api_key: KOMBO_KEY.into(),
+                is_of_stack: false,
             }),
             reteach: Some(ReteachSecret {
                 client_id: RETEACH.0.into(),

@@ -20,6 +20,9 @@ pub use retries::Retries;
 pub use session::{SessionError, Sessions};
 pub use signed_post::{ServiceName, SignedPost};
 
+/// The part after `SECRET_PREFIX/` in the name of the secret with the stack's key of Kombo. No tenant's id has a `_`.
+pub(crate) const KOMBO_OF_STACK: &str = "_kombo";
+
 /// The AWS clients of one process. Each is built when it is first asked for; copies share them.
 #[derive(Debug, Clone)]
 pub struct Aws(Arc<Inner>);

@@ -174,7 +174,7 @@ fn hr(config: &TenantConfig, secret: &TenantSecret, context: &Context) -> Result
         .integration_id
         .clone()
         .ok_or(ConnectError::NotConnected)?;
-    let KomboSecret { api_key } = secret
+    let KomboSecret { api_key, .. } = secret
         .kombo
         .as_ref()
         .ok_or(ConnectError::MissingSecret("kombo"))?;

@@ -1,4 +1,5 @@
-//! A tenant's credentials: one secret per tenant in Secrets Manager, read when needed and kept for a while.
+//! A tenant's credentials: one secret per tenant in Secrets Manager, read when needed and kept for a while. The key of
+//! Kombo may be one of the stack.
 
 mod login_key;
 mod seal;

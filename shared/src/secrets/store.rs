@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-use super::{MalformedSecret, TenantSecret};
-use crate::aws::Aws;
+use super::{KomboSecret, MalformedSecret, TenantSecret};
+use crate::aws::{Aws, KOMBO_OF_STACK};
 use crate::domain::clock::Clock;
 use crate::domain::id::TenantId;
 
@@ -34,7 +34,7 @@ pub enum SecretError {
     )]
     Denied { name: String, code: String },
     /// It is there and is not what it should be.
-    #[error("the secret {name}: {source}; `tenants add` stores it again")]
+    #[error("the secret {name}: {source}; store it again, a tenant's with `tenants add`")]
     Malformed {
         name: String,
         /// The member, and what is wrong with it.
@@ -65,10 +65,19 @@ pub struct Secrets {
     clock: Arc<dyn Clock>,
     keep: SignedDuration,
     cache: Arc<Mutex<HashMap<TenantId, Cached>>>,
+    of_stack: Arc<Mutex<Option<KeyOfStack>>>,
 }
 
 struct Cached {
     secret: Arc<TenantSecret>,
+    version: Option<String>,
+    read_at: Timestamp,
+}
+
+/// The stack's key of Kombo.
+#[derive(Clone)]
+struct KeyOfStack {
+    kombo: KomboSecret,
     version: Option<String>,
     read_at: Timestamp,
 }
@@ -92,6 +101,7 @@ impl Secrets {
             clock,
             keep: KEEP,
             cache: Arc::default(),
+            of_stack: Arc::default(),
         }
     }
 
@@ -117,7 +127,7 @@ impl Secrets {
     pub async fn get(&self, tenant: &TenantId) -> Result<Arc<TenantSecret>, SecretError> {
         match self.cached(tenant) {
             Some(secret) => Ok(secret),
-            None => self.refresh(tenant).await,
+            None => self.read(tenant, self.keep).await,
         }
     }
 
@@ -136,13 +146,30 @@ impl Secrets {
     /// The tenant's secret, read again: once after a vendor has refused a credential. The same version is the same
     /// [`Arc`] as before, so that a caller sees whether anything has changed, and keeps its tokens if not.
     pub async fn refresh(&self, tenant: &TenantId) -> Result<Arc<TenantSecret>, SecretError> {
-        let name = self.name(tenant);
-        let reply = self.client.get_secret_value().secret_id(&name).send().await;
-        let reply = reply.map_err(|error| failure(&error, &name))?;
-        let text = SecretString::from(reply.secret_string.unwrap_or_default());
-        let secret =
-            TenantSecret::parse(&text).map_err(|source| SecretError::Malformed { name, source })?;
-        let version = reply.version_id;
+        self.read(tenant, SignedDuration::ZERO).await
+    }
+
+    /// `secret` with the stack's key of Kombo, if it has no credentials of an HR system and the stack has a key.
+    ///
+    /// # Errors
+    /// [`SecretError`] of the stack's secret.
+    pub async fn complete(&self, secret: TenantSecret) -> Result<TenantSecret, SecretError> {
+        let (secret, _) = self.with_key_of_stack(secret, SignedDuration::ZERO).await?;
+        Ok(secret)
+    }
+
+    /// Reads the tenant's secret. The stack's key may be as old as `keep`.
+    async fn read(
+        &self,
+        tenant: &TenantId,
+        keep: SignedDuration,
+    ) -> Result<Arc<TenantSecret>, SecretError> {
+        let (secret, version) = self.value(&self.name(tenant)).await?;
+        let (secret, of_stack) = self.with_key_of_stack(secret, keep).await?;
+        let version = version.map(|version| match of_stack {
+            Some(of_stack) => format!("{version} {of_stack}"),
+            None => version,
+        });
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let known = cache
             .get(tenant)
@@ -215,6 +242,66 @@ impl Secrets {
             .map_err(|error| failure(&error, &name))
     }
 
+    /// The secret of this name, and its version.
+    async fn value(&self, name: &str) -> Result<(TenantSecret, Option<String>), SecretError> {
+        let reply = self.client.get_secret_value().secret_id(name).send().await;
+        let reply = reply.map_err(|error| failure(&error, name))?;
+        let text = SecretString::from(reply.secret_string.unwrap_or_default());
+        let secret = TenantSecret::parse(&text).map_err(|source| malformed(name, source))?;
+        Ok((secret, reply.version_id))
+    }
+
+    /// And the version of the stack's key, where it was taken.
+    async fn with_key_of_stack(
+        &self,
+        mut secret: TenantSecret,
+        keep: SignedDuration,
+    ) -> Result<(TenantSecret, Option<String>), SecretError> {
+        if !secret.takes_key_of_stack() {
+            return Ok((secret, None));
+        }
+        let Some(key) = self.key_of_stack(keep).await? else {
+            return Ok((secret, None));
+        };
+        secret.kombo = Some(key.kombo);
+        Ok((secret, key.version))
+    }
+
+    /// One that was read within `keep`, or a new one. `None`: the stack has none.
+    async fn key_of_stack(&self, keep: SignedDuration) -> Result<Option<KeyOfStack>, SecretError> {
+        let now = self.clock.now();
+        let known = self
+            .of_stack
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(known) = known.filter(|known| now.duration_since(known.read_at) < keep) {
+            return Ok(Some(known));
+        }
+        let name = format!("{}/{KOMBO_OF_STACK}", self.prefix);
+        let (secret, version) = match self.value(&name).await {
+            Ok(read) => read,
+            Err(SecretError::NotFound { .. }) => return Ok(None),
+            Err(error) if error.is_marked_for_deletion() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let kombo = secret.kombo.ok_or_else(|| {
+            let member = "kombo".to_owned();
+            let problem = "is missing".to_owned();
+            malformed(&name, MalformedSecret { member, problem })
+        })?;
+        let key = KeyOfStack {
+            kombo: KomboSecret {
+                is_of_stack: true,
+                ..kombo
+            },
+            version,
+            read_at: now,
+        };
+        *self.of_stack.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
+        Ok(Some(key))
+    }
+
     async fn create(&self, name: &str, text: &SecretString) -> Result<(), SecretError> {
         let create = self
             .client
@@ -237,6 +324,13 @@ impl Secrets {
 
     fn name(&self, tenant: &TenantId) -> String {
         format!("{}/{tenant}", self.prefix)
+    }
+}
+
+fn malformed(name: &str, source: MalformedSecret) -> SecretError {
+    SecretError::Malformed {
+        name: name.to_owned(),
+        source,
     }
 }
 

@@ -33,6 +33,8 @@ pub struct PersonioSecret {
 pub struct KomboSecret {
     /// `api_key`.
     pub api_key: SecretString,
+    /// Whether it is the stack's key: no tenant's secret repeats that.
+    pub is_of_stack: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -119,7 +121,12 @@ impl TenantSecret {
         })
     }
 
-    /// The JSON that [`parse`](Self::parse) reads.
+    /// Whether the stack's key of Kombo belongs to these credentials: they have none for an HR system.
+    pub(super) fn takes_key_of_stack(&self) -> bool {
+        self.personio.is_none() && self.kombo.is_none()
+    }
+
+    /// The JSON that [`parse`](Self::parse) reads. The stack's key of Kombo is left out.
     #[must_use]
     pub fn to_json(&self) -> SecretString {
         let mut document = Map::new();
@@ -131,7 +138,11 @@ impl TenantSecret {
             let part = json!({"client_id": client_id.expose_secret(), "client_secret": client_secret.expose_secret()});
             document.insert("personio".to_owned(), part);
         }
-        if let Some(KomboSecret { api_key }) = &self.kombo {
+        if let Some(KomboSecret {
+            api_key,
+            is_of_stack: false,
+        }) = &self.kombo
+        {
             document.insert(
                 "kombo".to_owned(),
                 json!({"api_key": api_key.expose_secret()}),
@@ -176,6 +187,7 @@ impl Kombo {
     fn complete(self) -> Result<KomboSecret, MalformedSecret> {
         Ok(KomboSecret {
             api_key: filled("kombo.api_key", self.api_key)?,
+            is_of_stack: false,
         })
     }
 }

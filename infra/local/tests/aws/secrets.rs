@@ -78,6 +78,45 @@ async fn a_rotated_secret_is_seen_after_the_time_limit_or_a_refresh() {
 }
 
 #[tokio::test]
+async fn the_stack_s_key_of_kombo_is_read_for_credentials_without_an_hr_system() {
+    let stack = stack(&clock()).await;
+    let secrets = stack.secrets();
+    let client = stack.aws().secrets_manager();
+    let text = r#"{"notices":{"webhook_url":"https://hook"}}"#;
+    let without = TenantSecret::parse(&text.into()).unwrap();
+    secrets.put(&acme(), &without).await.unwrap();
+    assert!(secrets.get(&acme()).await.unwrap().kombo.is_none());
+
+    let name = "reteach-personio/_kombo";
+    let create = client.create_secret().name(name);
+    let create = create.secret_string(r#"{"kombo":{"api_key":"one"}}"#);
+    create.send().await.unwrap();
+    let first = secrets.refresh(&acme()).await.unwrap();
+    assert_eq!(shown(&first), "one");
+    assert_eq!(first.to_json().expose_secret(), text, "stored once");
+    let again = secrets.refresh(&acme()).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &again), "nothing was rotated");
+
+    let put = client.put_secret_value().secret_id(name);
+    let put = put.secret_string(r#"{"kombo":{"api_key":"two"}}"#);
+    put.send().await.unwrap();
+    assert_eq!(key(&secrets).await, "one", "still in the cache");
+    assert_eq!(shown(&secrets.refresh(&acme()).await.unwrap()), "two");
+    put(&secrets, "own").await;
+    assert_eq!(key(&secrets).await, "own", "a tenant's own key comes first");
+
+    let put = client.put_secret_value().secret_id(name);
+    let put = put.secret_string(r#"{"notices":{"webhook_url":"https://hook"}}"#);
+    put.send().await.unwrap();
+    secrets.put(&acme(), &without).await.unwrap();
+    let error = secrets.refresh(&acme()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("reteach-personio/_kombo"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn unused_secrets_leave_the_cache() {
     let clock = clock();
     let stack = stack(&clock).await;

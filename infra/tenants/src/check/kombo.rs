@@ -25,13 +25,18 @@ pub(super) async fn examine(
     let mut items = Vec::new();
     if let Err(error) = client.check_api_key().await {
         let text = SourceError::from(error).to_string();
+        let is_of_stack = secret.kombo.as_ref().is_some_and(|key| key.is_of_stack);
+        let store = match is_of_stack {
+            true => "put it into the stack's secret, which ends with /_kombo".to_owned(),
+            false => format!(
+                "store it with {}",
+                format::store_credentials(&config.tenant_id)
+            ),
+        };
         items.push(Item::blocker(
             "Kombo: API key",
             text,
-            format!(
-                "take the key from Kombo's dashboard and store it with {}",
-                format::store_credentials(&config.tenant_id)
-            ),
+            format!("take the key from Kombo's dashboard and {store}"),
         ));
         return Ok((items, false));
     }
@@ -73,7 +78,7 @@ pub(crate) fn client(
 ) -> Result<Client> {
     let key = secret.kombo.as_ref().ok_or_else(|| {
         Failure::attention(format!(
-            "the stored credentials have no kombo part (api_key): store it with {}",
+            "the stored credentials have no kombo part (api_key), and the stack has no key: store it with {}",
             format::store_credentials(tenant)
         ))
     })?;

@@ -63,7 +63,7 @@ async fn stored_or_given(
             let (_, config) = files::tenant(file, context.now())?;
             files::check_hosts(&config, None, &args.allowed_hosts)?;
             let secret = files::credentials(credentials, context.environment)?;
-            Ok((config, secret))
+            Ok((config, context.secrets.complete(secret).await?))
         }
         _ => Err(Failure::usage(
             "name a tenant, or give --file FILE and --credentials FILE",

@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use shared::secrets::TenantSecret;
 use shared::state::TenantStatus;
 use shared::tenant::Via;
 use simulators::people::Status;
@@ -50,6 +51,33 @@ async fn a_tenant_is_written_with_credentials_a_key_and_both_schedules() {
         assert_eq!(schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"], 0);
         assert!(schedule["Target"]["DeadLetterConfig"]["Arn"].is_string());
     }
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_key_of_kombo_takes_the_stack_s() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Kombo).await;
+    let (file, _) = desk.files(&company, "");
+    let secret = TenantSecret {
+        personio: None,
+        kombo: None,
+        fingerprint_key: None,
+        ..company.secret()
+    };
+    let credentials = desk.file("credentials.json", secret.to_json().expose_secret());
+    let add = format!("add --file {file} --credentials {credentials}");
+    desk.fails(&add, Exit::Usage, &["kombo (api_key)"]).await;
+    let client = desk.stack.aws().secrets_manager();
+    let create = client.create_secret().name("reteach-personio/_kombo");
+    let create = create.secret_string(r#"{"kombo":{"api_key":"kombo-key"}}"#);
+    create.send().await.unwrap();
+    desk.done(&add).await;
+    desk.done("sync acme --here").await;
+    desk.done(&format!("add --file {file}")).await;
+    let stored = client.get_secret_value().secret_id("reteach-personio/acme");
+    let stored = stored.send().await.unwrap();
+    let stored = stored.secret_string().unwrap();
+    assert!(!stored.contains("kombo"), "the key is stored once");
 }
 
 #[tokio::test]

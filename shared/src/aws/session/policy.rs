@@ -1,5 +1,6 @@
 //! What a session may do.
 
+use crate::aws::KOMBO_OF_STACK;
 use crate::domain::id::TenantId;
 
 /// Where the tenants' data lie.
@@ -35,6 +36,7 @@ impl Scope {
 
     /// The session policy for `tenant`. The role narrows it further: what a job does not do is not in its role.
     ///
+    /// Kombo's key may be one of the stack, which the session of any tenant reads.
     /// A secret's ARN ends with a hyphen and six characters of Secrets Manager's own, hence the six question marks: a
     /// `*` would let `acme` read the secret of `acme-west`.
     pub(super) fn policy(&self, tenant: &TenantId) -> String {
@@ -52,10 +54,13 @@ impl Scope {
             table,
             r#"","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["TENANT#"#,
             tenant.as_str(),
-            r#""]}}},{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":""#,
+            r#""]}}},{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":[""#,
             secrets,
             tenant.as_str(),
-            r#"-??????"},{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":"#,
+            r#"-??????",""#,
+            secrets,
+            KOMBO_OF_STACK,
+            r#"-??????"]},{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":"#,
             r#"{"kms:ViaService":["dynamodb."#,
             region,
             r#".amazonaws.com","secretsmanager."#,

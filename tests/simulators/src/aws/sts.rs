@@ -155,12 +155,11 @@ fn grants(statement: &Value, request: &Request) -> bool {
         (None, Some(keys)) => partitions(&body)
             .iter()
             .all(|partition| keys.contains(partition)),
-        (Some(secret), _) => statement
-            .get("Resource")
-            .and_then(Value::as_str)
-            .is_some_and(|resource| {
-                resource.rsplit("secret:").next() == Some(format!("{secret}-??????").as_str())
-            }),
+        (Some(secret), _) => {
+            let resources = statement.get("Resource").map(texts).unwrap_or_default();
+            let wanted = format!("secret:{secret}-??????");
+            resources.iter().any(|resource| resource.ends_with(&wanted))
+        }
         (None, None) => false,
     };
     statement.get("Effect").and_then(Value::as_str) == Some("Allow")

@@ -36,7 +36,10 @@ struct Desired {
 pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Output> {
     let (text, config) = files::tenant(&args.file, context.now())?;
     let given = match &args.credentials {
-        Some(path) => Some(files::credentials(path, context.environment)?),
+        Some(path) => {
+            let given = files::credentials(path, context.environment)?;
+            Some(context.secrets.complete(given).await?)
+        }
         None => None,
     };
     let tenant = config.tenant_id.clone();
