@@ -129,6 +129,17 @@ async fn files_of_others_are_refused() {
     desk.fails(line, Exit::Usage, &["/nowhere"]).await;
     let line = "plan acme --save /nowhere/plans.json";
     desk.fails(line, Exit::Usage, &["cannot be written"]).await;
+    // One tenant with another key keeps no other from being compared.
+    let globex = desk.company_called("globex", Via::Direct).await;
+    desk.done(&desk.add(&globex, "")).await;
+    desk.done(&format!("plan --save {file}")).await;
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut mixed: Value = serde_json::from_str(&text).unwrap();
+    mixed["tenants"]["acme"]["key"] = json!("0123456789abcdef");
+    let mixed = desk.file("mixed.json", &mixed.to_string());
+    let found = desk.attention(&format!("plan --against {mixed}")).await;
+    assert_eq!(found["tenants"], json!({"globex": []}), "{found:#}");
+    assert_eq!(found["other_key"], json!(["acme"]));
     // A tenant without a plan is saved as such, and differs.
     company.personio.allow_reading(false);
     let saved = desk.attention(&format!("plan --save {file}")).await;

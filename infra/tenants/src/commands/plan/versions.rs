@@ -23,6 +23,10 @@ use crate::output::{Output, View};
 /// Each reads a whole company.
 const MAX_CONCURRENT_PLANS: usize = 4;
 
+/// Why a plan of the file is not compared.
+const OTHER_KEY: &str = "its plan was made with another fingerprint key: it is another stack's, or the tenant was removed and \
+                         added since";
+
 /// Computes the plan of `tenant`, or of all, and writes it to `path`.
 pub(super) async fn save(
     context: &CommandContext<'_>,
@@ -89,6 +93,7 @@ pub(super) async fn compare(
     let not_in_file: Vec<TenantId> = not_in_file.collect();
     let computed = plans(context, saved.tenants.keys().cloned().collect()).await?;
     let mut compared = BTreeMap::new();
+    let mut other_key = Vec::new();
     for (tenant, before) in &saved.tenants {
         let Some(after) = computed.get(tenant) else {
             continue;
@@ -96,17 +101,19 @@ pub(super) async fn compare(
         if let (Some(before), Some(after)) = (&before.key, &after.plan.key)
             && before != after
         {
-            return Err(unusable(format!(
-                "the plan of {tenant} was made with another fingerprint key: it is another stack's, or the credentials were \
-                 replaced since"
-            )));
+            other_key.push(tenant.clone());
+            continue;
         }
         compared.insert(tenant.clone(), differences(before, &after.plan));
+    }
+    if let ([tenant, ..], true) = (other_key.as_slice(), compared.is_empty()) {
+        return Err(unusable(format!("{tenant}: {OTHER_KEY}")));
     }
     Output::of(&ComparedView {
         before: saved.program,
         after: env!("CARGO_PKG_VERSION"),
         tenants: compared,
+        other_key,
         not_in_file,
         without_plan: without_plan(&computed),
     })
@@ -239,6 +246,8 @@ struct ComparedView {
     /// This version.
     after: &'static str,
     tenants: BTreeMap<TenantId, Vec<Difference>>,
+    /// Their digests cannot be compared.
+    other_key: Vec<TenantId>,
     /// Added since, or not saved.
     not_in_file: Vec<TenantId>,
     without_plan: Vec<WithoutPlan>,
@@ -262,6 +271,9 @@ impl View for ComparedView {
             }
         }
         text.push_str(&lines_of(&self.without_plan));
+        for tenant in &self.other_key {
+            text.push_str(&format::point(&format!("{tenant}: {OTHER_KEY}")));
+        }
         for tenant in &self.not_in_file {
             text.push_str(&format::point(&format!("{tenant}: not in the file")));
         }
@@ -279,6 +291,9 @@ impl View for ComparedView {
     }
 
     fn needs_attention(&self) -> bool {
-        self.number() > 0 || !self.without_plan.is_empty() || !self.not_in_file.is_empty()
+        self.number() > 0
+            || !self.without_plan.is_empty()
+            || !self.other_key.is_empty()
+            || !self.not_in_file.is_empty()
     }
 }
