@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
-use shared::state::{PARTITION_KEY, SORT_KEY, STATE_VERSION, TIME_TO_LIVE};
+use shared::state::{PARTITION_KEY, Restore, Restored, SORT_KEY, STATE_VERSION, TIME_TO_LIVE};
 use shared::tenant::Via;
 use simulators::reteach::Quirk;
 use simulators::{Behaviour, Moment};
@@ -183,6 +183,32 @@ async fn a_restore_killed_anywhere_is_completed_by_repeating_it() {
     })
     .await;
     assert!(steps > 15, "{steps}");
+}
+
+/// The second one finds everybody paused, by the first.
+#[tokio::test]
+async fn of_two_restores_that_begin_at_once_the_first_says_who_stays_paused() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let at = desk.clock().now();
+    let restored = Restored {
+        to: at,
+        at,
+        assume_empty: false,
+    };
+    let begun = |paused| Restore {
+        restored,
+        paused,
+        status_changed: BTreeSet::new(),
+    };
+    let store = desk.stack.store();
+    let (first, second) = (
+        begun(BTreeSet::new()),
+        begun([company.tenant.clone()].into()),
+    );
+    assert!(store.begin_restore(&first).await.unwrap());
+    assert!(!store.begin_restore(&second).await.unwrap());
+    assert_eq!(store.restore_under_way().await.unwrap(), Some(first));
 }
 
 #[tokio::test]

@@ -44,6 +44,15 @@ impl Store {
             .await
     }
 
+    /// Notes that a restore begins. Returns whether none was under way: the first one alone knows who was paused before.
+    pub async fn begin_restore(&self, restore: &Restore) -> Result<bool, StateError> {
+        let key = Key::restore();
+        let item = attributes(restore, &key.sk)?;
+        let condition = Condition::when("attribute_not_exists(pk)");
+        let written = self.table.put(&key, item, condition).await?;
+        Ok(matches!(written, Outcome::Written(_)))
+    }
+
     /// Notes that a restore is under way.
     pub async fn put_restore(&self, restore: &Restore) -> Result<(), StateError> {
         let key = Key::restore();

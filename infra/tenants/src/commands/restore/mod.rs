@@ -155,7 +155,15 @@ async fn begin(
         paused: those(|(is_paused, _)| *is_paused),
         status_changed: those(|(_, has_changed)| *has_changed),
     };
-    tables.restored.put_restore(&under_way).await?;
+    let store = &tables.restored;
+    // One whose reply was lost is this one.
+    if !store.begin_restore(&under_way).await?
+        && store.restore_under_way().await?.as_ref() != Some(&under_way)
+    {
+        return Err(Failure::attention(
+            "another `tenants restore` has begun meanwhile: repeat the command to go on from there",
+        ));
+    }
     Ok(under_way)
 }
 
