@@ -65,6 +65,8 @@ async fn each_finding_says_what_to_do() {
     desk.aws.subscribe(TOPIC, "PendingConfirmation");
     let mut variables = variables(&desk);
     variables.insert("STACK_RELEASE".to_owned(), "0.0.9".to_owned());
+    let notices = TOPIC.replace("alarms", "notices");
+    variables.insert("NOTICE_TOPIC_ARN".to_owned(), notices);
     let done = desk.run_in(variables, "doctor --json").await;
     assert_eq!(done.exit, Exit::Attention);
     let report = done.json();
@@ -77,6 +79,7 @@ async fn each_finding_says_what_to_do() {
         ),
         ("concurrency", "EmployeeSyncConcurrency=11"),
         ("alarms", "nobody has confirmed"),
+        ("notices", "notices has no confirmed subscription"),
         ("schedules", "`tenants add --file acme.toml` repairs it"),
     ] {
         let finding = found.iter().find(|(name, _)| *name == check);

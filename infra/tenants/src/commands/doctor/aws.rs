@@ -100,15 +100,24 @@ pub(super) async fn alarms(context: &CommandContext<'_>) -> Result<Vec<String>> 
             "this deployment has no topic for alarms",
         ));
     };
+    let found = subscribed(context, topic).await?;
+    Ok(judge::alarms(&found))
+}
+
+/// Whether anybody hears of notices that have a topic of their own.
+pub(super) async fn notices(context: &CommandContext<'_>, topic: &str) -> Result<Vec<String>> {
+    let found = subscribed(context, topic).await?;
+    Ok(judge::notices(topic, &found))
+}
+
+async fn subscribed(context: &CommandContext<'_>, topic: &str) -> Result<Vec<String>> {
     let post = context.signed_post(SNS)?;
     let form = url_encoded(&[
         ("Action", "ListSubscriptionsByTopic"),
         ("Version", "2010-03-31"),
         ("TopicArn", topic),
     ]);
-    subscriptions(&post, form)
-        .await
-        .map(|found| judge::alarms(&found))
+    subscriptions(&post, form).await
 }
 
 async fn subscriptions(post: &SignedPost, form: String) -> Result<Vec<String>> {

@@ -57,20 +57,30 @@ pub(super) fn architectures(employees: &str, certificates: &str) -> Vec<String> 
     )]
 }
 
+fn is_heard(subscriptions: &[String]) -> bool {
+    subscriptions.iter().any(|arn| arn.starts_with("arn:"))
+}
+
 /// The subscriptions of the topic of alarms, as SNS lists them.
 pub(super) fn alarms(subscriptions: &[String]) -> Vec<String> {
-    let is_confirmed = |arn: &String| arn.starts_with("arn:");
     let finding = match subscriptions {
         [] => {
             "nobody hears of alarms: `sam deploy --parameter-overrides AlarmEmail=…`, or subscribe to AlarmTopicArn"
         }
-        all if !all.iter().any(is_confirmed) => {
+        all if !is_heard(all) => {
             "nobody has confirmed yet: open the mail *AWS Notification - Subscription Confirmation*, or deploy with another \
              AlarmEmail"
         }
         _ => return Vec::new(),
     };
     vec![finding.to_owned()]
+}
+
+/// Those of a topic that only notices go to.
+pub(super) fn notices(topic: &str, subscriptions: &[String]) -> Vec<String> {
+    let finding = (!is_heard(subscriptions))
+        .then(|| format!("nobody hears of notices: {topic} has no confirmed subscription"));
+    finding.into_iter().collect()
 }
 
 pub(super) fn credentials(tenant: &TenantId, changed: Timestamp, now: Timestamp) -> Option<String> {
@@ -150,7 +160,9 @@ mod tests {
         let confirmed = "arn:aws:sns:eu-central-1:1:alarms:1".to_owned();
         assert!(alarms(&[])[0].contains("AlarmEmail"));
         assert!(alarms(std::slice::from_ref(&pending))[0].contains("confirmed"));
-        assert_eq!(alarms(&[pending, confirmed]), [""; 0]);
+        assert!(notices("topic", std::slice::from_ref(&pending))[0].contains("topic has no"));
+        let both = [pending, confirmed];
+        assert_eq!([alarms(&both), notices("topic", &both)], [[""; 0]; 2]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::{Output, View};
+use crate::stack::Deployment;
 
 #[derive(Serialize)]
 #[serde(transparent)]
@@ -61,7 +62,7 @@ impl Check {
 pub(super) async fn doctor(context: &CommandContext<'_>) -> Result<Output> {
     let tenants = context.store.list_tenants().await?;
     let lambda = &Lambda::new(context)?;
-    let checks = vec![
+    let mut checks = vec![
         Check::of("release", async { Ok(judge::release(&context.deployment)) }).await,
         Check::of("functions", lambda.functions(context)).await,
         Check::of("concurrency", lambda.concurrency(context, tenants.len())).await,
@@ -73,6 +74,12 @@ pub(super) async fn doctor(context: &CommandContext<'_>) -> Result<Output> {
         Check::of("credentials", credentials(context, &tenants)).await,
         Check::of("quotas", async { Ok(judge::quotas(tenants.len())) }).await,
     ];
+    let Deployment {
+        notices, alarms, ..
+    } = &context.deployment;
+    if let Some(topic) = notices.topic.as_ref().filter(|_| notices.topic != *alarms) {
+        checks.push(Check::of("notices", aws::notices(context, topic)).await);
+    }
     Output::of(&DoctorView(checks))
 }
 
