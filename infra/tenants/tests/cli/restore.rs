@@ -493,6 +493,26 @@ async fn pauses_are_those_of_the_table_in_use() {
 }
 
 #[tokio::test]
+async fn a_tenant_that_is_added_paused_during_a_restore_stays_so() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    table(&desk, RESTORED, PARTITION_KEY, &items(&desk).await).await;
+    desk.pass_minutes(30);
+    let line = "restore --since 2026-05-11T08:00:00Z --yes";
+    let first = json(&desk, LIVE, &format!("{line} --table {RESTORED}")).await;
+    assert_eq!(first.0, Exit::Done, "{}", first.1);
+    desk.pass_minutes(10);
+    let other = desk.company_called("birke", Via::Direct).await;
+    let add = format!("{} --paused", desk.add(&other, ""));
+    let (exit, added) = json(&desk, RESTORED, &add).await;
+    assert_eq!(exit, Exit::Done, "{added}");
+    let (exit, view) = json(&desk, RESTORED, line).await;
+    assert_eq!(exit, Exit::Done, "{view}");
+    assert_eq!(view["left_paused"], json!(["birke"]), "{view}");
+    assert_eq!(view["resumed"], 1);
+}
+
+#[tokio::test]
 async fn the_second_pass_keeps_what_the_first_was_told_of_documents() {
     let desk = Desk::new().await;
     let (company, copy) = later(&desk, Via::Kombo).await;

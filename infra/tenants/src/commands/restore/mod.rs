@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use jiff::Timestamp;
 use shared::domain::id::TenantId;
 use shared::secrets::SecretError;
 use shared::state::{Restore as UnderWay, Restored, TenantRecord, TenantStatus};
@@ -89,12 +90,14 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
     };
     if tables.in_use {
         let left_paused: BTreeSet<_> = view.left_paused.union(&view.unreadable).cloned().collect();
-        let resumed = each(&tenants, |tenant| resume(context, tenant, &left_paused));
+        let resumed = each(&tenants, |tenant| {
+            resume(context, tenant, &left_paused, under_way.restored.at)
+        });
         let resumed = resumed.await.map_err(Failure::repeatable)?;
         for (tenant, resumed) in tenants.into_iter().zip(resumed) {
             match resumed {
                 Resumed::Running => view.resumed += 1,
-                Resumed::LeftPaused => {}
+                Resumed::LeftPaused => drop(view.left_paused.insert(tenant)),
                 Resumed::WithoutCredentials => drop(view.without_credentials.insert(tenant)),
             }
         }
@@ -273,11 +276,12 @@ enum Resumed {
     WithoutCredentials,
 }
 
-/// Lets a tenant run again, and brings its schedules back.
+/// Lets a tenant run again that the restore, which began at `began`, has paused, and brings its schedules back.
 async fn resume(
     context: &CommandContext<'_>,
     tenant: &TenantId,
     left_paused: &BTreeSet<TenantId>,
+    began: Timestamp,
 ) -> Result<Resumed> {
     if left_paused.contains(tenant) {
         return Ok(Resumed::LeftPaused);
@@ -288,9 +292,13 @@ async fn resume(
         Err(error) if error.is_marked_for_deletion() => return Ok(Resumed::WithoutCredentials),
         Err(error) => return Err(error.into()),
     }
-    let Some(record) = context.store.tenant(tenant).await? else {
+    let Some(record) = context.store.latest_tenant(tenant).await? else {
         return Ok(Resumed::WithoutCredentials);
     };
+    // Somebody else has added it paused meanwhile.
+    if matches!(record.status, TenantStatus::Paused { since } if since > began) {
+        return Ok(Resumed::LeftPaused);
+    }
     let status = TenantStatus::Active;
     context.store.set_status(tenant, status).await?;
     set_schedules(context, &record, status).await?;

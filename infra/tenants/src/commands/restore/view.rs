@@ -16,7 +16,7 @@ pub(super) struct RestoreView<'a> {
     /// Tenants in the restored table.
     pub(super) tenants: u64,
     pub(super) resumed: u64,
-    /// They were paused when the restore began.
+    /// They were paused when the restore began, or by somebody else since.
     pub(super) left_paused: BTreeSet<TenantId>,
     /// They were paused or resumed after the restored moment.
     pub(super) status_changed: BTreeSet<TenantId>,
@@ -67,7 +67,10 @@ impl View for RestoreView<'_> {
             names.join(", ")
         };
         for (tenants, what) in [
-            (left_paused, "paused before the restore, and stays so"),
+            (
+                left_paused,
+                "paused before the restore or by somebody else meanwhile, and stays so",
+            ),
             (
                 status_changed,
                 "paused or resumed after the restored moment, and kept as it was last",
