@@ -136,9 +136,23 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`].
     pub async fn changed_at(&self, tenant: &TenantId) -> Result<Option<Timestamp>, SecretError> {
-        let name = self.name(tenant);
-        let reply = self.client.describe_secret().secret_id(&name).send().await;
-        let reply = reply.map_err(|error| failure(&error, &name))?;
+        self.changed(&self.name(tenant)).await
+    }
+
+    /// When the stack's key of Kombo was last changed, if the stack has one.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub async fn key_of_stack_changed_at(&self) -> Result<Option<Timestamp>, SecretError> {
+        match self.changed(&self.name_of_stack()).await {
+            Err(SecretError::NotFound { .. }) => Ok(None),
+            changed => changed,
+        }
+    }
+
+    async fn changed(&self, name: &str) -> Result<Option<Timestamp>, SecretError> {
+        let reply = self.client.describe_secret().secret_id(name).send().await;
+        let reply = reply.map_err(|error| failure(&error, name))?;
         let changed = reply.last_changed_date.or(reply.created_date);
         Ok(changed.and_then(|changed| Timestamp::from_second(changed.secs()).ok()))
     }
@@ -278,7 +292,7 @@ impl Secrets {
         if let Some(known) = known.filter(|known| now.duration_since(known.read_at) < keep) {
             return Ok(Some(known));
         }
-        let name = format!("{}/{KOMBO_OF_STACK}", self.prefix);
+        let name = self.name_of_stack();
         let (secret, version) = match self.value(&name).await {
             Ok(read) => read,
             Err(SecretError::NotFound { .. }) => return Ok(None),
@@ -324,6 +338,10 @@ impl Secrets {
 
     fn name(&self, tenant: &TenantId) -> String {
         format!("{}/{tenant}", self.prefix)
+    }
+
+    fn name_of_stack(&self) -> String {
+        format!("{}/{KOMBO_OF_STACK}", self.prefix)
     }
 }
 

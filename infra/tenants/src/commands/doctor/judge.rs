@@ -94,6 +94,18 @@ pub(super) fn credentials(tenant: &TenantId, changed: Timestamp, now: Timestamp)
     })
 }
 
+/// The stack's key of Kombo.
+pub(super) fn key_of_stack(changed: Timestamp, now: Timestamp) -> Option<String> {
+    let age = now.duration_since(changed);
+    (age > OLD).then(|| {
+        format!(
+            "the stack's key of Kombo is {} days old: ask for a new one, and put it into the stack's secret, which ends with \
+             /_kombo",
+            age.as_hours() / 24
+        )
+    })
+}
+
 pub(super) fn table(name: &str, shape: &TableShape) -> Vec<String> {
     let settings = [
         (

@@ -114,7 +114,9 @@ async fn credentials(context: &CommandContext<'_>, tenants: &[TenantId]) -> Resu
         .buffered(MAX_CONCURRENT_TENANTS)
         .try_collect()
         .await?;
-    Ok(old.into_iter().flatten().collect())
+    let of_stack = context.secrets.key_of_stack_changed_at().await?;
+    let of_stack = of_stack.and_then(|at| judge::key_of_stack(at, context.now()));
+    Ok(old.into_iter().flatten().chain(of_stack).collect())
 }
 
 impl View for DoctorView {
