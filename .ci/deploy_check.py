@@ -128,6 +128,7 @@ def permissions(stack, sessions):
     """Each role against what it must be able to do, and what it must not."""
     table = stack.arn("dynamodb", f"table/{stack.TableName}")
     secret, other = (stack.arn("secretsmanager", f"secret:{prefix}/acme-AbCdEf") for prefix in (STACK, "another"))
+    of_stack = stack.arn("secretsmanager", f"secret:{STACK}/_kombo-AbCdEf")
     execution = stack.arn("sqs", stack.ExecutionQueueUrl.split("/")[-1])
     both = ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"]
     roles = {
@@ -159,6 +160,7 @@ def permissions(stack, sessions):
             (role, table, ["dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteTable", "dynamodb:UpdateTable"], False),
             (role, stack.arn("dynamodb", "table/another"), ["dynamodb:GetItem"], False),
             (role, secret, ["secretsmanager:GetSecretValue"], True),
+            (role, of_stack, ["secretsmanager:GetSecretValue"], True),
             (role, secret, ["secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"], False),
             (role, other, ["secretsmanager:GetSecretValue"], False),
         ]
