@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::tenant::Via;
 
-/// Measure what both functions take, and compare it with its targets
+/// Measures what both functions take, and compares it with its targets
 ///
 /// Counts (calls, capacity units, bytes, log) and memory are judged: the command ends with 1 if one of them misses its
 /// target, or if a benchmark fails. Times, and ratios of times, are judged only with --judge. What could not be measured is
@@ -85,7 +85,7 @@ pub(crate) enum Command {
     Baselines {
         #[command(flatten)]
         python: PythonOption,
-        /// Number of people; may be given several times [default: 1000]
+        /// Number of people; can be repeated [default: 1000]
         #[arg(long, value_name = "N")]
         people: Vec<u64>,
     },
@@ -144,10 +144,10 @@ pub(crate) struct PythonOption {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct TickOptions {
-    /// Number of people; may be given several times [default: 100, 1000 and 10000]
+    /// Number of people; can be repeated [default: 100, 1000 and 10000]
     #[arg(long, value_name = "N")]
     pub(crate) people: Vec<u64>,
-    /// Only this route; may be given several times
+    /// Only this route; can be repeated
     #[arg(long, value_name = "ROUTE", value_parser = route)]
     pub(crate) route: Vec<Via>,
     /// Count only, which is the same on every machine; implied by --quick
@@ -172,7 +172,7 @@ pub(crate) struct LimitOptions {
     /// The size of each PDF
     #[arg(long, value_name = "BYTES", default_value_t = 200_000)]
     pub(crate) size: u64,
-    /// How long each vendor takes to answer; may be given several times
+    /// How long each vendor takes to answer; can be repeated
     #[arg(long, value_name = "MS", default_values_t = [20, 100])]
     pub(crate) latency: Vec<u64>,
 }
@@ -185,7 +185,7 @@ pub(crate) struct CertificateOptions {
     /// The size of each PDF, 60 to 31457280
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(60..=31_457_280))]
     pub(crate) size: Option<u64>,
-    /// Only this route; may be given several times
+    /// Only this route; can be repeated
     #[arg(long, value_name = "ROUTE", value_parser = route)]
     pub(crate) route: Vec<Via>,
     /// Only few certificates of very different sizes

@@ -13,8 +13,9 @@ const MAX_PEOPLE: i64 = 50_000;
 /// Starts DynamoDB, Secrets Manager and simulators of Personio, Kombo and reteach on this machine, sets up a company for
 /// each route to Personio, and runs both functions' own code through a scenario: a first sync, an unchanged tick, the
 /// certificates of years filed in Personio, a day of changes, new certificates, a lost reply that makes no duplicate, a
-/// rehire, a field that the academy refuses, a mistake that a brake holds, and its approval. After each step it shows the reports, and compares reteach's accounts and
-/// Personio's documents with an independent calculation. Nothing leaves this machine, and you need no account anywhere.
+/// rehire, a field that the academy refuses, a mistake that a brake holds, and its approval. After each step it shows the
+/// reports, and compares reteach's accounts and Personio's documents with an independent calculation. Nothing leaves this
+/// machine, and you need no account anywhere.
 ///
 /// The simulators set no rate limits here, so the demo is fast. With real accounts both jobs keep the vendors' limits:
 /// Personio takes 60 documents a minute, for example.
@@ -26,10 +27,7 @@ pub struct Args {
     /// People in each company, 1 to 50000
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=MAX_PEOPLE))]
     pub people: u32,
-    /// Only this route; may be given several times
-    ///
-    /// direct: Personio's own API. kombo-passthrough: the same calls through Kombo, which holds the credentials.
-    /// kombo: Kombo's unified model, a mirror. All three by default.
+    /// Only this route; can be repeated, all three by default
     #[arg(long, value_enum, value_name = "ROUTE")]
     pub route: Vec<Route>,
     /// Print one JSON document with all reports, and nothing else
@@ -56,7 +54,7 @@ Examples:
   cargo demo --people 10000
       The same with 10,000 people each: the unchanged tick costs the same. Above 2,000 people
       there is one certificate for every ten.
-  cargo demo --people 30 --route direct --json | jq .steps[].tenants[].report.counts
+  cargo demo --people 30 --route direct --json | jq '.steps[].tenants[].report.counts'
       The reports for a program.
   cargo demo --keep
       The scenario, and then the console: pages about the three companies in a browser."#;
@@ -66,9 +64,9 @@ Examples:
 pub enum Route {
     /// Personio's own API
     Direct,
-    /// The same calls through Kombo
+    /// The same calls through Kombo, which holds the credentials
     KomboPassthrough,
-    /// Kombo's unified model
+    /// Kombo's unified model, a mirror
     Kombo,
 }
 

@@ -112,8 +112,8 @@ pub(crate) static STEPS: [Step; 16] = [
     },
     Step {
         title: "Unchanged certificate tick",
-        about: "No certificate is new. The sync asks reteach for the last hours and for the missing PDFs; it does not call the \
-                HR system and uploads nothing.",
+        about: "No certificate is new. The sync asks reteach for the last 30 days and for the missing PDFs; it does not call \
+                the HR system and uploads nothing.",
         job: Certificates,
         expect: Expect::Unchanged,
         after: HALF_HOUR,

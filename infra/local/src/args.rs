@@ -11,7 +11,7 @@ use crate::vendors::{Action, List, LocalTenant};
 /// Every change writes the whole company to disk.
 const MAX_PEOPLE: i64 = 5_000;
 
-/// AWS and simulated vendors on this machine, kept between starts
+/// Runs AWS and simulated vendors on this machine, and keeps their state between starts
 ///
 /// Starts one region of AWS in this process, behind one endpoint: DynamoDB, Secrets Manager, EventBridge Scheduler, Lambda and
 /// the outputs of the stack `reteach-personio`. Schedules fire. Functions run in `cargo lambda watch` if it listens, otherwise in
@@ -83,7 +83,8 @@ const AFTER_LONG: &str = r#"Exit status:
 Examples:
   cargo local
       Starts everything with the state in .local; leave it running.
-  . .local/environment && cargo tenants add --file .local/local-direct.toml --credentials .local/local-direct.json
+  . .local/environment
+  cargo tenants add --file .local/local-direct.toml --credentials .local/local-direct.json
       In a second terminal: onboards one of the companies. The first run starts within five minutes.
   . .local/environment && cargo lambda watch
       In a third: from now on the functions run there and are rebuilt when their source changes.
