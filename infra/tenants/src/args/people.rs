@@ -86,7 +86,7 @@ pub struct RetryPeople {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
-    /// Only these people; everybody who was refused by default
+    /// Only these people; by default everybody who was refused
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = person)]
     pub only: Vec<SourceId>,
     /// Run in this process, with your own AWS rights and a progress bar, instead of calling the function
