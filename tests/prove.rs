@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 
 /// Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds, and load
+///
+/// They run one after the other. The command ends with 1 if one of them fails, after all of them have run.
 #[derive(Debug, Parser)]
 #[command(name = "cargo prove", bin_name = "cargo prove", max_term_width = 100)]
 pub(crate) struct Args {
