@@ -246,6 +246,7 @@ async fn snapshots_of_sixteen_tenants_take_one_call() {
     let names: Vec<&TenantId> = snapshots.iter().map(|(tenant, _)| tenant).collect();
     assert_eq!(names, tenants.iter().collect::<Vec<_>>());
     let people = SyncState {
+        people: 5,
         open_accounts: 3,
         waiting: 2,
         ..SyncState::default()
@@ -263,6 +264,7 @@ async fn snapshots_of_sixteen_tenants_take_one_call() {
     assert!(acme.record.is_none());
     assert_eq!(acme.leases[&lease.job].owner, lease.owner);
     assert_eq!((acme.people.open_accounts, acme.people.waiting), (3, 2));
+    assert_eq!(acme.people.people, 5);
     assert_eq!(
         (acme.certificates.parked, acme.certificates.reissued),
         (4, 0)

@@ -31,6 +31,7 @@ const ATTRIBUTES: &[&str] = &[
     "last_report_at",
     "retirements",
     // The state of the employee job, and of the certificate job.
+    "people",
     "open_accounts",
     "waiting",
     "source_held",
@@ -61,6 +62,8 @@ pub struct TenantSnapshot {
 /// As much of a [`SyncState`](crate::state::SyncState) as a status shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct PeopleSummary {
+    #[serde(default)]
+    pub people: u32,
     pub open_accounts: u32,
     #[serde(default)]
     pub waiting: u32,

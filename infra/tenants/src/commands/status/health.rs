@@ -60,6 +60,8 @@ pub(crate) struct TenantHealth {
     pub(crate) gate: Option<Timestamp>,
     pub(crate) last_good_runs: BTreeMap<JobKind, Timestamp>,
     pub(crate) running: Vec<JobKind>,
+    /// People in the HR system, as of the last employee run that noted them.
+    pub(crate) people: u32,
     /// Open accounts, as of the last employee run.
     pub(crate) open_accounts: u32,
     /// People who wait for a retry.
@@ -98,6 +100,7 @@ pub(super) fn unreadable(tenant_id: TenantId, failure: &Failure) -> TenantHealth
         gate: None,
         last_good_runs: BTreeMap::new(),
         running: Vec::new(),
+        people: 0,
         open_accounts: 0,
         waiting: 0,
         held_changes: 0,
@@ -260,6 +263,7 @@ pub(crate) async fn judge(
             .filter(|(_, lease)| lease.until > now)
             .map(|(job, _)| *job)
             .collect(),
+        people: people.people,
         open_accounts: people.open_accounts,
         waiting,
         held_changes,
