@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 /// `[schedule]`. The command line makes the schedules of it; a run tells by it whether its tenant is late.
@@ -53,6 +53,12 @@ impl fmt::Display for Every {
             1 => f.write_str("1 minute"),
             minutes => write!(f, "{minutes} minutes"),
         }
+    }
+}
+
+impl Serialize for Every {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

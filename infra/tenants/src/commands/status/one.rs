@@ -81,9 +81,9 @@ impl From<HeldPlan> for HeldView {
 #[derive(Serialize)]
 pub(crate) struct Configuration {
     pub(crate) route: &'static str,
-    pub(crate) people_every: String,
+    pub(crate) people_every: Every,
     /// `None` where certificates are off.
-    pub(crate) certificates_every: Option<String>,
+    pub(crate) certificates_every: Option<Every>,
 }
 
 #[derive(Serialize)]
@@ -207,14 +207,11 @@ async fn compare_schedules(
 
 impl Configuration {
     fn new(config: &TenantConfig) -> Self {
-        let certificates = &config.schedule.certificates;
+        let certificates = config.schedule.certificates;
         Self {
             route: format::route(config.personio.via),
-            people_every: config.schedule.employees.to_string(),
-            certificates_every: config
-                .certificates
-                .enabled
-                .then(|| certificates.to_string()),
+            people_every: config.schedule.employees,
+            certificates_every: config.certificates.enabled.then_some(certificates),
         }
     }
 }
@@ -222,8 +219,7 @@ impl Configuration {
 impl StatusView {
     /// Whether certificates are filed, where they are on at all.
     fn gate(&self) -> Option<String> {
-        let certificates = self.configuration.as_ref()?.certificates_every.as_ref();
-        certificates?;
+        self.configuration.as_ref()?.certificates_every?;
         let tenant = &self.health.tenant_id;
         Some(match self.health.gate {
             None => "certificates wait for the first complete employee run".to_owned(),
