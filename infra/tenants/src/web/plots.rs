@@ -8,6 +8,9 @@ const HEIGHT: f64 = 120.0;
 /// A bar of nothing is still there to point at.
 const LEAST: f64 = 2.0;
 
+/// So that a strip shows a failure that changed nothing.
+const LEAST_BAD: f64 = 8.0;
+
 #[derive(Clone, Debug)]
 pub(super) struct Bar {
     pub(super) label: String,
@@ -67,7 +70,8 @@ pub(super) fn strip(text: &str, bars: &[Bar]) -> Markup {
         svg.strip viewBox=(format!("0 0 {} 20", bars.len() * 4)) role="img" aria-label=(text) {
             (PreEscaped("<title>")) (text) (PreEscaped("</title>"))
             @for (place, bar) in bars.iter().enumerate() {
-                @let height = LEAST + bar.value / highest * (20.0 - LEAST);
+                @let least = if bar.class == "bad" { LEAST_BAD } else { LEAST };
+                @let height = least + bar.value / highest * (20.0 - least);
                 rect class=(bar.class) x=(place * 4) y=(rounded(20.0 - height)) width="3" height=(rounded(height)) {}
             }
         }
@@ -102,6 +106,18 @@ mod tests {
         let outcomes = svg.matches(", done").count();
         assert_eq!(outcomes, 3, "in each bar's title alone: {svg}");
         assert!(!svg.contains("style="), "{svg}");
+    }
+
+    #[test]
+    fn a_strip_shows_a_failure_that_changed_nothing() {
+        let bad = Bar {
+            class: "bad",
+            ..bar(0.0)
+        };
+        let svg = strip("Runs", &[bar(3.0), bar(0.0), bad]).into_string();
+        for height in ["20.0", "2.0", "8.0"] {
+            assert!(svg.contains(&format!("height=\"{height}\"")), "{svg}");
+        }
     }
 
     #[test]
