@@ -48,7 +48,7 @@ pub(super) async fn act(
                 }
                 div.actions {
                     @if let Some(job) = follows(&action) {
-                        (sync_button(&visit, &tenant, job))
+                        (sync_button(&visit, &tenant, job, "primary"))
                     }
                     a.button href=(format!("/tenants/{tenant}")) { (visit.pick("Zurück zu ", "Back to ")) (tenant) }
                 }
@@ -151,9 +151,9 @@ fn done(visit: &Visit, action: &str) -> &'static str {
         "pause" => visit.pick("Angehalten", "Paused"),
         "resume" => visit.pick("Läuft wieder", "Running again"),
         "check" => visit.pick("Verbindung und Rechte", "Connection and rights"),
-        "retry-people" => visit.pick("Noch einmal versucht", "Tried again"),
-        "retry-certificates" => visit.pick("Wird noch einmal versucht", "To be tried again"),
-        "refile-certificates" => visit.pick("Wird noch einmal abgelegt", "To be filed again"),
-        _ => visit.pick("Bleibt liegen", "Left unfiled"),
+        "retry-people" => visit.pick("Erneut versucht", "Tried again"),
+        "retry-certificates" => visit.pick("Wird erneut versucht", "To be tried again"),
+        "refile-certificates" => visit.pick("Wird neu abgelegt", "To be filed again"),
+        _ => visit.pick("Wird nicht abgelegt", "Left unfiled"),
     }
 }

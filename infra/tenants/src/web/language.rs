@@ -85,6 +85,21 @@ impl Language {
         self.pick(format!("vor {text}"), format!("{text} ago"))
     }
 
+    /// `30 minutes`, in hours or days where it is longer, and never less than it is; after "in" in German.
+    pub(super) fn minutes(self, minutes: u64) -> String {
+        match minutes {
+            0..=119 => self.counted(minutes, ("Minute", "Minuten"), ("minute", "minutes")),
+            120..=2879 => {
+                let hours = minutes.div_ceil(60);
+                self.counted(hours, ("Stunde", "Stunden"), ("hour", "hours"))
+            }
+            _ => {
+                let days = minutes.div_ceil(24 * 60);
+                self.counted(days, ("Tag", "Tagen"), ("day", "days"))
+            }
+        }
+    }
+
     /// `4 minutes`, after "vor" in German.
     fn lasting(self, time: SignedDuration) -> String {
         let count = |number: i64| u64::try_from(number).unwrap_or_default();
@@ -146,6 +161,9 @@ mod tests {
         assert_eq!(german.ago(at, later), "vor 4 Minuten");
         assert_eq!(english.ago(at, later), "4 minutes ago");
         assert_eq!(english.ago(later, at), "just now");
+        assert_eq!(german.minutes(1), "1 Minute");
+        assert_eq!(english.minutes(121), "3 hours");
+        assert_eq!(german.minutes(3 * 24 * 60), "3 Tagen");
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         assert!(
             german

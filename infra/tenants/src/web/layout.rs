@@ -50,7 +50,7 @@ pub(super) fn page(visit: &Visit, place: Place<'_>, title: &str, body: &Markup) 
     let main = html! {
         header.top {
             a.skip href="#main" { (visit.pick("Zum Inhalt", "Skip to content")) }
-            a.brand href="/" { "tenants" }
+            a.brand href="/" aria-current=[(place == Place::Fleet).then_some("page")] { (visit.pick("Alle Firmen", "All companies")) }
             @if let Some(tenant) = tenant {
                 nav aria-label=(visit.pick("Firma", "Company")) {
                     span.crumb { (tenant) }
@@ -67,7 +67,7 @@ pub(super) fn page(visit: &Visit, place: Place<'_>, title: &str, body: &Markup) 
                 }
             }
             @if visit.is_read_only() {
-                span.badge { (visit.pick("nur zum Ansehen", "for looking only")) }
+                span.badge { (visit.pick("nur zum Ansehen", "view only")) }
             }
         }
         main id="main" tabindex="-1" {
@@ -79,7 +79,12 @@ pub(super) fn page(visit: &Visit, place: Place<'_>, title: &str, body: &Markup) 
             (body)
         }
     };
-    document(visit.language, title, &main)
+    let of_tenant = tenant.filter(|tenant| tenant.as_str() != title);
+    let title = match of_tenant {
+        Some(tenant) => format!("{title} · {tenant}"),
+        None => title.to_owned(),
+    };
+    document(visit.language, &title, &main)
 }
 
 /// A page for somebody who has not come in.

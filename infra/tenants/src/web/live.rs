@@ -65,12 +65,8 @@ impl State {
     }
 
     /// `3 of 12 changes`
-    fn sentence(&self, visit: &Visit, job: JobKind, seconds: i64) -> String {
+    fn sentence(&self, visit: &Visit, job: JobKind, seconds: u64) -> String {
         let count = |number: usize| visit.language.number(number as u64);
-        let what = match job {
-            JobKind::Employees => visit.pick("Personen", "people"),
-            JobKind::Certificates => visit.pick("Zertifikate", "certificates"),
-        };
         match (self.planned, self.read) {
             (Some(planned), _) => {
                 let (applied, planned) = (count(self.applied.min(planned)), count(planned));
@@ -79,14 +75,27 @@ impl State {
                     format!("{applied} of {planned} changes"),
                 )
             }
-            (None, 0) => visit.pick(
-                format!("läuft seit {seconds} Sekunden"),
-                format!("running for {seconds} seconds"),
-            ),
-            (None, read) => visit.pick(
-                format!("{} {what} gelesen", count(read)),
-                format!("{} {what} read", count(read)),
-            ),
+            (None, 0) => {
+                let seconds =
+                    visit
+                        .language
+                        .counted(seconds, ("Sekunde", "Sekunden"), ("second", "seconds"));
+                visit.pick(
+                    format!("läuft seit {seconds}"),
+                    format!("running for {seconds}"),
+                )
+            }
+            (None, read) => {
+                let (german, english) = match job {
+                    JobKind::Employees => (("Person", "Personen"), ("person", "people")),
+                    JobKind::Certificates => (
+                        ("Zertifikat", "Zertifikate"),
+                        ("certificate", "certificates"),
+                    ),
+                };
+                let read = visit.language.counted(read as u64, german, english);
+                visit.pick(format!("{read} gelesen"), format!("{read} read"))
+            }
         }
     }
 }
@@ -111,7 +120,12 @@ impl Runs {
 }
 
 /// The button that starts a run of `job`.
-pub(super) fn sync_button(visit: &Visit, tenant: &TenantId, job: JobKind) -> Markup {
+pub(super) fn sync_button(
+    visit: &Visit,
+    tenant: &TenantId,
+    job: JobKind,
+    class: &'static str,
+) -> Markup {
     let (value, label) = match job {
         JobKind::Employees => (
             "employees",
@@ -125,7 +139,7 @@ pub(super) fn sync_button(visit: &Visit, tenant: &TenantId, job: JobKind) -> Mar
     let button = Button {
         action: "sync",
         label,
-        class: "primary",
+        class,
     };
     let field = html! { input type="hidden" name="job" value=(value); };
     visit.form(tenant, button, &field)
@@ -200,7 +214,7 @@ pub(super) async fn page(
         },
         None => html! {
             h1 { (title) }
-            p.lead id="progress" role="status" data-events=(format!("{path}/events")) {
+            p.lead id="progress" role="timer" data-events=(format!("{path}/events")) {
                 (state.sentence(&visit, run.job, seconds(&visit, &run)))
             }
             progress id="bar" aria-label=(title) max="1" {}
@@ -216,8 +230,9 @@ pub(super) async fn page(
     layout::page(&visit, Place::Other(Some(&tenant)), title, &body).into_response()
 }
 
-fn seconds(visit: &Visit, run: &LiveRun) -> i64 {
-    visit.now().duration_since(run.began).as_secs().max(0)
+fn seconds(visit: &Visit, run: &LiveRun) -> u64 {
+    let seconds = visit.now().duration_since(run.began).as_secs();
+    u64::try_from(seconds).unwrap_or_default()
 }
 
 /// The progress of a run, until it ends.

@@ -40,14 +40,14 @@ impl Refusal {
 
     fn texts(self, language: Language) -> (&'static str, &'static str) {
         let new_address = language.pick(
-            "Beende `tenants web` mit Ctrl-C und starte es neu: Es druckt eine neue Adresse.",
+            "Beende `tenants web` mit Strg-C und starte es neu: Es zeigt eine neue Adresse.",
             "End `tenants web` with Ctrl-C and start it again: it prints a new address.",
         );
         match self {
             Self::ForeignHost => (
                 language.pick("Falscher Rechnername", "Another host's name"),
                 language.pick(
-                    "Die Konsole antwortet nur unter der Adresse, die `tenants web` gedruckt hat.",
+                    "Die Konsole antwortet nur unter der Adresse, die `tenants web` gezeigt hat.",
                     "The console answers only at the address that `tenants web` printed.",
                 ),
             ),
@@ -91,7 +91,7 @@ impl Refusal {
                 ),
             ),
             Self::ReadOnly => (
-                language.pick("Nur zum Ansehen", "For looking only"),
+                language.pick("Nur zum Ansehen", "View only"),
                 language.pick(
                     "Diese Konsole läuft mit `--read-only`. Nichts wurde geändert.",
                     "This console runs with `--read-only`. Nothing was changed.",

@@ -24,7 +24,6 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
     let stored = visit.context().tenant(&tenant).await;
     let zone = stored.map_or(jiff::tz::TimeZone::UTC, |stored| stored.config.time_zone);
     let body = html! {
-        p.eyebrow { (tenant) }
         h1 { (visit.language.counted(view.decisions.len() as u64, ("Entscheidung", "Entscheidungen"), ("decision", "decisions"))) }
         p.lead { (visit.pick(
             "Was die Tabelle noch weiß: Entscheidungen über gehaltene Pläne, solange sie gelten, und über Zertifikate. Wer entschieden hat, steht in CloudTrail unter der Rolle des Betreibers.",

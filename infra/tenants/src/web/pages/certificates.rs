@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse as _, Response};
-use certificate_sync::report::duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -11,7 +10,7 @@ use maud::{Markup, html};
 use shared::domain::id::TenantId;
 use shared::state::{CertificateEntry, CertificateState};
 
-use super::fact;
+use super::{fact, waits};
 use crate::args::CertificateFilter;
 use crate::commands::certificates::list::{self, LedgerView};
 use crate::commands::status::one::{self, StatusView};
@@ -38,7 +37,6 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
     };
     let body = html! {
         (refreshed("backlog", &format!("/tenants/{tenant}/certificates"), 15, &html! {
-            p.eyebrow { (tenant) }
             h1 { (sentence(&visit, &ledger)) }
             (figures(&visit, &ledger, &status))
             (backlog(&visit, &tenant, &status))
@@ -81,17 +79,7 @@ fn sentence(visit: &Visit, ledger: &LedgerView<'_>) -> String {
     );
     match undecided(ledger) {
         0 => filed,
-        1 => visit.pick(
-            format!("{filed}, 1 wartet auf dich"),
-            format!("{filed}, 1 waits for you"),
-        ),
-        parked => {
-            let parked = visit.language.number(parked);
-            visit.pick(
-                format!("{filed}, {parked} warten auf dich"),
-                format!("{filed}, {parked} wait for you"),
-            )
-        }
+        parked => format!("{filed}, {}", waits(visit, parked)),
     }
 }
 
@@ -108,7 +96,7 @@ fn figures(visit: &Visit, ledger: &LedgerView<'_>, status: &StatusView) -> Marku
     html! {
         ul.facts {
             (fact(&number(count(ledger, is_filed)), visit.pick("abgelegt", "filed"), Some("#filed"), ""))
-            (fact(&number(undecided(ledger)), visit.pick("liegen", "parked"), Some("#parked"), if undecided(ledger) > 0 { "warn" } else { "" }))
+            (fact(&number(undecided(ledger)), visit.pick("liegen geblieben", "parked"), Some("#parked"), if undecided(ledger) > 0 { "warn" } else { "" }))
             @if failed > 0 { (fact(&number(failed), visit.pick("fehlgeschlagen", "failed"), Some("#parked"), "warn")) }
             @if open > 0 { (fact(&number(open), visit.pick("unterwegs", "under way"), Some("#open"), "")) }
             @if dismissed > 0 { (fact(&number(dismissed), visit.pick("verworfen", "dismissed"), Some("#dismissed"), "")) }
@@ -126,11 +114,14 @@ fn backlog(visit: &Visit, tenant: &TenantId, status: &StatusView) -> Markup {
             h2 { (visit.pick("Noch abzulegen", "Backlog")) }
             p {
                 (visit.language.counted(left.to_file, ("Zertifikat ist noch abzulegen", "Zertifikate sind noch abzulegen"), ("certificate to file", "certificates to file")))
-                @if let Some(minutes) = left.minutes_left { (visit.pick(", ungefähr ", ", about ")) span lang="en" { (duration(minutes)) } (visit.pick(" lang", " left")) }
+                @if let Some(minutes) = left.minutes_left {
+                    @let time = visit.language.minutes(minutes);
+                    (visit.pick(format!(", fertig in ungefähr {time}"), format!(", about {time} left")))
+                }
                 "."
             }
             @if left.held > 0 {
-                p { (visit.language.number(left.held)) (visit.pick(" warten, bis du das Nachtragen beginnst.", " wait until you start the backfill.")) }
+                p { (visit.language.counted(left.held, ("wartet", "warten"), ("waits", "wait"))) (visit.pick(", bis du das Nachtragen beginnst.", " until you start the backfill.")) }
                 (visit.form(tenant, Button { action: "start-certificates", label: visit.pick("Nachtragen beginnen", "Start the backfill"), class: "primary" }, &Markup::default()))
             }
         }
@@ -148,14 +139,14 @@ fn parked(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &Time
     html! {
         section aria-labelledby="parked" {
             h2 id="parked" { (visit.pick("Wartet auf dich", "Waits for you")) }
-            @if reasons.is_empty() { p.fine { (visit.pick("Kein Zertifikat liegt.", "No certificate is parked.")) } }
+            @if reasons.is_empty() { p.fine { (visit.pick("Kein Zertifikat ist liegen geblieben.", "No certificate is parked.")) } }
             @for (reason, entries) in &reasons {
                 // What was issued again is filed already: another document is filed next to it.
                 @let is_reissued = entries.iter().any(|entry| list::reissued_at(entry).is_some());
                 @let action = if is_reissued { "refile-certificates" } else { "retry-certificates" };
                 @let (one, all) = match is_reissued {
                     true => (visit.pick("Neu ablegen", "File again"), visit.pick("Alle neu ablegen", "File all again")),
-                    false => (visit.pick("Noch einmal", "Try again"), visit.pick("Alle noch einmal", "Try all again")),
+                    false => (visit.pick("Erneut versuchen", "Try again"), visit.pick("Alle erneut versuchen", "Try all again")),
                 };
                 article.card.waits {
                     h3 lang="en" { (layout::code(reason)) }
@@ -167,7 +158,7 @@ fn parked(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &Time
                                 (state(visit, entry, zone))
                                 span.inline-actions {
                                     (visit.form(tenant, Button { action, label: one, class: "quiet" }, &certificate(entry.certificate_id.as_str())))
-                                    (visit.form(tenant, Button { action: "dismiss-certificates", label: visit.pick("Liegen lassen", "Leave unfiled"), class: "danger" }, &certificate(entry.certificate_id.as_str())))
+                                    (visit.form(tenant, Button { action: "dismiss-certificates", label: visit.pick("Nicht ablegen", "Leave unfiled"), class: "danger" }, &certificate(entry.certificate_id.as_str())))
                                 }
                             }
                         }

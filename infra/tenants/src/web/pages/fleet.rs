@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use shared::state::JobKind;
 
-use super::trend;
+use super::{to_look_at, trend};
 use crate::commands::status::fleet::{self, FleetView};
 use crate::commands::status::health::{TenantHealth, TenantState};
 use crate::failure::Result;
@@ -66,7 +66,7 @@ pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> 
                     hx-get="/" hx-trigger="input delay:200ms" hx-select="#fleet" hx-target="#fleet" hx-swap="outerMorph";
                 button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
             }
-            (listed(&visit, &reading, &search, &Rows { shown, runs, more, again }))
+            (listed(&visit, &reading, &search, &Rows { found: chosen.len() as u64, shown, runs, more, again }))
         }
     };
     layout::page(&visit, Place::Fleet, title, &body).into_response()
@@ -126,6 +126,8 @@ fn chosen<'a>(view: &'a FleetView, search: &Search) -> Vec<&'a TenantHealth> {
 
 /// What one page lists.
 struct Rows<'a> {
+    /// On all pages.
+    found: u64,
     shown: Vec<&'a TenantHealth>,
     runs: trend::Runs,
     /// Another page follows.
@@ -162,19 +164,21 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
         if rows.again { 5 } else { 30 },
         &html! {
             (age(visit, reading, rows.again))
-            @if rows.shown.is_empty() {
-                p { (visit.pick("Keine Firma passt dazu.", "No company matches.")) }
-            } @else {
+            // Read aloud while somebody types.
+            p.small role="status" {
+                @if rows.shown.is_empty() {
+                    (visit.pick("Keine Firma passt dazu.", "No company matches."))
+                } @else if !search.q.trim().is_empty() {
+                    (visit.language.counted(rows.found, ("Firma passt dazu", "Firmen passen dazu"), ("company matches", "companies match"))) "."
+                }
+            }
+            @if !rows.shown.is_empty() {
                 table.rows {
                     thead { tr {
                         th scope="col" { (visit.pick("Firma", "Company")) }
-                        th scope="col" { (visit.pick("Personen", "People")) }
-                        th.number scope="col" { (visit.pick("offene Konten", "open accounts")) }
-                        th.number scope="col" { (visit.pick("warten", "waiting")) }
-                        th.number scope="col" { (visit.pick("gehalten", "held")) }
-                        th scope="col" { (visit.pick("Zertifikate", "Certificates")) }
-                        th.number scope="col" { (visit.pick("liegen", "parked")) }
-                        th scope="col" { (visit.pick("letzter Tag", "last day")) }
+                        @for (place, (german, english)) in COLUMNS.iter().enumerate() {
+                            th.number[matches!(place, 1..=3 | 5)] scope="col" { (visit.pick(german, english)) }
+                        }
                     } }
                     tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.runs)) } }
                 }
@@ -204,7 +208,20 @@ fn form_query(text: &str) -> String {
         .unwrap_or_default()
 }
 
+/// What a row says after the name: when the last good run of a job was, numbers, and the last day.
+const COLUMNS: [(&str, &str); 7] = [
+    ("Personen abgeglichen", "People synced"),
+    ("Personen", "People"),
+    ("Warten", "Waiting"),
+    ("Gehalten", "Held"),
+    ("Zertifikate abgeglichen", "Certificates synced"),
+    ("Liegen geblieben", "Parked"),
+    ("Letzte 24 Stunden", "Last 24 hours"),
+];
+
 fn row(visit: &Visit, tenant: &TenantHealth, runs: &trend::Runs) -> Markup {
+    let [synced, people, waiting, held, filed, parked, day] =
+        COLUMNS.map(|(german, english)| visit.pick(german, english));
     let runs = runs.get(&tenant.tenant_id).map_or(&[][..], Vec::as_slice);
     let id = &tenant.tenant_id;
     let link = format!("/tenants/{id}");
@@ -215,15 +232,15 @@ fn row(visit: &Visit, tenant: &TenantHealth, runs: &trend::Runs) -> Markup {
                 a.name href=(link) { (id) }
                 span.state { span class=(format!("dot {class}")) aria-hidden="true" {} (state) }
             }
-            td data-label=(visit.pick("Personen", "People")) { (last_run(visit, tenant, JobKind::Employees)) }
-            td.number data-label=(visit.pick("offene Konten", "open accounts")) {
-                a href=(format!("{link}/people")) { (visit.language.number(tenant.open_accounts.into())) }
+            td data-label=(synced) { (last_run(visit, tenant, JobKind::Employees)) }
+            td.number data-label=(people) {
+                a href=(format!("{link}/people")) { (visit.language.number(tenant.people.into())) }
             }
-            (count(visit, visit.pick("warten", "waiting"), tenant.waiting, &format!("{link}/people?state=refused&state=conflict&state=waiting")))
-            (count(visit, visit.pick("gehalten", "held"), tenant.held_changes, &format!("{link}/plan")))
-            td data-label=(visit.pick("Zertifikate", "Certificates")) { (last_run(visit, tenant, JobKind::Certificates)) }
-            (count(visit, visit.pick("liegen", "parked"), tenant.parked_certificates, &format!("{link}/certificates")))
-            td data-label=(visit.pick("letzter Tag", "last day")) { a href=(format!("{link}/runs")) { (trend::plot(visit, runs)) } }
+            (count(visit, waiting, tenant.waiting, &format!("{link}/people?state=refused&state=conflict&state=waiting")))
+            (count(visit, held, tenant.held_changes, &format!("{link}/plan")))
+            td data-label=(filed) { (last_run(visit, tenant, JobKind::Certificates)) }
+            (count(visit, parked, tenant.parked_certificates, &format!("{link}/certificates")))
+            td data-label=(day) { a href=(format!("{link}/runs")) { (trend::plot(visit, runs)) } }
         }
     }
 }
@@ -266,12 +283,7 @@ pub(in crate::web) fn state(visit: &Visit, tenant: &TenantHealth) -> (&'static s
         (TenantState::Paused, 0) => ("off", visit.pick("angehalten", "paused").to_owned()),
         (TenantState::Active, 0) => ("good", visit.pick("in Ordnung", "fine").to_owned()),
         (TenantState::Active | TenantState::Paused, problems) => {
-            let text = visit.language.counted(
-                problems,
-                ("Sache zu klären", "Sachen zu klären"),
-                ("thing to look at", "things to look at"),
-            );
-            ("warn", text)
+            ("warn", to_look_at(visit, problems))
         }
     }
 }

@@ -22,6 +22,24 @@ pub(super) async fn not_found(visit: Visit) -> Response {
     visit.problem(StatusCode::NOT_FOUND, None, &failure)
 }
 
+/// `3 wait for you`
+fn waits(visit: &Visit, number: u64) -> String {
+    visit.language.counted(
+        number,
+        ("wartet auf dich", "warten auf dich"),
+        ("waits for you", "wait for you"),
+    )
+}
+
+/// `3 things to look at`
+fn to_look_at(visit: &Visit, number: u64) -> String {
+    visit.language.counted(
+        number,
+        ("Punkt zu klären", "Punkte zu klären"),
+        ("thing to look at", "things to look at"),
+    )
+}
+
 /// A number with its word, leading to what it counts.
 fn fact(number: &str, word: &str, link: Option<&str>, class: &str) -> Markup {
     let inner = html! { strong { (number) } span { (word) } };

@@ -39,7 +39,6 @@ pub(in crate::web) async fn page(
         Err(failure) => return visit.unread(&tenant, &failure),
     };
     let body = html! {
-        p.eyebrow { (tenant) }
         h1 { (sentence(&visit, &view)) }
         (search(&visit, &tenant))
         (states(&visit, &tenant, &view, &args.state))
@@ -70,7 +69,7 @@ fn sentence(visit: &Visit, view: &PeopleView<'_>) -> String {
         _ => {
             let troubled = visit.language.number(troubled);
             visit.pick(
-                format!("{people}, {troubled} brauchen einen Blick"),
+                format!("{people}, {troubled} zu klären"),
                 format!("{people}, {troubled} to look at"),
             )
         }
@@ -85,7 +84,7 @@ pub(super) fn search(visit: &Visit, tenant: &TenantId) -> Markup {
             (visit.csrf(&path))
             label for="who" { (visit.pick("Person suchen", "Find a person")) }
             input id="who" name="who" required autocomplete="off" spellcheck="false"
-                placeholder=(visit.pick("Personio-ID, Mailadresse oder Name", "Personio id, mail address or name"));
+                placeholder=(visit.pick("Personio-ID, E-Mail-Adresse oder Name", "Personio id, mail address or name"));
             button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
         }
     }
@@ -112,11 +111,10 @@ pub(in crate::web) async fn find(
         visit.pick("Mehrere passen dazu", "Several people match")
     };
     let body = html! {
-        p.eyebrow { (tenant) }
         h1 { (title) }
         @if found.is_empty() {
             p.lead { (visit.pick(
-                "Personio zeigt dem Zugang niemanden mit dieser ID, Mailadresse oder diesem Namen.",
+                "Personio zeigt dem Zugang niemanden mit dieser ID, E-Mail-Adresse oder diesem Namen.",
                 "Personio shows the credential nobody with this id, mail address or name."
             )) }
         } @else {
@@ -124,7 +122,7 @@ pub(in crate::web) async fn find(
                 @for one in &found {
                     li {
                         a href=(format!("/tenants/{tenant}/people/{}", one.person)) { (one.person) }
-                        details.inline { summary { (visit.pick("Angaben zeigen", "Show details")) } (one.details) }
+                        details.inline { summary { (visit.pick("Angaben zeigen (personenbezogene Daten)", "Show details (personal data)")) } (one.details) }
                     }
                 }
             }
@@ -184,7 +182,7 @@ fn rows(visit: &Visit, tenant: &TenantId, view: &PeopleView<'_>, args: &ListPeop
                             td data-label=(visit.pick("Grund", "Reason")) lang="en" { (standing.reason.as_deref().unwrap_or("–")) }
                             td {
                                 @if can_retry(standing.state) {
-                                    (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Noch einmal", "Try again"), class: "quiet" },
+                                    (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Erneut versuchen", "Try again"), class: "quiet" },
                                         &html! { input type="hidden" name="only" value=(standing.person); }))
                                 }
                             }

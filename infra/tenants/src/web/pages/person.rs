@@ -19,7 +19,6 @@ pub(in crate::web) async fn page(
 ) -> Response {
     let path = format!("/tenants/{tenant}/people/{}", encoded(&person));
     let body = html! {
-        p.eyebrow { (tenant) }
         h1 { "Person " (person) }
         (later(
             &visit,
@@ -101,7 +100,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
         p.lead { span class=(format!("dot {class}")) aria-hidden="true" {} (lead) }
         p.small {
             a href=(format!("{path}?details={}", u8::from(!details))) {
-                @if details { (visit.pick("Angaben verbergen", "Hide details")) } @else { (visit.pick("Angaben zeigen (persönliche Daten)", "Show details (personal data)")) }
+                @if details { (visit.pick("Angaben verbergen", "Hide details")) } @else { (visit.pick("Angaben zeigen (personenbezogene Daten)", "Show details (personal data)")) }
             }
         }
         ol.steps {
@@ -110,7 +109,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
             }
         }
         @if view.entry.as_ref().is_some_and(|entry| entry.failure.is_some()) {
-            (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Jetzt noch einmal", "Try again now"), class: "primary" },
+            (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Jetzt erneut versuchen", "Try again now"), class: "primary" },
                 &html! { input type="hidden" name="only" value=(view.person); }))
         }
         p.small { (visit.pick("Gelesen in ", "Read in ")) (visit.language.seconds(i64::try_from(view.took_ms).unwrap_or(i64::MAX))) "." }

@@ -34,11 +34,10 @@ pub(in crate::web) async fn page(
     };
     let held = view.held.as_ref().filter(|held| !held.undecided.is_empty());
     let body = html! {
-        p.eyebrow { (tenant) }
-        h1 { (visit.pick("Was der nächste Lauf täte", "What the next run would do")) }
+        h1 { (visit.pick("Was der nächste Lauf tun würde", "What the next run would do")) }
         @if let Some(held) = held {
             h2 { (visit.pick("Wartet auf dich", "Waits for you")) }
-            (held_card(&visit, &tenant, &view, held))
+            (held_card(&visit, &tenant, &view, held, Tab::Plan))
         }
         (later(
             &visit,
@@ -70,27 +69,27 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
     let skipped = view.skipped.as_deref().unwrap_or_default();
     let number = |number: usize| visit.language.number(number as u64);
     html! {
-        p.lead { (sentence(visit, view)) }
+        p.lead { (sentence(visit, tenant, view)) }
         @if !view.report.message.is_empty() { p lang="en" { (layout::code(&view.report.message)) } }
         @if let Some(unread) = &view.unread { p.note lang="en" { (unread) } }
         @if !changes.is_empty() || !held.is_empty() {
             p.small {
                 a href=(format!("/tenants/{tenant}/plan?details={}", u8::from(!details))) {
-                    @if details { (visit.pick("Werte verbergen", "Hide values")) } @else { (visit.pick("Werte zeigen (persönliche Daten)", "Show values (personal data)")) }
+                    @if details { (visit.pick("Werte verbergen", "Hide values")) } @else { (visit.pick("Werte zeigen (personenbezogene Daten)", "Show values (personal data)")) }
                 }
             }
         }
         @if !held.is_empty() {
-            h2 { (visit.pick("Gehalten", "Held")) " " span.count { (number(held.len())) } }
-            p.small { (visit.pick("Geschieht erst nach einer Freigabe.", "Happens only after an approval.")) }
+            h2 id="held" { (visit.pick("Gehalten", "Held")) " " span.count { (number(held.len())) } }
+            p.small { (visit.pick("Wird erst nach einer Freigabe ausgeführt.", "Happens only after an approval.")) }
             (patterns(visit, tenant, held, details))
         }
         @if !changes.is_empty() {
-            h2 { (visit.pick("Geschieht", "Happens")) " " span.count { (number(changes.len())) } }
+            h2 id="next" { (visit.pick("Im nächsten Lauf", "In the next run")) " " span.count { (number(changes.len())) } }
             (patterns(visit, tenant, changes, details))
         }
         @if !skipped.is_empty() {
-            h2 { (visit.pick("Bleibt, wie es ist", "Left alone")) " " span.count { (number(skipped.len())) } }
+            h2 id="left" { (visit.pick("Ausgelassen", "Left alone")) " " span.count { (number(skipped.len())) } }
             ul.diff {
                 @for skip in skipped.iter().take(MAX_NAMED) {
                     li { a href=(format!("/tenants/{tenant}/people/{}", skip.person)) { (skip.person) } " " span lang="en" { (skip.why) } }
@@ -124,38 +123,41 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
     }
 }
 
-fn sentence(visit: &Visit, view: &PlanView) -> String {
+/// What becomes of how many people, each number with what it counts.
+fn sentence(visit: &Visit, tenant: &TenantId, view: &PlanView) -> Markup {
     let Some(totals) = view.totals else {
-        return visit
-            .pick("Es gibt keinen Plan.", "There is no plan.")
-            .to_owned();
+        return html! { (visit.pick("Es gibt keinen Plan.", "There is no plan.")) };
     };
+    let in_sync = format!("/tenants/{tenant}/people?state=in-sync");
     let parts = [
-        (totals.create, "werden angelegt", "to create"),
-        (totals.adopt, "werden übernommen", "to adopt"),
-        (totals.handover, "werden übergeben", "to hand over"),
-        (totals.update, "werden geändert", "to update"),
-        (totals.lock, "werden gesperrt", "to lock"),
-        (totals.unlock, "werden entsperrt", "to unlock"),
-        (totals.held, "werden gehalten", "held"),
-        (totals.conflict, "im Konflikt", "in conflict"),
-        (totals.skipped, "bleiben, wie sie sind", "left alone"),
-        (totals.unchanged, "stimmen schon", "as they should be"),
+        (totals.create, "#next", "anzulegen", "to create"),
+        (totals.adopt, "#next", "zu übernehmen", "to adopt"),
+        (totals.handover, "#next", "zu übergeben", "to hand over"),
+        (totals.update, "#next", "zu ändern", "to update"),
+        (totals.lock, "#next", "zu sperren", "to lock"),
+        (totals.unlock, "#next", "zu entsperren", "to unlock"),
+        (totals.held, "#held", "gehalten", "held"),
+        (totals.conflict, "#left", "im Konflikt", "in conflict"),
+        (totals.skipped, "#left", "ausgelassen", "left alone"),
+        (
+            totals.unchanged,
+            in_sync.as_str(),
+            "schon richtig",
+            "as they should be",
+        ),
     ];
-    let parts = parts.into_iter().filter(|(number, ..)| *number > 0);
-    let parts: Vec<String> = parts
-        .map(|(number, german, english)| {
-            format!(
-                "{} {}",
-                visit.language.number(number),
-                visit.pick(german, english)
-            )
-        })
+    let parts: Vec<_> = parts
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
         .collect();
-    if parts.is_empty() {
-        return visit.pick("Nichts zu tun.", "Nothing to do.").to_owned();
+    html! {
+        @if parts.is_empty() { (visit.pick("Nichts zu tun.", "Nothing to do.")) }
+        @for (place, (number, link, german, english)) in parts.iter().enumerate() {
+            @if place > 0 { ", " }
+            a href=(link) { (visit.language.number(*number)) " " (visit.pick(german, english)) }
+            @if place + 1 == parts.len() { "." }
+        }
     }
-    format!("{}.", parts.join(", "))
 }
 
 /// Changes of the same kind to the same fields for the same cause.

@@ -46,7 +46,6 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
         Err(response) => return response,
     };
     let body = html! {
-        p.eyebrow { (tenant) }
         h1 { (sentence(&visit, &reports)) }
         @for job in [JobKind::Employees, JobKind::Certificates] { (job_plots(&visit, job, &reports, &zone)) }
         @if !reports.is_empty() {
@@ -77,11 +76,11 @@ fn sentence(visit: &Visit, reports: &[Report<Value>]) -> String {
             format!("{all}, none failed"),
         ),
         _ => {
-            let failed = visit.language.number(failed);
-            visit.pick(
-                format!("{all}, {failed} misslangen"),
-                format!("{all}, {failed} failed"),
-            )
+            let failed =
+                visit
+                    .language
+                    .counted(failed, ("misslang", "misslangen"), ("failed", "failed"));
+            format!("{all}, {failed}")
         }
     }
 }
@@ -125,7 +124,9 @@ fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &Time
                 let (number, shown) = value(report);
                 let at = zone.to_datetime(report.started_at);
                 Bar {
-                    label: at.strftime("%d.%m. %H:%M").to_string(),
+                    label: at
+                        .strftime(visit.pick("%d.%m. %H:%M", "%-d %b %H:%M"))
+                        .to_string(),
                     value: number,
                     shown,
                     class: class(report.outcome),
@@ -234,7 +235,7 @@ pub(in crate::web) fn shown(
 ) -> Markup {
     let calls = terminal::calls(report.calls).replace('\n', ", ");
     html! {
-        p.eyebrow { (tenant) " · " (job_word(visit, report)) }
+        p.eyebrow { (job_word(visit, report)) }
         h1 lang="en" { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (format::capitalized(&report.outcome.to_string().replace('-', " "))) }
         p.lead lang="en" { (format::counted(report)) "." }
         @if !report.message.is_empty() { p lang="en" { (layout::code(&report.message)) } }

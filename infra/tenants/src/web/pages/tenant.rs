@@ -4,8 +4,9 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use shared::domain::id::TenantId;
 use shared::state::{HeldSource, JobKind};
+use shared::tenant::Every;
 
-use super::fact;
+use super::{fact, fleet, to_look_at, waits};
 use crate::commands::status::health::TenantState;
 use crate::commands::status::one::{self, HeldView, StatusView};
 use crate::format;
@@ -23,7 +24,6 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
         &format!("/tenants/{tenant}"),
         15,
         &html! {
-            p.eyebrow { (tenant) }
             h1 { (sentence(&visit, &view)) }
             (waiting(&visit, &tenant, &view))
             (facts(&visit, &tenant, &view))
@@ -44,13 +44,20 @@ fn people(view: &StatusView) -> Option<u64> {
 fn sentence(visit: &Visit, view: &StatusView) -> String {
     let health = &view.health;
     let count = |number: u64| visit.language.number(number);
-    if health.state == TenantState::Paused {
-        return visit
-            .pick(
-                "Angehalten: niemand wird abgeglichen",
-                "Paused: nobody is synced",
-            )
-            .to_owned();
+    match health.state {
+        TenantState::Active => {}
+        TenantState::Paused => {
+            return visit
+                .pick(
+                    "Angehalten: niemand wird abgeglichen",
+                    "Paused: nobody is synced",
+                )
+                .to_owned();
+        }
+        // No run can be good until that is repaired, whenever the last one was.
+        TenantState::HalfRemoved | TenantState::BadConfiguration | TenantState::Unreadable => {
+            return format::capitalized(&fleet::state(visit, health).1);
+        }
     }
     if health.running.contains(&JobKind::Employees) {
         return visit
@@ -62,14 +69,17 @@ fn sentence(visit: &Visit, view: &StatusView) -> String {
     }
     let Some(at) = health.last_good_runs.get(&JobKind::Employees) else {
         return visit
-            .pick("Noch nie abgeglichen", "Never in sync yet")
+            .pick("Noch nie abgeglichen", "Never synced yet")
             .to_owned();
     };
     let ago = visit.language.ago(*at, view.now);
     let left = u64::from(health.waiting) + u64::from(health.held_changes);
     let people = people(view);
     let start = visit.pick(format!("Abgeglichen {ago}"), format!("In sync {ago}"));
+    let problems = health.problems.len() as u64;
     match (people, left) {
+        // Such as a reading that was rejected: nobody is known to wait, and not all is well.
+        (_, 0) if problems > 0 => format!("{start}, {}", to_look_at(visit, problems)),
         (None, 0) => start,
         (Some(people), 0) => visit.pick(
             format!("{start}: alle {} Personen", count(people)),
@@ -84,11 +94,7 @@ fn sentence(visit: &Visit, view: &StatusView) -> String {
                 )
             });
             let synced = synced.unwrap_or_default();
-            let waits = visit.pick(
-                format!("{} warten auf dich", count(left)),
-                format!("{} wait for you", count(left)),
-            );
-            format!("{start}: {synced}{waits}")
+            format!("{start}: {synced}{}", waits(visit, left))
         }
     }
 }
@@ -113,22 +119,62 @@ fn waiting(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
         } @else {
             section aria-labelledby="waits" {
                 h2 id="waits" { (visit.pick("Wartet auf dich", "Waits for you")) }
-                @if let Some(held) = held { (held_card(visit, tenant, view, held)) }
+                @if let Some(held) = held { (held_card(visit, tenant, view, held, Tab::Overview)) }
                 @if let Some(source) = &health.rejected { (source_card(visit, tenant, view, source)) }
                 @if health.waiting > 0 { (people_card(visit, tenant, view)) }
                 @for problem in others {
-                    div.card { p lang="en" { (layout::code(&format::capitalized(problem))) } }
+                    div.card {
+                        p lang="en" { (layout::code(&format::capitalized(problem))) }
+                        (remedies(visit, tenant, problem))
+                    }
                 }
             }
         }
     }
 }
 
+/// The pages and buttons of the commands that a problem names.
+fn remedies(visit: &Visit, tenant: &TenantId, problem: &str) -> Markup {
+    let names = |command: &str| problem.contains(&format!("`tenants {command} {tenant}`"));
+    let look = |path: &str, label: &str| html! { a.button href=(format!("/tenants/{tenant}{path}")) { (label) } };
+    let mut remedies = Vec::new();
+    if names("certificates list") {
+        let label = visit.pick("Zertifikate ansehen", "Look at the certificates");
+        remedies.push(look("/certificates", label));
+    }
+    if names("runs") {
+        remedies.push(look(
+            "/runs",
+            visit.pick("Läufe ansehen", "Look at the runs"),
+        ));
+    }
+    if names("check") {
+        remedies.push(check_button(visit, tenant));
+    }
+    if names("sync") {
+        remedies.push(sync_button(visit, tenant, JobKind::Employees, "quiet"));
+    }
+    html! {
+        @if !remedies.is_empty() { div.actions { @for remedy in &remedies { (remedy) } } }
+    }
+}
+
+fn check_button(visit: &Visit, tenant: &TenantId) -> Markup {
+    let button = Button {
+        action: "check",
+        label: visit.pick("Zugang und Rechte prüfen", "Check connection and rights"),
+        class: "quiet",
+    };
+    visit.form(tenant, button, &Markup::default())
+}
+
+/// What a brake holds, on the page `on`.
 pub(super) fn held_card(
     visit: &Visit,
     tenant: &TenantId,
     view: &StatusView,
     held: &HeldView,
+    on: Tab,
 ) -> Markup {
     let undecided: u64 = held
         .undecided
@@ -143,7 +189,7 @@ pub(super) fn held_card(
                 select name="kind" {
                     option value="" { (visit.pick("alle", "all")) }
                     @for (brake, number) in &held.undecided {
-                        option value=(brake.name()) { (number) " " (brake.describe()) }
+                        option value=(brake.name()) lang="en" { (number) " " (brake.describe()) }
                     }
                 }
             }
@@ -154,21 +200,23 @@ pub(super) fn held_card(
             h3 { (visit.language.counted(undecided, ("Änderung wird gehalten", "Änderungen werden gehalten"), ("change is held", "changes are held"))) }
             ul.plain lang="en" {
                 @for (brake, number) in &held.undecided { li { (number) " " (brake.describe()) } }
-                @for pattern in &held.patterns { li { code { (pattern) } } }
+                @for pattern in &held.patterns { li.small { (pattern) } }
             }
             @if held.dismissed > 0 {
-                p.small { (visit.language.number(held.dismissed as u64)) (visit.pick(" andere sind verworfen.", " others are dismissed.")) }
+                p.small { (visit.language.counted(held.dismissed as u64, ("andere ist verworfen", "andere sind verworfen"), ("other is dismissed", "others are dismissed"))) "." }
             }
             p.small {
-                (visit.pick("Plan ", "Plan ")) code { (held.hash) } ", " (visit.pick("gehalten seit ", "held since "))
+                "Plan " code { (held.hash) } ", " (visit.pick("gehalten seit ", "held since "))
                 (visit.language.moment(held.since, &view.time_zone)) ". "
                 (visit.pick(
-                    "Freigegeben gilt er 24 Stunden: der nächste Lauf führt ihn aus. Verworfen bleibt alles, wie es ist.",
+                    "Nach einer Freigabe führt ihn der nächste Lauf aus; sie gilt 24 Stunden. Wird er verworfen, bleibt alles, wie es ist.",
                     "Once approved, the next run applies it; the approval lasts 24 hours. Once dismissed, nothing changes."
                 ))
             }
             div.actions {
-                a.button href=(format!("/tenants/{tenant}/plan")) { (visit.pick("Plan ansehen", "Look at the plan")) }
+                @if on != Tab::Plan {
+                    a.button href=(format!("/tenants/{tenant}/plan")) { (visit.pick("Plan ansehen", "Look at the plan")) }
+                }
                 (visit.form(tenant, Button { action: "approve", label: visit.pick("Freigeben", "Approve"), class: "primary" }, &kinds))
                 (visit.form(tenant, Button { action: "dismiss", label: visit.pick("Verwerfen", "Dismiss"), class: "danger" }, &hash))
             }
@@ -188,13 +236,13 @@ fn source_card(visit: &Visit, tenant: &TenantId, view: &StatusView, source: &Hel
             h3 { (visit.pick("Vielleicht eine andere Firma", "Perhaps another company")) }
             p {
                 (visit.pick(
-                    format!("Nur {found} von {known} bekannten Personen stehen noch in Personio. Bis zu einer Entscheidung ändert sich niemand."),
+                    format!("Nur {found} von {known} bekannten Personen stehen noch in Personio. Bis zu einer Entscheidung wird niemand geändert."),
                     format!("Only {found} of {known} known people are still in Personio. Nobody is changed until somebody decides.")
                 ))
             }
             p.small { code { (source.hash) } ", " (visit.language.moment(source.since, &view.time_zone)) }
             div.actions {
-                (visit.form(tenant, Button { action: "check", label: visit.pick("Zugang prüfen", "Check the credential"), class: "quiet" }, &Markup::default()))
+                (visit.form(tenant, Button { action: "check", label: visit.pick("Zugang prüfen", "Check the credentials"), class: "quiet" }, &Markup::default()))
                 (visit.form(tenant, Button { action: "approve", label: visit.pick("Das ist richtig so", "This is right"), class: "primary" }, &hash))
                 (visit.form(tenant, Button { action: "dismiss", label: visit.pick("Verwerfen", "Dismiss"), class: "danger" }, &hash))
             }
@@ -208,17 +256,17 @@ fn people_card(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
         article.card.waits {
             h3 {
                 a href=(format!("/tenants/{tenant}/people?state=refused&state=conflict&state=waiting")) {
-                    (visit.language.counted(waiting, ("Person wurde nicht übernommen", "Personen wurden nicht übernommen"), ("person was not taken", "people were not taken")))
+                    (visit.language.counted(waiting, ("Person wurde nicht abgeglichen", "Personen wurden nicht abgeglichen"), ("person was not synced", "people were not synced")))
                 }
             }
             p.small {
                 (visit.pick(
-                    "Die Akademie hat sie abgelehnt, oder ihre Mailadresse gehört einem anderen Konto. Sie werden von selbst wieder versucht.",
-                    "The academy refused them, or another account has their mail address. They are tried again by themselves."
+                    "Die Akademie hat sie abgelehnt, oder ein anderes Konto hat ihre E-Mail-Adresse. Spätere Läufe versuchen es von selbst wieder.",
+                    "The academy refused them, or another account has their mail address. Later runs try again."
                 ))
             }
             div.actions {
-                (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Jetzt noch einmal", "Try again now"), class: "primary" }, &Markup::default()))
+                (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Jetzt erneut versuchen", "Try again now"), class: "primary" }, &Markup::default()))
             }
         }
     }
@@ -235,10 +283,10 @@ fn facts(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                 @if let Some(people) = people(view) {
                     (fact(&number(people), visit.pick("Personen", "people"), Some(&link("/people")), ""))
                 }
-                (fact(&number(health.open_accounts.into()), visit.pick("offene Konten", "open accounts"), Some(&link("/people?state=in-sync")), ""))
+                (fact(&number(health.open_accounts.into()), visit.pick("offene Konten", "open accounts"), Some(&link("/people")), ""))
                 (fact(&number(health.waiting.into()), visit.pick("warten", "waiting"), Some(&link("/people?state=refused&state=conflict&state=waiting")), class(health.waiting)))
                 (fact(&number(health.held_changes.into()), visit.pick("gehalten", "held"), Some(&link("/plan")), class(health.held_changes)))
-                (fact(&number(health.parked_certificates.into()), visit.pick("Zertifikate liegen", "certificates parked"), Some(&link("/certificates")), class(health.parked_certificates)))
+                (fact(&number(health.parked_certificates.into()), visit.pick("Zertifikate liegen geblieben", "certificates parked"), Some(&link("/certificates")), class(health.parked_certificates)))
                 @if let Some(left) = &view.certificates_left {
                     (fact(&number(left.to_file), visit.pick("abzulegen", "to file"), Some(&link("/certificates")), ""))
                 }
@@ -259,9 +307,9 @@ fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                     dt { (visit.pick("Nächster Lauf", "Next run")) }
                     dd {
                         @if paused { (visit.pick("keiner, solange angehalten", "none while paused")) } @else {
-                            (visit.pick("Personen in höchstens ", "people within ")) span lang="en" { (configuration.people_every) }
+                            (visit.pick("Personen in höchstens ", "people within ")) (within(visit, configuration.people_every))
                             @if let Some(every) = &configuration.certificates_every {
-                                ", " (visit.pick("Zertifikate in höchstens ", "certificates within ")) span lang="en" { (every) }
+                                ", " (visit.pick("Zertifikate in höchstens ", "certificates within ")) (within(visit, *every))
                             } @else { ", " (visit.pick("Zertifikate sind aus", "certificates are off")) }
                         }
                     }
@@ -269,7 +317,7 @@ fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                 dt { (visit.pick("Zertifikate", "Certificates")) }
                 dd {
                     @match view.health.gate {
-                        Some(at) => { (visit.pick("werden abgelegt seit ", "are filed since ")) (visit.language.moment(at, &view.time_zone)) }
+                        Some(at) => { (visit.pick("werden abgelegt seit ", "have been filed since ")) (visit.language.moment(at, &view.time_zone)) }
                         None => { (visit.pick("warten auf den ersten vollständigen Lauf", "wait for the first complete run of people")) }
                     }
                 }
@@ -284,14 +332,18 @@ fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                 @if paused {
                     (visit.form(tenant, Button { action: "resume", label: visit.pick("Weiterlaufen lassen", "Resume"), class: "primary" }, &none))
                 } @else {
-                    (sync_button(visit, tenant, JobKind::Employees))
-                    (sync_button(visit, tenant, JobKind::Certificates))
+                    (sync_button(visit, tenant, JobKind::Employees, "quiet"))
+                    (sync_button(visit, tenant, JobKind::Certificates, "quiet"))
                     (visit.form(tenant, Button { action: "pause", label: visit.pick("Anhalten", "Pause"), class: "danger" }, &none))
                 }
-                (visit.form(tenant, Button { action: "check", label: visit.pick("Zugang und Rechte prüfen", "Check connection and rights"), class: "quiet" }, &none))
+                (check_button(visit, tenant))
             }
         }
     }
+}
+
+fn within(visit: &Visit, every: Every) -> String {
+    visit.language.minutes(every.minutes().into())
 }
 
 fn last_runs(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {

@@ -78,9 +78,10 @@ fn text(visit: &Visit, runs: &[Run]) -> String {
     let changed = visit
         .language
         .counted(all, ("Änderung", "Änderungen"), ("change", "changes"));
-    let failed = visit.language.number(failed);
-    visit.pick(
-        format!("{changed}, {failed} Läufe misslangen"),
-        format!("{changed}, {failed} runs failed"),
-    )
+    let failed = visit.language.counted(
+        failed,
+        ("Lauf misslang", "Läufe misslangen"),
+        ("run failed", "runs failed"),
+    );
+    format!("{changed}, {failed}")
 }

@@ -57,13 +57,25 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
     let mut visitor = visitor(&desk, "").await;
-    assert_has(&visitor.text("/tenants/acme").await, &["Never in sync yet"]);
+    let page = visitor.text("/tenants/acme").await;
+    assert_has(&page, &["Never synced yet", "employee run has succeeded"]);
+    // The problem has the buttons of the commands that it names.
+    for action in ["check", "sync"] {
+        let action = format!("/do/{action}\"");
+        let next_to_the_connection = if action.contains("sync") { 2 } else { 1 };
+        let forms = page.matches(&action).count();
+        assert_eq!(forms, 1 + next_to_the_connection, "{action}: {page}");
+    }
     desk.done("sync acme --here").await;
     desk.pass_minutes(4);
     // One run in the last day, which made accounts.
     assert_has(
         &visitor.text("/").await,
-        &["The one company is fine", "3 changes, 0 runs failed"],
+        &[
+            "The one company is fine",
+            "3 changes, 0 runs failed",
+            "data-label=\"People\"><a href=\"/tenants/acme/people\">3</a>",
+        ],
     );
     assert_has(
         &visitor.text("/tenants/acme").await,
@@ -78,6 +90,7 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
         &visitor.text("/tenants/acme").await,
         &[
             "Abgeglichen vor 4 Minuten: alle 3 Personen",
+            "Personen in höchstens 5 Minuten, Zertifikate in höchstens 30 Minuten",
             "11.05.2026, 10:00",
         ],
     );
@@ -96,7 +109,7 @@ async fn those_that_need_somebody_come_first_and_a_search_finds_the_others() {
     let (before, _) = page.split_once("href=\"/tenants/acme\"").unwrap();
     assert_has(before, &["href=\"/tenants/zeta\""]);
     let found = visitor.text("/?q=ACM").await;
-    assert_has(&found, &["href=\"/tenants/acme\""]);
+    assert_has(&found, &["href=\"/tenants/acme\"", "1 company matches."]);
     assert!(!found.contains("href=\"/tenants/zeta\""), "{found}");
     for query in [
         "q=nobody",
@@ -166,7 +179,15 @@ async fn a_held_plan_is_shown_by_pattern_and_approved_by_its_hash() {
         ],
     );
     let plan = visitor.text("/tenants/acme/plan/live").await;
-    assert_has(&plan, &["8 held", "8 people", "/tenants/acme/people/1\""]);
+    assert_has(
+        &plan,
+        &[
+            "<a href=\"#held\">8 held</a>",
+            "id=\"held\"",
+            "8 people",
+            "/tenants/acme/people/1\"",
+        ],
+    );
     assert!(!plan.contains("Groß"), "{plan}");
     let done = visitor
         .submit("/tenants/acme", "/tenants/acme/do/approve", &[])
@@ -248,7 +269,8 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
     desk.aws.fail(refused.path("/schedules/{name}").always());
     for (path, rest) in [
         ("", "were not compared"),
-        ("/plan", "What the next run would do"),
+        ("", "In sync just now, 1 thing to look at"),
+        ("/plan", "<title>Plan · acme · tenants</title>"),
         ("/certificates", "Filed per day"),
     ] {
         let path = format!("/tenants/acme{path}");
@@ -362,10 +384,14 @@ async fn people_are_listed_by_state_and_tried_again() {
     let some = visitor.text("/tenants/acme/people?state=conflict").await;
     assert_has(&some, &["/tenants/acme/people/4\"", "Try again"]);
     assert!(!some.contains("/tenants/acme/people/3\""), "{some}");
+    let retry = "/tenants/acme/do/retry-people";
+    let conflict = "/tenants/acme/people?state=conflict";
+    let tried = visitor.submit(conflict, retry, &[]).await;
+    assert_has(&tried.text, &["Tried again"]);
     visitor.language = "de";
     assert_has(
         &visitor.text("/tenants/acme/people").await,
-        &["im Konflikt"],
+        &["im Konflikt", "4 Personen, 1 zu klären"],
     );
 }
 

@@ -250,7 +250,7 @@ async fn a_console_for_looking_only_has_no_button_and_takes_no_action() {
     for action in ["pause", "sync", "approve", "retry-people"] {
         let action = format!("/tenants/acme/do/{action}");
         let page = visitor.post(&action, &[]).await;
-        assert_refused(&page, StatusCode::FORBIDDEN, "For looking only");
+        assert_refused(&page, StatusCode::FORBIDDEN, "View only");
     }
     assert_eq!(desk.stored(&company).await.status, TenantStatus::Active);
     // Looking somebody up writes nothing.
