@@ -123,7 +123,7 @@ fn waiting(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                 @if let Some(source) = &health.rejected { (source_card(visit, tenant, view, source)) }
                 @if health.waiting > 0 { (people_card(visit, tenant, view)) }
                 @for problem in others {
-                    div.card {
+                    div.card.waits {
                         p lang="en" { (layout::code(&format::capitalized(problem))) }
                         (remedies(visit, tenant, problem))
                     }
