@@ -43,7 +43,7 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
                     @for decision in &view.decisions {
                         tr {
                             th scope="row" { (visit.language.moment(decision.at, &zone)) }
-                            td data-label=(visit.pick("Was", "What")) lang="en" { (decision.decision) }
+                            td data-label=(visit.pick("Was", "What")) { (word(&visit, decision.decision)) }
                             td data-label=(visit.pick("Worüber", "About")) lang="en" { (decision.about) }
                             td data-label=(visit.pick("Person", "Person")) {
                                 @if let Some(person) = &decision.person { a href=(format!("/tenants/{tenant}/people/{person}")) { (person) } } @else { "–" }
@@ -60,6 +60,16 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
     };
     let title = visit.pick("Entscheidungen", "Decisions");
     layout::page(&visit, Place::Tenant(&tenant, Tab::Audit), title, &body).into_response()
+}
+
+fn word<'a>(visit: &Visit, decision: &'a str) -> &'a str {
+    let german = match decision {
+        "approved" => "freigegeben",
+        "dismissed" => "verworfen",
+        "paused" => "angehalten",
+        other => other,
+    };
+    visit.pick(german, decision)
 }
 
 pub(in crate::web) async fn json(visit: Visit, Company(tenant): Company) -> Response {

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use shared::domain::id::TenantId;
-use shared::state::{HeldSource, JobKind};
+use shared::state::{Brake, HeldSource, JobKind};
 use shared::tenant::Every;
 
 use super::{fact, fleet, to_look_at, waits};
@@ -189,7 +189,7 @@ pub(super) fn held_card(
                 select name="kind" {
                     option value="" { (visit.pick("alle", "all")) }
                     @for (brake, number) in &held.undecided {
-                        option value=(brake.name()) lang="en" { (number) " " (brake.describe()) }
+                        option value=(brake.name()) { (number) " " (kind(visit, *brake)) }
                     }
                 }
             }
@@ -198,9 +198,9 @@ pub(super) fn held_card(
     html! {
         article.card.waits {
             h3 { (visit.language.counted(undecided, ("Änderung wird gehalten", "Änderungen werden gehalten"), ("change is held", "changes are held"))) }
-            ul.plain lang="en" {
-                @for (brake, number) in &held.undecided { li { (number) " " (brake.describe()) } }
-                @for pattern in &held.patterns { li.small { (pattern) } }
+            ul.plain {
+                @for (brake, number) in &held.undecided { li { (number) " " (kind(visit, *brake)) } }
+                @for pattern in &held.patterns { li.small lang="en" { (pattern) } }
             }
             @if held.dismissed > 0 {
                 p.small { (visit.language.counted(held.dismissed as u64, ("andere ist verworfen", "andere sind verworfen"), ("other is dismissed", "others are dismissed"))) "." }
@@ -222,6 +222,27 @@ pub(super) fn held_card(
             }
         }
     }
+}
+
+/// The changes that a brake counts.
+fn kind(visit: &Visit, brake: Brake) -> &'static str {
+    let german = match brake {
+        Brake::UnexplainedLock => "Sperren ohne Enddatum",
+        Brake::UnflaggedLock => {
+            "Sperren von Personen, die fehlen und nicht als gelöscht gekennzeichnet sind"
+        }
+        Brake::ExplainedLock => "Sperren zum Enddatum",
+        Brake::Unlock => "Entsperrungen",
+        Brake::Blank => "geleerte Felder",
+        Brake::MailChange => "geänderte E-Mail-Adressen",
+        Brake::Create => "neue oder übernommene Konten",
+        Brake::Handover => "Konten, die an ein neues Profil übergehen",
+        Brake::TakeOver => {
+            "Übernahmen von Konten mit einem anderen Namen oder der ID eines anderen Systems"
+        }
+        Brake::OrphanLock => "Sperren von Konten, die niemandem im HR-System gehören",
+    };
+    visit.pick(german, brake.describe())
 }
 
 /// A reading with too few of the known people.

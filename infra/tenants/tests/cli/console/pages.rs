@@ -167,7 +167,16 @@ async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_com
 async fn a_held_plan_is_shown_by_pattern_and_approved_by_its_hash() {
     let desk = Desk::new().await;
     let company = held(&desk).await;
-    let visitor = visitor(&desk, "").await;
+    let mut visitor = visitor(&desk, "").await;
+    visitor.language = "de";
+    assert_has(
+        &visitor.text("/tenants/acme").await,
+        &[
+            "12 von 20 Personen, 8 warten auf dich",
+            "8 Sperren ohne Enddatum",
+        ],
+    );
+    visitor.language = "en";
     assert_has(&visitor.text("/").await, &["The one company needs you"]);
     let page = visitor.text("/tenants/acme").await;
     assert_has(
