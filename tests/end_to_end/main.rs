@@ -19,7 +19,6 @@ mod dates;
 mod dry_run;
 mod expiry;
 mod first_sync;
-mod held_plans;
 mod incident_regressions;
 mod interruption;
 mod isolation;
