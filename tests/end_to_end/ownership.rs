@@ -1,7 +1,7 @@
 //! Whose account it is where another system, or a former profile, has had it before.
 
 use employee_sync::report::Report;
-use harness::{Harness, ROUTES, by_hand, date, people};
+use harness::{Harness, ROUTES, by_hand, people};
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use shared::state::Brake;
@@ -10,7 +10,6 @@ use simulators::Person;
 use simulators::people::Status;
 use simulators::reteach::Customer;
 
-use crate::assertions::assert_idle;
 use crate::brakes::PLAIN;
 
 async fn reconcile(harness: &Harness) -> Report {
@@ -65,59 +64,6 @@ async fn a_reconcile_gives_an_account_without_its_id_to_the_rehire_and_not_to_th
     }
 }
 
-#[tokio::test]
-async fn a_new_profile_gets_the_account_at_the_first_tick_after_the_old_contract_ends() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, PLAIN, people(6)).await;
-        let id = harness.account(1).id;
-        harness.personio.put(Person {
-            status: Status::Onboarding,
-            hire_date: date("2026-05-14"),
-            ..rehired(&harness, 7, 1)
-        });
-        harness.change(1, |person| person.termination_date = date("2026-05-13"));
-        // Each look at the conflict, until its pause is a day.
-        for moment in [
-            "2026-05-11T08:05:00Z",
-            "2026-05-11T08:20:00Z",
-            "2026-05-11T08:50:00Z",
-            "2026-05-11T09:50:00Z",
-            "2026-05-11T11:50:00Z",
-            "2026-05-11T15:50:00Z",
-            "2026-05-11T23:50:00Z",
-            "2026-05-12T15:50:00Z",
-            "2026-05-13T15:50:00Z",
-        ] {
-            let report = harness.at_moment(moment).await;
-            assert_counts!(
-                "{via:?} {moment}",
-                report,
-                conflicts = 1,
-                created = 0,
-                handed_over = 0
-            );
-        }
-        let report = harness.at_moment("2026-05-13T21:55:00Z").await;
-        assert_run!("{via:?}", report, Outcome::Unchanged, waiting = 1);
-        assert!(!harness.is_locked(1), "{via:?}");
-
-        harness.set_clock("2026-05-13T22:00:00Z");
-        assert!(harness.is_locked(1), "{via:?}");
-        let report = harness.now().await;
-        assert_run!(
-            "{via:?}",
-            report,
-            Outcome::Done,
-            handed_over = 1,
-            conflicts = 0
-        );
-        assert_eq!(harness.account(7).id, id, "{via:?}");
-        assert!(!harness.is_locked(7), "{via:?}");
-        assert_eq!(harness.reteach.customers().len(), 6, "{via:?}");
-        assert_idle(&harness).await;
-    }
-}
-
 /// HR empties the leaver's address and gives it to somebody else. Kombo's model shows no empty address: the account keeps it.
 #[tokio::test]
 async fn an_address_that_a_leaver_lost_is_free_and_over_kombos_model_waits_for_a_decision() {
@@ -152,37 +98,30 @@ async fn an_address_that_a_leaver_lost_is_free_and_over_kombos_model_waits_for_a
 
 #[tokio::test]
 async fn an_account_of_another_system_goes_to_its_person_only_after_approval() {
-    for via in ROUTES {
-        let harness = Harness::new(via, "", people(4)).await;
-        let foreign = Customer {
-            external_id: Some("sap:77".to_owned()),
-            tags: vec!["Brandschutz".to_owned()],
-            ..by_hand("person-2@muster.example")
-        };
-        let id = harness.reteach.insert(foreign);
-        let before = harness.reteach.customer(&id);
-        let report = harness.now().await;
-        assert_run!("{via:?}", report, Outcome::Done, created = 3, held = 1);
-        assert_run!(
-            "{via:?}",
-            reconcile(&harness).await,
-            Outcome::Done,
-            held = 1
-        );
-        assert_eq!(harness.reteach.customer(&id), before, "{via:?}");
-        assert_eq!(harness.reteach.customers().len(), 4, "{via:?}");
+    let harness = Harness::new(Via::Direct, "", people(4)).await;
+    let foreign = Customer {
+        external_id: Some("sap:77".to_owned()),
+        tags: vec!["Brandschutz".to_owned()],
+        ..by_hand("person-2@muster.example")
+    };
+    let id = harness.reteach.insert(foreign);
+    let before = harness.reteach.customer(&id);
+    let report = harness.now().await;
+    assert_run!(report, Outcome::Done, created = 3, held = 1);
+    assert_run!(reconcile(&harness).await, Outcome::Done, held = 1);
+    assert_eq!(harness.reteach.customer(&id), before);
+    assert_eq!(harness.reteach.customers().len(), 4);
 
-        let held = report.held.unwrap();
-        assert_eq!(held.counts, [(Brake::TakeOver, 1)].into(), "{via:?}");
-        harness.approve(&held.hash).await;
-        let report = harness.tick().await;
-        assert_run!("{via:?}", report, Outcome::Done, handed_over = 1, held = 0);
-        let account = harness.account(2);
-        assert_eq!(account.id, id, "{via:?}");
-        assert_eq!(account.tags, ["Brandschutz", "Anstellungsart: intern"]);
-        assert_run!("{via:?}", harness.tick().await, Outcome::Unchanged);
-        assert_eq!(harness.reteach.customers().len(), 4, "{via:?}");
-    }
+    let held = report.held.unwrap();
+    assert_eq!(held.counts, [(Brake::TakeOver, 1)].into());
+    harness.approve(&held.hash).await;
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, handed_over = 1, held = 0);
+    let account = harness.account(2);
+    assert_eq!(account.id, id);
+    assert_eq!(account.tags, ["Brandschutz", "Anstellungsart: intern"]);
+    assert_run!(harness.tick().await, Outcome::Unchanged);
+    assert_eq!(harness.reteach.customers().len(), 4);
 }
 
 #[tokio::test]
