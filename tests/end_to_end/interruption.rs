@@ -13,7 +13,6 @@ use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome, Progress};
 use shared::state::{LastRun, Units};
 use shared::tenant::Via;
-use simulators::people::Status;
 use simulators::{Behaviour, Body, Fault, reteach};
 use tokio::sync::Notify;
 
@@ -69,23 +68,21 @@ async fn crash_after(harness: &Harness, changes: usize) {
 
 #[tokio::test]
 async fn one_of_two_concurrent_runs_is_busy() {
-    for via in ROUTES {
-        let harness = Harness::new(via, "", people(20)).await;
-        let run = || {
-            harness.world.run(
-                &harness.company,
-                Mode::Scheduled,
-                Deadline::never(),
-                &ignore_progress,
-            )
-        };
-        let (one, other) = tokio::join!(run(), run());
-        let mut outcomes = [one.report.outcome, other.report.outcome];
-        outcomes.sort_by_key(|outcome| *outcome == Outcome::Busy);
-        assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
-        assert_eq!(creates(&harness), 20);
-        all_are_synced(&harness, 20).await;
-    }
+    let harness = Harness::new(Via::Direct, "", people(20)).await;
+    let run = || {
+        harness.world.run(
+            &harness.company,
+            Mode::Scheduled,
+            Deadline::never(),
+            &ignore_progress,
+        )
+    };
+    let (one, other) = tokio::join!(run(), run());
+    let mut outcomes = [one.report.outcome, other.report.outcome];
+    outcomes.sort_by_key(|outcome| *outcome == Outcome::Busy);
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Busy]);
+    assert_eq!(creates(&harness), 20);
+    all_are_synced(&harness, 20).await;
 }
 
 #[tokio::test]
@@ -190,21 +187,19 @@ async fn run_for_twenty_seconds(
 
 #[tokio::test]
 async fn the_next_run_continues_after_a_deadline() {
-    for via in ROUTES {
-        let harness = Harness::new(via, "", people(80)).await;
-        // A quarter is reserved for the state: after fifteen of twenty seconds no new change starts.
-        let (first, _) = run_for_twenty_seconds(&harness, 10, 16).await;
-        assert_eq!(first.outcome, Outcome::Partly, "{via:?}: {first:#?}");
-        assert!(
-            first.counts.created >= 10 && first.counts.left > 30,
-            "{via:?}: {first:#?}"
-        );
-        assert_eq!(first.counts.created + first.counts.left, 80, "{via:?}");
-        let second = harness.tick().await;
-        assert_run!("{via:?}", second, Outcome::Done, left = 0);
-        assert_eq!(creates(&harness), 80, "{via:?}");
-        all_are_synced(&harness, 80).await;
-    }
+    let harness = Harness::new(Via::Direct, "", people(80)).await;
+    // A quarter is reserved for the state: after fifteen of twenty seconds no new change starts.
+    let (first, _) = run_for_twenty_seconds(&harness, 10, 16).await;
+    assert_eq!(first.outcome, Outcome::Partly, "{first:#?}");
+    assert!(
+        first.counts.created >= 10 && first.counts.left > 30,
+        "{first:#?}"
+    );
+    assert_eq!(first.counts.created + first.counts.left, 80);
+    let second = harness.tick().await;
+    assert_run!(second, Outcome::Done, left = 0);
+    assert_eq!(creates(&harness), 80);
+    all_are_synced(&harness, 80).await;
 }
 
 #[tokio::test]
@@ -225,128 +220,62 @@ async fn calls_that_hang_end_in_time_for_what_was_done_to_be_written_down() {
 
 #[tokio::test]
 async fn a_crashed_run_is_completed_by_the_next() {
-    for via in ROUTES {
-        let harness = Harness::new(via, "", people(40)).await;
-        crash_after(&harness, 5).await;
-        assert!(harness.reteach.customers().len() < 40);
-        assert_eq!(
-            harness.after(SignedDuration::from_secs(60)).await.outcome,
-            Outcome::Busy
-        );
-        let report = harness.tick().await;
-        assert_eq!(report.outcome, Outcome::Done, "{via:?}: {report:#?}");
-        all_are_synced(&harness, 40).await;
-    }
-}
-
-#[tokio::test]
-async fn repeated_crashes_still_finish() {
-    let harness = Harness::new(Via::Direct, "", people(100)).await;
-    for _ in 0..4 {
-        crash_after(&harness, 2).await;
-        harness.advance(SignedDuration::from_mins(5));
-    }
-    harness.tick().await;
-    all_are_synced(&harness, 100).await;
-}
-
-#[tokio::test]
-async fn locks_of_a_crashed_run_count_once() {
-    let harness = Harness::synced(Via::Direct, "", people(20)).await;
-    let inactive = |ids: std::ops::RangeInclusive<u64>| {
-        ids.for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-    };
-    inactive(1..=3);
-    crash_after(&harness, 1).await;
-    harness.tick().await;
-    assert_eq!(harness.locked(1..=20), 3);
-    inactive(4..=5);
-    harness.tick().await;
+    let harness = Harness::new(Via::Direct, "", people(40)).await;
+    crash_after(&harness, 5).await;
+    assert!(harness.reteach.customers().len() < 40);
     assert_eq!(
-        harness.locked(1..=20),
-        5,
-        "three and two are not more than five"
+        harness.after(SignedDuration::from_secs(60)).await.outcome,
+        Outcome::Busy
     );
-    inactive(6..=6);
-    harness.tick().await;
-    assert_eq!(harness.locked(1..=20), 5, "the sixth is one too many");
-}
-
-#[tokio::test]
-async fn locks_of_crashed_runs_count_against_the_limit() {
-    let harness = Harness::synced(Via::Direct, "", people(20)).await;
-    for id in 1..=5 {
-        harness.change(id, |person| person.status = Status::Inactive);
-        crash_after(&harness, 1).await;
-        harness.advance(SignedDuration::from_mins(5));
-    }
-    harness.change(6, |person| person.status = Status::Inactive);
-    harness.tick().await;
-    assert!(harness.locked(1..=20) <= 5);
-}
-
-#[tokio::test]
-async fn an_interrupted_approved_plan_needs_no_second_approval() {
-    let harness = Harness::synced(Via::Direct, "", people(60)).await;
-    (1..=40).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-    let hash = harness.tick().await.held.unwrap().hash;
-    harness.approve(&hash).await;
-    harness.advance(SignedDuration::from_mins(5));
-    crash_after(&harness, 4).await;
-    let locked = harness.locked(1..=40);
-    assert!((4..40).contains(&locked), "{locked}");
     let report = harness.tick().await;
-    assert_counts!(report, held = 0);
-    assert_eq!((harness.locked(1..=40), harness.held().await), (40, None));
+    assert_eq!(report.outcome, Outcome::Done, "{report:#?}");
+    all_are_synced(&harness, 40).await;
 }
 
 #[tokio::test]
 async fn an_academy_outage_during_a_run_is_completed_later() {
-    for via in ROUTES {
-        let harness = Harness::new(via, "", people(100)).await;
-        let down = Fault::new(Behaviour::Status(500, Body::Html))
-            .method(http::Method::POST)
-            .path("/customer");
-        harness.reteach.fail(down.nth(11).times(1_000));
-        let report = harness.tick().await;
-        assert_run!("{via:?}", report, Outcome::ReteachUnavailable, created = 10);
-        let missing = report.counts.left + report.counts.refused;
-        assert_eq!(missing, 90, "{via:?}");
-        let tried = creates(&harness);
-        assert!(tried < 60, "it gives up soon: {tried}");
-        harness.clear_faults();
-        harness.forget_requests();
-        assert_eq!(harness.tick().await.outcome, Outcome::Done);
-        assert_eq!(creates(&harness), 90, "{via:?}");
-        all_are_synced(&harness, 100).await;
-    }
+    let harness = Harness::new(Via::Direct, "", people(100)).await;
+    let down = Fault::new(Behaviour::Status(500, Body::Html))
+        .method(http::Method::POST)
+        .path("/customer");
+    harness.reteach.fail(down.nth(11).times(1_000));
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::ReteachUnavailable, created = 10);
+    let missing = report.counts.left + report.counts.refused;
+    assert_eq!(missing, 90);
+    let tried = creates(&harness);
+    assert!(tried < 60, "it gives up soon: {tried}");
+    harness.clear_faults();
+    harness.forget_requests();
+    assert_eq!(harness.tick().await.outcome, Outcome::Done);
+    assert_eq!(creates(&harness), 90);
+    all_are_synced(&harness, 100).await;
 }
 
 #[tokio::test]
 async fn a_lost_reply_creates_no_second_account() {
-    for via in ROUTES {
-        for behaviour in [
-            Behaviour::LoseReply,
-            Behaviour::CloseMidBody,
-            Behaviour::TruncateJson,
-        ] {
-            let harness = Harness::new(via, "", people(6)).await;
-            let lost = Fault::new(behaviour.clone())
-                .method(http::Method::POST)
-                .path("/customer");
-            harness.reteach.fail(lost.nth(3));
-            let report = harness.tick().await;
-            assert_run!(
-                "{via:?} {behaviour:?}",
-                report,
-                Outcome::Done,
-                created = 5,
-                refused = 1
-            );
-            assert_eq!(harness.reteach.customers().len(), 6);
-            harness.tick().await;
-            assert_eq!(creates(&harness), 6, "{via:?} {behaviour:?}");
-            all_are_synced(&harness, 6).await;
-        }
+    let lost = [
+        Behaviour::LoseReply,
+        Behaviour::CloseMidBody,
+        Behaviour::TruncateJson,
+    ];
+    for (via, behaviour) in ROUTES.into_iter().zip(lost) {
+        let harness = Harness::new(via, "", people(6)).await;
+        let lost = Fault::new(behaviour.clone())
+            .method(http::Method::POST)
+            .path("/customer");
+        harness.reteach.fail(lost.nth(3));
+        let report = harness.tick().await;
+        assert_run!(
+            "{via:?} {behaviour:?}",
+            report,
+            Outcome::Done,
+            created = 5,
+            refused = 1
+        );
+        assert_eq!(harness.reteach.customers().len(), 6);
+        harness.tick().await;
+        assert_eq!(creates(&harness), 6, "{via:?} {behaviour:?}");
+        all_are_synced(&harness, 6).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Failures of one person, and changes that admins make in reteach.
 
-use harness::{Harness, ROUTES, TICK, date, people};
+use harness::{Harness, TICK, date, people};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome};
@@ -13,239 +13,197 @@ use crate::assertions::assert_idle;
 
 #[tokio::test]
 async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
-    for via in ROUTES {
-        let mut everybody = people(6);
-        everybody[1].last_name = "Ü".repeat(300);
-        let harness = Harness::new(via, "", everybody).await;
-        let report = harness.now().await;
-        assert_counts!("{via:?}", report, created = 5, refused = 1);
-        assert_eq!((report.counts.unchanged, harness.find(2)), (0, None));
-        let finding = report
-            .findings
-            .iter()
-            .find(|finding| finding.kind == FindingKind::Refused)
-            .unwrap();
-        assert_eq!(finding.person.as_deref(), Some("2"));
-        assert!(
-            finding.text.contains("lastName") && finding.text.contains("422"),
-            "{}",
-            finding.text
+    let mut everybody = people(6);
+    everybody[1].last_name = "Ü".repeat(300);
+    let harness = Harness::new(Via::Direct, "", everybody).await;
+    let report = harness.now().await;
+    assert_counts!(report, created = 5, refused = 1);
+    assert_eq!((report.counts.unchanged, harness.find(2)), (0, None));
+    let finding = report
+        .findings
+        .iter()
+        .find(|finding| finding.kind == FindingKind::Refused)
+        .unwrap();
+    assert_eq!(finding.person.as_deref(), Some("2"));
+    assert!(
+        finding.text.contains("lastName") && finding.text.contains("422"),
+        "{}",
+        finding.text
+    );
+    assert!(
+        finding.text.contains("2026-05-11T08:15:00Z"),
+        "{}",
+        finding.text
+    );
+
+    let mut tried = Vec::new();
+    for minute in (5..=240).step_by(5) {
+        harness.forget_requests();
+        let report = harness.tick().await;
+        let is_tried = harness.reteach.calls(Endpoint::FindOrCreateCustomer) > 0;
+        tried.extend(is_tried.then_some(minute));
+        let counts = (
+            report.counts.refused,
+            report.counts.waiting,
+            report.counts.unchanged,
         );
-        assert!(
-            finding.text.contains("2026-05-11T08:15:00Z"),
-            "{}",
-            finding.text
-        );
-
-        let mut tried = Vec::new();
-        for minute in (5..=240).step_by(5) {
-            harness.forget_requests();
-            let report = harness.tick().await;
-            let is_tried = harness.reteach.calls(Endpoint::FindOrCreateCustomer) > 0;
-            tried.extend(is_tried.then_some(minute));
-            let counts = (
-                report.counts.refused,
-                report.counts.waiting,
-                report.counts.unchanged,
-            );
-            assert_eq!(
-                counts,
-                if is_tried { (1, 0, 5) } else { (0, 1, 5) },
-                "{via:?} {minute}: never counted as synced"
-            );
-        }
-        assert_eq!(tried, [15, 45, 105, 225], "{via:?}");
-
-        // A changed record is tried immediately.
-        harness.change(2, |person| person.last_name = "Übel".into());
-        let report = harness.tick().await;
-        assert_counts!(report, created = 1);
-        assert_eq!(harness.account(2).last_name.as_deref(), Some("Übel"));
-        let report = harness.tick().await;
-        assert_run!(report, Outcome::Unchanged, unchanged = 6, waiting = 0);
-    }
-}
-
-#[tokio::test]
-async fn a_refused_change_leaves_the_account_unchanged() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, "", people(4)).await;
-        let before = harness.account(2);
-        harness.change(2, |person| person.position = Some("x".repeat(300)));
-        harness.change(3, |person| person.position = Some("Chefin".into()));
-        let report = harness.tick().await;
-        assert_counts!("{via:?}", report, refused = 1, updated = 1);
         assert_eq!(
-            (harness.account(2), harness.account(3).position.as_deref()),
-            (before, Some("Chefin"))
+            counts,
+            if is_tried { (1, 0, 5) } else { (0, 1, 5) },
+            "{minute}: never counted as synced"
         );
     }
+    assert_eq!(tried, [15, 45, 105, 225]);
+
+    // A changed record is tried immediately.
+    harness.change(2, |person| person.last_name = "Übel".into());
+    let report = harness.tick().await;
+    assert_counts!(report, created = 1);
+    assert_eq!(harness.account(2).last_name.as_deref(), Some("Übel"));
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Unchanged, unchanged = 6, waiting = 0);
 }
 
 #[tokio::test]
 async fn a_refused_value_does_not_keep_an_account_open() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, "", people(9)).await;
-        // The mail address belongs to another account in reteach; a position is too long.
-        for id in 2..=4 {
-            harness.change(id, |person| {
-                person.email = Some("person-1@muster.example".into())
-            });
-        }
-        harness.change(5, |person| person.position = Some("x".repeat(300)));
-        harness.tick().await;
-        harness.change(2, |person| person.termination_date = date("2026-05-10"));
-        harness.change(3, |person| person.status = Status::Inactive);
-        harness.change(5, |person| person.termination_date = date("2026-05-31"));
-        let report = harness.tick().await;
-        let seen = harness.moment();
-        assert_eq!(
-            (harness.locked(2..=3), harness.locked(4..=9)),
-            (2, 0),
-            "{via:?}: {report:#?}"
-        );
-        let counts = (report.counts.refused, report.counts.conflicts);
-        assert_eq!(counts, (1, 2), "{via:?}");
-        assert!(
-            report
-                .findings
-                .iter()
-                .any(|finding| finding.text.contains("its lock or unlock went through"))
-        );
-        // After another refusal the lock stays, and ends on time.
-        harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!(harness.account(3).set_inactive_at, Some(seen), "{via:?}");
-        harness.set_clock("2026-05-31T22:00:00Z");
-        assert!(harness.is_locked(5), "{via:?}");
-        harness.change(2, |person| person.termination_date = None);
-        harness.change(3, |person| person.status = Status::Active);
-        harness.now().await;
-        assert_eq!(harness.locked(2..=3), 0, "{via:?}");
-        assert_eq!(
-            harness.account(2).email.as_deref(),
-            Some("person-2@muster.example"),
-            "{via:?}"
-        );
+    let harness = Harness::synced(Via::Direct, "", people(9)).await;
+    // The mail address belongs to another account in reteach; a position is too long.
+    for id in 2..=4 {
+        harness.change(id, |person| {
+            person.email = Some("person-1@muster.example".into())
+        });
     }
+    harness.change(5, |person| person.position = Some("x".repeat(300)));
+    harness.tick().await;
+    harness.change(2, |person| person.termination_date = date("2026-05-10"));
+    harness.change(3, |person| person.status = Status::Inactive);
+    harness.change(5, |person| person.termination_date = date("2026-05-31"));
+    let report = harness.tick().await;
+    let seen = harness.moment();
+    assert_eq!(
+        (harness.locked(2..=3), harness.locked(4..=9)),
+        (2, 0),
+        "{report:#?}"
+    );
+    let counts = (report.counts.refused, report.counts.conflicts);
+    assert_eq!(counts, (1, 2));
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.text.contains("its lock or unlock went through"))
+    );
+    // After another refusal the lock stays, and ends on time.
+    harness.after(SignedDuration::from_hours(25)).await;
+    assert_eq!(harness.account(3).set_inactive_at, Some(seen));
+    harness.set_clock("2026-05-31T22:00:00Z");
+    assert!(harness.is_locked(5));
+    harness.change(2, |person| person.termination_date = None);
+    harness.change(3, |person| person.status = Status::Active);
+    harness.now().await;
+    assert_eq!(harness.locked(2..=3), 0);
+    assert_eq!(
+        harness.account(2).email.as_deref(),
+        Some("person-2@muster.example")
+    );
 }
 
 #[tokio::test]
 async fn two_people_with_one_mail_address_never_share_an_account() {
-    for via in ROUTES {
-        let mut everybody = people(4);
-        everybody[2].email = Some("PERSON-2@muster.example".to_owned());
-        let harness = Harness::new(via, "", everybody).await;
-        let report = harness.now().await;
-        let conflicts = report.counts.refused + report.counts.conflicts;
-        assert_counts!("{via:?}", report, created = 3);
-        assert_eq!(conflicts, 1, "{via:?}");
-        let held: Vec<bool> = [2, 3].map(|id| harness.find(id).is_some()).to_vec();
-        assert!(held == [true, false] || held == [false, true], "{via:?}");
-        let winner = if held[0] { 2 } else { 3 };
-        for _ in 0..6 {
-            harness.tick().await;
-        }
-        let account = harness.account(winner);
-        assert_eq!(
-            account.last_name,
-            Some(format!("Groß-{winner}")),
-            "the one never overwrites the other"
-        );
-        assert_eq!(harness.reteach.customers().len(), 3);
-        harness.change(3, |account| {
-            account.email = Some("own@muster.example".into())
-        });
-        harness.change(2, |person| {
-            person.email = Some("person-2@muster.example".into())
-        });
+    let mut everybody = people(4);
+    everybody[2].email = Some("PERSON-2@muster.example".to_owned());
+    let harness = Harness::new(Via::Direct, "", everybody).await;
+    let report = harness.now().await;
+    let conflicts = report.counts.refused + report.counts.conflicts;
+    assert_counts!(report, created = 3);
+    assert_eq!(conflicts, 1);
+    let held: Vec<bool> = [2, 3].map(|id| harness.find(id).is_some()).to_vec();
+    assert!(held == [true, false] || held == [false, true]);
+    let winner = if held[0] { 2 } else { 3 };
+    for _ in 0..6 {
         harness.tick().await;
-        harness.after(SignedDuration::from_hours(2)).await;
-        assert!(
-            harness.find(2).is_some() && harness.find(3).is_some(),
-            "{via:?}"
-        );
     }
+    let account = harness.account(winner);
+    assert_eq!(
+        account.last_name,
+        Some(format!("Groß-{winner}")),
+        "the one never overwrites the other"
+    );
+    assert_eq!(harness.reteach.customers().len(), 3);
+    harness.change(3, |account| {
+        account.email = Some("own@muster.example".into())
+    });
+    harness.change(2, |person| {
+        person.email = Some("person-2@muster.example".into())
+    });
+    harness.tick().await;
+    harness.after(SignedDuration::from_hours(2)).await;
+    assert!(harness.find(2).is_some() && harness.find(3).is_some());
 }
 
 #[tokio::test]
 async fn drift_is_repaired_daily_and_foreign_fields_stay() {
-    for via in ROUTES {
-        let mut everybody = people(4);
-        everybody[2].termination_date = date("2026-04-30");
-        let harness = Harness::synced(via, "", everybody).await;
-        let before = harness.reteach.customers();
-        let academy = &harness.reteach;
-        academy.edit("personio:1", |account| {
-            (account.first_name, account.position, account.gender) =
-                (Some("Kathi".into()), None, Some("MALE".into()));
-            account.tags = vec!["Anstellungsart: extern".into(), "Vertrieb".into()];
-            account.note = Some("eine Notiz".into());
-        });
-        academy.edit("personio:3", |account| account.set_inactive_at = None);
-        for _ in 0..3 {
-            harness.tick().await;
-        }
-        assert_eq!(
-            harness.asked().len(),
-            0,
-            "nobody looks before the day is over"
-        );
-        let report = harness.after(SignedDuration::from_hours(24) - TICK).await;
-        assert_counts!("{via:?}", report, updated = 1, locked = 1);
-        let (repaired, original) = (
-            harness.account(1),
-            &before[before
-                .iter()
-                .position(|account| account.external_id.as_deref() == Some("personio:1"))
-                .unwrap()],
-        );
-        assert_eq!(
-            repaired.tags,
-            ["Vertrieb", "Anstellungsart: intern"],
-            "{via:?}"
-        );
-        assert_eq!(repaired.note.as_deref(), Some("eine Notiz"));
-        let ours = |account: &simulators::reteach::Customer| {
-            (
-                account.first_name.clone(),
-                account.position.clone(),
-                account.gender.clone(),
-            )
-        };
-        assert_eq!(ours(&repaired), ours(original), "{via:?}");
-        assert!(harness.is_locked(3), "{via:?}");
-        assert_idle(&harness).await;
+    let mut everybody = people(4);
+    everybody[2].termination_date = date("2026-04-30");
+    let harness = Harness::synced(Via::Direct, "", everybody).await;
+    let before = harness.reteach.customers();
+    let academy = &harness.reteach;
+    academy.edit("personio:1", |account| {
+        (account.first_name, account.position, account.gender) =
+            (Some("Kathi".into()), None, Some("MALE".into()));
+        account.tags = vec!["Anstellungsart: extern".into(), "Vertrieb".into()];
+        account.note = Some("eine Notiz".into());
+    });
+    academy.edit("personio:3", |account| account.set_inactive_at = None);
+    for _ in 0..3 {
+        harness.tick().await;
     }
+    assert_eq!(
+        harness.asked().len(),
+        0,
+        "nobody looks before the day is over"
+    );
+    let report = harness.after(SignedDuration::from_hours(24) - TICK).await;
+    assert_counts!(report, updated = 1, locked = 1);
+    let (repaired, original) = (
+        harness.account(1),
+        &before[before
+            .iter()
+            .position(|account| account.external_id.as_deref() == Some("personio:1"))
+            .unwrap()],
+    );
+    assert_eq!(repaired.tags, ["Vertrieb", "Anstellungsart: intern"]);
+    assert_eq!(repaired.note.as_deref(), Some("eine Notiz"));
+    let ours = |account: &simulators::reteach::Customer| {
+        (
+            account.first_name.clone(),
+            account.position.clone(),
+            account.gender.clone(),
+        )
+    };
+    assert_eq!(ours(&repaired), ours(original));
+    assert!(harness.is_locked(3));
+    assert_idle(&harness).await;
 }
 
 #[tokio::test]
 async fn an_account_that_an_admin_deleted_is_created_again() {
-    for via in ROUTES {
-        // By the reconcile, and by the first change.
-        let harness = Harness::synced(via, "", people(4)).await;
-        harness.reteach.remove("personio:2");
-        let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
-        assert_counts!("{via:?}", report, created = 1);
-        assert_eq!(
-            harness.account(2).position.as_deref(),
-            Some("Ingenieurin"),
-            "{via:?}"
-        );
+    // By the reconcile, and by the first change.
+    let harness = Harness::synced(Via::Direct, "", people(4)).await;
+    harness.reteach.remove("personio:2");
+    let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
+    assert_counts!(report, created = 1);
+    assert_eq!(harness.account(2).position.as_deref(), Some("Ingenieurin"));
 
-        harness.reteach.remove("personio:3");
-        harness.change(3, |person| person.position = Some("Chefin".into()));
-        let report = harness.tick().await;
-        assert_run!("{via:?}", report, Outcome::Partly, left = 1);
-        let report = harness.tick().await;
-        assert_counts!("{via:?}", report, created = 1);
-        assert_eq!(
-            harness.account(3).position.as_deref(),
-            Some("Chefin"),
-            "{via:?}"
-        );
-        assert_eq!(harness.account(3).tags, ["Anstellungsart: intern"]);
-        assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
-    }
+    harness.reteach.remove("personio:3");
+    harness.change(3, |person| person.position = Some("Chefin".into()));
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Partly, left = 1);
+    let report = harness.tick().await;
+    assert_counts!(report, created = 1);
+    assert_eq!(harness.account(3).position.as_deref(), Some("Chefin"));
+    assert_eq!(harness.account(3).tags, ["Anstellungsart: intern"]);
+    assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
 }
 
 #[tokio::test]
@@ -309,30 +267,27 @@ async fn a_leaver_is_locked_although_an_admin_cleared_the_external_id_of_the_acc
 
 #[tokio::test]
 async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, "", people(6)).await;
-        harness.personio.remove(2);
+    let harness = Harness::synced(Via::Direct, "", people(6)).await;
+    harness.personio.remove(2);
+    harness.tick().await;
+    let not_found = Behaviour::Status(404, Body::Vendor);
+    harness
+        .reteach
+        .fail(Fault::new(not_found).path("/customer/{customerIdentifier}"));
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Partly, left = 1);
+    assert_eq!(
+        (harness.tick().await.counts.locked, harness.is_locked(2)),
+        (1, true)
+    );
+    assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
+    // A deleted account of a missing person is not searched again.
+    harness.personio.remove(3);
+    harness.reteach.remove("personio:3");
+    for _ in 0..3 {
         harness.tick().await;
-        let not_found = Behaviour::Status(404, Body::Vendor);
-        harness
-            .reteach
-            .fail(Fault::new(not_found).path("/customer/{customerIdentifier}"));
-        let report = harness.tick().await;
-        assert_run!("{via:?}", report, Outcome::Partly, left = 1);
-        assert_eq!(
-            (harness.tick().await.counts.locked, harness.is_locked(2)),
-            (1, true),
-            "{via:?}"
-        );
-        assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
-        // A deleted account of a missing person is not searched again.
-        harness.personio.remove(3);
-        harness.reteach.remove("personio:3");
-        for _ in 0..3 {
-            harness.tick().await;
-        }
-        assert_idle(&harness).await;
     }
+    assert_idle(&harness).await;
 }
 
 #[tokio::test]

@@ -66,119 +66,89 @@ async fn only_people_in_scope_get_an_account() {
             &[2],
         ),
     ];
-    for (scope, expected) in cases {
-        for via in ROUTES {
-            let harness = Harness::new(via, &format!("[scope]\n{scope}\n"), everybody()).await;
-            let report = harness.tick().await;
-            let created: Vec<u64> = (1..=8).filter(|id| harness.find(*id).is_some()).collect();
-            assert_eq!(created, expected, "{via:?} {scope}");
-            let (all, inside) = (8, expected.len() as u64);
-            let counts = Counts {
-                people: all,
-                readings: 1,
-                created: inside,
-                out_of_scope: all - inside,
-                ..Counts::default()
-            };
-            assert_run!("{via:?} {scope}", report, Outcome::Done);
-            assert_eq!(report.counts, counts, "{via:?} {scope}");
-            assert_idle(&harness).await;
-        }
+    for ((scope, expected), via) in cases.into_iter().zip(ROUTES.into_iter().cycle()) {
+        let harness = Harness::new(via, &format!("[scope]\n{scope}\n"), everybody()).await;
+        let report = harness.tick().await;
+        let created: Vec<u64> = (1..=8).filter(|id| harness.find(*id).is_some()).collect();
+        assert_eq!(created, expected, "{via:?} {scope}");
+        let (all, inside) = (8, expected.len() as u64);
+        let counts = Counts {
+            people: all,
+            readings: 1,
+            created: inside,
+            out_of_scope: all - inside,
+            ..Counts::default()
+        };
+        assert_run!("{via:?} {scope}", report, Outcome::Done);
+        assert_eq!(report.counts, counts, "{via:?} {scope}");
+        assert_idle(&harness).await;
     }
 }
 
 #[tokio::test]
 async fn leaving_the_scope_locks_and_coming_back_unlocks() {
     let scope = "[scope]\ninclude_companies = [\"Muster GmbH\"]\n";
-    for via in ROUTES {
-        let harness = Harness::synced(via, scope, people(4)).await;
-        harness.change(2, |person| {
-            (person.subcompany, person.position) =
-                (Some("Muster Suisse SA".into()), Some("Chefin".into()))
-        });
-        let report = harness.tick().await;
-        let account = harness.account(2);
-        assert_counts!("{via:?}", report, locked = 1);
-        assert!(harness.is_locked(2), "{via:?}");
-        // Only the access window is still synced: other changes out of scope are ignored.
-        assert_eq!(
-            (account.company.as_deref(), account.position.as_deref()),
-            (Some("Muster GmbH"), Some("Ingenieurin"))
-        );
-        assert_eq!(
-            account.set_inactive_at,
-            Some("2026-05-11T08:05:00Z".parse().unwrap())
-        );
-        harness.forget_requests();
-        harness.change(2, |person| person.last_name = "Anders".into());
-        harness.tick().await;
-        harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!(
-            (harness.writes().len(), harness.account(2)),
-            (0, account),
-            "{via:?}"
-        );
+    let harness = Harness::synced(Via::Direct, scope, people(4)).await;
+    harness.change(2, |person| {
+        (person.subcompany, person.position) =
+            (Some("Muster Suisse SA".into()), Some("Chefin".into()))
+    });
+    let report = harness.tick().await;
+    let account = harness.account(2);
+    assert_counts!(report, locked = 1);
+    assert!(harness.is_locked(2));
+    // Only the access window is still synced: other changes out of scope are ignored.
+    assert_eq!(
+        (account.company.as_deref(), account.position.as_deref()),
+        (Some("Muster GmbH"), Some("Ingenieurin"))
+    );
+    assert_eq!(
+        account.set_inactive_at,
+        Some("2026-05-11T08:05:00Z".parse().unwrap())
+    );
+    harness.forget_requests();
+    harness.change(2, |person| person.last_name = "Anders".into());
+    harness.tick().await;
+    harness.after(SignedDuration::from_hours(25)).await;
+    assert_eq!((harness.writes().len(), harness.account(2)), (0, account));
 
-        harness.change(2, |person| person.subcompany = Some("Muster GmbH".into()));
-        let report = harness.tick().await;
-        let account = harness.account(2);
-        assert_counts!("{via:?}", report, unlocked = 1);
-        assert!(!harness.is_locked(2), "{via:?}");
-        assert_eq!(
-            (account.last_name.as_deref(), account.position.as_deref()),
-            (Some("Anders"), Some("Chefin"))
-        );
-    }
-}
-
-#[tokio::test]
-async fn leaving_the_scope_leaves_the_account_alone_if_configured() {
-    let scope = "[scope]\ninclude_companies = [\"Muster GmbH\"]\nout_of_scope = \"leave\"\n";
-    for via in ROUTES {
-        let harness = Harness::synced(via, scope, people(4)).await;
-        let before = harness.account(2);
-        harness.change(2, |person| {
-            (person.subcompany, person.status) =
-                (Some("Muster Suisse SA".into()), Status::Inactive);
-        });
-        harness.tick().await;
-        harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!(
-            (harness.writes().len(), harness.account(2)),
-            (0, before),
-            "{via:?}"
-        );
-    }
+    harness.change(2, |person| person.subcompany = Some("Muster GmbH".into()));
+    let report = harness.tick().await;
+    let account = harness.account(2);
+    assert_counts!(report, unlocked = 1);
+    assert!(!harness.is_locked(2));
+    assert_eq!(
+        (account.last_name.as_deref(), account.position.as_deref()),
+        (Some("Anders"), Some("Chefin"))
+    );
 }
 
 #[tokio::test]
 async fn foreign_accounts_are_not_touched() {
     let scope = "[scope]\ninclude_companies = [\"Muster GmbH\"]\n";
-    for via in ROUTES {
-        let harness = Harness::new(
-            via,
-            scope,
-            [person(1), company(2, Some("Muster Suisse SA"))],
-        )
-        .await;
-        // Accounts of a person out of scope, of nobody in Personio, and of another system.
-        let academy = &harness.reteach;
-        academy.insert(by_hand("person-2@muster.example"));
-        academy.insert(by_hand("guest@elsewhere.example"));
-        academy.insert(simulators::reteach::Customer {
-            external_id: Some("sap:1".into()),
-            ..by_hand("sap@muster.example")
-        });
-        let before = academy.customers();
-        harness.first_run().await;
-        harness.personio.remove(2);
-        for _ in 0..3 {
-            harness.tick().await;
-        }
-        harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!(academy.customers()[..3], before[..], "{via:?}");
-        assert_eq!(academy.customers().len(), 4);
+    let harness = Harness::new(
+        Via::Direct,
+        scope,
+        [person(1), company(2, Some("Muster Suisse SA"))],
+    )
+    .await;
+    // Accounts of a person out of scope, of nobody in Personio, and of another system.
+    let academy = &harness.reteach;
+    academy.insert(by_hand("person-2@muster.example"));
+    academy.insert(by_hand("guest@elsewhere.example"));
+    academy.insert(simulators::reteach::Customer {
+        external_id: Some("sap:1".into()),
+        ..by_hand("sap@muster.example")
+    });
+    let before = academy.customers();
+    harness.first_run().await;
+    harness.personio.remove(2);
+    for _ in 0..3 {
+        harness.tick().await;
     }
+    harness.after(SignedDuration::from_hours(25)).await;
+    assert_eq!(academy.customers()[..3], before[..]);
+    assert_eq!(academy.customers().len(), 4);
 }
 
 #[tokio::test]
