@@ -207,46 +207,44 @@ async fn position_and_location_go_where_configured() {
         ),
         ("off", None, None, vec![]),
     ];
-    for (placement, position, location, tags) in cases {
-        for via in ROUTES {
-            let more = format!(
-                "[employees]\nemployment_type = \"off\"\nposition = \"{placement}\"\nlocation = \"{placement}\"\n"
-            );
-            let harness = Harness::synced(via, &more, people(2)).await;
-            let account = harness.account(1);
-            let held = (account.position.as_deref(), account.location.as_deref());
-            assert_eq!(
-                (held, account.tags),
-                (
-                    (position, location),
-                    tags.iter().map(|tag| (*tag).to_owned()).collect()
-                )
-            );
+    for ((placement, position, location, tags), via) in cases.into_iter().zip(ROUTES) {
+        let more = format!(
+            "[employees]\nemployment_type = \"off\"\nposition = \"{placement}\"\nlocation = \"{placement}\"\n"
+        );
+        let harness = Harness::synced(via, &more, people(2)).await;
+        let account = harness.account(1);
+        let held = (account.position.as_deref(), account.location.as_deref());
+        assert_eq!(
+            (held, account.tags),
+            (
+                (position, location),
+                tags.iter().map(|tag| (*tag).to_owned()).collect()
+            )
+        );
 
-            harness.change(1, |person| {
-                (person.position, person.office) = (Some("Chefin".into()), None)
-            });
-            let report = harness.tick().await;
-            let account = harness.account(1);
-            let expected: (_, &[&str], _) = match placement {
-                "field" => (Some("Chefin"), &[], Outcome::Done),
-                "tag" => (None, &["Position: Chefin"], Outcome::Done),
-                _ => (None, &[], Outcome::Unchanged),
-            };
-            assert_eq!(
-                account.position.as_deref(),
-                expected.0,
-                "{via:?} {placement}"
-            );
-            assert_eq!(
-                (account.location, account.tags),
-                (
-                    None,
-                    expected.1.iter().map(|tag| (*tag).to_owned()).collect()
-                )
-            );
-            assert_eq!(report.outcome, expected.2, "{via:?} {placement}");
-        }
+        harness.change(1, |person| {
+            (person.position, person.office) = (Some("Chefin".into()), None)
+        });
+        let report = harness.tick().await;
+        let account = harness.account(1);
+        let expected: (_, &[&str], _) = match placement {
+            "field" => (Some("Chefin"), &[], Outcome::Done),
+            "tag" => (None, &["Position: Chefin"], Outcome::Done),
+            _ => (None, &[], Outcome::Unchanged),
+        };
+        assert_eq!(
+            account.position.as_deref(),
+            expected.0,
+            "{via:?} {placement}"
+        );
+        assert_eq!(
+            (account.location, account.tags),
+            (
+                None,
+                expected.1.iter().map(|tag| (*tag).to_owned()).collect()
+            )
+        );
+        assert_eq!(report.outcome, expected.2, "{via:?} {placement}");
     }
 }
 
@@ -344,19 +342,17 @@ async fn a_new_person_is_searched_by_list_or_lookup_whichever_takes_fewer_calls(
 
 #[tokio::test]
 async fn a_new_person_with_the_address_of_a_manual_account_is_adopted() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, "", people(5)).await;
-        let id = harness
-            .reteach
-            .insert(harness::by_hand("Person-6@muster.example"));
-        harness.personio.put(person(6));
-        let report = harness.tick().await;
-        assert_counts!("{via:?}", report, created = 0, adopted = 1);
-        let account = harness.account(6);
-        assert_eq!(
-            (account.id, account.note.as_deref()),
-            (id, Some("hat Prokura"))
-        );
-        assert_eq!(account.tags, ["Führungskraft", "Anstellungsart: intern"]);
-    }
+    let harness = Harness::synced(Via::Direct, "", people(5)).await;
+    let id = harness
+        .reteach
+        .insert(harness::by_hand("Person-6@muster.example"));
+    harness.personio.put(person(6));
+    let report = harness.tick().await;
+    assert_counts!(report, created = 0, adopted = 1);
+    let account = harness.account(6);
+    assert_eq!(
+        (account.id, account.note.as_deref()),
+        (id, Some("hat Prokura"))
+    );
+    assert_eq!(account.tags, ["Führungskraft", "Anstellungsart: intern"]);
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use employee_sync::EmployeeSync;
 use employee_sync::plan::Details;
-use harness::{Harness, ROUTES, by_hand, date, people, person};
+use harness::{Harness, by_hand, date, people, person};
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome, Ran};
 use shared::state::Brake;
+use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::Customer;
 
@@ -29,97 +30,89 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
 
 #[tokio::test]
 async fn a_first_dry_run_lists_creates_adoptions_and_held_take_overs() {
-    for via in ROUTES {
-        let harness = Harness::new(via, "", people(4)).await;
-        harness.reteach.insert(by_hand("person-2@muster.example"));
-        let foreign = Customer {
-            external_id: Some("sap:3".into()),
-            ..by_hand("person-3@muster.example")
-        };
-        harness.reteach.insert(foreign);
-        let ran = dry(&harness).await;
-        let counts = ran.report.counts;
-        assert_eq!(ran.report.outcome, Outcome::Planned);
-        assert_eq!(
-            (counts.created, counts.adopted, counts.held),
-            (2, 1, 1),
-            "{via:?}"
-        );
-        let said: BTreeMap<_, _> = ran
-            .report
-            .findings
-            .iter()
-            .map(|finding| (finding.person.clone().unwrap(), finding.text.clone()))
-            .collect();
-        assert!(
-            said["1"].starts_with("create email, firstName, lastName"),
-            "{}",
-            said["1"]
-        );
-        assert!(said["2"].starts_with("adopt"), "{}", said["2"]);
-        assert!(!said.contains_key("3"), "{said:?}");
-        let held = ran.report.held.as_ref().unwrap();
-        assert_eq!(held.counts, [(Brake::TakeOver, 1)].into(), "{via:?}");
-        let shown = ran
-            .plan
-            .unwrap()
-            .shown(harness.moment(), Details::Values)
-            .to_string();
-        assert!(shown.contains("(empty) → \"Groß-1\""), "{shown}");
-    }
+    let harness = Harness::new(Via::Direct, "", people(4)).await;
+    harness.reteach.insert(by_hand("person-2@muster.example"));
+    let foreign = Customer {
+        external_id: Some("sap:3".into()),
+        ..by_hand("person-3@muster.example")
+    };
+    harness.reteach.insert(foreign);
+    let ran = dry(&harness).await;
+    let counts = ran.report.counts;
+    assert_eq!(ran.report.outcome, Outcome::Planned);
+    assert_eq!((counts.created, counts.adopted, counts.held), (2, 1, 1));
+    let said: BTreeMap<_, _> = ran
+        .report
+        .findings
+        .iter()
+        .map(|finding| (finding.person.clone().unwrap(), finding.text.clone()))
+        .collect();
+    assert!(
+        said["1"].starts_with("create email, firstName, lastName"),
+        "{}",
+        said["1"]
+    );
+    assert!(said["2"].starts_with("adopt"), "{}", said["2"]);
+    assert!(!said.contains_key("3"), "{said:?}");
+    let held = ran.report.held.as_ref().unwrap();
+    assert_eq!(held.counts, [(Brake::TakeOver, 1)].into());
+    let shown = ran
+        .plan
+        .unwrap()
+        .shown(harness.moment(), Details::Values)
+        .to_string();
+    assert!(shown.contains("(empty) → \"Groß-1\""), "{shown}");
 }
 
 #[tokio::test]
 async fn a_dry_run_predicts_the_next_run() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, "", people(12)).await;
-        harness.change(1, |person| person.office = Some("Wien".into()));
-        harness.change(2, |person| person.termination_date = date("2026-05-08"));
-        harness.change(3, |person| person.position = None);
-        harness.personio.put(person(13));
-        (4..=9).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-        let ran = dry(&harness).await;
-        let planned = ran.report;
-        assert_counts!("{via:?}", planned, held = 6);
-        assert!(planned.held.is_some(), "{via:?}");
-        let texts: Vec<_> = planned
-            .findings
+    let harness = Harness::synced(Via::Direct, "", people(12)).await;
+    harness.change(1, |person| person.office = Some("Wien".into()));
+    harness.change(2, |person| person.termination_date = date("2026-05-08"));
+    harness.change(3, |person| person.position = None);
+    harness.personio.put(person(13));
+    (4..=9).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+    let ran = dry(&harness).await;
+    let planned = ran.report;
+    assert_counts!(planned, held = 6);
+    assert!(planned.held.is_some());
+    let texts: Vec<_> = planned
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == FindingKind::Change)
+        .map(|finding| finding.text.as_str())
+        .collect();
+    assert!(texts.contains(&"update location"), "{texts:?}");
+    assert!(
+        texts
             .iter()
-            .filter(|finding| finding.kind == FindingKind::Change)
-            .map(|finding| finding.text.as_str())
-            .collect();
-        assert!(texts.contains(&"update location"), "{texts:?}");
-        assert!(
-            texts
-                .iter()
-                .any(|text| text.starts_with("lock") && text.contains("contract ends 2026-05-08")),
-            "{texts:?}"
-        );
-        assert_eq!(harness.held().await, None);
+            .any(|text| text.starts_with("lock") && text.contains("contract ends 2026-05-08")),
+        "{texts:?}"
+    );
+    assert_eq!(harness.held().await, None);
 
-        let done = harness.now().await;
-        let counts = |report: &employee_sync::report::Report| {
-            let report = report.counts;
-            (
-                report.created,
-                report.updated,
-                report.locked,
-                report.unlocked,
-                report.held,
-                report.unchanged,
-            )
-        };
-        assert_eq!(counts(&done), counts(&planned), "{via:?}");
-        assert_eq!(
-            done.held.map(|held| held.hash),
-            planned.held.map(|held| held.hash)
-        );
-    }
+    let done = harness.now().await;
+    let counts = |report: &employee_sync::report::Report| {
+        let report = report.counts;
+        (
+            report.created,
+            report.updated,
+            report.locked,
+            report.unlocked,
+            report.held,
+            report.unchanged,
+        )
+    };
+    assert_eq!(counts(&done), counts(&planned));
+    assert_eq!(
+        done.held.map(|held| held.hash),
+        planned.held.map(|held| held.hash)
+    );
 }
 
 #[tokio::test]
 async fn a_dry_run_needs_no_lease() {
-    let harness = Harness::synced(shared::tenant::Via::Direct, "", people(2)).await;
+    let harness = Harness::synced(Via::Direct, "", people(2)).await;
     harness.take_lease("another").await;
     harness.change(2, |person| person.office = Some("Wien".into()));
     let ran = dry(&harness).await;
@@ -131,7 +124,7 @@ async fn a_dry_run_needs_no_lease() {
 
 #[tokio::test]
 async fn a_failing_dry_run_writes_nothing() {
-    let harness = Harness::synced(shared::tenant::Via::Direct, "", people(2)).await;
+    let harness = Harness::synced(Via::Direct, "", people(2)).await;
     harness.personio.remove_credentials("papi-client");
     assert_eq!(dry(&harness).await.report.outcome, Outcome::AccessDenied);
     harness

@@ -56,59 +56,47 @@ fn all_are_open(harness: &Harness, everybody: u64, label: &str) {
 /// that we created or adopted are ours.
 #[tokio::test]
 async fn ssosync_88_accounts_of_others_are_left_alone() {
-    for via in ROUTES {
-        let harness = Harness::new(via, "", people(3)).await;
-        for number in 0..20 {
-            harness
-                .reteach
-                .insert(by_hand(&format!("admin-{number}@tower.example")));
-        }
-        let other = Customer {
-            external_id: Some("sap:1".to_owned()),
-            ..by_hand("sap@tower.example")
-        };
-        harness.reteach.insert(other);
-        let others = || {
-            let all = harness.reteach.customers().into_iter();
-            let is_ours = |account: &Customer| {
-                account
-                    .external_id
-                    .as_ref()
-                    .is_some_and(|id| id.starts_with("personio:"))
-            };
-            all.filter(|account| !is_ours(account)).collect::<Vec<_>>()
-        };
-        let before = others();
-        harness.first_run().await;
-        harness.tick().await;
-        harness.after(A_DAY).await;
-        assert_eq!((before.len(), others()), (21, before), "{via:?}");
+    let harness = Harness::new(Via::Direct, "", people(3)).await;
+    for number in 0..20 {
+        harness
+            .reteach
+            .insert(by_hand(&format!("admin-{number}@tower.example")));
     }
+    let other = Customer {
+        external_id: Some("sap:1".to_owned()),
+        ..by_hand("sap@tower.example")
+    };
+    harness.reteach.insert(other);
+    let others = || {
+        let all = harness.reteach.customers().into_iter();
+        let is_ours = |account: &Customer| {
+            account
+                .external_id
+                .as_ref()
+                .is_some_and(|id| id.starts_with("personio:"))
+        };
+        all.filter(|account| !is_ours(account)).collect::<Vec<_>>()
+    };
+    let before = others();
+    harness.first_run().await;
+    harness.tick().await;
+    harness.after(A_DAY).await;
+    assert_eq!((before.len(), others()), (21, before));
 }
 
 /// awslabs/ssosync 104: the thread could not be read. The rule: nothing is ever deleted. A company whose people are all gone, and
 /// whose locks were approved, keeps its accounts.
 #[tokio::test]
 async fn ssosync_104_nothing_is_ever_deleted() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, PLAIN, people(12)).await;
-        (2..=12).for_each(|id| assert!(harness.personio.remove(id)));
-        harness.tick().await;
-        let report = harness.tick().await;
-        harness.approve(&report.held.unwrap().hash).await;
-        harness.tick().await;
-        assert_eq!(
-            (harness.locked(2..=12), harness.is_locked(1)),
-            (11, false),
-            "{via:?}"
-        );
-        assert_eq!(harness.reteach.customers().len(), 12, "{via:?}");
-        assert_eq!(
-            harness.reteach.calls(Endpoint::DeleteCustomer),
-            0,
-            "{via:?}"
-        );
-    }
+    let harness = Harness::synced(Via::Direct, PLAIN, people(12)).await;
+    (2..=12).for_each(|id| assert!(harness.personio.remove(id)));
+    harness.tick().await;
+    let report = harness.tick().await;
+    harness.approve(&report.held.unwrap().hash).await;
+    harness.tick().await;
+    assert_eq!((harness.locked(2..=12), harness.is_locked(1)), (11, false));
+    assert_eq!(harness.reteach.customers().len(), 12);
+    assert_eq!(harness.reteach.calls(Endpoint::DeleteCustomer), 0);
 }
 
 /// awslabs/ssosync 159: users and groups synced from the command line were deleted afterwards. Here manual and scheduled runs share
@@ -237,29 +225,27 @@ async fn keycloak_24669_a_dropped_connection_locks_nobody() {
 /// incomplete, and people after it are still known. (Kombo's pages have no total; its list ends with the last cursor.)
 #[tokio::test]
 async fn owncloud_28039_a_short_page_is_not_the_last_one() {
-    for (offset, came) in [("0", 251), ("100", 249)] {
-        for via in [Via::Direct, Via::KomboPassthrough] {
-            let label = format!("{via:?} {offset}");
-            let harness = Harness::synced(via, PLAIN, people(250)).await;
-            harness.personio.put(person(251));
-            harness.fail_reading(Behaviour::DropRows(2), |fault| {
-                fault.query("offset", offset).always()
-            });
-            let report = harness.tick().await;
-            assert_run!("{label}", report, Outcome::Done, people = came);
-            assert!(
-                harness.find(251).is_some(),
-                "{label}: the last page was read"
-            );
-            for _ in 0..2 {
-                harness.tick().await;
-            }
-            harness.after(A_DAY).await;
-            all_are_open(&harness, 251, &label);
-            harness.clear_faults();
+    for (via, offset, came) in [(Via::Direct, "0", 251), (Via::KomboPassthrough, "100", 249)] {
+        let label = format!("{via:?} {offset}");
+        let harness = Harness::synced(via, PLAIN, people(250)).await;
+        harness.personio.put(person(251));
+        harness.fail_reading(Behaviour::DropRows(2), |fault| {
+            fault.query("offset", offset).always()
+        });
+        let report = harness.tick().await;
+        assert_run!("{label}", report, Outcome::Done, people = came);
+        assert!(
+            harness.find(251).is_some(),
+            "{label}: the last page was read"
+        );
+        for _ in 0..2 {
             harness.tick().await;
-            all_are_open(&harness, 251, &label);
         }
+        harness.after(A_DAY).await;
+        all_are_open(&harness, 251, &label);
+        harness.clear_faults();
+        harness.tick().await;
+        all_are_open(&harness, 251, &label);
     }
 }
 
@@ -300,58 +286,50 @@ async fn firezone_9194_a_200_without_data_is_no_reading() {
 /// count again; nor do they raise the limit, which is a share of open accounts.
 #[tokio::test]
 async fn firezone_9373_locked_people_count_on_neither_side() {
-    for via in ROUTES {
-        let mut everybody = people(60);
-        everybody
-            .iter_mut()
-            .take(20)
-            .for_each(|person| person.termination_date = date("2026-04-30"));
-        let harness = Harness::synced(via, PLAIN, everybody).await;
-        (1..=20).for_each(|id| assert!(harness.personio.remove(id)));
-        (21..=25).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-        for _ in 0..3 {
-            assert_eq!(harness.tick().await.held, None, "{via:?}");
-        }
-        assert_eq!(harness.locked(1..=60), 25, "{via:?}");
-
-        let mut everybody = people(200);
-        everybody
-            .iter_mut()
-            .take(160)
-            .for_each(|person| person.termination_date = date("2026-04-30"));
-        let harness = Harness::synced(via, PLAIN, everybody).await;
-        assert_eq!(harness.locked(1..=200), 160);
-        // Six: 3 % of all, more than the five of a company of forty.
-        (161..=166).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-        let report = harness.tick().await;
-        assert_counts!("{via:?}", report, held = 6);
-        assert_eq!(harness.locked(161..=200), 0, "{via:?}");
+    let mut everybody = people(60);
+    everybody
+        .iter_mut()
+        .take(20)
+        .for_each(|person| person.termination_date = date("2026-04-30"));
+    let harness = Harness::synced(Via::Direct, PLAIN, everybody).await;
+    (1..=20).for_each(|id| assert!(harness.personio.remove(id)));
+    (21..=25).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+    for _ in 0..3 {
+        assert_eq!(harness.tick().await.held, None);
     }
+    assert_eq!(harness.locked(1..=60), 25);
+
+    let mut everybody = people(200);
+    everybody
+        .iter_mut()
+        .take(160)
+        .for_each(|person| person.termination_date = date("2026-04-30"));
+    let harness = Harness::synced(Via::Direct, PLAIN, everybody).await;
+    assert_eq!(harness.locked(1..=200), 160);
+    // Six: 3 % of all, more than the five of a company of forty.
+    (161..=166).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+    let report = harness.tick().await;
+    assert_counts!(report, held = 6);
+    assert_eq!(harness.locked(161..=200), 0);
 }
 
 /// firezone 10898: the brake stopped intended changes that could not be approved, so the limit was raised from 25 to 75 % for
 /// everybody. Here an approval applies one plan and leaves the limit unchanged.
 #[tokio::test]
 async fn firezone_10898_an_approval_does_not_widen_a_limit() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, PLAIN, people(30)).await;
-        (1..=8).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-        let report = harness.tick().await;
-        assert_counts!("{via:?}", report, held = 8);
-        assert_eq!(harness.locked(1..=30), 0, "{via:?}");
-        harness.approve(&report.held.unwrap().hash).await;
-        harness.tick().await;
-        assert_eq!(
-            (harness.locked(1..=30), harness.held().await),
-            (8, None),
-            "{via:?}"
-        );
-        for later in [SignedDuration::from_mins(5), A_DAY * 2] {
-            harness.advance(later);
-            (9..=14).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-            assert_eq!(harness.now().await.counts.held, 6, "{via:?} {later}");
-            assert_eq!(harness.locked(9..=30), 0, "{via:?} {later}");
-        }
+    let harness = Harness::synced(Via::Direct, PLAIN, people(30)).await;
+    (1..=8).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+    let report = harness.tick().await;
+    assert_counts!(report, held = 8);
+    assert_eq!(harness.locked(1..=30), 0);
+    harness.approve(&report.held.unwrap().hash).await;
+    harness.tick().await;
+    assert_eq!((harness.locked(1..=30), harness.held().await), (8, None));
+    for later in [SignedDuration::from_mins(5), A_DAY * 2] {
+        harness.advance(later);
+        (9..=14).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+        assert_eq!(harness.now().await.counts.held, 6, "{later}");
+        assert_eq!(harness.locked(9..=30), 0, "{later}");
     }
 }
 
@@ -359,31 +337,19 @@ async fn firezone_10898_an_approval_does_not_widen_a_limit() {
 /// reteach nor to the state.
 #[tokio::test]
 async fn zammad_4674_a_dry_run_writes_nothing() {
-    for via in ROUTES {
-        let left = simulators::Person {
-            termination_date: date("2026-04-30"),
-            ..person(1)
-        };
-        let harness = Harness::new(via, "", [left, person(2)]).await;
-        harness.reteach.insert(by_hand("person-1@muster.example"));
-        let (accounts, items) = (harness.reteach.customers(), harness.items().await);
-        for _ in 0..3 {
-            let report = harness.run(Mode::DryRun, Deadline::never()).await.report;
-            assert_run!(
-                "{via:?}",
-                report,
-                Outcome::Planned,
-                adopted = 1,
-                created = 1
-            );
-        }
-        assert_eq!(harness.reteach.customers(), accounts, "{via:?}");
-        assert_eq!(
-            (harness.items().await, harness.writes().len()),
-            (items, 0),
-            "{via:?}"
-        );
+    let left = simulators::Person {
+        termination_date: date("2026-04-30"),
+        ..person(1)
+    };
+    let harness = Harness::new(Via::Direct, "", [left, person(2)]).await;
+    harness.reteach.insert(by_hand("person-1@muster.example"));
+    let (accounts, items) = (harness.reteach.customers(), harness.items().await);
+    for _ in 0..3 {
+        let report = harness.run(Mode::DryRun, Deadline::never()).await.report;
+        assert_run!(report, Outcome::Planned, adopted = 1, created = 1);
     }
+    assert_eq!(harness.reteach.customers(), accounts);
+    assert_eq!((harness.items().await, harness.writes().len()), (items, 0));
 }
 
 /// A drip: one per cent a tick stays below every limit per run, and empties a company by the afternoon. Here the last 24 hours
@@ -413,30 +379,20 @@ async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_24_hour_window() {
 /// people are created.
 #[tokio::test]
 async fn a_mass_unlock_is_held() {
-    for via in ROUTES {
-        let mut everybody = people(20);
-        everybody
-            .iter_mut()
-            .take(10)
-            .for_each(|person| person.termination_date = date("2026-04-30"));
-        let harness = Harness::synced(via, PLAIN, everybody).await;
-        (1..=10).for_each(|id| harness.change(id, |person| person.termination_date = None));
-        harness.personio.put(person(21));
-        for _ in 0..3 {
-            assert_eq!(harness.tick().await.counts.held, 10, "{via:?}");
-        }
-        harness.after(A_DAY).await;
-        assert_eq!(
-            (harness.locked(1..=10), harness.is_locked(21)),
-            (10, false),
-            "{via:?}"
-        );
-        assert_eq!(
-            harness.held().await.unwrap().counts[&Brake::Unlock],
-            10,
-            "{via:?}"
-        );
+    let mut everybody = people(20);
+    everybody
+        .iter_mut()
+        .take(10)
+        .for_each(|person| person.termination_date = date("2026-04-30"));
+    let harness = Harness::synced(Via::Direct, PLAIN, everybody).await;
+    (1..=10).for_each(|id| harness.change(id, |person| person.termination_date = None));
+    harness.personio.put(person(21));
+    for _ in 0..3 {
+        assert_eq!(harness.tick().await.counts.held, 10);
     }
+    harness.after(A_DAY).await;
+    assert_eq!((harness.locked(1..=10), harness.is_locked(21)), (10, false));
+    assert_eq!(harness.held().await.unwrap().counts[&Brake::Unlock], 10);
 }
 
 /// Mass blanking: the right to an attribute is withdrawn, and the fields are empty for everybody. On Personio's routes the attribute
@@ -472,31 +428,27 @@ async fn a_withdrawn_right_blanks_nobody() {
 /// approved.
 #[tokio::test]
 async fn a_mass_mail_change_is_held() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, PLAIN, people(20)).await;
-        (1..=20).for_each(|id| {
-            harness.change(id, |person| {
-                person.email = Some(format!("person-{id}@mutser.example"))
-            })
-        });
-        let report = harness.tick().await;
-        harness.after(A_DAY).await;
-        let mail = |id| harness.account(id).email.unwrap_or_default();
-        assert_eq!(
-            (1..=20)
-                .filter(|id| mail(*id).ends_with("@muster.example"))
-                .count(),
-            20,
-            "{via:?}"
-        );
-        harness.approve(&report.held.unwrap().hash).await;
-        harness.tick().await;
-        assert_eq!(
-            (1..=20)
-                .filter(|id| mail(*id).ends_with("@mutser.example"))
-                .count(),
-            20,
-            "{via:?}"
-        );
-    }
+    let harness = Harness::synced(Via::Direct, PLAIN, people(20)).await;
+    (1..=20).for_each(|id| {
+        harness.change(id, |person| {
+            person.email = Some(format!("person-{id}@mutser.example"))
+        })
+    });
+    let report = harness.tick().await;
+    harness.after(A_DAY).await;
+    let mail = |id| harness.account(id).email.unwrap_or_default();
+    assert_eq!(
+        (1..=20)
+            .filter(|id| mail(*id).ends_with("@muster.example"))
+            .count(),
+        20
+    );
+    harness.approve(&report.held.unwrap().hash).await;
+    harness.tick().await;
+    assert_eq!(
+        (1..=20)
+            .filter(|id| mail(*id).ends_with("@mutser.example"))
+            .count(),
+        20
+    );
 }
