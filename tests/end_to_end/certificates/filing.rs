@@ -187,44 +187,36 @@ async fn a_certificate_without_a_completion_date_is_filed_without_a_date() {
 
 #[tokio::test]
 async fn a_course_taken_twice_on_one_day_is_two_documents() {
-    for via in ROUTES {
-        let harness = Harness::with_folder(via, "", people(1)).await;
-        harness.issue([
-            completed("c-1", 1, "Brandschutz", "2026-05-10T09:30:00Z"),
-            completed("c-2", 1, "Brandschutz", "2026-05-10T09:30:00Z"),
-        ]);
-        let report = harness.certificates_now().await;
-        assert_counts!("{via:?}", report, uploaded = 2);
-        harness.issue([completed("c-3", 1, "Brandschutz", "2026-05-10T15:30:00Z")]);
-        let report = harness.certificates_after(DAY).await;
-        assert_counts!("{via:?}", report, uploaded = 1);
-        assert_eq!(harness.documents_of(1).len(), 3, "{via:?}");
-        for id in ["c-1", "c-2", "c-3"] {
-            filed(&harness, id);
-        }
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    harness.issue([
+        completed("c-1", 1, "Brandschutz", "2026-05-10T09:30:00Z"),
+        completed("c-2", 1, "Brandschutz", "2026-05-10T09:30:00Z"),
+    ]);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, uploaded = 2);
+    harness.issue([completed("c-3", 1, "Brandschutz", "2026-05-10T15:30:00Z")]);
+    let report = harness.certificates_after(DAY).await;
+    assert_counts!(report, uploaded = 1);
+    assert_eq!(harness.documents_of(1).len(), 3);
+    for id in ["c-1", "c-2", "c-3"] {
+        filed(&harness, id);
     }
 }
 
 #[tokio::test]
 async fn a_reissued_certificate_is_another_document() {
-    for via in ROUTES {
-        let harness = Harness::with_folder(via, "", people(1)).await;
-        let reteach = &harness.reteach;
-        let participation =
-            reteach.add_participation(completed("c-1", 1, "Brandschutz", "2026-05-11T07:30:00Z"));
-        harness.certificates_now().await;
-        let renewed = reteach.reissue(&participation).unwrap();
-        let report = harness.certificates_tick().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
-        assert_eq!(
-            harness.documents_of(1).len(),
-            2,
-            "{via:?}: the old one stays"
-        );
-        filed(&harness, &renewed);
-        let report = harness.certificates_after(DAY).await;
-        assert_run!("{via:?}", report, Outcome::Unchanged);
-    }
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    let reteach = &harness.reteach;
+    let participation =
+        reteach.add_participation(completed("c-1", 1, "Brandschutz", "2026-05-11T07:30:00Z"));
+    harness.certificates_now().await;
+    let renewed = reteach.reissue(&participation).unwrap();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Done, uploaded = 1);
+    assert_eq!(harness.documents_of(1).len(), 2, "the old one stays");
+    filed(&harness, &renewed);
+    let report = harness.certificates_after(DAY).await;
+    assert_run!(report, Outcome::Unchanged);
 }
 
 #[tokio::test]
