@@ -17,6 +17,7 @@ pub(crate) struct BrokenConnection {
     pub(crate) end: fn(&Harness),
 }
 
+/// Also for what concerns the academy alone.
 pub(crate) const DIRECT: &[Via] = &[Via::Direct];
 const PASSTHROUGH: &[Via] = &[Via::KomboPassthrough];
 pub(crate) const UNIFIED: &[Via] = &[Via::Kombo];
@@ -126,7 +127,7 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
         ),
         broken(
             "reteach's credential is deleted",
-            ALL,
+            DIRECT,
             |harness| {
                 harness.reteach.remove_credentials("reteach-client");
                 harness.reteach.revoke_tokens();
@@ -180,7 +181,7 @@ pub(crate) fn rotations() -> [Rotation; 3] {
         },
         Rotation {
             name: "reteach",
-            routes: ALL,
+            routes: DIRECT,
             at_the_vendor: |harness| {
                 harness.reteach.remove_credentials("reteach-client");
                 harness.reteach.revoke_tokens();

@@ -78,10 +78,8 @@ fn insert(number: u32) -> Change {
 
 #[tokio::test]
 async fn a_list_that_changes_while_it_is_read_is_read_again() {
-    let cases: [fn() -> Vec<Change>; 4] = [
+    let cases: [fn() -> Vec<Change>; 2] = [
         || vec![insert(1001)],
-        || vec![insert(1001), insert(1002), insert(1003)],
-        || vec![Change::Remove("p-581".to_owned())],
         || {
             vec![
                 insert(1001),
@@ -106,34 +104,29 @@ async fn a_list_that_changes_while_it_is_read_is_read_again() {
 /// Inconsistent answers, as from a server with a stale count.
 #[tokio::test]
 async fn an_inconsistent_list_is_read_again() {
-    for behaviour in [
-        Behaviour::DropRows(3),
-        Behaviour::TotalOff(1),
-        Behaviour::TotalOff(-1),
-        Behaviour::RepeatRows(5),
-        Behaviour::TruncateJson,
+    for (behaviour, page) in [
+        (Behaviour::DropRows(3), 2),
+        (Behaviour::TotalOff(1), 1),
+        (Behaviour::RepeatRows(5), 3),
+        (Behaviour::TruncateJson, 1),
+        (Behaviour::TruncateJson, 2),
     ] {
-        for page in 1..=3 {
-            if page == 1 && matches!(behaviour, Behaviour::RepeatRows(_)) {
-                continue;
-            }
-            let harness = company().await;
-            old(&harness, 600);
-            let fault = Fault::new(behaviour.clone()).path("/participation");
-            harness.reteach.fail(fault.nth(page));
-            let report = harness.certificates_now().await;
-            if behaviour == Behaviour::TruncateJson {
-                assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
-                // What came before the page that failed is filed.
-                let is_filed = filed(&harness) > 0;
-                assert_eq!(is_filed, page > 1, "page {page}");
-                assert_eq!(checkpoint(&harness).await.listed_all_at, None);
-                harness.certificates_tick().await;
-            } else {
-                assert_counts!("{behaviour:?} on page {page}", report, readings = 2);
-            }
-            assert_eq!(filed(&harness), 60, "{behaviour:?} on page {page}");
+        let harness = company().await;
+        old(&harness, 600);
+        let fault = Fault::new(behaviour.clone()).path("/participation");
+        harness.reteach.fail(fault.nth(page));
+        let report = harness.certificates_now().await;
+        if behaviour == Behaviour::TruncateJson {
+            assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
+            // What came before the page that failed is filed.
+            let is_filed = filed(&harness) > 0;
+            assert_eq!(is_filed, page > 1, "page {page}");
+            assert_eq!(checkpoint(&harness).await.listed_all_at, None);
+            harness.certificates_tick().await;
+        } else {
+            assert_counts!("{behaviour:?} on page {page}", report, readings = 2);
         }
+        assert_eq!(filed(&harness), 60, "{behaviour:?} on page {page}");
     }
 }
 

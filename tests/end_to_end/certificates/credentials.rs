@@ -11,7 +11,7 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, personio, reteach};
 
 use crate::broken_connections::{
-    ALL, BrokenConnection, Rotation, UNIFIED, broken, common, kombo, rotations,
+    ALL, BrokenConnection, DIRECT, Rotation, UNIFIED, broken, common, kombo, rotations,
 };
 
 use super::fixture::{
@@ -41,7 +41,7 @@ fn broken_connections() -> Vec<BrokenConnection> {
         ),
         broken(
             "reteach forbids it",
-            ALL,
+            DIRECT,
             |harness| fail_participations(harness, Behaviour::Status(403, Body::Vendor)),
             Outcome::AccessDenied,
             "does not allow this",
@@ -49,7 +49,7 @@ fn broken_connections() -> Vec<BrokenConnection> {
         ),
         broken(
             "reteach answers with a page",
-            ALL,
+            DIRECT,
             |harness| fail_participations(harness, Behaviour::Status(200, Body::Html)),
             Outcome::ReteachUnavailable,
             "reteach GET /participation",
@@ -57,7 +57,7 @@ fn broken_connections() -> Vec<BrokenConnection> {
         ),
         broken(
             "reteach's answer breaks off",
-            ALL,
+            DIRECT,
             |harness| fail_participations(harness, Behaviour::TruncateJson),
             Outcome::ReteachUnavailable,
             "reteach GET /participation",
@@ -65,7 +65,7 @@ fn broken_connections() -> Vec<BrokenConnection> {
         ),
         broken(
             "reteach no longer has the endpoint",
-            ALL,
+            DIRECT,
             |harness| fail_participations(harness, Behaviour::Status(404, Body::Vendor)),
             Outcome::ReteachUnavailable,
             "reteach GET /participation",

@@ -10,7 +10,7 @@ use simulators::personio::{Document, Endpoint};
 use simulators::reteach::{Delivery, Participation};
 use simulators::{Behaviour, Body, Fault, Person};
 
-use super::fixture::{PERSONIO, certified, deliver, file_for, finding, id, with_meanwhile};
+use super::fixture::{certified, deliver, file_for, finding, id, with_meanwhile};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -105,33 +105,29 @@ async fn documents_of_one_title_and_day_are_adopted_by_one_certificate_each() {
 
 #[tokio::test]
 async fn a_list_of_five_thousand_documents_is_read_to_its_end() {
-    for via in PERSONIO {
-        let harness = certified(via, 2).await;
-        for number in 1..=5_000 {
-            file_for(&harness, 1, &format!("Vertrag {number}"), "2020-01-31");
-        }
-        file_for(&harness, 1, "Kurs 1", "2026-05-10");
-        let report = harness.certificates_now().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 1, adopted = 1);
-        // 200 a page, and one page for the other person.
-        assert_eq!(harness.personio.calls(Endpoint::Documents), 27, "{via:?}");
+    let harness = certified(Via::Direct, 2).await;
+    for number in 1..=5_000 {
+        file_for(&harness, 1, &format!("Vertrag {number}"), "2020-01-31");
     }
+    file_for(&harness, 1, "Kurs 1", "2026-05-10");
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 1, adopted = 1);
+    // 200 a page, and one page for the other person.
+    assert_eq!(harness.personio.calls(Endpoint::Documents), 27);
 }
 
 #[tokio::test]
 async fn a_folder_that_is_renamed_during_a_backfill_gets_the_rest_of_the_run() {
-    for via in PERSONIO {
-        let harness = certified(via, 12).await;
-        let renamed = |harness: &Harness| {
-            let personio = &harness.personio;
-            assert!(personio.rename_category("Bildungszertifikate", "Nachweise"));
-        };
-        let report = with_meanwhile(&harness, renamed).await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 12, failed = 0);
-        let documents = harness.personio.documents();
-        let is_in_it = |document: &Document| document.category.as_deref() == Some("Nachweise");
-        assert!(documents.iter().all(is_in_it), "{via:?}: {documents:#?}");
-    }
+    let harness = certified(Via::Direct, 12).await;
+    let renamed = |harness: &Harness| {
+        let personio = &harness.personio;
+        assert!(personio.rename_category("Bildungszertifikate", "Nachweise"));
+    };
+    let report = with_meanwhile(&harness, renamed).await;
+    assert_run!(report, Outcome::Done, uploaded = 12, failed = 0);
+    let documents = harness.personio.documents();
+    let is_in_it = |document: &Document| document.category.as_deref() == Some("Nachweise");
+    assert!(documents.iter().all(is_in_it), "{documents:#?}");
 }
 
 #[tokio::test]
@@ -169,68 +165,64 @@ async fn a_host_that_is_not_allowed_is_named_before_any_document_is_listed() {
 
 #[tokio::test]
 async fn a_backfill_on_hold_waits_for_the_operator_and_later_certificates_do_not() {
-    for via in ROUTES {
-        let more = "[certificates]\nbackfill = \"hold\"\n";
-        let harness = Harness::with_folder(via, more, people(3)).await;
-        harness.issue([
-            completed("c-1", 1, "Alt", "2025-02-10T09:30:00Z"),
-            completed("c-2", 2, "Kurs", "2026-05-09T09:30:00Z"),
-        ]);
-        let first = harness.certificates_now().await;
-        assert_counts!("{via:?}", first, held = 2, uploaded = 0);
-        let now = harness.moment().to_string();
-        harness.issue([
-            completed("c-3", 3, "Neu", &now),
-            completed("c-4", 3, "Nachgetragen", "2026-05-02T09:30:00Z"),
-        ]);
-        let second = harness.certificates_tick().await;
-        assert_counts!("{via:?}", second, held = 2, uploaded = 2);
-        let (store, tenant) = (harness.store(), &harness.company.tenant);
-        store
-            .start_backfill(tenant, harness.moment())
-            .await
-            .unwrap();
-        let started = harness
-            .certificates_after(SignedDuration::from_mins(30))
-            .await;
-        assert_counts!("{via:?}", started, held = 0, uploaded = 2);
-        assert_eq!(harness.personio.documents().len(), 4, "{via:?}");
-        let state = harness.state_of("c-2").await;
-        assert!(matches!(state, Some(CertificateState::Uploaded { .. })));
-    }
+    let more = "[certificates]\nbackfill = \"hold\"\n";
+    let harness = Harness::with_folder(Via::Direct, more, people(3)).await;
+    harness.issue([
+        completed("c-1", 1, "Alt", "2025-02-10T09:30:00Z"),
+        completed("c-2", 2, "Kurs", "2026-05-09T09:30:00Z"),
+    ]);
+    let first = harness.certificates_now().await;
+    assert_counts!(first, held = 2, uploaded = 0);
+    let now = harness.moment().to_string();
+    harness.issue([
+        completed("c-3", 3, "Neu", &now),
+        completed("c-4", 3, "Nachgetragen", "2026-05-02T09:30:00Z"),
+    ]);
+    let second = harness.certificates_tick().await;
+    assert_counts!(second, held = 2, uploaded = 2);
+    let (store, tenant) = (harness.store(), &harness.company.tenant);
+    store
+        .start_backfill(tenant, harness.moment())
+        .await
+        .unwrap();
+    let started = harness
+        .certificates_after(SignedDuration::from_mins(30))
+        .await;
+    assert_counts!(started, held = 0, uploaded = 2);
+    assert_eq!(harness.personio.documents().len(), 4);
+    let state = harness.state_of("c-2").await;
+    assert!(matches!(state, Some(CertificateState::Uploaded { .. })));
 }
 
 /// A recent course of an account that Personio does not have at the first listing: it is no later certificate.
 #[tokio::test]
 async fn a_certificate_whose_owner_appears_later_is_held_until_the_backfill_is_started() {
-    for via in ROUTES {
-        let more = "[certificates]\nbackfill = \"hold\"\n";
-        let harness = Harness::with_folder(via, more, people(2)).await;
-        let account = harness.reteach.insert(by_hand("ada@example.com"));
-        harness.issue([Participation {
-            customer: Some(account),
-            ..completed("c-1", 0, "Kurs", "2026-05-09T09:30:00Z")
-        }]);
-        let first = harness.certificates_now().await;
-        assert_counts!("{via:?}", first, held = 0, not_from_hr = 1, uploaded = 0);
-        harness.personio.put(Person {
-            email: Some("ada@example.com".to_owned()),
-            ..person(3)
-        });
-        harness.tick().await;
-        for _ in 0..2 {
-            let report = harness.certificates_after(DAY).await;
-            assert_counts!("{via:?}", report, held = 1, not_from_hr = 0, uploaded = 0);
-        }
-        let (store, tenant) = (harness.store(), &harness.company.tenant);
-        store
-            .start_backfill(tenant, harness.moment())
-            .await
-            .unwrap();
-        let started = harness.certificates_after(DAY).await;
-        assert_counts!("{via:?}", started, held = 0, uploaded = 1);
-        assert_eq!(harness.titles(3).len(), 1, "{via:?}");
+    let more = "[certificates]\nbackfill = \"hold\"\n";
+    let harness = Harness::with_folder(Via::Direct, more, people(2)).await;
+    let account = harness.reteach.insert(by_hand("ada@example.com"));
+    harness.issue([Participation {
+        customer: Some(account),
+        ..completed("c-1", 0, "Kurs", "2026-05-09T09:30:00Z")
+    }]);
+    let first = harness.certificates_now().await;
+    assert_counts!(first, held = 0, not_from_hr = 1, uploaded = 0);
+    harness.personio.put(Person {
+        email: Some("ada@example.com".to_owned()),
+        ..person(3)
+    });
+    harness.tick().await;
+    for _ in 0..2 {
+        let report = harness.certificates_after(DAY).await;
+        assert_counts!(report, held = 1, not_from_hr = 0, uploaded = 0);
     }
+    let (store, tenant) = (harness.store(), &harness.company.tenant);
+    store
+        .start_backfill(tenant, harness.moment())
+        .await
+        .unwrap();
+    let started = harness.certificates_after(DAY).await;
+    assert_counts!(started, held = 0, uploaded = 1);
+    assert_eq!(harness.titles(3).len(), 1);
 }
 
 /// More recent certificates than a run notes at once.

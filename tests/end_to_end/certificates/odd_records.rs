@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use harness::{Harness, ROUTES, completed};
+use harness::{Harness, completed};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
@@ -14,52 +14,50 @@ use super::fixture::{all_are_filed, certified, fail_participations, finding};
 
 #[tokio::test]
 async fn records_with_missing_fields_are_skipped_or_reported() {
-    for via in ROUTES {
-        let harness = certified(via, 2).await;
-        let academy = &harness.reteach;
-        academy.add_participation(Participation {
-            customer: None,
-            ..completed("c-nobody", 1, "Kurs", "2026-05-10T12:00:00Z")
-        });
-        academy.add_participation(Participation {
-            course_name: None,
-            ..completed("c-nameless", 1, "", "2026-05-10T12:00:00Z")
-        });
-        academy.add_participation(Participation {
-            completed_at: None,
-            ..completed("c-dateless", 2, "Ohne Tag", "2026-05-10T12:00:00Z")
-        });
-        let unmade = Certificate {
-            publication: Publication::OnDemand,
-            ..Certificate::new("c-unmade", 2_000)
-        };
-        academy.add_participation(Participation {
-            certificate: Some(unmade),
-            ..completed("c-unmade", 2, "Spät", "2026-05-10T12:00:00Z")
-        });
-        academy.add_participation(Participation {
-            certificate: None,
-            ..completed("none", 2, "Ohne", "2026-05-10T12:00:00Z")
-        });
+    let harness = certified(Via::Direct, 2).await;
+    let academy = &harness.reteach;
+    academy.add_participation(Participation {
+        customer: None,
+        ..completed("c-nobody", 1, "Kurs", "2026-05-10T12:00:00Z")
+    });
+    academy.add_participation(Participation {
+        course_name: None,
+        ..completed("c-nameless", 1, "", "2026-05-10T12:00:00Z")
+    });
+    academy.add_participation(Participation {
+        completed_at: None,
+        ..completed("c-dateless", 2, "Ohne Tag", "2026-05-10T12:00:00Z")
+    });
+    let unmade = Certificate {
+        publication: Publication::OnDemand,
+        ..Certificate::new("c-unmade", 2_000)
+    };
+    academy.add_participation(Participation {
+        certificate: Some(unmade),
+        ..completed("c-unmade", 2, "Spät", "2026-05-10T12:00:00Z")
+    });
+    academy.add_participation(Participation {
+        certificate: None,
+        ..completed("none", 2, "Ohne", "2026-05-10T12:00:00Z")
+    });
 
-        let report = harness.certificates_now().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 4);
-        assert_counts!(report, without_customer = 1, waiting_for_pdf = 1, seen = 6);
-        let text = &finding(&report, FindingKind::Rejected, "c-nobody").text;
-        assert!(text.contains("no customer"), "{text}");
-        let titled = |id, title| {
-            let document = harness.document_of(id).unwrap();
-            assert!(document.title.starts_with(title), "{via:?} {document:?}");
-            document
-        };
-        titled("c-nameless", "Zertifikat");
-        let dateless = titled("c-dateless", "Ohne Tag");
-        assert_eq!((dateless.employee_id, dateless.date), (2, None), "{via:?}");
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 4);
+    assert_counts!(report, without_customer = 1, waiting_for_pdf = 1, seen = 6);
+    let text = &finding(&report, FindingKind::Rejected, "c-nobody").text;
+    assert!(text.contains("no customer"), "{text}");
+    let titled = |id, title| {
+        let document = harness.document_of(id).unwrap();
+        assert!(document.title.starts_with(title), "{document:?}");
+        document
+    };
+    titled("c-nameless", "Zertifikat");
+    let dateless = titled("c-dateless", "Ohne Tag");
+    assert_eq!((dateless.employee_id, dateless.date), (2, None));
 
-        assert!(academy.publish_pdf("c-unmade"));
-        let report = harness.certificates_tick().await;
-        assert_counts!("{via:?}", report, uploaded = 1, waiting_for_pdf = 0);
-    }
+    assert!(academy.publish_pdf("c-unmade"));
+    let report = harness.certificates_tick().await;
+    assert_counts!(report, uploaded = 1, waiting_for_pdf = 0);
 }
 
 /// Two good records and what is wrong with the others, one by one.
@@ -87,32 +85,29 @@ pub(super) const ALL_MALFORMED: &str = r#"{"resultCount":8,"results":[
 
 #[tokio::test]
 async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
-    for via in ROUTES {
-        let harness = certified(via, 2).await;
-        let fault =
-            Fault::new(Behaviour::Status(200, Body::Json(MALFORMED))).path("/participation");
-        harness.reteach.fail(fault);
-        let report = harness.certificates_now().await;
-        assert_run!(report, Outcome::ReteachUnavailable, seen = 1, rejected = 8);
-        assert_counts!(report, waiting_for_pdf = 1);
-        for (id, says) in [
-            ("c-date", "completedAt is not a moment"),
-            ("c-number", "completedAt is not text"),
-            ("c-customer", "customer.id is missing"),
-            ("c-external", "customer.externalId is not text"),
-            ("c-course", "course.name is not text"),
-            ("c-url", "certificate.url is not text"),
-            ("c-participation", "id is missing"),
-        ] {
-            let text = &finding(&report, FindingKind::Rejected, id).text;
-            assert!(text.contains(says), "{via:?} {id}: {text}");
-        }
-        // Once the list is right again, everything on it is filed.
-        harness.advance(SignedDuration::from_hours(24));
-        let report = harness.certificates_now().await;
-        assert_counts!("{via:?}", report, uploaded = 2, rejected = 0);
-        all_are_filed(&harness, 2).await;
+    let harness = certified(Via::Direct, 2).await;
+    let fault = Fault::new(Behaviour::Status(200, Body::Json(MALFORMED))).path("/participation");
+    harness.reteach.fail(fault);
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::ReteachUnavailable, seen = 1, rejected = 8);
+    assert_counts!(report, waiting_for_pdf = 1);
+    for (id, says) in [
+        ("c-date", "completedAt is not a moment"),
+        ("c-number", "completedAt is not text"),
+        ("c-customer", "customer.id is missing"),
+        ("c-external", "customer.externalId is not text"),
+        ("c-course", "course.name is not text"),
+        ("c-url", "certificate.url is not text"),
+        ("c-participation", "id is missing"),
+    ] {
+        let text = &finding(&report, FindingKind::Rejected, id).text;
+        assert!(text.contains(says), "{id}: {text}");
     }
+    // Once the list is right again, everything on it is filed.
+    harness.advance(SignedDuration::from_hours(24));
+    let report = harness.certificates_now().await;
+    assert_counts!(report, uploaded = 2, rejected = 0);
+    all_are_filed(&harness, 2).await;
 }
 
 /// The academy speaks another dialect from one day to the next.
@@ -144,19 +139,17 @@ fn per_person(harness: &Harness) -> BTreeMap<u64, usize> {
 
 #[tokio::test]
 async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
-    for via in ROUTES {
-        let harness = certified(via, 2).await;
-        let at = "2026-05-10T12:00:00Z";
-        harness.issue([completed("c-002", 2, "Kurs 2 noch einmal", at)]);
-        let report = harness.certificates_now().await;
-        assert_run!(report, Outcome::Done, uploaded = 2, readings = 1);
-        assert_eq!(
-            harness.certificates_tick().await.outcome,
-            Outcome::Unchanged
-        );
-        let counts = BTreeMap::from([(1, 1), (2, 1)]);
-        assert_eq!(per_person(&harness), counts, "{via:?}");
-    }
+    let harness = certified(Via::Direct, 2).await;
+    let at = "2026-05-10T12:00:00Z";
+    harness.issue([completed("c-002", 2, "Kurs 2 noch einmal", at)]);
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 2, readings = 1);
+    assert_eq!(
+        harness.certificates_tick().await.outcome,
+        Outcome::Unchanged
+    );
+    let counts = BTreeMap::from([(1, 1), (2, 1)]);
+    assert_eq!(per_person(&harness), counts);
 }
 
 #[tokio::test]
@@ -194,33 +187,29 @@ async fn an_unreachable_academy_advances_no_watermark() {
 
 #[tokio::test]
 async fn certificates_hidden_by_empty_lists_are_found_by_the_daily_scan() {
-    for via in ROUTES {
-        let harness = certified(via, 3).await;
-        fail_participations(&harness, Behaviour::EmptyList);
-        for _ in 0..3 {
-            let report = harness.certificates_tick().await;
-            assert_run!(report, Outcome::Unchanged, seen = 0);
-        }
-        harness.clear_faults();
-        harness.advance(SignedDuration::from_hours(24));
-        let report = harness.certificates_now().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 3);
-        all_are_filed(&harness, 3).await;
+    let harness = certified(Via::Direct, 3).await;
+    fail_participations(&harness, Behaviour::EmptyList);
+    for _ in 0..3 {
+        let report = harness.certificates_tick().await;
+        assert_run!(report, Outcome::Unchanged, seen = 0);
     }
+    harness.clear_faults();
+    harness.advance(SignedDuration::from_hours(24));
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 3);
+    all_are_filed(&harness, 3).await;
 }
 
 #[tokio::test]
 async fn readings_that_agree_on_fewer_rows_than_announced_are_filed_by_with_a_warning() {
-    for via in ROUTES {
-        let harness = certified(via, 5).await;
-        fail_participations(&harness, Behaviour::DropRows(2));
-        let report = harness.certificates_now().await;
-        assert_run!(report, Outcome::Done, uploaded = 3, readings = 3);
-        let mut findings = report.findings.iter();
-        assert!(findings.any(|finding| finding.kind == FindingKind::WrongTotal));
-        harness.clear_faults();
-        let report = harness.certificates_tick().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);
-        all_are_filed(&harness, 5).await;
-    }
+    let harness = certified(Via::Direct, 5).await;
+    fail_participations(&harness, Behaviour::DropRows(2));
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 3, readings = 3);
+    let mut findings = report.findings.iter();
+    assert!(findings.any(|finding| finding.kind == FindingKind::WrongTotal));
+    harness.clear_faults();
+    let report = harness.certificates_tick().await;
+    assert_run!(report, Outcome::Done, uploaded = 2);
+    all_are_filed(&harness, 5).await;
 }

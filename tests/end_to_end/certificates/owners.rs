@@ -45,105 +45,97 @@ fn of(account: &str, id: &str) -> Participation {
 
 #[tokio::test]
 async fn an_account_without_external_id_is_found_in_the_employee_ledger_and_a_foreign_one_is_not() {
-    for via in ROUTES {
-        let harness = Harness::with_folder(via, "", people(3)).await;
-        harness.issue([
-            of("personio:1", "c-1"),
-            of("personio:2", "c-2"),
-            of("personio:3", "c-3"),
-        ]);
-        // An admin clears the external id of one account, and gives another account to somebody of another system.
-        set_external_id(&harness, "personio:2", None);
-        set_external_id(&harness, "personio:3", Some("sap:77"));
-        let report = harness.certificates_now().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);
-        assert_eq!(report.counts.not_from_hr, 1, "{via:?}");
-        for (id, person) in [("c-1", 1), ("c-2", 2)] {
-            assert_owner(&harness, id, person);
-        }
-        assert!(harness.document_of("c-3").is_none(), "{via:?}");
+    let harness = Harness::with_folder(Via::Direct, "", people(3)).await;
+    harness.issue([
+        of("personio:1", "c-1"),
+        of("personio:2", "c-2"),
+        of("personio:3", "c-3"),
+    ]);
+    // An admin clears the external id of one account, and gives another account to somebody of another system.
+    set_external_id(&harness, "personio:2", None);
+    set_external_id(&harness, "personio:3", Some("sap:77"));
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 2);
+    assert_eq!(report.counts.not_from_hr, 1);
+    for (id, person) in [("c-1", 1), ("c-2", 2)] {
+        assert_owner(&harness, id, person);
     }
+    assert!(harness.document_of("c-3").is_none());
 }
 
 #[tokio::test]
 async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
-    for via in ROUTES {
-        let harness = Harness::with_folder(via, "", people(2)).await;
-        let reteach = &harness.reteach;
-        let by_hand = reteach.insert(by_hand("trainer@partner.example"));
-        let sap = Customer {
-            external_id: Some("sap:1".to_owned()),
-            ..harness::by_hand("sap@partner.example")
-        };
-        let sap = reteach.insert(sap);
-        harness.issue([
-            of(&by_hand, "c-1"),
-            of(&sap, "c-2"),
-            of("personio:2", "c-3"),
-        ]);
-        for (mode, uploaded, outcome) in [
-            (Mode::Scheduled, 1, Outcome::Done),
-            (Mode::FullScan, 0, Outcome::Unchanged),
-        ] {
-            let report = harness.certificates_in(mode).await;
-            assert_run!("{via:?}", report, outcome, not_from_hr = 2);
-            assert_counts!(report, uploaded = uploaded, seen = 3, failed = 0);
-            // Nobody has to do anything.
-            assert!(report.findings.is_empty(), "{report:#?}");
-        }
-        assert_eq!(harness.certificate_ledger().await.len(), 1, "{via:?}");
-        assert_eq!(harness.personio.documents().len(), 1, "{via:?}");
+    let harness = Harness::with_folder(Via::Direct, "", people(2)).await;
+    let reteach = &harness.reteach;
+    let by_hand = reteach.insert(by_hand("trainer@partner.example"));
+    let sap = Customer {
+        external_id: Some("sap:1".to_owned()),
+        ..harness::by_hand("sap@partner.example")
+    };
+    let sap = reteach.insert(sap);
+    harness.issue([
+        of(&by_hand, "c-1"),
+        of(&sap, "c-2"),
+        of("personio:2", "c-3"),
+    ]);
+    for (mode, uploaded, outcome) in [
+        (Mode::Scheduled, 1, Outcome::Done),
+        (Mode::FullScan, 0, Outcome::Unchanged),
+    ] {
+        let report = harness.certificates_in(mode).await;
+        assert_run!(report, outcome, not_from_hr = 2);
+        assert_counts!(report, uploaded = uploaded, seen = 3, failed = 0);
+        // Nobody has to do anything.
+        assert!(report.findings.is_empty(), "{report:#?}");
     }
+    assert_eq!(harness.certificate_ledger().await.len(), 1);
+    assert_eq!(harness.personio.documents().len(), 1);
 }
 
 #[tokio::test]
 async fn a_person_added_later_gets_old_certificates_with_the_next_full_scan() {
-    for via in ROUTES {
-        let harness = Harness::with_folder(via, "", people(1)).await;
-        let account = harness.reteach.insert(by_hand("person-2@muster.example"));
-        harness.issue([of(&account, "c-1"), of(&account, "c-2")]);
-        let report = harness.certificates_now().await;
-        assert_counts!("{via:?}", report, not_from_hr = 2);
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    let account = harness.reteach.insert(by_hand("person-2@muster.example"));
+    harness.issue([of(&account, "c-1"), of(&account, "c-2")]);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, not_from_hr = 2);
 
-        harness.personio.put(person(2));
-        assert_eq!(harness.tick().await.counts.adopted, 1, "{via:?}");
-        let report = harness.certificates_tick().await;
-        assert_counts!("{via:?}: they are old", report, seen = 0);
-        let report = harness.certificates_after(DAY).await;
-        assert_counts!("{via:?}", report, uploaded = 2, not_from_hr = 0);
-        assert_eq!(harness.documents_of(2).len(), 2, "{via:?}");
-    }
+    harness.personio.put(person(2));
+    assert_eq!(harness.tick().await.counts.adopted, 1);
+    let report = harness.certificates_tick().await;
+    assert_counts!("they are old", report, seen = 0);
+    let report = harness.certificates_after(DAY).await;
+    assert_counts!(report, uploaded = 2, not_from_hr = 0);
+    assert_eq!(harness.documents_of(2).len(), 2);
 }
 
 #[tokio::test]
 async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scans() {
-    for via in ROUTES {
-        let harness = Harness::with_folder(via, "", people(2)).await;
-        let gone = harness.reteach.insert(by_hand("gone@partner.example"));
-        // Two ids: the simulator sends one record with a null customer and one without the field.
-        let nobody = |id: &str, record: &str| Participation {
-            customer: None,
-            id: record.to_owned(),
-            ..completed(id, 1, "Kurs", "2026-05-11T07:30:00Z")
-        };
-        harness.issue([
-            nobody("c-1", "p-1"),
-            nobody("c-2", "p-2"),
-            of(&gone, "c-3"),
-            of("personio:1", "c-4"),
-        ]);
-        harness.reteach.remove(&gone);
-        let report = harness.certificates_now().await;
-        assert_counts!(report, without_customer = 3, uploaded = 1, rejected = 0);
-        for id in ["c-1", "c-2", "c-3"] {
-            let text = &finding(&report, FindingKind::Rejected, id).text;
-            assert!(text.contains("no customer"), "{text}");
-        }
-        let again = harness.certificates_tick().await;
-        assert_run!(again, Outcome::Unchanged, unchanged = 2);
-        // Reported once a day.
-        assert!(again.findings.is_empty(), "{via:?}: {again:#?}");
+    let harness = Harness::with_folder(Via::Direct, "", people(2)).await;
+    let gone = harness.reteach.insert(by_hand("gone@partner.example"));
+    // Two ids: the simulator sends one record with a null customer and one without the field.
+    let nobody = |id: &str, record: &str| Participation {
+        customer: None,
+        id: record.to_owned(),
+        ..completed(id, 1, "Kurs", "2026-05-11T07:30:00Z")
+    };
+    harness.issue([
+        nobody("c-1", "p-1"),
+        nobody("c-2", "p-2"),
+        of(&gone, "c-3"),
+        of("personio:1", "c-4"),
+    ]);
+    harness.reteach.remove(&gone);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, without_customer = 3, uploaded = 1, rejected = 0);
+    for id in ["c-1", "c-2", "c-3"] {
+        let text = &finding(&report, FindingKind::Rejected, id).text;
+        assert!(text.contains("no customer"), "{text}");
     }
+    let again = harness.certificates_tick().await;
+    assert_run!(again, Outcome::Unchanged, unchanged = 2);
+    // Reported once a day.
+    assert!(again.findings.is_empty(), "{again:#?}");
 }
 
 #[tokio::test]

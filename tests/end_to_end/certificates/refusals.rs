@@ -124,42 +124,38 @@ async fn a_folder_deleted_during_a_run_stops_it_and_no_certificate_counts_as_fai
 
 #[tokio::test]
 async fn the_next_run_uses_a_remaining_folder() {
-    for via in ROUTES {
-        let harness = certified(via, 20).await;
-        let report = with_meanwhile(&harness, |harness| {
-            assert!(harness.personio.remove_category("Bildungszertifikate"))
-        })
-        .await;
-        assert_eq!(report.outcome, Outcome::NoCategory, "{via:?} {report:#?}");
-        let says = "the next run uses the new one";
-        assert!(report.message.contains(says), "{}", report.message);
-        nothing_is_held_against_any(&harness).await;
-        let next = harness.certificates_tick().await;
-        assert_run!(next, Outcome::Done, uploaded = report.counts.remaining);
-        all_are_filed(&harness, 20).await;
-        let last = harness.document_of("c-001").unwrap();
-        assert_eq!(last.category.as_deref(), Some("Sonstige Dokumente"));
-    }
+    let harness = certified(Via::Direct, 20).await;
+    let report = with_meanwhile(&harness, |harness| {
+        assert!(harness.personio.remove_category("Bildungszertifikate"))
+    })
+    .await;
+    assert_eq!(report.outcome, Outcome::NoCategory, "{report:#?}");
+    let says = "the next run uses the new one";
+    assert!(report.message.contains(says), "{}", report.message);
+    nothing_is_held_against_any(&harness).await;
+    let next = harness.certificates_tick().await;
+    assert_run!(next, Outcome::Done, uploaded = report.counts.remaining);
+    all_are_filed(&harness, 20).await;
+    let last = harness.document_of("c-001").unwrap();
+    assert_eq!(last.category.as_deref(), Some("Sonstige Dokumente"));
 }
 
 #[tokio::test]
 async fn a_folder_renamed_during_a_run_stays_the_same_folder() {
-    for via in ROUTES {
-        let harness = certified(via, 20).await;
-        let rename = |harness: &Harness| {
-            assert!(
-                harness
-                    .personio
-                    .rename_category("Bildungszertifikate", "Learning Certificates")
-            );
-        };
-        let report = with_meanwhile(&harness, rename).await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 20);
-        all_are_filed(&harness, 20).await;
-        for document in harness.personio.documents() {
-            let category = document.category.as_deref();
-            assert_eq!(category, Some("Learning Certificates"));
-        }
+    let harness = certified(Via::Direct, 20).await;
+    let rename = |harness: &Harness| {
+        assert!(
+            harness
+                .personio
+                .rename_category("Bildungszertifikate", "Learning Certificates")
+        );
+    };
+    let report = with_meanwhile(&harness, rename).await;
+    assert_run!(report, Outcome::Done, uploaded = 20);
+    all_are_filed(&harness, 20).await;
+    for document in harness.personio.documents() {
+        let category = document.category.as_deref();
+        assert_eq!(category, Some("Learning Certificates"));
     }
 }
 
@@ -186,23 +182,22 @@ async fn a_refused_document_is_reported_by_fields_without_values_and_stops_no_ot
         (404, Body::Html, missing),
         (400, Body::Empty, &["400"]),
     ];
-    for via in PERSONIO {
-        for (status, body, says) in refusals {
-            let label = format!("{via:?} {status} {body:?}");
-            let harness = certified(via, 4).await;
-            fail_uploads(&harness, Fault::new(Behaviour::Status(status, body)));
-            let report = harness.certificates_now().await;
-            assert_run!("{label}", report, Outcome::Done, uploaded = 3, failed = 1);
-            let is_refused = |finding: &&Finding| finding.kind == FindingKind::NotFiled;
-            let found = report.findings.iter().find(is_refused).unwrap();
-            for part in says {
-                assert!(found.text.contains(part), "{label}: {}", found.text);
-            }
-            for value in ["Käthe", "Groß", "Kurs", "hunter2"] {
-                assert!(!found.text.contains(value), "{label}: {}", found.text);
-            }
-            all_are_filed_in_the_end(&harness, 4).await;
+    let routes = PERSONIO.into_iter().cycle();
+    for ((status, body, says), via) in refusals.into_iter().zip(routes) {
+        let label = format!("{via:?} {status} {body:?}");
+        let harness = certified(via, 4).await;
+        fail_uploads(&harness, Fault::new(Behaviour::Status(status, body)));
+        let report = harness.certificates_now().await;
+        assert_run!("{label}", report, Outcome::Done, uploaded = 3, failed = 1);
+        let is_refused = |finding: &&Finding| finding.kind == FindingKind::NotFiled;
+        let found = report.findings.iter().find(is_refused).unwrap();
+        for part in says {
+            assert!(found.text.contains(part), "{label}: {}", found.text);
         }
+        for value in ["Käthe", "Groß", "Kurs", "hunter2"] {
+            assert!(!found.text.contains(value), "{label}: {}", found.text);
+        }
+        all_are_filed_in_the_end(&harness, 4).await;
     }
 }
 
@@ -234,40 +229,39 @@ async fn a_deleted_person_is_found_behind_any_refusal() {
         r#"{"success":false,"error":{"code":404,"message":"Es ist ein Problem aufgetreten "}}"#;
     const FIELD: &str =
         r#"{"success":false,"error":{"code":0,"error_data":{"employee_id":["ungültig"]}}}"#;
-    for via in PERSONIO {
-        for (status, body) in [(404, PROBLEM), (422, FIELD)] {
-            let harness = certified(via, 4).await;
-            harness.personio.remove(4);
-            let behaviour = Behaviour::Status(status, Body::Json(body));
-            fail_uploads(&harness, Fault::new(behaviour).body(&["Kurs 4"]).always());
-            let report = harness.certificates_now().await;
-            assert_run!(
-                "{via:?} {status}",
-                report,
-                Outcome::Done,
-                uploaded = 3,
-                failed = 0
-            );
-            assert_counts!("{via:?} {status}", report, person_deleted = 1);
-        }
+    for (via, status, body) in [
+        (Via::Direct, 404, PROBLEM),
+        (Via::KomboPassthrough, 422, FIELD),
+    ] {
+        let harness = certified(via, 4).await;
+        harness.personio.remove(4);
+        let behaviour = Behaviour::Status(status, Body::Json(body));
+        fail_uploads(&harness, Fault::new(behaviour).body(&["Kurs 4"]).always());
+        let report = harness.certificates_now().await;
+        assert_run!(
+            "{via:?} {status}",
+            report,
+            Outcome::Done,
+            uploaded = 3,
+            failed = 0
+        );
+        assert_counts!("{via:?} {status}", report, person_deleted = 1);
     }
 }
 
 #[tokio::test]
 async fn an_account_with_an_invalid_employee_id_is_named_and_stops_no_other() {
-    for via in PERSONIO {
-        let harness = certified(via, 2).await;
-        insert(&harness, "personio:zwei");
-        let odd = reteach::Participation {
-            customer: Some("personio:zwei".into()),
-            ..completed("c-009", 1, "Kurs 9", "2026-05-10T12:00:00Z")
-        };
-        harness.issue([odd]);
-        let report = harness.certificates_now().await;
-        assert_counts!(report, uploaded = 2, unlisted = 1, failed = 0);
-        let text = &finding(&report, FindingKind::NotFiled, "c-009").text;
-        assert!(text.contains("cannot be listed before filing"), "{text}");
-    }
+    let harness = certified(Via::Direct, 2).await;
+    insert(&harness, "personio:zwei");
+    let odd = reteach::Participation {
+        customer: Some("personio:zwei".into()),
+        ..completed("c-009", 1, "Kurs 9", "2026-05-10T12:00:00Z")
+    };
+    harness.issue([odd]);
+    let report = harness.certificates_now().await;
+    assert_counts!(report, uploaded = 2, unlisted = 1, failed = 0);
+    let text = &finding(&report, FindingKind::NotFiled, "c-009").text;
+    assert!(text.contains("cannot be listed before filing"), "{text}");
 }
 
 #[tokio::test]
