@@ -5,7 +5,7 @@ use local::Company;
 use serde_json::{Value, json};
 use shared::tenant::Via;
 use simulators::dialects::{Dialect, dialects};
-use simulators::reteach::{Account, Quirk, Spelling};
+use simulators::reteach::{Account, Quirk};
 use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
@@ -112,36 +112,6 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
             r#"update = "replace""#,
         ),
         (
-            vec![Quirk::Shows(Spelling::Days)],
-            "setInactiveAt can be written: kept with another time of day",
-            "",
-        ),
-        (
-            vec![ignores("setInactiveAt")],
-            "a past setInactiveAt locks: accepted, and not done",
-            "",
-        ),
-        (
-            vec![Quirk::ExternalIdsAreNoIdentifiers(404)],
-            "an external id identifies an account in a path: not found",
-            "",
-        ),
-        (
-            vec![Quirk::ExternalIdsAreNoIdentifiers(400)],
-            "an external id identifies an account in a path: refused (400)",
-            "",
-        ),
-        (
-            vec![Quirk::FoldsMail],
-            "a mail address is kept as written: kept in lower case",
-            "",
-        ),
-        (
-            vec![Quirk::RefusesKnownCustomers],
-            "POST with a known mail address makes no second account: refused (409)",
-            "",
-        ),
-        (
             vec![Quirk::RefusesKnownCustomers, Quirk::ConflictsAre422],
             "POST with a known external id makes no second account: refused (422)",
             "",
@@ -154,26 +124,6 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
         (
             vec![refuses("userName")],
             "an account needs no mail address: refused (422)",
-            "",
-        ),
-        (
-            vec![Quirk::PutDropsTags],
-            "an update keeps the tags: the tags were taken off",
-            "",
-        ),
-        (
-            vec![Quirk::HidesLocked],
-            "a locked account is found by its id: not found",
-            "",
-        ),
-        (
-            vec![Quirk::NoExpiresIn],
-            "a log-in says how long its token lives: not found",
-            "",
-        ),
-        (
-            vec![Quirk::NoRefreshTokens],
-            "a log-in brings a refresh token: not found",
             "",
         ),
         (
