@@ -21,8 +21,6 @@ pub(super) enum Version {
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Credentials {
     known: HashMap<String, Credential>,
-    /// Whether a token is good for both versions.
-    pub(super) serve_both: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -99,11 +97,10 @@ impl Credentials {
                 .is_some_and(|(known, ends)| known == token && now < *ends)
         };
         self.known.values().any(|credential| {
-            let (this, other) = match version {
-                Version::V1 => (&credential.token, &credential.token_v2),
-                Version::V2 => (&credential.token_v2, &credential.token),
-            };
-            good(this) || (self.serve_both && good(other))
+            good(match version {
+                Version::V1 => &credential.token,
+                Version::V2 => &credential.token_v2,
+            })
         })
     }
 }

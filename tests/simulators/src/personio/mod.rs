@@ -12,11 +12,11 @@
 //! - 429 carries no `Retry-After`;
 //! - the order of employees follows no field, but stays the same, so that a new employee may shift the pages;
 //! - a rotated secret ends the tokens made with the old one;
-//! - a v1 token is good for v1 alone, a v2 token for v2 ([`Personio::share_tokens`] makes them good for both);
+//! - a v1 token is good for v1 alone, a v2 token for v2;
 //! - categories can be read with either right to documents; a missing right is answered 403, and a missing right to read on v2
 //!   with 401 where [`Personio::refuse_reading_documents_with`] says so;
 //! - an upload is checked in this order: token, right, rate, form (every field at once), employee, category;
-//! - a file above 30 MB is answered 422 ([`Personio::refuse_large_files_with`] makes it 413); an empty file is taken;
+//! - a file above 30 MB is answered 422; an empty file is taken;
 //! - documents may be uploaded for everybody with a profile, inactive or not; nothing is recognised as a duplicate;
 //! - the v2 list calls the title `name`, knows no unknown employees (their list is empty), and its dates are days in UTC;
 //! - a change of a document takes its category alone, and answers 204; an unknown document or category is answered 404;

@@ -87,23 +87,8 @@ impl Personio {
         self.state(|state| state.documents.reading_refusal = status);
     }
 
-    /// The status for files above 30 MB: 422 at the start, or 413.
-    pub fn refuse_large_files_with(&self, status: StatusCode) {
-        self.state(|state| state.documents.too_large = status);
-    }
-
     /// How long, by the account's clock, a document stays out of the v2 list after it was uploaded; not at all at the start.
     pub fn set_document_lag(&self, lag: SignedDuration) {
         self.state(|state| state.documents.lag = lag);
-    }
-
-    /// Lets uploads lose white space at both ends of their texts, as Personio's framework does by default; off at the start.
-    pub fn trim_texts(&self, trim: bool) {
-        self.state(|state| state.documents.trims = trim);
-    }
-
-    /// Lets a token of either version be good for both; off at the start.
-    pub fn share_tokens(&self, share: bool) {
-        self.state(|state| state.credentials.serve_both = share);
     }
 }

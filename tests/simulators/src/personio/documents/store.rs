@@ -56,11 +56,8 @@ pub(in crate::personio) struct Documents {
     pub(in crate::personio) may_write: bool,
     #[serde(with = "status")]
     pub(in crate::personio) reading_refusal: StatusCode,
-    #[serde(with = "status")]
-    pub(in crate::personio) too_large: StatusCode,
     /// How long a document stays out of the v2 list.
     pub(in crate::personio) lag: SignedDuration,
-    pub(in crate::personio) trims: bool,
     /// Documents that the virus scan refuses.
     #[serde(default)]
     pub(in crate::personio) refused_by_scan: BTreeSet<u64>,
@@ -76,9 +73,7 @@ impl Documents {
             may_read: true,
             may_write: true,
             reading_refusal: StatusCode::FORBIDDEN,
-            too_large: StatusCode::UNPROCESSABLE_ENTITY,
             lag: SignedDuration::ZERO,
-            trims: false,
             refused_by_scan: BTreeSet::new(),
         };
         for name in ["Arbeitsvertrag", "Sonstige Dokumente"] {

@@ -45,14 +45,6 @@ impl Form {
         form
     }
 
-    fn trimmed(mut self) -> Self {
-        self.texts
-            .values_mut()
-            .for_each(|text| *text = text.trim().to_owned());
-        self.texts.retain(|_, text| !text.is_empty());
-        self
-    }
-
     fn text(&self, name: &str) -> Option<&str> {
         self.texts
             .get(name)
@@ -74,19 +66,6 @@ pub(in crate::personio) fn upload(
     }
     if !state.limits.admit_upload(now) {
         return Err(Refusal::of(StatusCode::TOO_MANY_REQUESTS));
-    }
-    let form = if state.documents.trims {
-        form.trimmed()
-    } else {
-        form
-    };
-    if form
-        .file
-        .as_ref()
-        .is_some_and(|file| file.size > LARGEST_FILE)
-        && state.documents.too_large == StatusCode::PAYLOAD_TOO_LARGE
-    {
-        return Err(Refusal::of(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let checked = Checked::of(form, state.language).map_err(Refusal::data)?;
     let created_at = now

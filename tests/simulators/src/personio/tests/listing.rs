@@ -90,7 +90,7 @@ async fn takes_a_form_and_answers_400_to_a_wrong_one() {
 }
 
 #[tokio::test]
-async fn keeps_the_tokens_of_the_versions_apart_unless_configured_otherwise() {
+async fn keeps_the_tokens_of_the_versions_apart() {
     let (personio, clock) = company().await;
     let (v1, v2) = (super::token(&personio).await, token(&personio).await);
     let statuses = async || {
@@ -100,8 +100,6 @@ async fn keeps_the_tokens_of_the_versions_apart_unless_configured_otherwise() {
         [by(&v1).await, by(&v2).await, categories.status]
     };
     assert_eq!(statuses().await, [401, 200, 401]);
-    personio.share_tokens(true);
-    assert_eq!(statuses().await, [200, 200, 200]);
     clock.advance(86_400);
     assert_eq!(statuses().await, [401, 401, 401], "expired");
     personio.revoke_tokens();
