@@ -114,12 +114,6 @@ impl Secrets {
         }
     }
 
-    /// The same with another time limit.
-    #[must_use]
-    pub fn keeping_for(self, keep: SignedDuration) -> Self {
-        Self { keep, ..self }
-    }
-
     /// The tenant's secret, from the cache if it was read within the time limit.
     ///
     /// # Errors
