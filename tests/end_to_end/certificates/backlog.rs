@@ -178,27 +178,6 @@ async fn a_maintenance_page_in_place_of_every_pdf_is_one_outcome_and_parks_nothi
 }
 
 #[tokio::test]
-async fn a_host_that_is_not_allowed_holds_its_own_certificates_and_is_one_outcome_from_five_on() {
-    for (elsewhere, outcome) in [(4, Outcome::Done), (30, Outcome::HostNotAllowed)] {
-        let harness = company(Via::Direct, 40).await;
-        let host = "https://cdn.example.com/c.pdf?signature=SECRET".to_owned();
-        deliver_all(&harness, elsewhere, &Delivery::Elsewhere(host));
-        let report = harness.certificates_now().await;
-        let (held, filed) = (u64::from(elsewhere), 40 - u64::from(elsewhere));
-        assert_run!(report, outcome, uploaded = filed, host_not_allowed = held);
-        let findings = if elsewhere < 5 { elsewhere as usize } else { 1 };
-        assert_eq!(report.findings.len(), findings, "{report:#?}");
-        let text = format!("{report:?}");
-        assert!(text.contains("cdn.example.com") && !text.contains("SECRET"));
-        let ledger = harness.certificate_ledger().await.len() as u64;
-        assert_eq!(ledger, filed, "nothing is written for the others");
-        deliver_all(&harness, elsewhere, &Delivery::default());
-        let report = harness.certificates_tick().await;
-        assert_run!(report, Outcome::Done, uploaded = held);
-    }
-}
-
-#[tokio::test]
 async fn an_old_certificate_on_a_refused_host_is_looked_at_daily_or_when_another_host_is_allowed() {
     for (elsewhere, outcome) in [(1_u32, Outcome::Unchanged), (30, Outcome::HostNotAllowed)] {
         let harness = old_company(Via::Direct, 40).await;

@@ -164,25 +164,6 @@ async fn a_file_store_that_answers_nobody_is_an_outage_and_nobodys_failure() {
 }
 
 #[tokio::test]
-async fn bad_files_that_are_the_only_ones_left_are_parked_in_the_end() {
-    let harness = certified(Via::Direct, 14).await;
-    for number in 5..=14 {
-        deliver(&harness, &id(number), Delivery::NotAPdf);
-    }
-    harness.certificates_now().await;
-    for _ in 0..3 {
-        let report = harness
-            .certificates_after(SignedDuration::from_hours(25))
-            .await;
-        assert_run!(report, Outcome::Done, failed = 10);
-    }
-    let report = harness
-        .certificates_after(SignedDuration::from_hours(25))
-        .await;
-    assert_run!(report, Outcome::Done, failed = 0, parked = 10);
-}
-
-#[tokio::test]
 async fn bad_files_at_either_end_of_the_queue_are_parked_and_all_others_filed() {
     let newest_and_oldest = || (1..=3).chain(10..=14);
     for bad in [

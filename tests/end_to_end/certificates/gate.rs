@@ -2,11 +2,10 @@
 
 use harness::{CertificateReport, Harness, completed, ignore_progress, people, person};
 use jiff::SignedDuration;
-use serde_json::json;
 use shared::domain::id::{RunId, TenantId};
 use shared::http::Deadline;
 use shared::runtime::{Event, Mode, Outcome, Request};
-use shared::state::{JobKind, LastRun, TenantStatus};
+use shared::state::{LastRun, TenantStatus};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 
@@ -198,25 +197,4 @@ async fn an_abandoned_lease_expires() {
         Outcome::Busy
     );
     assert_eq!(harness.certificates_after(minute).await.counts.uploaded, 1);
-}
-
-#[test]
-fn an_event_of_the_other_job_is_refused() {
-    let parsed = |mode| {
-        let event = json!({"tenant_id": "acme", "mode": mode});
-        Event::parse(event, JobKind::Certificates)
-    };
-    for (mode, fits) in [
-        ("scheduled", true),
-        ("dry-run", true),
-        ("full-scan", true),
-        ("reconcile", false),
-    ] {
-        let event = parsed(mode);
-        assert_eq!(event.is_ok(), fits, "{mode}: {event:?}");
-    }
-    let error = parsed("reconcile").unwrap_err().to_string();
-    for says in ["employee-sync", "full-scan"] {
-        assert!(error.contains(says), "{error}");
-    }
 }

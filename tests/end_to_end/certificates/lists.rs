@@ -102,19 +102,6 @@ async fn a_list_that_fails_for_a_while_delays_the_first_filing_and_nothing_is_fi
 }
 
 #[tokio::test]
-async fn lists_that_are_refused_after_others_came_are_waited_for() {
-    let harness = certified(Via::Direct, 12).await;
-    for person in 1..=12 {
-        file_for(&harness, person, &format!("Kurs {person}"), "2026-05-10");
-    }
-    let refused = Fault::new(Behaviour::Status(403, Body::Vendor)).path(LISTS);
-    harness.personio.fail(refused.nth(5).times(3));
-    let mut adopted = harness.certificates_now().await.counts.adopted;
-    adopted += harness.certificates_tick().await.counts.adopted;
-    assert_eq!((adopted, harness.personio.documents().len()), (12, 12));
-}
-
-#[tokio::test]
 async fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
     for (people, status) in [(2, 400), (6, 400), (12, 503)] {
         let harness = certified(Via::Direct, people).await;

@@ -363,23 +363,3 @@ async fn equal_refusals_over_ticks_are_one_outcome_and_park_no_certificate() {
         all_are_filed(&harness, 8).await;
     }
 }
-
-/// Two of a tenant's three certificates are bad, and nothing else is filed: that is no tenant's trouble.
-#[tokio::test]
-async fn fewer_than_five_refused_certificates_are_parked_however_often_they_are_refused() {
-    let harness = certified(Via::Direct, 2).await;
-    fail_uploads(
-        &harness,
-        Fault::new(Behaviour::Status(422, Body::Vendor)).always(),
-    );
-    assert_counts!(harness.certificates_now().await, failed = 2);
-    let mut last = None;
-    for minutes in PAUSES {
-        last = Some(
-            harness
-                .certificates_after(SignedDuration::from_mins(minutes))
-                .await,
-        );
-    }
-    assert_counts!(last.unwrap(), parked = 2, failed = 0);
-}
