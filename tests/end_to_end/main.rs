@@ -25,7 +25,6 @@ mod isolation;
 mod locks;
 mod missing_without_flag;
 mod notices;
-mod overload;
 mod ownership;
 mod privacy;
 mod privacy_all_commands;

@@ -211,16 +211,16 @@ async fn an_unchanged_tick_costs_one_vendor_call_and_four_state_calls() {
 }
 
 #[tokio::test]
-async fn an_unchanged_tick_costs_the_same_with_600_certificates() {
+async fn an_unchanged_tick_costs_the_same_with_150_certificates() {
     let harness = Harness::with_folder(Via::Direct, "", people(20)).await;
     let small = |number: u64| Participation {
         certificate: Some(Certificate::new(&format!("c-{number:04}"), 200)),
         ..completed("", number % 20 + 1, "Kurs", LONG_AGO)
     };
-    harness.issue((0..600).map(small));
+    harness.issue((0..150).map(small));
     let report = harness.certificates_now().await;
-    assert_run!(report, Outcome::Done, uploaded = 600);
-    costs_next_to_nothing(&harness, "600 certificates").await;
+    assert_run!(report, Outcome::Done, uploaded = 150);
+    costs_next_to_nothing(&harness, "150 certificates").await;
 }
 
 /// The window's certificates are listed on each tick, a page for 250 of them; the ledger is not read.
