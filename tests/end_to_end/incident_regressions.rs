@@ -352,29 +352,6 @@ async fn zammad_4674_a_dry_run_writes_nothing() {
     assert_eq!((harness.items().await, harness.writes().len()), (items, 0));
 }
 
-/// A drip: one per cent a tick stays below every limit per run, and empties a company by the afternoon. Here the last 24 hours
-/// count.
-#[tokio::test]
-#[ignore = "half a minute: runs in `cargo prove`"]
-async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_24_hour_window() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, PLAIN, people(200)).await;
-        for pair in (1..=200).step_by(2) {
-            (pair..=pair + 1)
-                .for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
-            harness.tick().await;
-        }
-        // A hundred ticks are eight hours. Locked people do not raise the limit: 5 % of 192 open accounts are nine.
-        assert_eq!(
-            (harness.locked(1..=8), harness.locked(9..=200)),
-            (8, 0),
-            "{via:?}"
-        );
-        harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!(harness.locked(9..=200), 0, "{via:?}");
-    }
-}
-
 /// Mass unlock: an import resets statuses and end dates, and everybody who ever left could log in again. Here it is held, while new
 /// people are created.
 #[tokio::test]

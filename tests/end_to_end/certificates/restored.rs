@@ -8,7 +8,7 @@ use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Body, Fault, personio};
 
-use super::fixture::{LISTS, PERSONIO, certified, id};
+use super::fixture::{LISTS, certified, id};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -98,33 +98,35 @@ async fn a_restored_tenant_without_the_right_to_list_parks_unless_nothing_was_fi
 #[tokio::test]
 async fn after_a_restore_a_certificate_of_a_person_who_was_not_seen_for_a_while_is_not_filed_again()
 {
-    for via in PERSONIO {
-        for (list, is_gone) in [
-            (Behaviour::EmptyList, true),
-            (Behaviour::Status(422, Body::Vendor), false),
-            (Behaviour::Status(500, Body::Vendor), false),
-        ] {
-            let label = format!("{via:?} {list:?}");
-            let harness = certified(via, 2).await;
-            assert_eq!(harness.certificates_now().await.counts.uploaded, 2);
-            harness.advance(SignedDuration::from_mins(60));
-            restore(&harness, &[id(1)], false).await;
-            let fault = Fault::new(list).path(LISTS).query("owner_id", "1");
-            harness.personio.fail(fault.always());
-            if is_gone {
-                harness.personio.remove(1);
-            }
-            for pause in [SignedDuration::from_mins(30), DAY, DAY * 8] {
-                let report = harness.certificates_after(pause).await;
-                let counts = (report.counts.person_deleted, report.counts.unlisted);
-                let expected = (u64::from(is_gone), u64::from(!is_gone));
-                assert_eq!(counts, expected, "{label}: {report:#?}");
-            }
-            harness.personio.clear_faults();
-            harness.personio.put(person(1));
-            let report = harness.certificates_after(DAY).await;
-            assert_counts!("{label}", report, adopted = 1, uploaded = 0, parked = 0);
-            assert_eq!(harness.personio.documents().len(), 2, "{label}");
+    for (via, list, is_gone) in [
+        (Via::Direct, Behaviour::EmptyList, true),
+        (
+            Via::KomboPassthrough,
+            Behaviour::Status(422, Body::Vendor),
+            false,
+        ),
+        (Via::Direct, Behaviour::Status(500, Body::Vendor), false),
+    ] {
+        let label = format!("{via:?} {list:?}");
+        let harness = certified(via, 2).await;
+        assert_eq!(harness.certificates_now().await.counts.uploaded, 2);
+        harness.advance(SignedDuration::from_mins(60));
+        restore(&harness, &[id(1)], false).await;
+        let fault = Fault::new(list).path(LISTS).query("owner_id", "1");
+        harness.personio.fail(fault.always());
+        if is_gone {
+            harness.personio.remove(1);
         }
+        for pause in [SignedDuration::from_mins(30), DAY, DAY * 8] {
+            let report = harness.certificates_after(pause).await;
+            let counts = (report.counts.person_deleted, report.counts.unlisted);
+            let expected = (u64::from(is_gone), u64::from(!is_gone));
+            assert_eq!(counts, expected, "{label}: {report:#?}");
+        }
+        harness.personio.clear_faults();
+        harness.personio.put(person(1));
+        let report = harness.certificates_after(DAY).await;
+        assert_counts!("{label}", report, adopted = 1, uploaded = 0, parked = 0);
+        assert_eq!(harness.personio.documents().len(), 2, "{label}");
     }
 }
