@@ -6,11 +6,11 @@ use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::people::Status;
-use simulators::personio::{Document, Endpoint};
+use simulators::personio::Endpoint;
 use simulators::reteach::{Delivery, Participation};
 use simulators::{Behaviour, Body, Fault, Person};
 
-use super::fixture::{certified, deliver, file_for, finding, id, with_meanwhile};
+use super::fixture::{certified, deliver, file_for, finding, id};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -114,20 +114,6 @@ async fn a_list_of_five_thousand_documents_is_read_to_its_end() {
     assert_run!(report, Outcome::Done, uploaded = 1, adopted = 1);
     // 200 a page, and one page for the other person.
     assert_eq!(harness.personio.calls(Endpoint::Documents), 27);
-}
-
-#[tokio::test]
-async fn a_folder_that_is_renamed_during_a_backfill_gets_the_rest_of_the_run() {
-    let harness = certified(Via::Direct, 12).await;
-    let renamed = |harness: &Harness| {
-        let personio = &harness.personio;
-        assert!(personio.rename_category("Bildungszertifikate", "Nachweise"));
-    };
-    let report = with_meanwhile(&harness, renamed).await;
-    assert_run!(report, Outcome::Done, uploaded = 12, failed = 0);
-    let documents = harness.personio.documents();
-    let is_in_it = |document: &Document| document.category.as_deref() == Some("Nachweise");
-    assert!(documents.iter().all(is_in_it), "{documents:#?}");
 }
 
 #[tokio::test]

@@ -138,21 +138,6 @@ async fn an_operator_can_request_a_full_scan() {
     assert_eq!(harness.certificates_tick().await.counts.seen, 0, "once");
 }
 
-#[tokio::test]
-async fn courses_completed_between_two_runs_are_filed_by_the_next() {
-    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
-    harness.certificates_now().await;
-    for number in 0..8 {
-        harness.advance(SignedDuration::from_mins(10));
-        // The certificate is issued up to five hours after completion.
-        let at = harness.moment() - SignedDuration::from_mins(5 * 60 * (number % 2));
-        let (id, at) = (format!("c-{number}"), &at.to_string());
-        harness.issue([completed(&id, 1, "Kurs", at)]);
-        let report = harness.certificates_tick().await;
-        assert_run!(report, Outcome::Done, uploaded = 1);
-    }
-}
-
 /// One unchanged tick: one call to reteach, none to other vendors, and at most two read and two write units.
 async fn costs_next_to_nothing(harness: &Harness, label: &str) {
     harness.forget_traffic();

@@ -186,21 +186,6 @@ async fn an_unreachable_academy_advances_no_watermark() {
 }
 
 #[tokio::test]
-async fn certificates_hidden_by_empty_lists_are_found_by_the_daily_scan() {
-    let harness = certified(Via::Direct, 3).await;
-    fail_participations(&harness, Behaviour::EmptyList);
-    for _ in 0..3 {
-        let report = harness.certificates_tick().await;
-        assert_run!(report, Outcome::Unchanged, seen = 0);
-    }
-    harness.clear_faults();
-    harness.advance(SignedDuration::from_hours(24));
-    let report = harness.certificates_now().await;
-    assert_run!(report, Outcome::Done, uploaded = 3);
-    all_are_filed(&harness, 3).await;
-}
-
-#[tokio::test]
 async fn readings_that_agree_on_fewer_rows_than_announced_are_filed_by_with_a_warning() {
     let harness = certified(Via::Direct, 5).await;
     fail_participations(&harness, Behaviour::DropRows(2));
