@@ -97,17 +97,17 @@ async fn the_stack_s_key_of_kombo_is_read_for_credentials_without_an_hr_system()
     let again = secrets.refresh(&acme()).await.unwrap();
     assert!(Arc::ptr_eq(&first, &again), "nothing was rotated");
 
-    let put = client.put_secret_value().secret_id(name);
-    let put = put.secret_string(r#"{"kombo":{"api_key":"two"}}"#);
-    put.send().await.unwrap();
+    let rotation = client.put_secret_value().secret_id(name);
+    let rotation = rotation.secret_string(r#"{"kombo":{"api_key":"two"}}"#);
+    rotation.send().await.unwrap();
     assert_eq!(key(&secrets).await, "one", "still in the cache");
     assert_eq!(shown(&secrets.refresh(&acme()).await.unwrap()), "two");
     put(&secrets, "own").await;
     assert_eq!(key(&secrets).await, "own", "a tenant's own key comes first");
 
-    let put = client.put_secret_value().secret_id(name);
-    let put = put.secret_string(r#"{"notices":{"webhook_url":"https://hook"}}"#);
-    put.send().await.unwrap();
+    let rotation = client.put_secret_value().secret_id(name);
+    let rotation = rotation.secret_string(r#"{"notices":{"webhook_url":"https://hook"}}"#);
+    rotation.send().await.unwrap();
     secrets.put(&acme(), &without).await.unwrap();
     let error = secrets.refresh(&acme()).await.unwrap_err();
     assert!(
