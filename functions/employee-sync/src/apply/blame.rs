@@ -31,8 +31,8 @@ pub(super) struct Outline {
     pub(super) updates: bool,
     /// Whether the account gave no answer in an earlier run either, while others got one.
     pub(super) was_silent: bool,
-    /// Whether the same was refused in an earlier run, while it was accepted of others.
-    pub(super) is_personal: bool,
+    /// The refusal that an earlier run noted of this record, while others were accepted with the field.
+    pub(super) refused_alone: Option<String>,
 }
 
 impl Outline {
@@ -147,6 +147,8 @@ pub(super) struct Blame {
     accepted_update: bool,
     accepted_create: bool,
     accepted: BTreeSet<Sent>,
+    /// The same by kind of write: whether an account was updated, and what was sent.
+    accepted_by_kind: BTreeSet<(bool, Sent)>,
     refused: usize,
     refused_creates: usize,
     refusals: BTreeMap<Trouble, BTreeSet<usize>>,
@@ -178,6 +180,7 @@ impl Blame {
             accepted_update: false,
             accepted_create: false,
             accepted: BTreeSet::new(),
+            accepted_by_kind: BTreeSet::new(),
             refused: 0,
             refused_creates: 0,
             refusals: BTreeMap::new(),
@@ -269,24 +272,24 @@ impl Blame {
         }
     }
 
-    /// An academy without a place for new accounts names no field, and has taken some before.
     fn refused_alone(&self) -> BTreeSet<usize> {
         let (mut alone, mut others) = (BTreeSet::new(), BTreeSet::new());
         for (trouble, people) in &self.refusals {
-            let is_alone = trouble.field.is_some() && self.is_accepted(trouble);
-            let people = people.iter().copied();
-            if is_alone {
-                alone.extend(people);
-            } else {
-                others.extend(people);
+            for index in people {
+                let is_alone = self.outlines.get(*index).is_some_and(|outline| {
+                    let mut accepted = self.accepted_by_kind.iter();
+                    accepted.any(|(updates, sent)| {
+                        *updates == outline.updates && trouble.is_about(sent)
+                    })
+                });
+                if is_alone {
+                    alone.insert(*index);
+                } else {
+                    others.insert(*index);
+                }
             }
         }
         &alone - &others
-    }
-
-    fn is_personal(&self, index: usize) -> bool {
-        let outline = self.outlines.get(index);
-        outline.is_some_and(|outline| outline.is_personal)
     }
 
     fn limit(&self) -> usize {
@@ -354,10 +357,15 @@ impl Blame {
         let Some(outline) = self.outlines.get(step.index) else {
             return;
         };
+        let of_kind = |sent: &Sent| (outline.updates, sent.clone());
         self.accepted.extend(outline.window.iter().cloned());
+        self.accepted_by_kind
+            .extend(outline.window.iter().map(of_kind));
         let is_whole = step.part == StepPart::Whole || outline.values.is_empty();
         if is_whole {
             self.accepted.extend(outline.values.iter().cloned());
+            self.accepted_by_kind
+                .extend(outline.values.iter().map(of_kind));
             self.accepted_any = true;
             self.accepted_values |= !outline.values.is_empty();
             self.accepted_update_values |= outline.updates && !outline.values.is_empty();
@@ -370,11 +378,14 @@ impl Blame {
         let Some(outline) = self.outlines.get(step.index) else {
             return;
         };
-        for trouble in troubles(refusal, step.part, outline) {
-            self.refusals.entry(trouble).or_default().insert(step.index);
+        let was_alone = outline.refused_alone.as_ref() == Some(&refusal.to_string());
+        if !was_alone {
+            for trouble in troubles(refusal, step.part, outline) {
+                self.refusals.entry(trouble).or_default().insert(step.index);
+            }
         }
         let is_values = step.part == StepPart::Whole && !outline.values.is_empty();
-        let is_left_out = is_values && !refusal.problem.is_of_tags_alone() && !outline.is_personal;
+        let is_left_out = is_values && !refusal.problem.is_of_tags_alone() && !was_alone;
         if outline.updates {
             self.refused += usize::from(is_left_out);
         } else {
@@ -385,8 +396,10 @@ impl Blame {
             let is_taken = |sent: &&Sent| !refusal.fields.contains(&sent.name);
             let values: Vec<&Sent> = outline.values.iter().filter(is_taken).collect();
             let has_values = !values.is_empty();
-            self.accepted
-                .extend(values.into_iter().chain(&outline.window).cloned());
+            let of_kind = |sent: &Sent| (outline.updates, sent.clone());
+            let taken = || values.iter().copied().chain(&outline.window);
+            self.accepted.extend(taken().cloned());
+            self.accepted_by_kind.extend(taken().map(of_kind));
             self.accepted_any |= has_values || !outline.updates;
             self.accepted_values |= has_values;
             self.accepted_update_values |= has_values && outline.updates;
@@ -462,8 +475,8 @@ impl Blame {
         let is_open = |trouble: &&Trouble| !self.is_accepted(trouble);
         let open: Vec<_> = self.refusals.keys().filter(is_open).collect();
         let is_many = |trouble: &Trouble| {
-            let people = self.refusals.get(trouble).into_iter().flatten();
-            people.filter(|index| !self.is_personal(**index)).count() >= SAME_REFUSAL
+            let people = self.refusals.get(trouble);
+            people.is_some_and(|people| people.len() >= SAME_REFUSAL)
         };
         let is_trouble = |trouble: &&&Trouble| {
             let mut same = open.iter().filter(|it| it.is_same_but_form(trouble));

@@ -229,13 +229,15 @@ fn failure(
     let attempts = attempts.saturating_add(1);
     let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     let pause = SignedDuration::from_mins(minutes.min(24 * 60));
+    let is_personal =
+        earlier.is_some_and(|failure| failure.is_personal && failure.reason == reason);
     Failure {
         kind: FailureKind::default(),
         reason,
         fingerprint,
         attempts,
         retry_at: now + pause,
-        is_personal: earlier.is_some_and(|failure| failure.is_personal),
+        is_personal,
     }
 }
 
@@ -354,5 +356,18 @@ mod tests {
             failure(earlier.as_ref(), other, String::new(), now()).attempts,
             1
         );
+        // What others were accepted with is noted of the same refusal alone.
+        let alone = earlier.map(|earlier| Failure {
+            is_personal: true,
+            ..earlier
+        });
+        for (record, reason, stays) in [
+            (fingerprint, "", true),
+            (fingerprint, "422: setInactiveAt", false),
+            (other, "", false),
+        ] {
+            let next = failure(alone.as_ref(), record, reason.to_owned(), now());
+            assert_eq!(next.is_personal, stays, "{reason}");
+        }
     }
 }

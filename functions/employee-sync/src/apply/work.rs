@@ -29,7 +29,7 @@ pub(crate) enum Applied {
 }
 
 impl Applied {
-    /// Whether it was refused again, although the academy took the same of others before.
+    /// Whether it was refused as before, when others were accepted with the field.
     #[must_use]
     pub(crate) fn is_personal(&self) -> bool {
         match self {
@@ -148,7 +148,10 @@ impl<'a> Work<'a> {
             separable: self.window.is_some(),
             updates: self.change.action.account().is_some(),
             was_silent: self.was_silent(),
-            is_personal: self.failure_of_record().is_some_and(|it| it.is_personal),
+            refused_alone: self
+                .failure_of_record()
+                .filter(|failure| failure.is_personal)
+                .map(|failure| failure.reason.clone()),
         }
     }
 
@@ -250,7 +253,7 @@ impl<'a> Work<'a> {
         failure.is_some_and(|it| it.kind == FailureKind::NoAnswer && self.is_of_record(it))
     }
 
-    /// The entry with the note that the academy takes of others what it has refused here, unless that is noted.
+    /// The entry with the note that others were accepted with the field that was refused here, unless that is noted.
     pub(super) fn refused_alone(&self) -> Option<EmployeeEntry> {
         let failure = self.failure_of_record()?;
         let is_new = failure.kind == FailureKind::Refused && !failure.is_personal;

@@ -30,7 +30,7 @@ fn outline(values: &[&str], locks: bool) -> Outline {
         separable: locks,
         updates: true,
         was_silent: false,
-        is_personal: false,
+        refused_alone: None,
     }
 }
 
@@ -174,24 +174,40 @@ fn a_field_that_some_are_refused_for_is_theirs() {
 
 #[test]
 fn people_who_alone_were_refused_are_not_the_tenants_trouble_once_nobody_else_is_written() {
-    let person = |is_personal| {
+    let person = |refused_alone: Option<String>| {
         let outline = Outline {
-            is_personal,
+            refused_alone,
             ..outline(&["email"], false)
         };
         (outline, Account::Refuses("email"))
     };
-    let mut people = vec![person(false); 2 * MAX_REFUSED];
+    let mut people = vec![person(None); 2 * MAX_REFUSED];
     people.insert(0, (outline(&["email"], false), Account::Accepts));
     let with_others = run(&people, 8, first);
     assert!(field_of(&with_others).is_empty());
     let alone: BTreeSet<usize> = (1..people.len()).collect();
     assert_eq!(with_others.judgement.refused_alone, alone);
-    for is_personal in [false, true] {
-        let people = vec![person(is_personal); 2 * MAX_REFUSED];
+    // That the academy takes the field of new accounts says nothing of updates.
+    people[0].0.updates = false;
+    let with_new = run(&people, 8, first);
+    assert!(with_new.judgement.refused_alone.is_empty());
+    // The same again is theirs; another refusal is not.
+    let refusal = |field: &str| {
+        let refusal = Refusal {
+            fields: vec![field.to_owned()],
+            problem: Problem::Status(422),
+        };
+        Some(refusal.to_string())
+    };
+    for (before, is_theirs) in [
+        (None, false),
+        (refusal("position"), false),
+        (refusal("email"), true),
+    ] {
+        let people = vec![person(before.clone()); 2 * MAX_REFUSED];
         let again = run(&people, 8, first);
-        assert_eq!(field_of(&again).is_empty(), is_personal);
-        assert_eq!(again.refusals == 2 * MAX_REFUSED, is_personal);
+        assert_eq!(field_of(&again).is_empty(), is_theirs, "{before:?}");
+        assert_eq!(again.refusals == 2 * MAX_REFUSED, is_theirs, "{before:?}");
         assert!(again.judgement.refused_alone.is_empty());
     }
 }
