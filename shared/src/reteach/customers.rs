@@ -47,7 +47,7 @@ impl Client {
         Ok(self.find(id.as_str()).await?.filter(is_asked_for))
     }
 
-    /// The account with this mail address, in any case: `GET /customer/{email}`.
+    /// The account with this mail address, in any case and whatever outer spaces it has there: `GET /customer/{email}`.
     ///
     /// The same path finds ids, user names and external ids, so the address of what comes back is compared.
     ///
@@ -56,8 +56,8 @@ impl Client {
     pub async fn find_by_email(&self, email: &str) -> Result<Option<Customer>, Error> {
         let folded = email.to_lowercase();
         let matches = |found: &Customer| {
-            let held = found.email.as_deref().map(str::to_lowercase);
-            held.as_deref() == Some(folded.as_str())
+            let held = found.email.as_deref();
+            held.is_some_and(|held| held.trim().to_lowercase() == folded.trim())
         };
         let found = self.find_address(email).await?.filter(matches);
         if found.is_some() || folded == email {

@@ -180,7 +180,7 @@ pub struct Failure {
     pub attempts: u32,
     /// When it is tried again.
     pub retry_at: Timestamp,
-    /// Whether others were accepted with the field that was refused here: for the same reason it says nothing of the tenant.
+    /// Whether others were accepted with the field that was refused here: this refusal says nothing of the tenant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_personal: bool,
 }

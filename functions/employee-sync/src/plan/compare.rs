@@ -100,10 +100,15 @@ pub(crate) fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// reteach may keep mail addresses in lower case; that is no drift.
+/// reteach may keep mail addresses in lower case; that is no drift. An account that was found by an address without the outer
+/// spaces of the HR system keeps it so: an academy may refuse the other one.
 fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
     match attribute {
-        Attribute::Email => held.reveal().to_lowercase() == desired.reveal().to_lowercase(),
+        Attribute::Email => {
+            let held = held.reveal().to_lowercase();
+            let desired = desired.reveal().to_lowercase();
+            held == desired || held == desired.trim()
+        }
         _ => held == desired,
     }
 }

@@ -310,6 +310,11 @@ async fn finds_by_email_and_compares_the_address() {
             "{email} {answered}"
         );
     }
+    let mut spaced = customer(1);
+    spaced["email"] = json!(" P1@example.com");
+    let server = reteach(move |_| Canned::Json(200, spaced.clone())).await;
+    let found = client(&server).find_by_email("p1@example.com").await;
+    assert!(found.unwrap().is_some());
     for status in [400, 422] {
         let server = reteach(move |_| error(status, json!("not a UUID"))).await;
         let refused = client(&server).find_by_email("p1@example.com").await;

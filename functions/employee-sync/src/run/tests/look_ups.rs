@@ -40,8 +40,10 @@ fn an_account_is_found_by_mail_address_whatever_outer_spaces_either_side_has() {
             };
             world.employees.insert(hire.source_id.clone(), hire);
             world.tick(End::Well);
-            let found = world.academy.account_of(&SourceId::new("99"));
-            assert_eq!(found.map(|it| &it.id), Some(&account), "{in_hr:?} {held:?}");
+            let found = world.academy.account_of(&SourceId::new("99")).unwrap();
+            // Spaces are taken off an account, and given to none.
+            let expected = (&account, Some(plain));
+            assert_eq!((&found.id, found.email.as_deref()), expected, "{in_hr:?}");
             assert_eq!(world.academy.customers.len(), 11);
         }
     }
