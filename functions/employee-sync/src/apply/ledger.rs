@@ -9,8 +9,8 @@ use shared::state::{EmployeeEntry, Failure, FailureKind, StateError, ValueDigest
 
 use crate::io::Writer;
 use crate::plan::{
-    Account, AccountView, Before, Candidate, Change, Holder, MatchedBy, Plan, SourceState,
-    is_kept_trimmed, with_account,
+    Account, AccountView, Before, Candidate, Change, Holder, MatchedBy, Plan, SkipReason,
+    SourceState, is_kept_trimmed, with_account,
 };
 
 /// Writes ledger entries, a few at a time.
@@ -126,12 +126,12 @@ pub(crate) fn seen_entries(plan: &Plan, candidates: &[Candidate]) -> Vec<Employe
     let held = plan
         .held
         .iter()
-        .map(|change| (&change.source_id, Some(change)));
+        .map(|change| (&change.source_id, Some(change), false));
     let skipped = plan.skipped.iter().filter(|(_, skip)| !skip.is_conflict());
-    let skipped = skipped.map(|(id, _)| (id, None));
-    held.filter(|(id, _)| !changed.contains(id))
+    let skipped = skipped.map(|(id, skip)| (id, None, matches!(skip, SkipReason::HandedOver(_))));
+    held.filter(|(id, ..)| !changed.contains(id))
         .chain(skipped)
-        .filter_map(|(id, change)| {
+        .filter_map(|(id, change, needs_none)| {
             let candidate = by_id.get(id)?;
             // Each comparison looks at the open accounts of people who are gone.
             if matches!(candidate.source, SourceState::Gone { .. }) {
@@ -140,7 +140,12 @@ pub(crate) fn seen_entries(plan: &Plan, candidates: &[Candidate]) -> Vec<Employe
             let entry = candidate.entry.as_ref()?;
             // An entry that cannot be read stays until a change says what it should.
             let is_kept = entry.is_sealed && change.is_none();
-            as_seen(candidate, change).filter(|seen| entry != seen && !is_kept)
+            let mut seen = as_seen(candidate, change)?;
+            if needs_none {
+                // Nothing is tried for such a person again: an earlier conflict is over.
+                seen.failure = None;
+            }
+            (*entry != seen && !is_kept).then_some(seen)
         })
         .collect()
 }

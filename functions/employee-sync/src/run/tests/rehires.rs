@@ -2,7 +2,9 @@
 
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::fingerprint::Fingerprint;
 use shared::runtime::FindingKind;
+use shared::state::{EmployeeEntry, Failure, FailureKind};
 
 use super::world::{End, World};
 use crate::io::memory::TOOL;
@@ -119,6 +121,29 @@ fn a_former_profile_gets_no_account_while_the_current_one_waits() {
         assert_eq!(tick.found(FindingKind::Conflict), 0, "{:?}", tick.findings);
         world.after(5);
         assert_eq!(world.academy.customers.len(), PEOPLE);
+    }
+    // An earlier run took the two for a conflict.
+    let former = SourceId::new("101");
+    for shift in 0..3 {
+        let conflict = Failure {
+            kind: FailureKind::Conflict,
+            reason: String::new(),
+            fingerprint: Fingerprint::default(),
+            attempts: 1,
+            retry_at: world.now,
+            is_personal: false,
+        };
+        let entry = EmployeeEntry {
+            failure: Some(conflict),
+            ..EmployeeEntry::new(former.clone())
+        };
+        world.academy.ledger.insert(former.clone(), entry);
+        world.edit(101, |former| {
+            former.position = Field::Value(format!("Schicht {shift}"));
+        });
+        world.tick(End::Well);
+        assert_eq!(world.academy.ledger[&former].failure, None, "{shift}");
+        world.after(5);
     }
     world.academy.dialect.fails.clear();
     for _ in 0..3 {
