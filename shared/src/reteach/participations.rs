@@ -217,9 +217,14 @@ impl Client {
             let is_asked = |filter: &&str| query.iter().any(|(name, _)| name == filter);
             let mut others = LEFT_OUT.iter().enumerate().skip(left_out + 1);
             let next = others.find(|(_, without)| without.iter().all(&is_asked));
-            match (self.call(request).await, next) {
-                (Err(Error::Rejected { .. }), Some((next, _))) => left_out = next,
-                (result, _) => {
+            let result = self.call(request).await;
+            let may_be_a_filter = matches!(
+                &result,
+                Err(Error::Rejected { reasons, .. }) if !are_about_size(reasons)
+            );
+            match next.filter(|_| may_be_a_filter) {
+                Some((next, _)) => left_out = next,
+                None => {
                     if result.is_ok() {
                         self.refused_filters.fetch_max(left_out, Ordering::Relaxed);
                     }
@@ -238,6 +243,11 @@ const LEFT_OUT: [&[&str]; 4] = [
     &["hasCertificate"],
     &["completedAtSince", "hasCertificate"],
 ];
+
+/// Whether the page is too large, with filters or without.
+fn are_about_size(reasons: &[String]) -> bool {
+    reasons.iter().any(|reason| reason.starts_with("limit"))
+}
 
 /// The reply to a filtered list; reteach's document has 404 for one that is empty.
 fn found(reply: Result<Reply, Error>) -> Result<Option<Reply>, Error> {
