@@ -100,7 +100,7 @@ pub(crate) fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// reteach may keep mail addresses in lower case; that is no drift. An account that was found by an address without the outer
+/// reteach may keep mail addresses in lower case; that is no drift. An account that has the address without the outer
 /// spaces of the HR system keeps it so: an academy may refuse the other one.
 fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
     match attribute {

@@ -295,7 +295,7 @@ impl Summary {
         self
     }
 
-    /// With the accounts that are not in reteach any more, or carry another external id or none. Their people need new ones.
+    /// With the accounts that were deleted, or are other people's now. Their people need new ones.
     pub(super) fn with_deleted(mut self, plan: &Plan, candidates: &[Candidate]) -> Self {
         let missing = candidates.iter().filter_map(|candidate| {
             let account = candidate.known_account()?;
@@ -308,8 +308,8 @@ impl Summary {
                 && let Some(account) = missing.get(&change.source_id)
             {
                 let text = format!(
-                    "the account {account} was deleted in reteach, or is not this person's any more: the person needs a new \
-                     one, without the courses and certificates of the old one"
+                    "the account {account} was deleted in reteach, or is not this person's any more: the person \
+                     needs a new one, without the courses and certificates of the old one"
                 );
                 self.find(Some(&change.source_id), FindingKind::AccountLost, text);
             }
