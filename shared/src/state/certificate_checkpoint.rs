@@ -17,6 +17,9 @@ pub struct CertificateCheckpoint {
     /// When the first one began. Certificates of courses completed before may have been filed by somebody else.
     #[serde(default)]
     pub first_listed_at: Option<Timestamp>,
+    /// When a run last began that filed one of the earlier days' certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_filed_at: Option<Timestamp>,
     /// Parked certificates of the tenant.
     pub parked: u32,
     /// Certificates that were issued again after they were filed, and wait for a decision.
@@ -35,7 +38,7 @@ pub struct CertificateCheckpoint {
     pub days: BTreeMap<Date, DayCheckpoint>,
     /// What is unsettled of all earlier days. Only a listing of everything shows these certificates.
     pub earlier: Unsettled,
-    /// The earlier days' certificates that have no PDF yet: each tick asks for them. None if they are too many.
+    /// The earlier days' certificates that have no PDF yet: ticks ask for them. None if they are too many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<CertificateId>,
     #[serde(default, skip_serializing_if = "ListAccess::is_unknown")]

@@ -250,6 +250,19 @@ async fn a_late_pdf_of_long_ago_is_filed_by_the_next_tick_however_many_others_wa
     harness.reteach.clear_faults();
     let report = harness.certificates_tick().await;
     assert_run!(report, Outcome::Done, waiting_for_pdf = 39, uploaded = 1);
+
+    // Once none was made for 30 days, the daily listing shows those that are.
+    harness.advance(HOUR * (31 * 24));
+    harness.certificates_now().await;
+    harness.reteach.publish_pdf("c-10");
+    harness.forget_requests();
+    harness.certificates_tick().await;
+    assert_eq!((asked(&harness), filed(&harness)), ((0, false), 3));
+    harness.advance(HOUR * 24);
+    assert_counts!(harness.certificates_now().await, uploaded = 1);
+    harness.forget_requests();
+    harness.certificates_tick().await;
+    assert_eq!(asked(&harness), (0, true));
 }
 
 #[tokio::test]

@@ -15,9 +15,9 @@ use super::{Scope, Selection};
 use crate::list::PAGE_SIZE;
 use crate::outcome::CertificateResult;
 
-/// So many certificates older than the window are asked for on each tick, a call each, even if a listing of everything
-/// takes fewer. With them the checkpoint still has less than 4 KB, one read unit.
-const FEW_WAITING: u64 = 16;
+/// So many certificates older than the window are asked for on each tick for good, a call each, even if a listing of
+/// everything takes fewer. With them the checkpoint still has less than 4 KB, one read unit.
+pub(super) const FEW_WAITING: u64 = 16;
 /// Refused hosts that are named at most.
 const MAX_HOSTS: usize = 4;
 
@@ -104,6 +104,9 @@ pub fn conclude(
     let checkpoint = CertificateCheckpoint {
         listed_all_at: began.or(known.listed_all_at),
         first_listed_at: known.first_listed_at.or(began.filter(|_| run.may_be_first)),
+        earlier_filed_at: has_filed_earlier(run)
+            .then_some(run.began)
+            .or(known.earlier_filed_at),
         parked: run.parked,
         reissued: run.reissued,
         has_external_ids: match run.scope.everything {
@@ -213,6 +216,13 @@ fn waiting(run: RunFacts<'_>) -> Vec<CertificateId> {
         true => Vec::new(),
         false => waiting.into_iter().cloned().collect(),
     }
+}
+
+/// Whether a certificate older than the window was filed.
+fn has_filed_earlier(run: RunFacts<'_>) -> bool {
+    run.results.iter().any(|(id, result)| {
+        *result == CertificateResult::Filed && !run.selection.day_of.contains_key(id)
+    })
 }
 
 fn due_alone(unsettled: Unsettled) -> Unsettled {

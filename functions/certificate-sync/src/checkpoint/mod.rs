@@ -9,7 +9,7 @@ mod tests;
 
 pub use conclude::{Conclusion, RunFacts, conclude};
 pub use scope::Scope;
-pub(crate) use scope::is_any_unasked;
+pub(crate) use scope::{are_few_waiting, are_late_pdfs_made, is_any_unasked};
 pub use select::{ListedDay, Selection, digest, select};
 
 use jiff::Timestamp;

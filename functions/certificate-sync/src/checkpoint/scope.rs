@@ -7,6 +7,7 @@ use shared::reteach::Filter;
 use shared::runtime::Mode;
 use shared::state::{CertificateCheckpoint, CertificateStart, Unsettled};
 
+use super::conclude::FEW_WAITING;
 use super::day_of;
 
 /// A certificate that is back-dated by at most this much arrives with the next run.
@@ -81,6 +82,18 @@ fn is_older_due(checkpoint: &CertificateCheckpoint, window_start: Date, now: Tim
         || left_window
             .into_iter()
             .any(|(_, day)| is_due(day.unsettled))
+}
+
+/// Whether PDFs of certificates older than the window are still being made: one was filed in the last 30 days, or
+/// everything was first listed then.
+pub(crate) fn are_late_pdfs_made(checkpoint: &CertificateCheckpoint, now: Timestamp) -> bool {
+    let last = checkpoint.earlier_filed_at.max(checkpoint.first_listed_at);
+    last.is_none_or(|last| now.duration_since(last) <= WINDOW)
+}
+
+/// Whether so few of them have no PDF that each tick asks for them for good.
+pub(crate) fn are_few_waiting(checkpoint: &CertificateCheckpoint) -> bool {
+    u64::from(checkpoint.earlier.waiting_for_pdf) <= FEW_WAITING
 }
 
 /// Whether more certificates older than the window have no PDF than are asked for one by one.

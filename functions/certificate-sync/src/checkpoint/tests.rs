@@ -492,6 +492,35 @@ fn the_next_tick_shows_each_late_pdf_with_as_few_calls_as_it_takes() {
     }
 }
 
+/// Most of many that are still without a PDF then never get one.
+#[test]
+fn many_late_pdfs_are_left_to_the_daily_listing_once_none_was_made_for_30_days() {
+    let awaiting = CertificateResult::Skipped(SkipReason::AwaitingPdf);
+    let names: Vec<String> = (10..27).map(|number| format!("c{number}")).collect();
+    let listed: Vec<_> = names.iter().map(|name| (name.as_str(), LONG_AGO)).collect();
+    let results: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), awaiting.clone()))
+        .collect();
+    let first = run(None, window(true), &listed, &results).checkpoint;
+    assert!(!are_few_waiting(&first));
+    let few = run(None, window(true), &listed[1..], &results[1..]).checkpoint;
+    assert!(are_few_waiting(&few));
+    let month = 720.hours();
+    assert!(are_late_pdfs_made(&first, now() + month));
+    assert!(!are_late_pdfs_made(&first, now() + month + 1.seconds()));
+
+    let known = CertificateCheckpoint {
+        first_listed_at: Some(now() - 721.hours()),
+        ..first
+    };
+    for (day, is_older) in [(LONG_AGO, true), (SUNDAY, false)] {
+        let filed = [("a", CertificateResult::Filed)];
+        let after = run(Some(&known), window(true), &[("a", day)], &filed).checkpoint;
+        assert_eq!(are_late_pdfs_made(&after, now()), is_older, "{day}");
+    }
+}
+
 /// A tick that had no time for all of them leaves the others first.
 #[test]
 fn late_pdfs_are_asked_for_in_the_order_in_which_the_last_tick_left_them() {

@@ -16,7 +16,9 @@ use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState, S
 
 use super::identity::Identity;
 use super::ledger::Ledger;
-use crate::checkpoint::{self, Scope, Selection, is_any_unasked, select};
+use crate::checkpoint::{
+    self, Scope, Selection, are_few_waiting, are_late_pdfs_made, is_any_unasked, select,
+};
 use crate::list::{Class, Counted, Keep, Listing, Rule, list};
 use crate::outcome::CertificateResult;
 use crate::plan::{Candidate, Listed, People, Policy, is_unclear, issue_of};
@@ -153,9 +155,14 @@ impl Read {
     }
 
     /// A listing of everything in its place, for late PDFs alone. If it does not come in time, the window is filed by.
-    async fn or_everything(self, sources: Sources<'_>, scope: Scope) -> Result<Self, RunError> {
+    async fn or_everything(
+        self,
+        sources: Sources<'_>,
+        scope: Scope,
+        until: Option<Deadline>,
+    ) -> Result<Self, RunError> {
         let connections = sources.connections.clone();
-        let connections = match until(sources) {
+        let connections = match until {
             Some(deadline) => connections.until(deadline),
             None => connections,
         };
@@ -288,21 +295,22 @@ struct Asked {
 
 impl Asked {
     /// One call for each. What cannot be read now waits on: the next tick asks again, first for those for which there was
-    /// no time.
-    async fn of(sources: Sources<'_>) -> Self {
+    /// no time. Where many wait and none is made any more, the daily listing is enough.
+    async fn of(sources: Sources<'_>, until: Option<Deadline>) -> Self {
         let Some(checkpoint) = sources.checkpoint else {
             return Self::default();
         };
         let known = &checkpoint.waiting;
-        if is_any_unasked(checkpoint) {
+        let are_made = are_late_pdfs_made(checkpoint, sources.began);
+        if is_any_unasked(checkpoint) || !(are_made || are_few_waiting(checkpoint)) {
             return Self {
                 waiting: known.clone(),
-                needs_everything: true,
+                needs_everything: are_made,
                 ..Self::default()
             };
         }
         let reteach = sources.connections.reteach.clone();
-        let reteach = match until(sources) {
+        let reteach = match until {
             Some(deadline) => reteach.until(deadline),
             None => reteach,
         };
@@ -328,7 +336,7 @@ impl Asked {
                 Err(Error::Rejected { .. } | Error::Unreadable { .. }) => {
                     let is_waiting = |id: &&CertificateId| !asked.made.contains_key(*id);
                     asked.waiting = known.iter().filter(is_waiting).cloned().collect();
-                    asked.needs_everything = true;
+                    asked.needs_everything = are_made;
                     return asked;
                 }
                 // Only a listing of everything shows that it was revoked.
@@ -349,9 +357,10 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         ..
     } = sources;
     let read = Read::everything_or_window(sources, scope).await?;
+    let until = until(sources);
     let asked = match scope.everything || read.selection.has_lost_due {
         true => Asked::default(),
-        false => Asked::of(sources).await,
+        false => Asked::of(sources, until).await,
     };
     let entries = match !scope.everything && read.is_all_new(checkpoint) {
         true => {
@@ -377,7 +386,7 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         listing,
     } = match is_too_little {
         true => Read::everything_or_window(sources, everything).await?,
-        false if asked.needs_everything => read.or_everything(sources, everything).await?,
+        false if asked.needs_everything => read.or_everything(sources, everything, until).await?,
         false => read,
     };
     let mut selected = std::mem::take(&mut selection.selected);

@@ -29,6 +29,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
     CertificateCheckpoint {
         listed_all_at: Some(at("08:00:00.123456789")),
         first_listed_at: Some(at("07:00:00")),
+        earlier_filed_at: Some(at("07:30:00")),
         parked: 3,
         reissued: 4,
         has_external_ids: true,
