@@ -328,6 +328,7 @@ async fn a_tenant_that_cannot_be_read_stays_paused_and_keeps_no_other_from_runni
     for (exit, view) in both_passes(&desk, "").await {
         assert_eq!(exit, Exit::Attention, "{view}");
         assert_eq!(view["unreadable"], json!(["birke", "celle"]), "{view}");
+        assert_eq!(view["left_paused"], json!([]), "nobody else paused them");
         let resumed = u64::from(view["in_use"] == true);
         assert_eq!(view["resumed"], resumed, "{view}");
     }

@@ -97,6 +97,7 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
         for (tenant, resumed) in tenants.into_iter().zip(resumed) {
             match resumed {
                 Resumed::Running => view.resumed += 1,
+                Resumed::LeftPaused if view.unreadable.contains(&tenant) => {}
                 Resumed::LeftPaused => drop(view.left_paused.insert(tenant)),
                 Resumed::WithoutCredentials => drop(view.without_credentials.insert(tenant)),
             }
