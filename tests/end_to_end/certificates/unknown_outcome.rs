@@ -322,6 +322,9 @@ async fn an_upload_of_unknown_outcome_is_found_under_the_id_that_its_person_has_
             ..document
         });
         harness.advance(MINUTE * 15);
+        // Here too, one list without it is no proof.
+        let list = Fault::new(Behaviour::EmptyList).path("/v2/document-management/documents");
+        harness.personio.fail(list);
         let report = harness.certificates_now().await;
         assert_counts!("{via:?}", report, verified = 1, uploaded = 0);
         assert_eq!(harness.personio.documents().len(), 1, "{via:?}");

@@ -87,12 +87,13 @@ async fn look(
     check: &Check,
     documents: &Documents,
 ) -> Result<Verification, SourceError> {
-    if let Some(present) = present_id(check)
-        && let Some(filed) = tools.sink.filed(present).await?
-    {
-        match among(&filed, check) {
-            Verification::NotFound => {}
-            known => return Ok(known),
+    if let Some(present) = present_id(check) {
+        for _ in 0..2 {
+            let filed = tools.sink.filed(present).await?;
+            match filed.map(|filed| among(&filed, check)) {
+                None | Some(Verification::NotFound) => {}
+                Some(known) => return Ok(known),
+            }
         }
     }
     match find(tools, check, &documents.first).await? {
