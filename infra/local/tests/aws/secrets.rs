@@ -108,6 +108,15 @@ async fn the_stack_s_key_of_kombo_is_read_for_credentials_without_an_hr_system()
     let rotation = client.put_secret_value().secret_id(name);
     let rotation = rotation.secret_string(r#"{"notices":{"webhook_url":"https://hook"}}"#);
     rotation.send().await.unwrap();
+    for text in [
+        r#"{"kombo":{"api_key":"own"}}"#,
+        r#"{"personio":{"client_id":"id","client_secret":"secret"}}"#,
+    ] {
+        let own = TenantSecret::parse(&text.into()).unwrap();
+        secrets.put(&acme(), &own).await.unwrap();
+        let read = secrets.refresh(&acme()).await;
+        assert!(read.is_ok(), "the stack's secret is not read: {text}");
+    }
     secrets.put(&acme(), &without).await.unwrap();
     let error = secrets.refresh(&acme()).await.unwrap_err();
     assert!(
