@@ -129,16 +129,30 @@ impl Harness {
 
     /// Everything that the table knows of certificates: entries and checkpoint.
     pub async fn ledger_items(&self) -> Vec<LedgerItem> {
+        self.tenant_items("begins_with(sk, :sk)", "CERTIFICATE")
+            .await
+    }
+
+    /// Everything that the tenant's runs begin with. Keys of logins, which a restore takes from the table in use, and of
+    /// reports, which no run reads, come last in the partition.
+    pub async fn table_items(&self) -> Vec<LedgerItem> {
+        self.tenant_items("sk < :sk", "LOGIN#").await
+    }
+
+    /// The tenant's items whose sort key meets this condition with the value `:sk`.
+    async fn tenant_items(&self, condition: &str, sk: &str) -> Vec<LedgerItem> {
         let partition = format!("TENANT#{}", self.company.tenant);
         let query = self.world.stack.aws().dynamodb().query();
         let found = query
             .table_name(TABLE)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .key_condition_expression(format!("pk = :pk AND {condition}"))
             .expression_attribute_values(":pk", AttributeValue::S(partition))
-            .expression_attribute_values(":sk", AttributeValue::S("CERTIFICATE".to_owned()))
+            .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
             .send()
-            .await;
-        found.unwrap().items.unwrap_or_default()
+            .await
+            .unwrap();
+        assert!(found.last_evaluated_key.is_none(), "more than one page");
+        found.items.unwrap_or_default()
     }
 
     /// Writes items of the table as they are.
@@ -152,13 +166,40 @@ impl Harness {
 
     /// The table's certificates are those of an earlier moment again, and marked as restored.
     pub async fn restore_ledger(&self, to: Timestamp, items: Vec<LedgerItem>) {
+        let now = self.ledger_items().await;
+        self.put_back(now, items).await;
+        self.mark_restored(to).await;
+    }
+
+    /// The whole table is as of an earlier moment again, with the marks that `tenants restore` sets. No run is under way.
+    pub async fn restore_table(&self, to: Timestamp, items: Vec<LedgerItem>) {
+        let now = self.table_items().await;
+        self.put_back(now, items).await;
+        let forgotten = self.store().forget_decisions(&self.company.tenant).await;
+        forgotten.unwrap();
+        self.mark_restored(to).await;
+    }
+
+    /// Puts `items` in the place of those that are there now.
+    async fn put_back(&self, now: Vec<LedgerItem>, mut items: Vec<LedgerItem>) {
         let client = self.world.stack.aws().dynamodb();
-        for mut item in self.ledger_items().await {
-            item.retain(|name, _| [PARTITION_KEY, SORT_KEY].contains(&name.as_str()));
+        for item in &now {
+            if items
+                .iter()
+                .any(|it| it.get(SORT_KEY) == item.get(SORT_KEY))
+            {
+                continue;
+            }
+            let mut key = item.clone();
+            key.retain(|name, _| [PARTITION_KEY, SORT_KEY].contains(&name.as_str()));
             let delete = client.delete_item().table_name(TABLE);
-            delete.set_key(Some(item)).send().await.unwrap();
+            delete.set_key(Some(key)).send().await.unwrap();
         }
+        items.retain(|item| !now.contains(item));
         self.put_ledger_items(items).await;
+    }
+
+    async fn mark_restored(&self, to: Timestamp) {
         let restored = Restored {
             to,
             at: self.moment(),

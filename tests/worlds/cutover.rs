@@ -1,5 +1,7 @@
 //! What was filed before the ledger knows of it: by another integration, or before the table went back in time.
 
+use std::collections::BTreeMap;
+
 use harness::LedgerItem;
 use jiff::{SignedDuration, Timestamp};
 use shared::tenant::Via;
@@ -7,14 +9,19 @@ use simulators::Origin;
 use simulators::personio::Document;
 use simulators::reteach::{Certificate, Participation};
 
+use crate::event::Config;
 use crate::life::Life;
 use crate::model::OF_ANOTHER;
 
-/// The table's certificates at one moment.
+/// The table at one moment.
 #[derive(Debug)]
-pub(crate) struct LedgerCopy {
+pub(crate) struct TableCopy {
     at: Timestamp,
     items: Vec<LedgerItem>,
+    /// The tenant file in it.
+    config: Config,
+    /// Since when its ledger may know people as locked.
+    since: BTreeMap<u64, Timestamp>,
 }
 
 impl Life {
@@ -75,18 +82,29 @@ impl Life {
         }
     }
 
-    pub(crate) async fn copy_ledger(&mut self) {
-        let items = self.harness.ledger_items().await;
-        let at = self.now();
-        self.ledger = Some(LedgerCopy { at, items });
+    pub(crate) async fn copy_table(&mut self) {
+        self.table = Some(TableCopy {
+            at: self.now(),
+            items: self.harness.table_items().await,
+            config: self.model.config,
+            since: self.model.since(),
+        });
     }
 
-    pub(crate) async fn restore_ledger(&mut self) {
-        let Some(copy) = self.ledger.take() else {
+    pub(crate) async fn restore_table(&mut self) {
+        let Some(copy) = self.table.take() else {
             return;
         };
         self.clear_faults();
-        self.harness.restore_ledger(copy.at, copy.items).await;
-        self.model.forget();
+        self.harness.restore_table(copy.at, copy.items).await;
+        self.model.forget(copy.since);
+        // What the operator has changed since is lost, until they write it again.
+        if copy.config != self.model.config {
+            self.configured(copy.config);
+        }
+        // No consent outlives the plan that was held: the same changes are held again.
+        self.consent.clear();
+        // Whom the table knows now is open until a run has read everybody.
+        self.was_good = false;
     }
 }

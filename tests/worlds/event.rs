@@ -59,10 +59,10 @@ pub(crate) enum Event {
     Backdated { who: u8, days: u8 },
     /// Another integration has filed a certificate before our first run.
     FiledByAnother(u8),
-    /// The table's certificates are copied.
-    LedgerCopied,
-    /// They go back to the last copy, as after a restore of the table.
-    LedgerRestored,
+    /// The table is copied.
+    TableCopied,
+    /// It goes back to the last copy, and is put to use as after a restore.
+    TableRestored,
     /// A certificate is issued again.
     Reissued(u8),
     /// Late PDFs are made.

@@ -55,9 +55,9 @@ pub(crate) fn with_lost_knowledge(mut events: Vec<Event>, random: &mut Rng) -> V
     }
     if random.bool() {
         let copied = random.usize(0..=events.len());
-        events.insert(copied, Event::LedgerCopied);
+        events.insert(copied, Event::TableCopied);
         let restored = random.usize(copied + 1..=events.len());
-        events.insert(restored, Event::LedgerRestored);
+        events.insert(restored, Event::TableRestored);
     }
     for _ in 0..random.usize(0..3) {
         events.insert(0, Event::FiledByAnother(random.u8(..)));

@@ -15,7 +15,7 @@ use simulators::reteach::Customer;
 
 use crate::backup::Backup;
 use crate::broken::Broken;
-use crate::cutover::LedgerCopy;
+use crate::cutover::TableCopy;
 use crate::event::{Event, Pass};
 use crate::model::Model;
 use crate::operator::Secrets;
@@ -100,7 +100,7 @@ pub(crate) struct Life {
     pub(crate) next_person: u64,
     pub(crate) deleted: Vec<Person>,
     pub(crate) backup: Option<Backup>,
-    pub(crate) ledger: Option<LedgerCopy>,
+    pub(crate) table: Option<TableCopy>,
     pub(crate) mistaken: Vec<Person>,
     pub(crate) folder: Option<(&'static str, u64)>,
     pub(crate) secrets: Secrets,
@@ -202,7 +202,7 @@ impl Life {
             next_person,
             deleted: Vec::new(),
             backup: None,
-            ledger: None,
+            table: None,
             mistaken: Vec::new(),
             folder: None,
             secrets: Secrets::default(),
@@ -271,8 +271,8 @@ impl Life {
                 self.clear_faults();
                 self.operator_learns().await;
             }
-            Event::LedgerCopied => self.copy_ledger().await,
-            Event::LedgerRestored => self.restore_ledger().await,
+            Event::TableCopied => self.copy_table().await,
+            Event::TableRestored => self.restore_table().await,
             Event::Configured(config) => self.configure(config).await,
             Event::Approved => {
                 self.clear_faults();
@@ -303,7 +303,7 @@ impl Life {
         let operator = (self.secrets, self.model.config, self.consent.len());
         // Another company's people are gone again in the end.
         let runs = matches!(action, Event::Swapped(_)).then_some(self.runs);
-        let kept = (self.folder, self.ledger.is_some(), runs);
+        let kept = (self.folder, self.table.is_some(), runs);
         format!("{:?}", (self.people(), customers, papers, operator, kept))
     }
 

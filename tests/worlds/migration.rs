@@ -33,7 +33,7 @@ impl Life {
         }
         // The old account's archive stays there, and older copies name old ids.
         self.deleted.clear();
-        (self.backup, self.ledger) = (None, None);
+        (self.backup, self.table) = (None, None);
 
         let before = self.harness.company.reteach.customers();
         let tenant = self.harness.company.tenant.to_string();

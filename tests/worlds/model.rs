@@ -156,9 +156,18 @@ impl Model {
             .for_each(|it| it.is_excused = true);
     }
 
-    /// The table went back to an earlier moment.
-    pub(crate) fn forget(&mut self) {
+    /// Since when people may have been seen locked.
+    pub(crate) fn since(&self) -> BTreeMap<u64, Timestamp> {
+        self.since.clone()
+    }
+
+    /// The table went back to a moment at which people were locked `since` then. A lock keeps the date that the table has.
+    pub(crate) fn forget(&mut self, since: BTreeMap<u64, Timestamp>) {
         self.papers.iter_mut().for_each(|it| it.is_forgotten = true);
+        for (id, then) in since {
+            let at = self.since.entry(id).or_insert(then);
+            *at = then.min(*at);
+        }
     }
 
     /// Whether of some certificates documents in Personio alone say that they are filed.
@@ -216,12 +225,15 @@ impl Model {
         let mut since = BTreeMap::new();
         let mut present = BTreeSet::new();
         for person in people {
-            if self.expected.is_handed_over(person.id) {
-                continue;
-            }
-            present.insert(ours(person.id));
             let account = by_id.get(ours(person.id).as_str()).copied();
-            if let Some(reason) = conflict(person, &customers) {
+            let reason = match self.expected.is_handed_over(person.id) {
+                true if account.is_none() => continue,
+                // A table that went back does not know of the handover.
+                true => Some("whose account was handed over".to_owned()),
+                false => conflict(person, &customers),
+            };
+            present.insert(ours(person.id));
+            if let Some(reason) = reason {
                 apart.insert(person.id);
                 if let Some(account) = account
                     && account.is_locked(now) != self.is_to_be_locked(person, now)

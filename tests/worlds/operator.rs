@@ -115,11 +115,8 @@ impl Life {
         personio.put_all(self.own_people.take().unwrap_or_default());
     }
 
-    /// The operator writes another tenant file.
-    pub(crate) async fn configure(&mut self, config: Config) {
-        if self.model.config == config {
-            return;
-        }
+    /// The table has another tenant file.
+    pub(crate) fn configured(&mut self, config: Config) {
         let (people, now) = (self.people(), self.now());
         self.model.configured(config, &people, now);
         let rules = Rules {
@@ -128,6 +125,14 @@ impl Life {
                 .then_some("Muster Österreich GmbH"),
         };
         self.terms.rules.push((self.harness.tape.len(), rules));
+    }
+
+    /// The operator writes another tenant file.
+    pub(crate) async fn configure(&mut self, config: Config) {
+        if self.model.config == config {
+            return;
+        }
+        self.configured(config);
         let own = match config {
             Config::Usual => "",
             Config::WithoutAustria => "[scope]\nexclude_companies = [\"Muster Österreich GmbH\"]\n",
