@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::runtime::{FindingKind, Mode, Outcome};
-use shared::state::{Brake, Decision, EmployeeEntry, FailureKind};
+use shared::state::{Brake, Decision, EmployeeEntry, FailureKind, SyncState};
 use shared::tenant::Placement;
 
 use super::world::{End, World, window};
@@ -227,6 +227,42 @@ fn an_orphaned_account_is_reported_and_locked_only_after_approval() {
         world.after(5).tick(End::Well).found(FindingKind::Orphaned),
         0
     );
+}
+
+/// Two were hired since, of whom one has left again; one was locked, one is gone, and one is open again.
+#[test]
+fn a_restored_table_makes_nobody_twice_and_lifts_no_lock() {
+    let mut world = World::new(10, "[brake]\nat_least = 1000\n");
+    world.deactivate(4..5);
+    world.tick(End::Well);
+    let earlier = world.academy.clone();
+    world.edit(4, |it| it.status = Field::Value(Status::Active));
+    world.deactivate(3..4);
+    world.employees.remove(&SourceId::new("5"));
+    for id in ["10", "11"] {
+        world.employees.insert(SourceId::new(id), employee(id));
+    }
+    for _ in 0..2 {
+        world.after(5).tick(End::Well);
+    }
+    world.employees.remove(&SourceId::new("11"));
+    assert_eq!((world.locked(), world.academy.customers.len()), (2, 12));
+    world.academy.ledger = earlier.ledger;
+    world.academy.shards = earlier.shards;
+    world.academy.state = earlier.state.map(|state| SyncState {
+        reconciled_at: Timestamp::UNIX_EPOCH,
+        ..state
+    });
+    for _ in 0..2 {
+        world.after(5).tick(End::Well);
+        assert_eq!((world.locked(), world.academy.customers.len()), (2, 12));
+    }
+    assert!(world.is_locked(3) && world.is_locked(5));
+    // The account of whom nobody remembers is locked after an approval.
+    world.decide(|at| Decision::Approved { at });
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.academy.customers.len()), (3, 12));
+    assert!(world.is_locked(11) && world.hash().is_none());
 }
 
 #[test]
