@@ -167,23 +167,23 @@ impl Harness {
     /// The table's certificates are those of an earlier moment again, and marked as restored.
     pub async fn restore_ledger(&self, to: Timestamp, items: Vec<LedgerItem>) {
         let now = self.ledger_items().await;
-        self.put_back(now, items).await;
+        self.put_back(&now, items).await;
         self.mark_restored(to).await;
     }
 
     /// The whole table is as of an earlier moment again, with the marks that `tenants restore` sets. No run is under way.
     pub async fn restore_table(&self, to: Timestamp, items: Vec<LedgerItem>) {
         let now = self.table_items().await;
-        self.put_back(now, items).await;
+        self.put_back(&now, items).await;
         let forgotten = self.store().forget_decisions(&self.company.tenant).await;
         forgotten.unwrap();
         self.mark_restored(to).await;
     }
 
     /// Puts `items` in the place of those that are there now.
-    async fn put_back(&self, now: Vec<LedgerItem>, mut items: Vec<LedgerItem>) {
+    async fn put_back(&self, now: &[LedgerItem], mut items: Vec<LedgerItem>) {
         let client = self.world.stack.aws().dynamodb();
-        for item in &now {
+        for item in now {
             if items
                 .iter()
                 .any(|it| it.get(SORT_KEY) == item.get(SORT_KEY))

@@ -229,7 +229,7 @@ fn an_orphaned_account_is_reported_and_locked_only_after_approval() {
     );
 }
 
-/// Two were hired since, of whom one has left again; one was locked, one is gone, and one is open again.
+/// Since then two people were hired, and one of them has left again. One was locked, one is gone, one is open again.
 #[test]
 fn a_restored_table_makes_nobody_twice_and_lifts_no_lock() {
     let mut world = World::new(10, "[brake]\nat_least = 1000\n");
@@ -258,7 +258,7 @@ fn a_restored_table_makes_nobody_twice_and_lifts_no_lock() {
         assert_eq!((world.locked(), world.academy.customers.len()), (2, 12));
     }
     assert!(world.is_locked(3) && world.is_locked(5));
-    // The account of whom nobody remembers is locked after an approval.
+    // The account that the table never knew is an orphan.
     world.decide(|at| Decision::Approved { at });
     world.after(5).tick(End::Well);
     assert_eq!((world.locked(), world.academy.customers.len()), (3, 12));
