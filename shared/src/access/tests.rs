@@ -105,6 +105,23 @@ fn somebody_has_left_who_is_inactive_or_past_the_end_whatever_the_scope_says() {
 }
 
 #[test]
+fn an_end_counts_as_passed_from_its_own_moment_on() {
+    let (end, midnight) = ("2026-05-10", at("2026-05-10T22:00:00Z"));
+    let berlin = zone("Europe/Berlin");
+    for (now, has_passed) in [(midnight - 1.second(), false), (midnight, true)] {
+        let employed = employment(EmploymentStatus::Employed, Some(end));
+        let left = has_left(&employed, now, &berlin, LockOn::DayAfterEnd);
+        assert_eq!(left, has_passed, "{now}");
+        // Who is inactive before it is locked for a reason of its own.
+        let inactive = employment(EmploymentStatus::Inactive, Some(end));
+        let target = desired(&inactive, None, now);
+        assert_eq!(target.locked.is_none(), has_passed, "{now}");
+        let ends_at_midnight = target.inactive_at == Field::Value(midnight);
+        assert_eq!(ends_at_midnight, has_passed, "{now}");
+    }
+}
+
+#[test]
 fn a_day_that_is_too_far_ahead_for_a_moment_begins_at_the_furthest_one() {
     let now = at("2026-05-10T12:00:00Z");
     assert_eq!(FARTHEST, at("9999-12-30T22:00:00Z"));

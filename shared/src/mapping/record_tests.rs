@@ -254,7 +254,77 @@ fn no_value_is_ever_shown_by_debug() {
         |person| person.last_name = Field::Value("Geheim".into()),
         "",
     );
-    assert!(!format!("{record:?}").contains("Geheim"));
+    let shown = format!("{record:?}");
+    assert!(
+        shown.contains("redacted") && !shown.contains("Geheim"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn each_attribute_has_a_name_of_its_own_and_a_tag_is_named_by_its_prefix() {
+    let names = Attribute::ALL.map(Attribute::name);
+    let distinct: std::collections::BTreeSet<_> = names.into_iter().collect();
+    assert_eq!(distinct.len(), names.len());
+    for (attribute, name) in Attribute::ALL.into_iter().zip(names) {
+        let prefix = attribute
+            .tag_prefix()
+            .map(|prefix| prefix.trim_end_matches(": "));
+        assert_eq!(name.strip_prefix("tag:"), prefix);
+        assert_eq!(attribute.to_string(), name);
+    }
+}
+
+#[test]
+fn a_status_or_scope_alone_makes_another_fingerprint() {
+    let record = mapped(|_| {}, "");
+    let mut prints = Vec::new();
+    for standing in [
+        EmploymentStatus::Employed,
+        EmploymentStatus::Inactive,
+        EmploymentStatus::Unknown,
+    ] {
+        for scope in [
+            Scoped::In,
+            Scoped::OutLocked,
+            Scoped::OutLeft,
+            Scoped::Undecided("company"),
+        ] {
+            let employment = Employment {
+                standing,
+                scope,
+                ..record.employment
+            };
+            let record = DesiredAccount {
+                employment,
+                ..record.clone()
+            };
+            prints.push(record.fingerprint(&key()).to_string());
+        }
+    }
+    let distinct: std::collections::BTreeSet<_> = prints.iter().collect();
+    assert_eq!(distinct.len(), prints.len());
+}
+
+#[test]
+fn an_attribute_is_switched_off_exactly_where_the_mapping_gives_it_no_value() {
+    let everything = |person: &mut Employee| {
+        for (slot, ..) in TEXTS {
+            *slot(person) = Field::Value("A".to_owned());
+        }
+        person.gender = Field::Value(Gender::Female);
+        person.employment_type = Field::Value(EmploymentType::Internal);
+    };
+    let off = "[employees]\nposition = \"off\"\nlocation = \"off\"\nemployment_type = \"off\"\n";
+    for options in ["", DEPARTMENT, TAG, off] {
+        let record = mapped(everything, options);
+        for attribute in Attribute::ALL {
+            // It stands in for a mail address.
+            let is_given = attribute == UserName || record.values.contains_key(&attribute);
+            let is_off = config(options).employees.is_switched_off(attribute);
+            assert_eq!(is_off, !is_given, "{attribute} {options}");
+        }
+    }
 }
 
 proptest! {

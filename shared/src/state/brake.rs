@@ -153,13 +153,21 @@ mod tests {
             );
         }
         assert_eq!(window.count(Brake::Blank, start), 0);
+        window.add(Brake::Unlock, 2, start);
+        assert_eq!(window.count(Brake::Unlock, start), 5);
+        let mut nothing = BrakeWindow::default();
+        nothing.add(Brake::Unlock, 0, start);
+        assert_eq!(nothing, BrakeWindow::default());
     }
 
     #[test]
     fn a_kind_has_one_name_in_the_state_and_on_the_command_line() {
         for brake in Brake::ALL {
             assert_eq!(serde_json::to_value(brake).unwrap(), brake.name());
+            assert_eq!(brake.is_lock(), brake.name().ends_with("_lock"));
         }
+        let words: std::collections::BTreeSet<_> = Brake::ALL.map(Brake::describe).into();
+        assert_eq!(words.len(), Brake::ALL.len());
     }
 
     #[test]

@@ -209,13 +209,11 @@ mod tests {
     fn a_right_to_list_is_missing_once_another_run_is_refused_and_lost_after_a_day() {
         let now: Timestamp = "2026-05-11T08:00:00Z".parse().unwrap();
         let hours = |hours| now + SignedDuration::from_hours(hours);
+        let minutes = |minutes| now + SignedDuration::from_mins(minutes);
         for (before, later, is_missing) in [
             (ListAccess::default(), now, false),
-            (
-                ListAccess::default(),
-                now + SignedDuration::from_mins(30),
-                true,
-            ),
+            (ListAccess::default(), minutes(14), false),
+            (ListAccess::default(), minutes(15), true),
             (ListAccess::after_read(), hours(1), false),
             (ListAccess::after_read(), hours(23), false),
             (ListAccess::after_read(), hours(24), true),
@@ -224,6 +222,55 @@ mod tests {
             let refused = before.after_refusal(now);
             assert_eq!(refused.is_missing(later), is_missing, "{before:?} {later}");
             assert_eq!(refused.after_refusal(later), refused, "since the first");
+        }
+    }
+
+    #[test]
+    fn what_is_unsettled_is_the_sum_of_all_days_and_due_with_the_first_of_them() {
+        let now: Timestamp = "2026-05-11T08:00:00Z".parse().unwrap();
+        let second = SignedDuration::from_secs(1);
+        let of = |due, waiting_for_pdf, held, outcome_unknown| Unsettled {
+            due,
+            waiting_for_pdf,
+            held,
+            outcome_unknown,
+        };
+        let day = |number, unsettled| {
+            let digest = Fingerprint::default();
+            let day = jiff::civil::date(2026, 5, number);
+            (day, DayCheckpoint { digest, unsettled })
+        };
+        let checkpoint = CertificateCheckpoint {
+            days: [
+                day(1, of(Some(now + second), 1, 10, 100)),
+                day(2, of(Some(now), 2, 20, 200)),
+            ]
+            .into(),
+            earlier: of(None, 4, 40, 400),
+            ..CertificateCheckpoint::default()
+        };
+        let all = checkpoint.unsettled();
+        assert_eq!(all, of(Some(now), 7, 70, 700));
+        let due = [now - second, now, now + second].map(|moment| all.is_due(moment));
+        assert_eq!(due, [false, true, true]);
+        assert!(!checkpoint.earlier.is_due(now));
+    }
+
+    #[test]
+    fn a_checkpoint_is_stored_with_what_it_says_and_without_what_it_does_not() {
+        let nothing = CertificateCheckpoint::default();
+        let said = CertificateCheckpoint {
+            reissued: 3,
+            lists: ListAccess::after_read(),
+            ..nothing.clone()
+        };
+        for (checkpoint, is_stored) in [(nothing, false), (said, true)] {
+            let stored = serde_json::to_value(&checkpoint).unwrap();
+            for name in ["reissued", "lists"] {
+                assert_eq!(stored.get(name).is_some(), is_stored, "{name}");
+            }
+            let read: CertificateCheckpoint = serde_json::from_value(stored).unwrap();
+            assert_eq!(read, checkpoint);
         }
     }
 }

@@ -100,10 +100,14 @@ mod tests {
         ];
         assert!(issue([None; PARTS]).is_unknown());
         for place in 0..PARTS {
-            let (mut other, mut less) = (all, all);
-            other[place] = Some("another");
+            for text in ["another", "a third", "a fourth", "a fifth"] {
+                let mut other = all;
+                other[place] = Some(text);
+                assert!(issue(other).differs_from(issue(all)), "{place} {text}");
+                assert_ne!(issue(other).as_u64(), issue(all).as_u64(), "{place}");
+            }
+            let mut less = all;
             less[place] = None;
-            assert!(issue(other).differs_from(issue(all)), "{place}");
             assert!(!issue(less).differs_from(issue(all)), "{place}");
             assert!(!issue(all).differs_from(issue(less)), "{place}");
         }

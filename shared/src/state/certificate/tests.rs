@@ -182,6 +182,11 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
         (first.clone(), [None, Some(first)], None),
         (uploaded(None), [None, None], None),
         (
+            CertificateState::Held { at: at("09:00:00") },
+            [None, None],
+            Some(dismissed("12:00:00")),
+        ),
+        (
             dismissed("09:30:00"),
             [None, None],
             Some(dismissed("09:30:00")),
@@ -191,5 +196,78 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
         assert_eq!(state.retried(OnUnverifiable::Send, now), sent, "{state:?}");
         assert_eq!(state.retried(park, now), looked_for, "{state:?}");
         assert_eq!(state.dismissed(now), dismissed, "{state:?}");
+    }
+}
+
+fn issue(day: &str) -> Issue {
+    let key = crate::fingerprint::FingerprintKey::from_bytes(&[7; 32]);
+    let id = CertificateId::new("cert-1");
+    Issue::new(&key, &id, [Some(day.to_owned()), None, None])
+}
+
+/// Filed as of the first day, and issued again as of the second.
+fn reissued() -> CertificateEntry {
+    CertificateEntry {
+        issue: issue("2026-03-30"),
+        reissued: Some(Reissued {
+            at: at("09:00:00"),
+            issue: issue("2026-03-31"),
+        }),
+        ..entry(uploaded(Some("d-7")))
+    }
+}
+
+#[test]
+fn a_decision_about_an_entry_keeps_what_it_does_not_decide() {
+    let now = at("12:00:00");
+    let park = OnUnverifiable::Park;
+    let known = |state| CertificateEntry {
+        issue: issue("2026-03-31"),
+        ..entry(state)
+    };
+    let again = known(failed(1)).state.retried(park, now).unwrap();
+    assert_eq!(known(failed(1)).retried(park, now), Some(known(again)));
+    let gone = known(dismissed("12:00:00"));
+    assert_eq!(known(failed(1)).dismissed(now), Some(gone));
+    assert_eq!(known(uploaded(None)).dismissed(now), None);
+    // The document that is out of date stays, and counts as the one of the new issue.
+    let stays = CertificateEntry {
+        issue: issue("2026-03-31"),
+        reissued: None,
+        ..reissued()
+    };
+    assert_eq!(reissued().dismissed(now), Some(stays));
+}
+
+#[test]
+fn only_a_document_that_was_issued_again_is_filed_again_and_the_earlier_ones_are_known() {
+    let now = at("12:00:00");
+    let again = reissued().to_file_again(now).unwrap();
+    let CertificateState::Failed(retry) = &again.state else {
+        panic!("{again:?}")
+    };
+    let (failures, since, retry_at) = (retry.failures, retry.since, retry.retry_at);
+    assert_eq!((failures, since, retry_at), (0, at("08:00:05"), now));
+    assert_eq!((again.issue, again.reissued), (issue("2026-03-31"), None));
+    let refiled = |documents: &[&str]| Refiled {
+        at: now,
+        filed_at: at("08:00:05"),
+        documents: documents.iter().copied().map(DocumentId::new).collect(),
+    };
+    assert_eq!(again.refiled, Some(refiled(&["d-7"])));
+    // Asked twice, it is asked once.
+    assert_eq!(again.to_file_again(at("13:00:00")), Some(again.clone()));
+    let second = CertificateEntry {
+        refiled: Some(refiled(&["d-5"])),
+        ..reissued()
+    };
+    let second = second.to_file_again(now).unwrap();
+    assert_eq!(second.refiled, Some(refiled(&["d-5", "d-7"])));
+    for (other, about) in [
+        (entry(uploaded(None)), "not issued again"),
+        (entry(failed(0)), "never filed"),
+        (entry(parked(None)), "parked"),
+    ] {
+        assert_eq!(other.to_file_again(now), None, "{about}");
     }
 }

@@ -124,6 +124,75 @@ fn what_was_dismissed_is_approved_by_name_or_once_all_is_decided() {
     assert_eq!(approved(&again), [1, 2, 3]);
 }
 
+#[test]
+fn what_was_decided_is_known_by_part_and_by_person() {
+    let plan = small();
+    assert_eq!(
+        plan.undecided(),
+        [(Brake::MailChange, 2), (Brake::Blank, 1)].into()
+    );
+    let dismissed = Decision::Dismissed { at: at(30) };
+    let decided = plan.decide(&choice(&[], &["4711"]), dismissed).unwrap();
+    let decided = decided.decide(&Choice::default(), approval()).unwrap();
+    let person = SourceId::new("4711");
+    assert_eq!((decided.approved(), decided.dismissed()), (1, 2));
+    assert_eq!((plan.approved(), plan.dismissed()), (0, 0));
+    assert_eq!(decided.decisions_about(&person), [Some(dismissed); 2]);
+    let key = PartKey::new(Brake::MailChange, 3);
+    assert_eq!(
+        (plan.decision(key), decided.decision(key)),
+        (None, Some(approval()))
+    );
+    // What is approved is held no more, what is dismissed is.
+    assert!(decided.holds(&person) && !decided.holds(&SourceId::new("4712")));
+    let told = plan.clone().with_decisions_of(&decided);
+    assert_eq!(told, decided);
+    assert!(HeldParts::default().is_empty() && !plan.parts.is_empty());
+}
+
+#[test]
+fn a_decision_about_what_is_undecided_alone_changes_nothing_that_is_decided() {
+    let undecided = Choice {
+        is_undecided_alone: true,
+        ..Choice::default()
+    };
+    let dismissed = Decision::Dismissed { at: at(30) };
+    let plan = small().decide(&choice(&[], &["4711"]), dismissed).unwrap();
+    let all = plan.decide(&undecided, approval()).unwrap();
+    assert_eq!(approved(&all), [3]);
+    assert_eq!(
+        all.decide(&undecided, approval()),
+        Err(ChoiceError::Decided)
+    );
+}
+
+#[test]
+fn a_pattern_is_shown_with_its_number_in_groups_of_three_digits() {
+    for (parts, text, shown) in [
+        (1, None, "1 other"),
+        (2, None, "2 others"),
+        (999, Some("x"), "999 × x"),
+        (1_000, Some("x"), "1,000 × x"),
+        (1_012_345, Some("x"), "1,012,345 × x"),
+    ] {
+        let text = text.map(str::to_owned);
+        assert_eq!(HeldPattern { text, parts }.to_string(), shown);
+    }
+}
+
+#[test]
+fn who_is_in_a_plan_is_kept_up_to_370_000_bytes_and_for_ids_of_255() {
+    // A part has 7 bytes besides its id of 28, a group 14, and all of them 1.
+    for (parts, is_kept) in [(10_571, true), (10_572, false)] {
+        let part = |number| part(number, Brake::MailChange, &format!("{number:028}"));
+        assert_eq!(plan((0..parts).map(part)).parts.names_people(), is_kept);
+    }
+    for (length, is_kept) in [(255, true), (256, false)] {
+        let long = plan([part(1, Brake::MailChange, &"x".repeat(length))]);
+        assert_eq!(long.parts.names_people(), is_kept);
+    }
+}
+
 /// Through the bytes of an item.
 fn stored(plan: &HeldPlan) -> (HeldPlan, usize) {
     let item: serde_dynamo::Item = serde_dynamo::to_item(plan).unwrap();

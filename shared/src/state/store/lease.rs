@@ -297,3 +297,83 @@ fn milliseconds(now: Timestamp, duration: SignedDuration) -> i64 {
 fn moment(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-05-11T{time}Z").parse().unwrap()
+    }
+
+    fn lease() -> Lease {
+        Lease {
+            tenant: TenantId::parse("acme").unwrap(),
+            job: JobKind::Employees,
+            owner: RunId::new("one"),
+            token: FencingToken(1),
+            until: at("08:05:00"),
+            first_run: None,
+            last_good_run: None,
+            last_report_at: None,
+            retirements: BTreeMap::new(),
+            notices: Memory::default(),
+        }
+    }
+
+    #[test]
+    fn a_lease_is_safe_for_as_long_as_more_than_the_margin_is_left() {
+        let margin = SignedDuration::from_secs(30);
+        for (now, is_safe) in [
+            ("08:00:00", true),
+            ("08:04:29.999", true),
+            ("08:04:30", false),
+            ("08:06:00", false),
+        ] {
+            assert_eq!(lease().is_safe_at(at(now), margin), is_safe, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_waits_since_the_last_good_run_or_the_first_one() {
+        let (first, good) = (Some(at("07:00:00")), Some(at("07:30:00")));
+        for (first_run, last_good_run, since) in [
+            (None, None, None),
+            (first, None, first),
+            (first, good, good),
+        ] {
+            let lease = Lease {
+                first_run,
+                last_good_run,
+                ..lease()
+            };
+            assert_eq!(lease.waiting_since(), since);
+        }
+    }
+
+    #[test]
+    fn a_report_later_than_the_last_good_run_is_of_a_failure() {
+        let [earlier, later] = ["07:00:00", "07:00:01"].map(|time| Some(at(time)));
+        for (last_report_at, last_good_run, is_of_a_failure) in [
+            (None, None, false),
+            (earlier, None, true),
+            (None, earlier, false),
+            (earlier, earlier, false),
+            (later, earlier, true),
+            (earlier, later, false),
+        ] {
+            let lease = Lease {
+                last_report_at,
+                last_good_run,
+                ..lease()
+            };
+            assert_eq!(lease.last_report_is_of_a_failure(), is_of_a_failure);
+        }
+    }
+
+    #[test]
+    fn an_end_is_kept_to_the_millisecond() {
+        let until = milliseconds(at("08:00:00.123456"), SignedDuration::from_secs(60));
+        assert_eq!(moment(until), at("08:01:00.123"));
+    }
+}
