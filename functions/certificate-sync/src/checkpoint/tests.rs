@@ -198,6 +198,7 @@ fn everything_is_listed_at_first_daily_on_request_and_when_something_old_is_due(
         (start(listed(1, &[], none)), Mode::DryRun, false),
         (start(listed(1, &[], none)), Mode::FullScan, true),
         (start(listed(1, &[], none)), Mode::Verify, true),
+        (start(listed(0, &[], none)), Scheduled, false),
         (start(listed(23, &[], none)), Scheduled, false),
         (start(listed(24, &[], none)), Scheduled, true),
         // The clock went back.
@@ -292,27 +293,57 @@ fn what_is_not_settled_is_due_or_waits_for_its_pdf() {
         employee: SourceId::new("1"),
         reason: "why".to_owned(),
     };
-    for (result, due, waiting_for_pdf) in [
-        (CertificateResult::Filed, None, 0),
-        (CertificateResult::Verified, None, 0),
-        (retry(later), Some(later), 0),
-        (CertificateResult::Parked("why".to_owned()), None, 0),
-        (CertificateResult::OutcomeUnknown(later), Some(later), 0),
-        (CertificateResult::NotReached, Some(now()), 0),
-        (skipped(SkipReason::AlreadyFinal), None, 0),
-        (skipped(parked), None, 0),
-        (skipped(SkipReason::AwaitingPdf), None, 1),
-        (skipped(SkipReason::AwaitingRetry(later)), Some(later), 0),
-        (skipped(SkipReason::AwaitingCheck(later)), Some(later), 0),
-        (skipped(SkipReason::NotFromHr), None, 0),
-        (skipped(SkipReason::NoCustomer), None, 0),
-        (skipped(SkipReason::Gone), None, 0),
+    let unlisted = || match retry(later) {
+        CertificateResult::Failed(retry) => retry,
+        other => panic!("{other:?}"),
+    };
+    let alike = CertificateResult::RefusedAlike("why".to_owned());
+    let at_once = Some(now());
+    // How many wait for a PDF, are held, or may be filed or not.
+    for (result, due, [waiting_for_pdf, held, outcome_unknown]) in [
+        (CertificateResult::Filed, None, [0; 3]),
+        (CertificateResult::Verified, None, [0; 3]),
+        (CertificateResult::Adopted, None, [0; 3]),
+        (CertificateResult::Reissued, None, [0; 3]),
+        (retry(later), Some(later), [0; 3]),
+        (CertificateResult::Unlisted(unlisted()), Some(later), [0; 3]),
+        (CertificateResult::Parked("why".to_owned()), None, [0; 3]),
+        (
+            CertificateResult::OutcomeUnknown(later),
+            Some(later),
+            [0, 0, 1],
+        ),
+        (CertificateResult::NotReached, at_once, [0; 3]),
+        (alike, at_once, [0; 3]),
+        (skipped(SkipReason::AlreadyFinal), None, [0; 3]),
+        (skipped(parked), None, [0; 3]),
+        (
+            skipped(SkipReason::PersonDeleted(unlisted())),
+            Some(later),
+            [0; 3],
+        ),
+        (skipped(SkipReason::AwaitingPdf), None, [1, 0, 0]),
+        (skipped(SkipReason::Held), None, [0, 1, 0]),
+        (skipped(SkipReason::BeforeSince), None, [0; 3]),
+        (
+            skipped(SkipReason::AwaitingRetry(later)),
+            Some(later),
+            [0; 3],
+        ),
+        (
+            skipped(SkipReason::AwaitingCheck(later)),
+            Some(later),
+            [0, 0, 1],
+        ),
+        (skipped(SkipReason::NotFromHr), None, [0; 3]),
+        (skipped(SkipReason::NoCustomer), None, [0; 3]),
+        (skipped(SkipReason::Gone), None, [0; 3]),
     ] {
         let expected = Unsettled {
             due,
             waiting_for_pdf,
-            outcome_unknown: u32::from(result.is_outcome_unknown()),
-            held: 0,
+            outcome_unknown,
+            held,
         };
         for (day, is_recent) in [(SUNDAY, true), (LONG_AGO, false)] {
             let results = [("c", result.clone())];
@@ -576,6 +607,49 @@ fn certificates_that_were_not_kept_are_listed_again_by_the_next_run() {
 }
 
 #[test]
+fn what_a_backfill_holds_of_a_day_is_counted_with_that_day() {
+    let seen = [("a", SUNDAY), ("b", MONDAY)];
+    let known = run(None, window(true), &seen, &[]).checkpoint;
+    let held_days = BTreeMap::from([(SUNDAY, 3)]);
+    // Sunday has changed.
+    let listed = listing(&[("a", SUNDAY), ("c", SUNDAY), ("b", MONDAY)]);
+    let selection = selection_of(listed, Some(&known), window(false), &key(), now());
+    let facts = RunFacts {
+        held_days: &held_days,
+        ..facts_of(window(false), &selection, &NO_RESULTS)
+    };
+    let after = conclude(Some(&known), facts, now()).checkpoint;
+    let held = [SUNDAY, MONDAY].map(|day| after.days[&day].unsettled.held);
+    assert_eq!(held, [3, 0]);
+}
+
+/// An older one that was not reached is due at once, unless a refused host has stopped the run: then all are listed
+/// once that host is allowed.
+#[test]
+fn what_a_refused_host_has_kept_from_being_reached_waits_for_that_host_alone() {
+    let later = now() + 30.minutes();
+    let refused = || CertificateResult::HostNotAllowed("files.example".to_owned());
+    let reached = CertificateResult::Filed;
+    for (stopped_for_host, first, second, due) in [
+        (true, refused(), CertificateResult::NotReached, None),
+        (true, refused(), retry(later), Some(later)),
+        (false, refused(), CertificateResult::NotReached, Some(now())),
+        (true, reached, CertificateResult::NotReached, Some(now())),
+    ] {
+        let seen = [("a", LONG_AGO), ("b", LONG_AGO)];
+        let selection = selection_of(listing(&seen), None, window(true), &key(), now());
+        let case = format!("{stopped_for_host} {first:?} {second:?}");
+        let results = [(id("a"), first), (id("b"), second)].into();
+        let facts = RunFacts {
+            stopped_for_host,
+            ..facts_of(window(true), &selection, &results)
+        };
+        let after = conclude(None, facts, now()).checkpoint;
+        assert_eq!(after.earlier.due, due, "{case}");
+    }
+}
+
+#[test]
 fn only_a_complete_listing_of_everything_counts_as_one() {
     let seen = [("a", SUNDAY), ("old", LONG_AGO)];
     let known = CertificateCheckpoint {
@@ -664,10 +738,13 @@ proptest! {
 
 #[test]
 fn an_older_certificate_on_a_refused_host_is_looked_at_daily_or_when_other_hosts_are_allowed() {
-    let refused = || CertificateResult::HostNotAllowed("files.example".to_owned());
+    let refused = |host: &str| CertificateResult::HostNotAllowed(host.to_owned());
     let (seen, results) = (
         [("old", LONG_AGO), ("new", SUNDAY)],
-        [("old", refused()), ("new", refused())],
+        [
+            ("old", refused("files.example")),
+            ("new", refused("cdn.example")),
+        ],
     );
     let known = run(None, window(true), &seen, &results).checkpoint;
     assert_eq!(known.earlier, Unsettled::default());

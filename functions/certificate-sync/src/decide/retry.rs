@@ -39,10 +39,6 @@ pub(super) fn after(
         let reason = format!("given up after {failures} tries since {since:.0}: {reason}{more}");
         return Transition::parked(reason, unverified, now);
     }
-    let previous = PreviousFailures {
-        since: Some(since),
-        ..previous
-    };
     Transition::failed(RetryState {
         refusals,
         ..paused(previous, reason, failed_at)

@@ -94,7 +94,7 @@ impl Refusal {
         without_numbers(&self.reason) == without_numbers(reason)
     }
 
-    /// What equal refusals have in common.
+    /// What equal refusals have in common. An outage has many faces.
     fn name(&self) -> String {
         match self.suspect {
             Some(Suspect::Vendor(vendor)) => vendor.to_string(),
@@ -103,14 +103,7 @@ impl Refusal {
     }
 
     fn is_like(&self, other: &Self) -> bool {
-        match (self.suspect, other.suspect) {
-            // An outage has many faces.
-            (Some(Suspect::Vendor(one)), Some(Suspect::Vendor(other))) => one == other,
-            _ => {
-                (self.suspect, &self.host) == (other.suspect, &other.host)
-                    && self.name() == other.name()
-            }
-        }
+        (self.suspect, &self.host) == (other.suspect, &other.host) && self.name() == other.name()
     }
 }
 
@@ -479,6 +472,7 @@ mod tests {
         ] {
             assert_eq!(first.is_like(&of(reason)), expected, "{reason}");
             assert_eq!(first.name() == of(reason).name(), expected, "{reason}");
+            assert_eq!(first.is_for(reason), expected, "{reason}");
         }
         let counted = "answered 422: employee … is invalid, limit …";
         assert_eq!(first.name(), counted);
@@ -589,6 +583,7 @@ mod tests {
         let a = || Some("a".to_owned());
         for (reasons, own, stop) in [
             ("-aaaaa", 1..6, a()),
+            ("--aaaaa", 2..7, a()),
             ("-----aaaaaAAA", 5..13, a()),
             ("aaaaaA-aaaaaAAA", 0..15, a()),
             ("-aaaa", 1..5, None),
@@ -606,6 +601,7 @@ mod tests {
             assert_eq!(series.next_probe(9), None);
         }
         series.refused(refusal("why"), 4, id(4), false);
+        assert_eq!(series.refused_so_far(), [0, 1, 2, 3, 4]);
         let places: Vec<_> = (0..4).map(|_| series.next_probe(9)).collect();
         let expected = [Some(8), Some(4), Some(2), None];
         assert_eq!(places, expected, "no more than three at once");

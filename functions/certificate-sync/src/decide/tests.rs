@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
-use shared::document::{FiledDocument, FilingError, Reach, TenantFault, Verification};
+use shared::document::{FiledDocument, FilingError, Reach, Suspect, TenantFault, Verification};
 use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::http::{Effect, SignedUrl, Vendor};
 use shared::reteach::{DownloadError, Forbidden};
@@ -270,6 +270,49 @@ fn a_redirect_to_a_refused_host_is_compared_with_others_and_a_host_known_before_
     assert_eq!((known.refusal(), known.is_answer()), (None, false));
 }
 
+#[test]
+fn an_answer_without_effect_that_the_file_may_be_to_blame_for_is_compared_with_others() {
+    let right = TenantFault::Right;
+    let refusal = |suspect| {
+        Some(Refusal {
+            reason: "why".to_owned(),
+            suspect,
+            host: None,
+        })
+    };
+    let of_tenant = refusal(Some(Suspect::Tenant(right)));
+    let of_academy = refusal(Some(Suspect::Vendor(Vendor::Reteach)));
+    let unclear = FilingError::unclear(right, "why");
+    let no_file = FilingError::no_file(Vendor::Reteach, "why");
+    let unknown = FilingError::refused("why").with_effect(Effect::Unknown);
+    let download = AttemptError::DownloadRefused(FilingError::interrupted("why"));
+    let leads = Refusal::of_host("cdn.example".to_owned());
+    for (error, refusal, is_answer) in [
+        (FilingError::refused("why").into(), refusal(None), true),
+        (download, refusal(None), true),
+        (unclear.into(), of_tenant, true),
+        (no_file.into(), of_academy, true),
+        (
+            AttemptError::LeadsElsewhere(leads.clone()),
+            Some(leads),
+            true,
+        ),
+        (unknown.into(), None, true),
+        (
+            FilingError::vendor(Vendor::Personio, "why").into(),
+            None,
+            false,
+        ),
+        (FilingError::tenant(right, "why").into(), None, false),
+        (FilingError::no_person("why").into(), None, false),
+        (AttemptError::Skipped(SkipReason::Gone), None, false),
+        (AttemptError::Halted(out_of_time()), None, false),
+    ] {
+        assert_eq!(error.refusal(), refusal, "{error:?}");
+        assert_eq!(error.is_answer(), is_answer, "{error:?}");
+    }
+}
+
 fn check(intent: Intent, listed: Option<Listed>) -> Check {
     Check {
         id: CertificateId::new("c-1"),
@@ -372,6 +415,12 @@ fn each_end_of_a_look_has_one_consequence() {
             not_found(),
             sent(1, "Some(60)", "answered"),
         ),
+        (
+            intent(VERIFY_AFTER, 0),
+            url(),
+            not_found(),
+            sent(1, "Some(15)", "answered"),
+        ),
         (intent(nearly, 1), url(), not_found(), paused),
         (
             intent(hour, 1),
@@ -406,6 +455,25 @@ fn each_end_of_a_look_has_one_consequence() {
         let case = format!("{intent:?} {listed:?} {look:?}");
         assert_eq!(looked(check(intent, listed), look), expected, "{case}");
     }
+}
+
+#[test]
+fn what_is_sent_again_stays_in_the_place_of_an_earlier_document() {
+    let refiled = Some(Refiled {
+        at: now() - 2.hours(),
+        filed_at: now() - 3.hours(),
+        documents: vec![DocumentId::new("7")],
+    });
+    let url = Some("https://files.example/c-1.pdf");
+    let check = Check {
+        refiled: refiled.clone(),
+        ..check(intent(VERIFY_AFTER, 0), listed(url))
+    };
+    let (next, _) = after_look(check, Ok(Verification::NotFound), now());
+    let AfterLook::Send(upload) = next else {
+        panic!("not sent")
+    };
+    assert_eq!(upload.refiled, refiled);
 }
 
 #[test]
@@ -736,6 +804,43 @@ fn what_is_not_found_right_after_a_restore_waits_until_lists_show_the_last_uploa
 }
 
 #[test]
+fn what_the_ledger_has_is_asked_for_wherever_a_title_may_decide() {
+    let hour_ago = Some(now() - 1.hour());
+    for (by_title, lost_since, unverified_at, expected) in [
+        (false, None, None, false),
+        (true, None, None, true),
+        (false, hour_ago, None, true),
+        (false, None, hour_ago, true),
+    ] {
+        let look = Look {
+            by_title,
+            lost_since,
+        };
+        let mut upload = wanted("a", "Brandschutz", 1, look);
+        upload.previous.unverified_at = unverified_at;
+        assert_eq!(needs_ledger(&[upload]), expected, "{look:?}");
+    }
+}
+
+#[test]
+fn an_upload_without_an_answer_is_known_by_its_title_unless_a_comment_says_whose_it_is() {
+    let look = Look {
+        by_title: false,
+        lost_since: None,
+    };
+    let mut upload = wanted("a", "Brandschutz", 1, look);
+    upload.previous.unverified_at = Some(now() - 1.hour());
+    for (comment, expected) in [(None, "adopt 7"), (Some("Ablage"), "file")] {
+        let filed = FiledDocument {
+            comment: comment.map(str::to_owned),
+            ..document("7", "Brandschutz", 11, "")
+        };
+        let decided = before(std::slice::from_ref(&upload), Some(&[filed]));
+        assert_eq!(decided, [expected], "{comment:?}");
+    }
+}
+
+#[test]
 fn what_may_be_filed_is_filed_again_only_after_a_second_list() {
     let named = document("7", "Brandschutz", 11, "Zertifikat-ID a");
     let long_ago = Some(now() - 1.hour());
@@ -970,6 +1075,7 @@ fn the_document_of_an_earlier_issue_is_not_taken_for_the_one_that_is_filed_again
         ..document(id, "Brandschutz", 11, "Zertifikat-ID c-1")
     };
     let (earlier, later) = (Some(now() - 3.hours()), Some(now() - 1.minute()));
+    let ten_minutes_later = Some(now() - 3.hours() + 10.minutes());
     // The restored table does not know that it was filed again before.
     let lost = Some(now() - 2.hours());
     for (documents, expected) in [
@@ -977,6 +1083,7 @@ fn the_document_of_an_earlier_issue_is_not_taken_for_the_one_that_is_filed_again
         (vec![of("7", later)], "file"),
         // The route returned no id.
         (vec![of("6", earlier)], "file"),
+        (vec![of("6", ten_minutes_later)], "file"),
         (vec![of("7", earlier), of("8", later)], "adopt 8"),
         (vec![of("8", None)], "adopt 8"),
         (vec![of("7", earlier), of("8", lost)], "adopt 8"),

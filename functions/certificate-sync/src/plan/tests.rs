@@ -330,6 +330,9 @@ fn no_course_is_shown() {
     for text in ["Brandschutz", "files.example"] {
         assert!(!shown.contains(text), "{shown}");
     }
+    for text in ["owner", "previous"] {
+        assert!(shown.contains(text), "{shown}");
+    }
 }
 
 /// The only candidate: completed so many days ago, in this state.
@@ -369,17 +372,20 @@ fn a_backfill_on_hold_files_nothing_of_the_first_listing_and_everything_later() 
     for (backfill, first_listed_at, days, state, expected) in [
         (Backfill::Hold, None, 1, None, "held and noted"),
         (Backfill::Hold, None, 29, None, "held and noted"),
+        (Backfill::Hold, None, 30, None, "held and noted"),
         (Backfill::Hold, None, 31, None, "held"),
         (Backfill::Hold, first(1), 31, held(), "held"),
         (Backfill::Hold, first(1), 2, held(), "held"),
         // Not shown by the first listing: back-dated, or of today.
         (Backfill::Hold, first(1), 2, None, "filed"),
         (Backfill::Hold, first(1), 0, None, "filed"),
+        (Backfill::Hold, first(1), 31, None, "filed"),
         (Backfill::Hold, first(1), 40, None, "held"),
         (Backfill::Hold, first(1), 2, Some(failed(1, now())), "filed"),
         (Backfill::All, None, 400, None, "filed"),
         (Backfill::All, first(1), 2, held(), "filed"),
         (january, None, 9, None, "filed"),
+        (january, None, 10, None, "filed"),
         (january, None, 12, None, "left out"),
         (january, first(1), 12, None, "left out"),
         (january, first(1), 12, held(), "left out"),
@@ -439,10 +445,12 @@ fn what_the_ledger_does_not_know_is_looked_up_before_it_is_filed() {
             by_title(true, None),
         ),
         ("later", &later, 1, None, None),
+        ("at the first listing", &later, 2, None, None),
         ("scan", &scan, 1, None, by_title(false, None)),
         ("scan", &scan, 1, failed(), None),
         ("verify", &verify, 1, None, by_title(true, None)),
         ("restored", &lost_table, 0, None, None),
+        ("at the restore", &lost_table, 1, None, None),
         ("restored", &lost_table, 2, None, by_title(false, lost)),
         ("restored", &lost_table, 400, None, by_title(false, lost)),
         ("restored", &lost_table, 2, failed(), None),
@@ -463,10 +471,73 @@ fn what_the_ledger_does_not_know_is_looked_up_before_it_is_filed() {
     let CertificateState::Failed(retry) = self::failed(1, now()) else {
         unreachable!()
     };
-    let since = now() - 48.hours();
-    let earlier = CertificateState::Failed(RetryState { since, ..retry });
-    let plan = Plan::build([completed(2, Some(earlier))], &lost_table, now());
-    assert_eq!(plan.uploads[0].look, by_title(false, lost));
+    for (hours, expected) in [(48, by_title(false, lost)), (24, None)] {
+        let since = now() - hours.hours();
+        let earlier = CertificateState::Failed(RetryState {
+            since,
+            ..retry.clone()
+        });
+        let plan = Plan::build([completed(2, Some(earlier))], &lost_table, now());
+        assert_eq!(plan.uploads[0].look, expected, "{hours}");
+    }
+    // A look that has to be repeated is repeated, long after the first listing.
+    let unlisted = CertificateState::Failed(RetryState {
+        unlisted: true,
+        ..retry
+    });
+    let plan = Plan::build([completed(1, Some(unlisted))], &later, now());
+    assert_eq!(plan.uploads[0].look, by_title(false, None));
+}
+
+#[test]
+fn a_backfill_on_hold_is_one_of_everything_once_the_operator_has_started_it() {
+    let config = |backfill: &str| {
+        let text = format!(
+            "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n\
+             [certificates]\n{backfill}\n"
+        );
+        shared::tenant::TenantConfig::parse(&text).unwrap()
+    };
+    let day = Backfill::Since(jiff::civil::date(2026, 1, 1));
+    for (backfill, waits, started) in [
+        ("backfill = \"hold\"", Backfill::Hold, Backfill::All),
+        ("backfill = \"all\"", Backfill::All, Backfill::All),
+        ("since = \"2026-01-01\"", day, day),
+    ] {
+        for (started_at, expected) in [(None, waits), (Some(now()), started)] {
+            let start = shared::state::CertificateStart {
+                started_at,
+                ..Default::default()
+            };
+            let policy = Policy::new(&start, Mode::Scheduled, &config(backfill));
+            assert_eq!(policy.backfill, expected, "{backfill} {started_at:?}");
+            assert_eq!(policy.first_listed_at, None);
+        }
+    }
+}
+
+#[test]
+fn a_document_may_be_the_upload_from_ten_minutes_before_its_intent_on() {
+    let document = |minutes: i64| shared::document::FiledDocument {
+        id: DocumentId::new("7"),
+        name: Some("Brandschutz".to_owned()),
+        date: None,
+        comment: None,
+        size: None,
+        category: None,
+        created_at: Some(now() - minutes.minutes()),
+        is_unsafe: false,
+    };
+    let candidate = Candidate {
+        id: id(),
+        listed: listings()[1].clone(),
+        entry: Some(entry(intended(VERIFY_AFTER))),
+    };
+    let plan = Plan::build([candidate], &policy(), now());
+    for (minutes, expected) in [(14, true), (25, true), (26, false)] {
+        let found = may_be_upload(&document(minutes), &plan.checks[0]);
+        assert_eq!(found, expected, "{minutes}");
+    }
 }
 
 #[test]
@@ -525,6 +596,8 @@ fn a_recent_certificate_of_nobody_is_held_with_the_others_and_counted_as_nobodys
         };
         let plan = Plan::build([of(None)], &policy, now());
         assert_eq!(plan.holds, [(id(), employee)], "{owner:?}");
+        let result = crate::outcome::CertificateResult::Skipped(reason.clone());
+        assert_eq!(plan.results(), [(id(), result)].into(), "{owner:?}");
         assert_eq!(plan.skipped, [(id(), reason.clone())].into(), "{owner:?}");
         let held = entry(CertificateState::Held { at: now() });
         let plan = Plan::build([of(Some(held))], &policy, now());
