@@ -277,3 +277,183 @@ fn hash(parts: impl Iterator<Item = PartKey>, key: &FingerprintKey) -> String {
     let print = key.fingerprint(digests.iter().map(|digest| Print::Value(digest)));
     print.to_string().chars().take(12).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Part;
+    use crate::plan::builders::{key, now};
+
+    fn of_person(id: &str) -> Option<SourceId> {
+        Some(SourceId::new(id))
+    }
+
+    fn risky(id: &str) -> RiskyChange {
+        RiskyChange {
+            source_id: SourceId::new(id),
+            brake: Brake::Blank,
+            part: Part::AccessWindow,
+        }
+    }
+
+    fn planned_for<'a>(people: impl IntoIterator<Item = &'a SourceId>) -> PlannedFor<'a> {
+        PlannedFor {
+            people: people.into_iter().collect(),
+            paused: BTreeSet::new(),
+            is_part: false,
+            is_unseen: false,
+            reads_old_mails: false,
+            compared: None,
+        }
+    }
+
+    #[test]
+    fn a_held_part_is_kept_until_a_run_could_see_that_its_change_is_gone() {
+        use Brake::{Blank, UnexplainedLock, Unlock};
+        let (one, two) = (SourceId::new("1"), SourceId::new("2"));
+        let person = |id: &str| (!id.is_empty()).then(|| SourceId::new(id));
+        let approved = Some(Decision::Approved { at: now() });
+        let lapsed = Some(Decision::Approved { at: now() - LASTS });
+        let dismissed = Some(Decision::Dismissed { at: now() - LASTS });
+        let all = Some(ShardRange::WHOLE);
+        let nobody = Some(ShardRange { first: 0, end: 0 });
+        // 1 and 2 are planned for, but no values of 2. The last: whether it is kept.
+        for (id, brake, decision, is_part, compared, is_kept) in [
+            ("1", Blank, None, false, None, false),
+            ("2", Blank, None, false, None, true),
+            ("2", UnexplainedLock, None, false, None, false),
+            ("2", Unlock, None, false, None, false),
+            ("3", Blank, None, false, None, true),
+            ("3", Unlock, None, false, None, true),
+            ("3", Blank, approved, false, None, true),
+            ("3", Blank, lapsed, false, None, false),
+            ("3", Blank, dismissed, false, None, true),
+            ("3", Blank, None, false, all, false),
+            ("3", Blank, None, false, nobody, true),
+            ("3", Blank, approved, false, all, true),
+            ("2", Blank, None, false, all, true),
+            // Of a plan that is too large to keep who is in it.
+            ("", Blank, None, false, None, false),
+            ("", Blank, None, true, None, true),
+            ("", Blank, dismissed, false, None, true),
+            ("", Blank, None, true, all, false),
+            ("", Blank, None, true, nobody, true),
+        ] {
+            let run = PlannedFor {
+                paused: BTreeSet::from([&two]),
+                is_part,
+                compared,
+                ..planned_for([&one, &two])
+            };
+            let part = HeldPart {
+                person: person(id),
+                decision,
+            };
+            let kept = run.keeps(&PartKey::new(brake, 7), &part, now());
+            assert_eq!(kept, is_kept, "{id} {brake:?} {decision:?} {is_part}");
+        }
+    }
+
+    #[test]
+    fn people_wait_whom_no_decision_and_no_plan_of_this_run_is_about() {
+        let dismissed = Some(Decision::Dismissed { at: now() });
+        let named = || {
+            [
+                (of_person("1"), None),
+                (of_person("3"), None),
+                (of_person("3"), None),
+                (of_person("4"), dismissed),
+            ]
+            .to_vec()
+        };
+        // The plan of this run has a change of one of those without a name.
+        let unnamed = [(of_person("3"), None), (None, None), (None, None)].to_vec();
+        let blank = |people| BTreeMap::from([(Brake::Blank, people)]);
+        for (parts, is_partly_decided, is_unseen, expected) in [
+            (named(), false, false, blank(1)),
+            (named(), false, true, blank(2)),
+            (named(), true, false, BTreeMap::new()),
+            (named(), true, true, blank(2)),
+            (unnamed, false, false, blank(2)),
+        ] {
+            let parts = parts.into_iter().zip(0..);
+            let parts = parts.map(|((person, decision), number)| {
+                let key = PartKey::new(Brake::Blank, number);
+                (key, HeldPart { person, decision })
+            });
+            let partly = is_partly_decided.then_some(Brake::Blank);
+            let stored = HeldPlan {
+                hash: String::new(),
+                since: now(),
+                counts: BTreeMap::new(),
+                patterns: Vec::new(),
+                parts: parts.collect(),
+                partly_decided: partly.into_iter().collect(),
+                is_unseen,
+                sample: Vec::new(),
+                revision: 0,
+            };
+            let one = SourceId::new("1");
+            let run = PlannedFor {
+                is_part: true,
+                ..planned_for([&one])
+            };
+            let waiting = run.waiting(Some(&stored), &[risky("1")], now());
+            assert_eq!(waiting, expected, "{is_partly_decided} {is_unseen}");
+            assert_eq!(run.waiting(None, &[], now()), BTreeMap::new());
+        }
+    }
+
+    fn pattern(text: &str, parts: u32) -> HeldPattern {
+        HeldPattern {
+            text: Some(text.to_owned()),
+            parts,
+        }
+    }
+
+    /// What is held after a run that plans these changes, and nothing else.
+    fn next(ids: &[&str], text: &str, stored: Option<&HeldPlan>, dry_run: bool) -> HeldPlan {
+        let undecided: Parts = ids
+            .iter()
+            .zip(0..)
+            .map(|(id, number)| (risky(id), PartKey::new(Brake::Blank, number)))
+            .collect();
+        let people = undecided.iter().map(|(risky, _)| &risky.source_id);
+        let planned_for = PlannedFor {
+            reads_old_mails: dry_run,
+            ..planned_for(people)
+        };
+        let nothing = Parts::new();
+        let next = NextHeld {
+            undecided: &undecided,
+            dismissed: &nothing,
+            approved: &nothing,
+            patterns: vec![pattern(text, 5)],
+            stored,
+            planned_for: &planned_for,
+        };
+        next.plan(&key(), now()).unwrap()
+    }
+
+    #[test]
+    fn the_same_held_plan_keeps_its_patterns_unless_the_run_can_read_more() {
+        let first = next(&["1"], "a", None, false);
+        for (ids, dry_run, text) in [
+            (&["1"][..], false, "a"),
+            (&["1"], true, "b"),
+            (&["1", "2"], false, "b"),
+        ] {
+            let second = next(ids, "b", Some(&first), dry_run);
+            assert_eq!(second.patterns, [pattern(text, 5)], "{ids:?} {dry_run}");
+        }
+    }
+
+    #[test]
+    fn patterns_say_how_many_parts_were_not_looked_at_again() {
+        let some = || vec![pattern("a", 5)];
+        assert_eq!(with_unseen(some(), 0), some());
+        assert!(with_unseen(Vec::new(), 3).is_empty());
+        let unseen = pattern("not looked at again", 3);
+        assert_eq!(with_unseen(some(), 3), [pattern("a", 5), unseen]);
+    }
+}

@@ -196,3 +196,31 @@ fn reason(brake: Brake, exceeded: LimitExceeded) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_says_what_would_let_the_changes_through() {
+        let by_limit = "2 in the last 24 hours; limit without approval: ";
+        for (brake, limit, text) in [
+            (Brake::UnflaggedLock, 0, "Kombo flags deleted people"),
+            (Brake::Create, 0, "Grant the attribute E-Mail"),
+            (Brake::Create, 20, by_limit),
+            (Brake::TakeOver, 0, "(each needs approval)"),
+            (Brake::OrphanLock, 0, "(each needs approval)"),
+            (Brake::Unlock, 0, by_limit),
+        ] {
+            let exceeded = LimitExceeded {
+                planned: 7,
+                before: 2,
+                limit,
+            };
+            let reason = reason(brake, exceeded);
+            assert!(reason.starts_with("7 "), "{reason}");
+            assert!(reason.contains(text), "{reason}");
+        }
+        assert_eq!([1, 2].map(changes), ["1 change", "2 changes"]);
+    }
+}

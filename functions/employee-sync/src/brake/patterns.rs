@@ -215,6 +215,36 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_of_change_has_words_of_its_own() {
+        for (brake, part, text) in [
+            (Brake::Unlock, Part::AccessWindow, "unlock"),
+            (Brake::Create, Part::Account, "new or adopted account"),
+            (Brake::Handover, Part::Account, "handover to a new profile"),
+            (Brake::TakeOver, Part::Account, "take-over of an account"),
+            (Brake::Blank, Part::Value(Attribute::Email), "email emptied"),
+            (
+                Brake::Blank,
+                Part::Value(Attribute::Position),
+                "position emptied",
+            ),
+        ] {
+            let changes = (0..5).map(|id| base(id, brake, part));
+            assert_eq!(texts(changes), [format!("5 × {text}")]);
+        }
+    }
+
+    #[test]
+    fn patterns_are_one_sentence_and_none_is_no_sentence() {
+        let of = |text: Option<&str>, parts| HeldPattern {
+            text: text.map(str::to_owned),
+            parts,
+        };
+        assert_eq!(described(&[]), "");
+        let both = [of(Some("unlock"), 5), of(None, 3)];
+        assert_eq!(described(&both), " 5 × unlock; 3 others.");
+    }
+
+    #[test]
     fn at_most_20_patterns_are_kept_and_the_rest_is_counted() {
         let domains = (0..30).flat_map(|domain| {
             let neu = format!("n{domain}.example");

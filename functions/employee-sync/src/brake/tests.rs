@@ -109,6 +109,7 @@ fn a_window_counts_when_it_is_written_however_far_ahead_it_takes_effect() {
         (window(never, on(20)), window(never, on(48)), None),
         (window(never, on(20)), open, None),
         (window(on(-9), never), window(on(-48), never), None),
+        (window(on(-9), on(20)), window(on(-48), on(20)), None),
         // Both: what is lost counts.
         (
             window(on(20), never),
@@ -500,7 +501,7 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
     let mut history = BrakeWindow::default();
     history.add(Brake::Unlock, 6, now() - 30.hours());
     history.add(Brake::Unlock, 7, now() - 23.hours());
-    history.add(Brake::Blank, 10, now());
+    history.add(Brake::Blank, 11, now());
     let cases = [
         (Brake::UnexplainedLock, 10, None),
         (Brake::UnexplainedLock, 11, Some((0, 10))),
@@ -508,7 +509,8 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
         (Brake::ExplainedLock, 41, Some((0, 40))),
         (Brake::Unlock, 3, None),
         (Brake::Unlock, 4, Some((7, 10))),
-        (Brake::Blank, 1, Some((10, 10))),
+        (Brake::Blank, 1, Some((11, 10))),
+        // What is over the limit already holds nothing of a run without such changes.
         (Brake::Blank, 0, None),
         (Brake::MailChange, 10, None),
     ];

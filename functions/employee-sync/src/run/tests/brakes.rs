@@ -272,6 +272,33 @@ fn everything_harmless_goes_on_while_a_plan_is_held() {
     assert_eq!(world.after(5).tick(End::Well).changes, 0);
 }
 
+#[test]
+fn a_held_plan_that_shrinks_to_the_limit_is_applied_whatever_was_dismissed_before() {
+    for mut world in [World::new(40, ""), decided(dismissed)] {
+        world.after(5).deactivate(10..17);
+        world.tick(End::Well);
+        assert_eq!(world.locked(), 0);
+        for id in 10..12 {
+            happen(&mut world, id, Event::Back);
+        }
+        world.after(5).tick(End::Well);
+        let locked: Vec<usize> = (0..40).filter(|id| world.is_locked(*id)).collect();
+        assert_eq!(locked, [12, 13, 14, 15, 16]);
+    }
+}
+
+#[test]
+fn a_lock_counts_although_another_part_of_the_same_change_is_held() {
+    let mut world = World::new(40, "");
+    move_mails(&mut world, 1);
+    world.deactivate(0..3);
+    world.tick(End::Well);
+    let counted = world.counted(Brake::UnexplainedLock);
+    assert_eq!((world.locked(), counted), (3, 3));
+    let held = world.academy.held.as_ref().unwrap();
+    assert_eq!(held.counts, [(Brake::MailChange, 10)].into());
+}
+
 fn approved(at: Timestamp) -> Decision {
     Decision::Approved { at }
 }
