@@ -318,6 +318,7 @@ mod tests {
             let plan = plan(&candidates, &config(""));
             let entries = conflict_entries(&plan, &candidates, now());
             let failure = entries[0].failure.as_ref().unwrap();
+            assert_eq!(failure.kind, FailureKind::Conflict, "{case}");
             let pause = failure.retry_at.duration_since(now()).as_hours();
             assert_eq!((pause, failure.attempts), expected, "{case}");
         }
@@ -342,6 +343,50 @@ mod tests {
             };
             let noted = as_seen(&candidate, None);
             assert_eq!(noted == candidate.entry, stays);
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_gone_is_forgotten_and_a_failure_or_a_handover_is_not() {
+        let config = config("");
+        let failed = failure(None, key().fingerprint([]), String::new(), now());
+        let kept = EmployeeEntry {
+            failure: Some(failed),
+            handed_over_to: Some(employee("2").source_id),
+            ..EmployeeEntry::new(employee("1").source_id)
+        };
+        let known = synced(&employee("1"), &config);
+        let candidate = Candidate {
+            entry: Some(EmployeeEntry {
+                customer_id: known.customer_id,
+                digests: known.digests,
+                ..kept.clone()
+            }),
+            ..candidate(&employee("1"), &config)
+        };
+        assert_eq!(as_seen(&candidate, None), Some(kept));
+    }
+
+    #[test]
+    fn a_value_of_somebody_else_is_noted_as_none_that_we_gave_and_an_empty_one_as_empty() {
+        let config = config("");
+        let empty = Employee {
+            company: Field::Null,
+            ..employee("1")
+        };
+        let other = Employee {
+            company: Field::Value("Andere GmbH".into()),
+            ..employee("1")
+        };
+        for (holds, expected) in [(empty, Some(ValueDigest::Null)), (other, None)] {
+            let account = account_of(&holds, &config);
+            let candidate = Candidate {
+                entry: Some(synced(&employee("1"), &config)),
+                ..seen(&employee("1"), account, MatchedBy::ExternalId, &config)
+            };
+            let noted = as_seen(&candidate, None).unwrap();
+            assert_eq!(noted.digests.get("company").copied(), expected);
+            assert!(noted.digests.contains_key("position"));
         }
     }
 

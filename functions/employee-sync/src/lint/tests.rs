@@ -22,8 +22,15 @@ fn three() -> Vec<Candidate> {
         ..employee("1")
     };
     vec![
-        trusted(&moved, &employee("1"), &config),
-        candidate(&employee("2"), &config),
+        // Another account has the address, which stays as it is.
+        Candidate {
+            mail_holder: Some(CustomerId::new("c9")),
+            ..trusted(&moved, &employee("1"), &config)
+        },
+        Candidate {
+            account: Account::NotFetched,
+            ..candidate(&employee("2"), &config)
+        },
         trusted(&employee("3"), &employee("3"), &config),
     ]
 }
@@ -50,11 +57,12 @@ const EXTERNAL_ID: &str = "the external id is the person's";
 const EFFECT: &str = "a change changes something";
 const LOOKED_AT: &str = "everybody changed was looked at";
 const OURS: &str = "no account is written that is not the person's";
+const MAIL: &str = "no account gets a mail address that another one has";
 const NULLS: &str = "nothing is cleared that the source did not report empty";
 const CAUSE: &str = "nobody is locked without a cause";
 const CREATION: &str = "nobody out of scope, gone or with an account is created";
 
-const BREACHES: [Breach; 34] = [
+const BREACHES: [Breach; 39] = [
     (VERDICTS, None, |plan, _| plan.unchanged.clear()),
     (VERDICTS, None, |plan, _| {
         plan.skipped
@@ -104,6 +112,13 @@ const BREACHES: [Breach; 34] = [
     (OURS, Some("1"), |plan, candidates| {
         take_over(plan, candidates, "sap:7", Holder::Other)
     }),
+    // The account of another former profile than the plan names, and one's own.
+    (OURS, Some("1"), |plan, candidates| {
+        hand_over(plan, candidates, "7", "8")
+    }),
+    (OURS, Some("1"), |plan, candidates| {
+        hand_over(plan, candidates, "1", "1")
+    }),
     (OURS, Some("1"), |_, candidates| {
         found(
             &mut candidates[0],
@@ -137,6 +152,9 @@ const BREACHES: [Breach; 34] = [
         plan.changes[0].action = Action::Adopt(CustomerId::new("c1"));
         found(&mut candidates[0], None, MatchedBy::Ledger);
         candidates[0].entry.as_mut().unwrap().customer_id = None;
+    }),
+    (MAIL, Some("2"), |_, candidates| {
+        candidates[1].mail_holder = Some(CustomerId::new("c9"))
     }),
     (NULLS, Some("1"), |plan, _| {
         // The source said nothing of the kind.
@@ -200,14 +218,29 @@ const BREACHES: [Breach; 34] = [
     }),
     (CAUSE, Some("1"), |plan, candidates| {
         // Of such a record an end may be read, and no beginning.
-        candidates[0].source = rejected(inactive());
+        candidates[0].source = rejected(Leaving {
+            hire_date: Field::Value("2026-06-01".parse().unwrap()),
+            ..inactive()
+        });
         plan.changes[0].window = lock(AccessWindow {
             active_at: Some(now() + 1.second()),
             inactive_at: Some(now()),
         });
     }),
+    (CAUSE, Some("1"), |plan, candidates| {
+        // Nor does it open an account.
+        candidates[0].source = rejected(inactive());
+        plan.changes[0].window = lock(AccessWindow::default());
+    }),
     (CREATION, Some("2"), |_, candidates| {
         candidates[1] = trusted(&employee("2"), &employee("2"), &config(""))
+    }),
+    (CREATION, Some("2"), |_, candidates| {
+        // Nobody asked, and the ledger knows an account.
+        candidates[1] = Candidate {
+            account: Account::NotFetched,
+            ..trusted(&employee("2"), &employee("2"), &config(""))
+        };
     }),
     (CREATION, Some("2"), |_, candidates| {
         let scope = config("[scope]\ninclude_companies = [\"Muster AG\"]\n");
@@ -242,6 +275,15 @@ fn take_over(plan: &mut Plan, candidates: &mut [Candidate], external_id: &str, h
         former: None,
     };
     candidates[0].account = Account::Conflicting(Box::new(account), holder);
+}
+
+/// The account of the profile `holder`, where the plan names `former`.
+fn hand_over(plan: &mut Plan, candidates: &mut [Candidate], former: &str, holder: &str) {
+    let holder = Holder::Former(SourceId::new(holder));
+    take_over(plan, candidates, "personio:7", holder);
+    if let Action::Handover { former: named, .. } = &mut plan.changes[0].action {
+        *named = Some(SourceId::new(former));
+    }
 }
 
 fn subjects_without_hire_date(candidates: &[Candidate]) -> Vec<Candidate> {

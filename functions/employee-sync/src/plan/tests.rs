@@ -224,6 +224,18 @@ fn somebody_missing_without_a_deletion_flag_is_not_gone() {
     );
 }
 
+/// A refusal of another record.
+fn refused_until(retry_at: jiff::Timestamp) -> Failure {
+    Failure {
+        kind: FailureKind::Refused,
+        reason: "422".into(),
+        fingerprint: key().fingerprint([]),
+        attempts: 2,
+        retry_at,
+        is_personal: false,
+    }
+}
+
 #[test]
 fn somebody_gone_who_is_locked_is_known_to_be() {
     let (one, config) = (employee("1"), config(""));
@@ -236,7 +248,7 @@ fn somebody_gone_who_is_locked_is_known_to_be() {
         ..account_of(&one, &config)
     };
     let external_id = ExternalId::of("personio", &one.source_id);
-    let gone = Candidate {
+    let mut gone = Candidate {
         source: SourceState::Gone {
             external_id,
             absence: Absence::Explained,
@@ -244,7 +256,10 @@ fn somebody_gone_who_is_locked_is_known_to_be() {
         account: Account::Fetched(Box::new(account), MatchedBy::ExternalId),
         ..trusted(&one, &one, &config)
     };
+    // What failed before is over with it.
+    gone.entry.as_mut().unwrap().failure = Some(refused_until(now()));
     let kept = plan(&[gone], &config).bookkeeping;
+    assert_eq!(kept[0].failure, None);
     let locked = Locked {
         since: now(),
         reason: LockReason::Vanished,
@@ -309,6 +324,7 @@ fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
     let mut moved = employee("1");
     moved.company = Field::Value("Muster AG".into());
     moved.position = Field::Value("no longer carried over".into());
+    moved.hire_date = Field::Value("2026-06-01".parse().unwrap());
     for (policy, outcome) in [
         ("lock", "lock    1  (no longer in scope)"),
         ("leave", "0 to change"),
@@ -316,6 +332,7 @@ fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
         let config = config(&format!("{scope}out_of_scope = \"{policy}\"\n"));
         let text = words(trusted(&moved, &employee("1"), &config), &config);
         assert!(text.starts_with(outcome), "{text}");
+        assert!(!text.contains("setActiveAt"), "{text}");
         let new = words(
             Candidate {
                 account: Account::NotFetched,
@@ -375,24 +392,28 @@ fn rehired(employee: &Employee, former: &Employee) -> Candidate {
 #[test]
 fn a_rehire_gets_the_account_of_the_former_profile() {
     let former = employee("9");
-    let new = Employee {
-        source_id: SourceId::new("1"),
-        ..former.clone()
-    };
     let config = config("");
-    let candidates = [rehired(&new, &former)];
-    let plan = plan(&candidates, &config);
-    let change = &plan.changes[0];
-    let expected = Action::Handover {
-        account: CustomerId::new("c9"),
-        from: ExternalId::new("personio:9"),
-        former: Some(SourceId::new("9")),
-    };
-    assert_eq!(change.action, expected);
-    assert_eq!(change.window.unwrap().after.inactive_at, None);
-    assert_eq!(change.locked, None);
-    assert!(change.values.is_empty(), "{:?}", change.values);
-    assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
+    // The former profile's lock is lifted, also where no end date may be read.
+    for end_date in [Field::Null, Field::Absent] {
+        let new = Employee {
+            source_id: SourceId::new("1"),
+            end_date,
+            ..former.clone()
+        };
+        let candidates = [rehired(&new, &former)];
+        let plan = plan(&candidates, &config);
+        let change = &plan.changes[0];
+        let expected = Action::Handover {
+            account: CustomerId::new("c9"),
+            from: ExternalId::new("personio:9"),
+            former: Some(SourceId::new("9")),
+        };
+        assert_eq!(change.action, expected);
+        assert_eq!(change.window.unwrap().after.inactive_at, None);
+        assert_eq!(change.locked, None);
+        assert!(change.values.is_empty(), "{:?}", change.values);
+        assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
+    }
 }
 
 #[test]
@@ -660,6 +681,29 @@ fn an_account_found_as_it_should_be_is_only_written_down() {
 }
 
 #[test]
+fn what_an_entry_says_of_failures_or_of_a_lost_key_ends_once_the_account_is_as_it_should_be() {
+    let config = config("");
+    let failed = EmployeeEntry {
+        failure: Some(refused_until(now())),
+        ..synced(&employee("1"), &config)
+    };
+    let sealed = EmployeeEntry {
+        customer_id: Some(CustomerId::new("c1")),
+        is_sealed: true,
+        ..EmployeeEntry::new(SourceId::new("1"))
+    };
+    for entry in [failed, sealed] {
+        let account = account_of(&employee("1"), &config);
+        let candidate = Candidate {
+            entry: Some(entry),
+            ..seen(&employee("1"), account, MatchedBy::ExternalId, &config)
+        };
+        let plan = plan(&[candidate], &config);
+        assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config)]);
+    }
+}
+
+#[test]
 fn an_account_that_was_given_more_than_the_ledger_knows_is_written_down_in_full() {
     let mut earlier = employee("1");
     earlier.position = Field::Value("Werkstudentin".to_owned());
@@ -692,6 +736,18 @@ fn a_value_that_the_academy_keeps_without_its_outer_spaces_is_no_drift() {
         plan(&[candidate], &config).changes.len()
     };
     assert_eq!((changes(&spaced), changes(&employee("1"))), (0, 1));
+    // Of nothing but spaces nothing is left.
+    let blank = Employee {
+        company: Field::Value("  ".into()),
+        ..employee("1")
+    };
+    let mut nothing = account.clone();
+    nothing.values.remove(&Attribute::Company);
+    let candidate = Candidate {
+        entry: Some(synced(&blank, &config)),
+        ..seen(&blank, nothing, MatchedBy::ExternalId, &config)
+    };
+    assert!(plan(&[candidate], &config).changes.is_empty());
 }
 
 #[test]
@@ -794,6 +850,13 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
         failure: Some(other),
         ..entry
     });
+    assert_eq!(plan(&[candidate.clone()], &config("")).changes.len(), 1);
+    // The same record is tried again from the moment on that was noted.
+    let due = Failure {
+        fingerprint,
+        ..refused_until(now())
+    };
+    candidate.entry.as_mut().unwrap().failure = Some(due);
     assert_eq!(plan(&[candidate], &config("")).changes.len(), 1);
 }
 
@@ -968,6 +1031,16 @@ fn a_record_that_does_not_fit_still_locks() {
         entry: Some(synced(&left, &config)),
         ..rejected(|it| it.end_date = Field::Null, &config)
     };
+    assert!(plan(&[locked.clone()], &config).changes.is_empty());
+    // The same end, with another beginning.
+    let same_end = |it: &mut Leaving| {
+        it.end_date = day("2026-05-01");
+        it.hire_date = day("2021-01-01");
+    };
+    let locked = Candidate {
+        source: rejected(same_end, &config).source,
+        ..locked
+    };
     assert!(plan(&[locked], &config).changes.is_empty());
     // Somebody else's account is not looked at.
     let stranger = Candidate {
@@ -1048,4 +1121,239 @@ fn consent_to_a_new_account_is_no_consent_to_an_adoption() {
     assert_eq!(keys[1], keys[3]);
     let different: std::collections::BTreeSet<_> = keys.into_iter().collect();
     assert_eq!(different.len(), 3);
+}
+
+#[test]
+fn a_mail_address_that_another_account_has_is_left_out_and_all_else_goes_on() {
+    let config = config("");
+    let holder = CustomerId::new("c9");
+    let moved = Employee {
+        position: Field::Value("Meister".into()),
+        ..employee("1")
+    };
+    let mail = Field::Value("p9@muster.example".to_owned());
+    let both = Employee {
+        email: mail.clone(),
+        ..moved.clone()
+    };
+    let mail_alone = Employee {
+        email: mail,
+        ..employee("1")
+    };
+    let taken = SkipReason::MailTaken(holder.clone());
+    let position = [Attribute::Position];
+    for (person, values, extent, left_out) in [
+        (&moved, &position[..], Some(Extent::Whole), None),
+        (&both, &position, Some(Extent::Partial), Some(&taken)),
+        (&mail_alone, &[], None, None),
+    ] {
+        let candidate = Candidate {
+            mail_holder: Some(holder.clone()),
+            ..trusted(person, &employee("1"), &config)
+        };
+        let plan = plan(&[candidate], &config);
+        let change = plan.changes.first();
+        let found = change.into_iter().flat_map(|change| &change.values);
+        let found: Vec<_> = found.map(|value| value.attribute).collect();
+        assert_eq!(found, values);
+        assert_eq!(change.map(|change| change.extent), extent);
+        assert_eq!(plan.left_out.first().map(|(_, skip)| skip), left_out);
+        let is_skipped = plan.skipped.first().map(|(_, skip)| skip) == Some(&taken);
+        assert_eq!(is_skipped, extent.is_none());
+        if let Some(change) = change {
+            // What was not written is not noted as given.
+            let is_noted = change.baseline.digests.contains_key("email");
+            assert_eq!(is_noted, left_out.is_none());
+        }
+    }
+}
+
+#[test]
+fn a_held_part_is_taken_out_alone_and_an_account_with_all_that_belongs_to_it() {
+    let config = config("");
+    let changed = Employee {
+        position: Field::Value("Meister".into()),
+        email: Field::Value("neu@muster.example".into()),
+        status: Field::Value(Status::Inactive),
+        ..employee("1")
+    };
+    let whole = plan(&[trusted(&changed, &employee("1"), &config)], &config);
+    let parts = |changes: &[Change]| {
+        changes.first().map(|change| {
+            let values = change.values.iter().map(|value| value.attribute);
+            (values.collect::<Vec<_>>(), change.window.is_some())
+        })
+    };
+    use Attribute::{Email, Position};
+    let (email, position) = (Part::Value(Email), Part::Value(Position));
+    for (held, taken_out, left) in [
+        (
+            vec![email],
+            (vec![Email], false),
+            Some((vec![Position], true)),
+        ),
+        (
+            vec![Part::AccessWindow],
+            (vec![], true),
+            Some((vec![Email, Position], false)),
+        ),
+        (
+            vec![email, position],
+            (vec![Email, Position], false),
+            Some((vec![], true)),
+        ),
+        (
+            vec![email, position, Part::AccessWindow],
+            (vec![Email, Position], true),
+            None,
+        ),
+        (vec![Part::Account], (vec![Email, Position], true), None),
+    ] {
+        let risky: Vec<RiskyChange> = held
+            .iter()
+            .map(|part| RiskyChange {
+                source_id: SourceId::new("1"),
+                brake: Brake::Blank,
+                part: *part,
+            })
+            .collect();
+        let cut = whole.clone().hold(&risky);
+        assert_eq!(parts(&cut.held), Some(taken_out), "{held:?}");
+        assert_eq!(parts(&cut.changes), left, "{held:?}");
+    }
+}
+
+#[test]
+fn a_lock_counts_if_it_takes_effect_within_a_day() {
+    use Access::{Lock, Same, Unlock};
+    let on = |seconds: i64| Some(now() + SignedDuration::from_secs(seconds));
+    let day = 24 * 60 * 60;
+    let until = |inactive_at| AccessWindow {
+        active_at: None,
+        inactive_at,
+    };
+    let open = until(None);
+    for (before, after, access) in [
+        (open, until(on(0)), Lock),
+        (open, until(on(day)), Lock),
+        (open, until(on(day + 1)), Same),
+        (until(on(0)), open, Unlock),
+        (until(on(0)), until(on(day)), Unlock),
+        (until(on(0)), until(on(-day)), Same),
+        (until(on(day)), open, Same),
+        (open, open, Same),
+    ] {
+        let cause = Cause::Employed;
+        let change = WindowChange {
+            before,
+            after,
+            cause,
+        };
+        assert_eq!(change.access(now()), access, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn a_lock_that_the_account_shows_is_known_where_the_ledger_knows_nothing_or_cannot_be_read() {
+    use LockReason::{Inactive, OutOfScope};
+    use shared::access::{EmploymentStatus, Scoped};
+    let config = config("");
+    let record = DesiredAccount::of(&employee("1"), "personio", &config);
+    let sealed = EmployeeEntry {
+        is_sealed: true,
+        ..synced(&employee("1"), &config)
+    };
+    let readable = synced(&employee("1"), &config);
+    let (none, undecided) = (None, Scoped::Undecided("company"));
+    let (employed, unknown) = (EmploymentStatus::Employed, EmploymentStatus::Unknown);
+    let inactive = EmploymentStatus::Inactive;
+    let at = |seconds| now() + SignedDuration::from_secs(seconds);
+    for (scope, standing, entry, shut, reason) in [
+        (Scoped::OutLocked, employed, none, at(0), Some(OutOfScope)),
+        (Scoped::OutLocked, inactive, none, at(0), Some(OutOfScope)),
+        (Scoped::In, inactive, none, at(0), Some(Inactive)),
+        (Scoped::In, inactive, none, at(1), None),
+        (Scoped::In, employed, none, at(0), None),
+        (undecided, employed, none, at(0), None),
+        (undecided, employed, Some(&sealed), at(0), Some(OutOfScope)),
+        (Scoped::In, unknown, none, at(0), None),
+        (Scoped::In, unknown, Some(&sealed), at(0), Some(Inactive)),
+        // What the ledger says counts: no lock of ours.
+        (Scoped::In, inactive, Some(&readable), at(0), None),
+    ] {
+        let mut record = record.clone();
+        record.employment.scope = scope;
+        record.employment.standing = standing;
+        let window = AccessWindow {
+            active_at: None,
+            inactive_at: Some(shut),
+        };
+        let known = compare::known_lock(entry, window, &record, now());
+        let expected = reason.map(|reason| Locked {
+            since: shut,
+            reason,
+        });
+        assert_eq!(known, expected, "{scope:?} {standing:?}");
+    }
+}
+
+#[test]
+fn each_cause_and_each_reason_to_skip_has_a_name_of_its_own() {
+    let day = jiff::civil::date(2026, 5, 10);
+    let causes = [
+        Cause::ContractEnds(day),
+        Cause::ContractBegins(day),
+        Cause::Inactive,
+        Cause::Vanished,
+        Cause::Unmarked,
+        Cause::Orphaned,
+        Cause::OutOfScope,
+        Cause::Employed,
+    ];
+    let (account, person) = (CustomerId::new("c1"), SourceId::new("2"));
+    let skips = [
+        SkipReason::Conflict(account.clone(), Numbering::Ours),
+        SkipReason::Contested(account.clone()),
+        SkipReason::MailTaken(account),
+        SkipReason::MailShared(person.clone()),
+        SkipReason::Rejected {
+            field: "id".into(),
+            problem: "is odd".into(),
+        },
+        SkipReason::OutOfScope,
+        SkipReason::ScopeUndecided("company"),
+        SkipReason::AwaitingRetry(FailureKind::Refused, now()),
+        SkipReason::GoneAlready,
+        SkipReason::HandedOver(person.clone()),
+        SkipReason::EmployedAgain(person),
+    ];
+    let mut names: std::collections::BTreeSet<_> = causes.iter().map(Cause::name).collect();
+    assert_eq!(names.len(), causes.len());
+    names = skips.iter().map(SkipReason::name).collect();
+    assert_eq!(names.len(), skips.len());
+}
+
+#[test]
+fn old_values_that_the_ledger_hides_are_shown_from_the_account() {
+    let config = config("");
+    let moved = Employee {
+        position: Field::Value("Meister".into()),
+        ..employee("1")
+    };
+    let mut change = plan(&[trusted(&moved, &employee("1"), &config)], &config)
+        .changes
+        .remove(0);
+    assert!(change.hides_old_values());
+    let mut account = account_of(&employee("1"), &config);
+    for (held, before) in [
+        (true, Before::Value(Text::new("Schlosser"))),
+        (false, Before::Null),
+    ] {
+        if !held {
+            account.values.remove(&Attribute::Position);
+        }
+        change.show_old_values(&account);
+        assert_eq!(change.values[0].before, before);
+        assert!(!change.hides_old_values());
+    }
 }
