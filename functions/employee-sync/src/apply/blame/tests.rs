@@ -224,24 +224,15 @@ fn a_refusal_without_a_field_stops_after_ten_writes() {
 
 #[test]
 fn a_conflict_is_never_the_tenants_and_stops_nobody_who_can_be_written() {
-    let mut blame = Blame::new(vec![outline(&["email"], false); 40], 8);
-    let mut begun = 0;
-    while let Some(step) = blame.next() {
-        begun += 1;
-        let conflict = Reply::Refused(Refusal {
-            fields: Vec::new(),
-            problem: Problem::Conflict,
+    // Without one that can be written, ten show that it is of no use.
+    for (accepted, expected) in [(Some(3), 40), (None, MAX_REFUSED)] {
+        let people = vec![outline(&["email"], false); 40];
+        let (begun, judgement) = one_by_one(people, |step| match accepted {
+            Some(index) if index == step.index => Reply::Accepted,
+            _ => refused(&[], Problem::Conflict),
         });
-        blame.record(
-            step,
-            if step.index == 3 {
-                Reply::Accepted
-            } else {
-                conflict
-            },
-        );
+        assert_eq!((begun.len(), judgement.troubles), (expected, vec![]));
     }
-    assert_eq!((begun, blame.finish().troubles), (40, vec![]));
 }
 
 #[test]
@@ -333,6 +324,221 @@ fn accounts_whose_tags_alone_are_refused_count_as_taken() {
         panic!("{:?}", run.judgement)
     };
     assert_eq!(trouble.field.as_deref(), Some("tag"));
+}
+
+fn refused(fields: &[&str], problem: Problem) -> Reply {
+    let fields = fields.iter().map(|field| (*field).to_owned()).collect();
+    Reply::Refused(Refusal { fields, problem })
+}
+
+/// One write after the other: which were begun, and the judgement.
+fn one_by_one(
+    outlines: Vec<Outline>,
+    reply: impl Fn(Step) -> Reply,
+) -> (Vec<(usize, StepPart)>, Judgement) {
+    let mut blame = Blame::new(outlines, 8);
+    let mut begun = Vec::new();
+    while let Some(step) = blame.next() {
+        begun.push((step.index, step.part));
+        blame.record(step, reply(step));
+    }
+    (begun, blame.finish())
+}
+
+#[test]
+fn few_writes_begin_at_once_until_the_academy_has_accepted_what_the_next_one_sends() {
+    let update = |values: &[&str]| outline(values, false);
+    let create = |values: &[&str]| Outline {
+        updates: false,
+        ..outline(values, false)
+    };
+    let no_tag = || refused(&["tag"], Problem::Forbidden);
+    let no_place = || refused(&[], Problem::Status(422));
+    // The first writes with their replies, the others, and how many of these begin at once.
+    let cases: [(&str, Vec<(Outline, Reply)>, Outline, usize); 6] = [
+        (
+            "nothing was accepted",
+            vec![],
+            update(&["position"]),
+            CAREFUL,
+        ),
+        (
+            "all of it was accepted",
+            vec![(update(&["position"]), Reply::Accepted)],
+            update(&["position"]),
+            8,
+        ),
+        (
+            "a field is new",
+            vec![(update(&["position"]), Reply::Accepted)],
+            update(&["position", "company"]),
+            CAREFUL,
+        ),
+        (
+            "new accounts are refused",
+            vec![
+                (update(&["position"]), Reply::Accepted),
+                (create(&["position"]), no_place()),
+            ],
+            update(&["position"]),
+            CAREFUL,
+        ),
+        (
+            "only tags are refused",
+            vec![(update(&["position", "tag"]), no_tag())],
+            update(&["position", "tag"]),
+            8,
+        ),
+        (
+            "tags are refused, and a field is new",
+            vec![(update(&["position", "tag"]), no_tag())],
+            update(&["company", "tag"]),
+            CAREFUL,
+        ),
+    ];
+    for (name, first, others, expected) in cases {
+        let mut outlines: Vec<_> = first.iter().map(|(outline, _)| outline.clone()).collect();
+        outlines.extend(vec![others; 10]);
+        let mut blame = Blame::new(outlines, 8);
+        for (_, reply) in first {
+            let step = blame.next().unwrap();
+            blame.record(step, reply);
+        }
+        let begun = std::iter::from_fn(|| blame.next()).count();
+        assert_eq!(begun, expected, "{name}");
+    }
+}
+
+#[test]
+fn accounts_without_an_answer_are_alone_with_it_if_a_later_write_got_one() {
+    let mut blame = Blame::new(vec![outline(&["position"], false); 5], 8);
+    let first = blame.next().unwrap();
+    blame.record(first, Reply::Accepted);
+    let steps: Vec<Step> = std::iter::from_fn(|| blame.next()).collect();
+    let (last, silent) = steps.split_last().unwrap();
+    blame.record(*last, Reply::Accepted);
+    for step in silent {
+        blame.record(*step, Reply::Silent);
+    }
+    assert_eq!(blame.take_personal(), [1, 2, 3]);
+    assert!(blame.finish().undecided.is_empty());
+}
+
+#[test]
+fn the_last_accounts_without_an_answer_are_undecided_from_three_on_and_the_vendors_after_a_probe() {
+    for (silent, undecided, is_vendor) in [
+        (2, Vec::<usize>::new(), false),
+        (3, vec![1, 2, 3], false),
+        (4, vec![1, 2, 3, 4], true),
+    ] {
+        let people = vec![outline(&["position"], false); 1 + silent];
+        let (_, judgement) = one_by_one(people, |step| match step.index {
+            0 => Reply::Accepted,
+            _ => Reply::Silent,
+        });
+        assert_eq!(judgement.undecided, undecided, "{silent}");
+        assert_eq!(judgement.vendor, is_vendor, "{silent}");
+    }
+}
+
+#[test]
+fn what_was_accepted_of_some_is_nobody_elses_trouble_and_another_form_of_it_is() {
+    let status = Problem::Status(422);
+    let (no_field, position): (&[&str], &[&str]) = (&[], &["position"]);
+    for updates in [true, false] {
+        let person = |form| Outline {
+            values: BTreeSet::from([Sent {
+                name: "position".to_owned(),
+                form,
+            }]),
+            updates,
+            ..outline(&[], false)
+        };
+        for (others, fields, problem, goes_on) in [
+            (Form::Value, no_field, status, true),
+            (Form::Value, position, status, true),
+            (Form::Value, no_field, Problem::Lost, updates),
+            (Form::Null, position, status, false),
+        ] {
+            let mut people = vec![person(Form::Value); 2];
+            people.extend(vec![person(others); 20]);
+            let all = people.len();
+            let (begun, judgement) = one_by_one(people, |step| match step.index {
+                0 | 1 => Reply::Accepted,
+                _ => refused(fields, problem),
+            });
+            let case = format!("{updates} {others:?} {fields:?} {problem:?}");
+            assert_eq!(judgement.troubles.is_empty(), goes_on, "{case}");
+            if problem != Problem::Lost {
+                let few = if others == Form::Value {
+                    all
+                } else {
+                    2 + SAME_REFUSAL
+                };
+                assert_eq!(begun.len(), few, "{case}");
+            }
+            // Without a field it may be about all new accounts, or all updates.
+            let is_alone = goes_on && !fields.is_empty();
+            assert_eq!(judgement.refused_alone.is_empty(), !is_alone, "{case}");
+        }
+    }
+}
+
+#[test]
+fn five_refusals_for_one_field_say_nothing_of_another_field() {
+    let mut people = vec![outline(&["position"], false); SAME_REFUSAL];
+    people.push(outline(&["company"], false));
+    let (_, judgement) = one_by_one(people, |step| {
+        let field = if step.index < SAME_REFUSAL {
+            "position"
+        } else {
+            "company"
+        };
+        refused(&[field], Problem::Status(422))
+    });
+    let fields = judgement.troubles.iter().map(|it| it.field.as_deref());
+    assert_eq!(fields.collect::<Vec<_>>(), [Some("position")]);
+}
+
+#[test]
+fn a_lock_follows_alone_where_the_values_may_be_what_was_refused() {
+    let status = Problem::Status(422);
+    let (no_field, position): (&[&str], &[&str]) = (&[], &["position"]);
+    for (separable, fields, problem, follows) in [
+        (true, no_field, status, true),
+        (true, position, status, true),
+        (true, &["position", "setInactiveAt"], status, true),
+        (true, &["setInactiveAt"], status, false),
+        (true, no_field, Problem::Conflict, true),
+        (true, position, Problem::NotKept, false),
+        (true, no_field, Problem::NoAnswer, false),
+        // A new account: its window is written with it or not at all.
+        (false, position, status, false),
+    ] {
+        let person = Outline {
+            separable,
+            ..outline(&["position"], true)
+        };
+        let (begun, _) = one_by_one(vec![person], |step| match step.part {
+            StepPart::Whole => refused(fields, problem),
+            StepPart::Window => Reply::Accepted,
+        });
+        let mut expected = vec![(0, StepPart::Whole)];
+        expected.extend(follows.then_some((0, StepPart::Window)));
+        assert_eq!(begun, expected, "{separable} {fields:?} {problem:?}");
+    }
+}
+
+#[test]
+fn a_window_that_cannot_be_written_alone_never_is() {
+    let person = Outline {
+        separable: false,
+        ..outline(&["position"], true)
+    };
+    let people = vec![(person, Account::Refuses("position")); 2 * MAX_REFUSED];
+    let run = run(&people, 8, first);
+    assert_eq!(field_of(&run), [Some("position")]);
+    assert!(run.windows.is_empty(), "{run:?}");
 }
 
 fn account() -> impl Strategy<Value = Account> {
