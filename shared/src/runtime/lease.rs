@@ -123,3 +123,100 @@ impl<'a> LeaseGuard<'a> {
         self.store.release(&self.lease.into_inner(), run).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use super::*;
+    use crate::aws::{Aws, http_client, sdk_config};
+    use crate::domain::clock::ManualClock;
+    use crate::domain::id::{RunId, TenantId};
+    use crate::notices::Memory;
+    use crate::state::JobKind;
+
+    const TERMS: LeaseTerms = LeaseTerms {
+        lasts: SignedDuration::from_secs(60),
+        enough: SignedDuration::from_secs(40),
+    };
+
+    fn now() -> Timestamp {
+        "2026-05-11T08:00:00Z".parse().unwrap()
+    }
+
+    fn clock() -> Arc<dyn Clock> {
+        Arc::new(ManualClock::new(now()))
+    }
+
+    /// A table that nobody can reach.
+    fn store() -> Store {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let variables = HashMap::from([
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "AKID".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+            ("AWS_ENDPOINT_URL", url),
+        ]);
+        let config =
+            sdk_config(|name| variables.get(name).cloned(), http_client().unwrap()).unwrap();
+        Store::new(&Aws::new(config), "table")
+    }
+
+    /// A lease that ends in so many seconds.
+    fn lease(left: i64) -> Lease {
+        Lease {
+            tenant: TenantId::parse("acme").unwrap(),
+            job: JobKind::Employees,
+            owner: RunId::new("one"),
+            token: FencingToken(7),
+            until: now() + SignedDuration::from_secs(left),
+            first_run: None,
+            last_good_run: Some(now()),
+            last_report_at: None,
+            retirements: BTreeMap::new(),
+            notices: Memory::default(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_may_go_on_until_ten_seconds_before_the_lease_ends_or_until_the_run_does() {
+        let (store, clock) = (store(), clock());
+        for (left, run, expected) in [
+            (60, 3_000, Some(50)),
+            (41, 3_000, Some(31)),
+            (41, 7, Some(7)),
+            // It cannot be renewed, and is still long enough for a write.
+            (21, 3_000, Some(11)),
+            (20, 3_000, None),
+        ] {
+            let run = Deadline::after(Duration::from_secs(run));
+            let guard = LeaseGuard::new(&store, &clock, TERMS, lease(left), run);
+            let checked = guard.check().await.ok();
+            let time = checked.and_then(|deadline| deadline.remaining());
+            assert_eq!(time.map(|time| time.as_secs()), expected, "{left}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_has_time_if_twenty_seconds_more_are_left_to_write_with() {
+        let (store, clock) = (store(), clock());
+        for (left, seconds, has_time) in [
+            (20, 0, false),
+            (21, 0, true),
+            (50, 30, false),
+            (51, 30, true),
+        ] {
+            let never = Deadline::never();
+            let guard = LeaseGuard::new(&store, &clock, TERMS, lease(left), never);
+            let time = Duration::from_secs(seconds);
+            assert_eq!(guard.has_time(time).await, has_time, "{left} {seconds}");
+            assert_eq!(guard.is_held().await, left > 20, "{left}");
+            assert_eq!(guard.token(), FencingToken(7));
+            assert_eq!(guard.last_good_run(), Some(now()));
+            let released = guard.release(LastRun::default()).await;
+            assert!(released.is_err(), "nobody has heard of it");
+        }
+    }
+}
