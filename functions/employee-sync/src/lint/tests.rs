@@ -22,7 +22,7 @@ fn three() -> Vec<Candidate> {
         ..employee("1")
     };
     vec![
-        // Another account has the address, which stays as it is.
+        // Another account has the address that person 1 keeps.
         Candidate {
             mail_holder: Some(CustomerId::new("c9")),
             ..trusted(&moved, &employee("1"), &config)

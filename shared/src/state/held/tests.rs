@@ -145,8 +145,8 @@ fn what_was_decided_is_known_by_part_and_by_person() {
     );
     // What is approved is held no more, what is dismissed is.
     assert!(decided.holds(&person) && !decided.holds(&SourceId::new("4712")));
-    let told = plan.clone().with_decisions_of(&decided);
-    assert_eq!(told, decided);
+    let later = plan.clone().with_decisions_of(&decided);
+    assert_eq!(later, decided);
     assert!(HeldParts::default().is_empty() && !plan.parts.is_empty());
 }
 
