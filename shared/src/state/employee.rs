@@ -197,3 +197,99 @@ pub enum FailureKind {
     /// The academy does not answer for this account, while it answers for others.
     NoAnswer,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-05-11T{time}Z").parse().unwrap()
+    }
+
+    fn tenant(name: &str) -> TenantId {
+        TenantId::parse(name).unwrap()
+    }
+
+    fn key(byte: u8) -> FingerprintKey {
+        FingerprintKey::from_bytes(&[byte; 32])
+    }
+
+    fn entry(id: &str, window: AccessWindow, locked: Option<Locked>) -> EmployeeEntry {
+        let failure = Failure {
+            kind: FailureKind::Conflict,
+            reason: "why".to_owned(),
+            fingerprint: Fingerprint::default(),
+            attempts: 2,
+            retry_at: at("09:00:00"),
+            is_personal: false,
+        };
+        let drift = Drift {
+            days: 2,
+            last: at("07:00:00"),
+        };
+        EmployeeEntry {
+            customer_id: Some(CustomerId::new("c1")),
+            fingerprint: Some(Fingerprint::default()),
+            digests: BTreeMap::from([("email".to_owned(), ValueDigest::Value(7))]),
+            window,
+            locked,
+            failure: Some(failure),
+            handed_over_to: Some(SourceId::new("2")),
+            drift: BTreeMap::from([("email".to_owned(), drift)]),
+            shares_its_id: true,
+            ..EmployeeEntry::new(SourceId::new(id))
+        }
+    }
+
+    /// The entry as it comes out of the table, before it is opened.
+    fn stored(entry: &EmployeeEntry) -> EmployeeEntry {
+        EmployeeEntry {
+            window: AccessWindow::default(),
+            locked: None,
+            ..entry.clone()
+        }
+    }
+
+    #[test]
+    fn window_and_lock_come_back_from_what_was_sealed() {
+        let (from, until) = (Some(at("06:00:00.123456789")), Some(at("08:00:00")));
+        let window = |active_at, inactive_at| AccessWindow {
+            active_at,
+            inactive_at,
+        };
+        let lock = |reason| {
+            let since = at("07:30:00");
+            Some(Locked { since, reason })
+        };
+        for (window, locked) in [
+            (window(None, None), None),
+            (window(from, None), lock(LockReason::Inactive)),
+            (window(None, until), lock(LockReason::Vanished)),
+            (window(from, until), lock(LockReason::OutOfScope)),
+        ] {
+            let entry = entry("1", window, locked);
+            let sealed = entry.sealed(&key(7), &tenant("acme")).unwrap();
+            let key = key(7).of_dates().unwrap();
+            let read = stored(&entry).opened(&key, &tenant("acme"), &sealed);
+            assert_eq!(read, entry);
+        }
+    }
+
+    #[test]
+    fn of_an_entry_that_cannot_be_opened_the_account_and_its_history_stay_known() {
+        let sealed_one = entry("1", AccessWindow::default(), None);
+        let sealed = sealed_one.sealed(&key(7), &tenant("acme")).unwrap();
+        for (byte, owner, id) in [(8, "acme", "1"), (7, "other", "1"), (7, "acme", "9")] {
+            let entry = entry(id, AccessWindow::default(), None);
+            let unknown = EmployeeEntry {
+                fingerprint: None,
+                digests: BTreeMap::new(),
+                is_sealed: true,
+                ..entry.clone()
+            };
+            let key = key(byte).of_dates().unwrap();
+            let read = stored(&entry).opened(&key, &tenant(owner), &sealed);
+            assert_eq!(read, unknown, "{byte} {owner} {id}");
+        }
+    }
+}

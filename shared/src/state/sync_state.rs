@@ -147,3 +147,30 @@ mod table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_stored_with_its_shards_and_without_what_it_does_not_say() {
+        let nothing = SyncState::default();
+        let mut said = SyncState {
+            waiting: 2,
+            has_completed: true,
+            ..SyncState::default()
+        };
+        let digest = ShardDigest { digest: 7, due: 3 };
+        said.set_shard_digest(ShardNumber(5), digest);
+        let digests = [4, 5].map(|number| said.shard_digest(ShardNumber(number)));
+        assert_eq!(digests, [ShardDigest::default(), digest]);
+        for (state, is_stored) in [(nothing, false), (said, true)] {
+            let item: serde_dynamo::Item = serde_dynamo::to_item(&state).unwrap();
+            for name in ["waiting", "has_completed"] {
+                assert_eq!(item.inner().contains_key(name), is_stored, "{name}");
+            }
+            let read: SyncState = serde_dynamo::from_item(item).unwrap();
+            assert_eq!(read, state);
+        }
+    }
+}
