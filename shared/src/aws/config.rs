@@ -79,9 +79,6 @@ impl Environment<'_> {
 /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and where they are set
 /// `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` of the services used here. An empty variable counts as one that
 /// is not set. Credentials are read once: Lambda replaces its own together with the process.
-///
-/// # Errors
-/// [`ConfigError::Missing`] names the variable.
 pub fn sdk_config(
     environment: impl Fn(&str) -> Option<String>,
     http: reqwest::Client,
@@ -130,9 +127,6 @@ pub fn is_on_this_machine(environment: impl Fn(&str) -> Option<String>) -> bool 
 }
 
 /// An HTTP client fit for AWS: rustls on ring with webpki roots, no proxy, no redirect.
-///
-/// # Errors
-/// [`ConfigError::HttpClient`] if TLS cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, ConfigError> {
     crate::http::trusting()
         .use_rustls_tls()

@@ -66,9 +66,6 @@ impl SignedPost {
     }
 
     /// The same from a look-up of variables.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming the variable.
     pub fn from_environment(
         environment: impl Fn(&str) -> Option<String>,
         service: ServiceName,

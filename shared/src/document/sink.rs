@@ -22,9 +22,6 @@ pub trait DocumentSink: Send + Sync {
     fn categories(&self) -> impl Future<Output = Result<Vec<Category>, SourceError>> + Send;
 
     /// Waits for the turn of the next upload: uploads have a limit of their own.
-    ///
-    /// # Errors
-    /// [`Elapsed`] if that is after `until`.
     fn turn(&self, until: Deadline) -> impl Future<Output = Result<(), Elapsed>> + Send;
 
     /// Files `document` with `body` as its file, at most once: nothing is sent again that may have been filed.
@@ -49,9 +46,6 @@ pub trait DocumentSink: Send + Sync {
 
     /// Looks for `document` among those of its employee. A document may show up late: [`Verification::NotFound`] is
     /// to be believed only some time after an upload.
-    ///
-    /// # Errors
-    /// As for [`filed`](Self::filed).
     fn find(
         &self,
         document: &Document,

@@ -77,9 +77,6 @@ pub struct FingerprintKeyError;
 
 impl FingerprintKey {
     /// Reads the key as the tenant's secret holds it: 32 bytes in base64.
-    ///
-    /// # Errors
-    /// [`FingerprintKeyError`] if it is anything else.
     pub fn parse(text: &SecretString) -> Result<Self, FingerprintKeyError> {
         let bytes = STANDARD
             .decode(text.expose_secret())

@@ -149,9 +149,6 @@ impl Shard {
     }
 
     /// The shard from what was stored.
-    ///
-    /// # Errors
-    /// [`ShardError`] if these bytes are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ShardError> {
         postcard::from_bytes(bytes).map_err(|_| ShardError)
     }

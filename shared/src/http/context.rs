@@ -129,9 +129,6 @@ impl Context {
     }
 
     /// Waits for `time` as between two attempts, or says at once that there is not that much time left.
-    ///
-    /// # Errors
-    /// [`Elapsed`] if the deadline comes first.
     pub async fn wait(&self, time: Duration) -> Result<(), Elapsed> {
         if !self.parts.waits.fits(time, self.deadline) {
             return Err(Elapsed);

@@ -50,9 +50,6 @@ impl Deadline {
     }
 
     /// Sleeper for `time`, or says at once that there is not that much time left.
-    ///
-    /// # Errors
-    /// [`Elapsed`] if the deadline comes first.
     pub async fn sleep(&self, time: Duration) -> Result<(), Elapsed> {
         if self.remaining().is_some_and(|left| left <= time) {
             return Err(Elapsed);

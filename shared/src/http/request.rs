@@ -139,9 +139,6 @@ impl Request {
     }
 
     /// Sends `body` as JSON.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if it cannot be written as JSON.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let problem = "its body cannot be written as JSON";
         let json = serde_json::to_string(body).map_err(|_| Error::Invalid {
@@ -169,9 +166,6 @@ impl Request {
     }
 
     /// Sends a header of the vendor's.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if the value cannot stand in a header.
     pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
         let problem = "a header value has characters that a header may not have";
         let value = HeaderValue::from_str(value).map_err(|_| Error::Invalid {
@@ -183,9 +177,6 @@ impl Request {
     }
 
     /// Sends `token` as the bearer token.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if the token cannot stand in a header.
     pub fn bearer(mut self, token: &SecretString) -> Result<Self, Error> {
         let problem = "the token has characters that a header may not have";
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))

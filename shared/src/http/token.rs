@@ -83,9 +83,6 @@ impl TokenCache {
 
     /// Makes `call` with the token; on a 401, and on a 403 as `on_403` says, once more with a fresh one. A second one is
     /// returned.
-    ///
-    /// # Errors
-    /// Whatever `login` or `call` fails with.
     pub async fn authorized<R: Answered, E, L, LF, C, CF>(
         &self,
         login: L,

@@ -151,9 +151,6 @@ impl Documents {
     }
 
     /// Waits for the turn of the next upload.
-    ///
-    /// # Errors
-    /// [`Elapsed`] if that is after `until`.
     pub async fn turn(&self, until: Deadline) -> Result<(), Elapsed> {
         self.uploads.ready(until).await.map(drop)
     }

@@ -112,9 +112,6 @@ impl Senders {
     /// Sends to the topic `NOTICE_TOPIC_ARN` and from the address `NOTICE_SENDER`; an empty variable switches its channel off.
     /// Credentials and endpoints are [`sdk_config`](crate::aws::sdk_config)'s, with `AWS_ENDPOINT_URL_SNS` and
     /// `AWS_ENDPOINT_URL_SESV2`.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming the variable.
     pub fn from_environment(
         environment: impl Fn(&str) -> Option<String>,
         http: &reqwest::Client,
@@ -145,9 +142,6 @@ impl Senders {
     }
 
     /// Sends `message` once.
-    ///
-    /// # Errors
-    /// [`Refusal`].
     pub async fn send(
         &self,
         address: &Address<'_>,

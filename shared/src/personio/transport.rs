@@ -54,9 +54,6 @@ pub trait Transport: Clone + fmt::Debug + Send + Sync {
     fn patch(&self, patch: Patch<'_>) -> impl Future<Output = Result<Reply, SourceError>> + Send;
 
     /// Waits for the turn of the next upload.
-    ///
-    /// # Errors
-    /// [`Elapsed`] if that is after `until`.
     fn turn(&self, until: Deadline) -> impl Future<Output = Result<(), Elapsed>> + Send;
 
     /// Sends `document` with `body` as its file, once.

@@ -148,9 +148,6 @@ impl<C: CollectAccounts> Reading<C> {
 
 impl Client {
     /// One page of 250 accounts, from page 1: `GET /customer`. Of fewer where the academy refuses a first page of so many.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn list(&self, page: u32) -> Result<CustomerPage, Error> {
         loop {
             let size = self.page_size.load(Ordering::Relaxed);

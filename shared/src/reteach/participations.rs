@@ -168,9 +168,6 @@ impl Client {
     }
 
     /// The certificates of one account, whether there is a PDF or not.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn certificates_of(
         &self,
         account: &CustomerId,

@@ -56,9 +56,6 @@ pub enum ConnectError {
 
 impl Connections {
     /// The clients for `config` with the credentials in `secret`.
-    ///
-    /// # Errors
-    /// [`ConnectError`] naming the part that the tenant's route needs and does not have.
     pub fn new(
         config: &TenantConfig,
         secret: &TenantSecret,

@@ -70,9 +70,6 @@ pub enum EventError {
 
 impl Event {
     /// Reads an event for `job`.
-    ///
-    /// # Errors
-    /// [`EventError`] naming the member that does not fit.
     pub fn parse(event: serde_json::Value, job: JobKind) -> Result<Self, EventError> {
         let event: Self =
             json::read(&event.to_string()).map_err(|DecodeError { path, message, .. }| {

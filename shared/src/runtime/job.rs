@@ -26,9 +26,6 @@ pub trait Job: Send + Sync + Sized + 'static {
     type Plan: fmt::Debug + Send;
 
     /// Whether the tenant wants this job, and may have it.
-    ///
-    /// # Errors
-    /// [`RunError`] saying why not.
     fn admits(&self, _tenant: &Tenant) -> Result<(), RunError> {
         Ok(())
     }

@@ -99,9 +99,6 @@ impl<W: Job> Run<'_, W> {
     }
 
     /// The tenant's clients: the warm ones, if configuration and secret are still the same.
-    ///
-    /// # Errors
-    /// [`ConnectError`] naming what the tenant's route needs and does not have.
     pub fn connect(
         &self,
         tenant: &Tenant,

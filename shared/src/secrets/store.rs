@@ -126,17 +126,11 @@ impl Secrets {
     }
 
     /// When the tenant's secret was last changed. Its value is not read.
-    ///
-    /// # Errors
-    /// [`SecretError`].
     pub async fn changed_at(&self, tenant: &TenantId) -> Result<Option<Timestamp>, SecretError> {
         self.changed(&self.name(tenant)).await
     }
 
     /// When the stack's key of Kombo was last changed, if the stack has one.
-    ///
-    /// # Errors
-    /// [`SecretError`].
     pub async fn key_of_stack_changed_at(&self) -> Result<Option<Timestamp>, SecretError> {
         match self.changed(&self.name_of_stack()).await {
             Err(SecretError::NotFound { .. }) => Ok(None),
@@ -158,9 +152,6 @@ impl Secrets {
     }
 
     /// `secret` with the stack's key of Kombo, if it has no credentials of an HR system and the stack has a key.
-    ///
-    /// # Errors
-    /// [`SecretError`] of the stack's secret.
     pub async fn complete(&self, secret: TenantSecret) -> Result<TenantSecret, SecretError> {
         let (secret, _) = self.with_key_of_stack(secret, SignedDuration::ZERO).await?;
         Ok(secret)

@@ -37,9 +37,6 @@ pub trait EmployeeSource: Send + Sync {
 }
 
 /// Reads everybody and keeps all records.
-///
-/// # Errors
-/// As for [`EmployeeSource::read`].
 pub async fn read_all(
     source: &impl EmployeeSource,
     expected: u64,

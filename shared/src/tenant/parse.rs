@@ -51,17 +51,11 @@ impl TenantConfig {
 
     /// Reads and checks a stored tenant file, which a newer release may have accepted: keys that this one does not know are
     /// passed over. One of `scope` is refused, as it may keep people out.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming each field that is missing or not valid.
     pub fn parse_stored(text: &str) -> Result<Self, ConfigError> {
         Self::parse_with_unknown(text).map(|(config, _)| config)
     }
 
     /// The same, with the keys that were passed over.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming each field that is missing or not valid.
     pub fn parse_with_unknown(text: &str) -> Result<(Self, Vec<String>), ConfigError> {
         let mut unknown = Vec::new();
         let Ok(mut file) = DeTable::parse(text) else {
@@ -91,9 +85,6 @@ impl TenantConfig {
     }
 
     /// Refuses what only a clock shows: a `since` that is still ahead would leave out every certificate until then.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming the field.
     pub fn check_at(&self, now: Timestamp) -> Result<(), ConfigError> {
         let today = self.time_zone.to_datetime(now).date();
         match self.certificates.backfill() {

@@ -84,9 +84,6 @@ impl fmt::Debug for Sessions {
 impl Sessions {
     /// Sessions in `TENANT_ROLE_ARN` for `TABLE_NAME` and the secrets below `SECRET_PREFIX`; `None` where the first is
     /// not set. The rest of the environment is [`sdk_config`](crate::aws::sdk_config)'s, with `AWS_ENDPOINT_URL_STS`.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming the variable.
     pub fn from_environment(
         environment: impl Fn(&str) -> Option<String>,
         http: reqwest::Client,

@@ -34,9 +34,6 @@ impl Store {
 
     /// Writes what the next run begins with: the last write of a run, after everything it speaks of. What the operator
     /// has asked for stays.
-    ///
-    /// # Errors
-    /// [`StateError::TooLarge`] above 400 KB, [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn put_certificate_checkpoint(
         &self,
         tenant: &TenantId,
@@ -99,9 +96,6 @@ impl Store {
 
     /// Whose the accounts in reteach are, as far as the ledger of people knows. May be a moment behind, at half the
     /// price.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if an entry cannot be read, or DynamoDB fails.
     pub async fn owners(
         &self,
         tenant: &TenantId,

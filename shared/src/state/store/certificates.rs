@@ -70,9 +70,6 @@ impl Store {
     }
 
     /// Calls `take` with every certificate's entry. One page of them is in memory at a time.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if an entry cannot be read, or DynamoDB fails.
     pub async fn each_certificate(
         &self,
         tenant: &TenantId,
@@ -89,9 +86,6 @@ impl Store {
     }
 
     /// The documents that the ledger has for filed certificates.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if an entry cannot be read, or DynamoDB fails.
     pub async fn documents_of_certificates(
         &self,
         tenant: &TenantId,
@@ -130,9 +124,6 @@ impl Store {
 
     /// Writes a certificate's entry if it still is as it was `read`; `None`: there was none. A write whose reply was
     /// lost counts as written.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn put_certificate(
         &self,
         tenant: &TenantId,
@@ -158,9 +149,6 @@ impl Store {
     /// Lets a parked or failed certificate be tried again. An upload that may have succeeded is looked for first; where
     /// the route cannot tell, `on_unverifiable` decides. Asks for a full scan, so that the next run sees it. Safe to
     /// repeat.
-    ///
-    /// # Errors
-    /// [`StateError::NotParked`], or DynamoDB fails.
     pub async fn retry_certificate(
         &self,
         tenant: &TenantId,
@@ -175,9 +163,6 @@ impl Store {
 
     /// Has a certificate filed again that was issued again after it was filed: its earlier document stays. Asks for a
     /// full scan, so that the next run sees it. Safe to repeat.
-    ///
-    /// # Errors
-    /// [`StateError::NotParked`], or DynamoDB fails.
     pub async fn refile_certificate(
         &self,
         tenant: &TenantId,
@@ -190,9 +175,6 @@ impl Store {
     }
 
     /// Notes that a certificate was issued again which was filed at `filed_at`. Its document stays unchanged.
-    ///
-    /// # Errors
-    /// DynamoDB fails.
     pub async fn note_reissue(
         &self,
         tenant: &TenantId,
@@ -218,9 +200,6 @@ impl Store {
     /// Leaves a parked or failed certificate alone for good, at the operator's word, and one that was issued again with the
     /// document that is filed. Asks for a full scan, so that the
     /// next run counts again. Safe to repeat.
-    ///
-    /// # Errors
-    /// [`StateError::NotParked`], or DynamoDB fails.
     pub async fn dismiss_certificate(
         &self,
         tenant: &TenantId,
@@ -235,9 +214,6 @@ impl Store {
     /// Keeps of a certificate's entry its id alone, as dismissed: whose it was is erased, and no run files it again.
     /// DynamoDB deletes it within a few days of `expires_at`, if there is one. Asks for a full scan, so that the next run
     /// counts again. Safe to repeat.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn forget_certificate(
         &self,
         tenant: &TenantId,

@@ -76,9 +76,6 @@ impl Store {
     }
 
     /// Writes a person's entry.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn put_employee(
         &self,
         tenant: &TenantId,
@@ -100,9 +97,6 @@ impl Store {
     /// Safe to repeat. The fence stays: it is the runs'.
     ///
     /// Returns whether the failure is still the one of `entry`, as the caller read it.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
     pub async fn end_pause(
         &self,
         tenant: &TenantId,
@@ -134,9 +128,6 @@ impl Store {
     }
 
     /// Deletes a person's entry. That there is none is no error.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn forget_employee(
         &self,
         tenant: &TenantId,

@@ -24,9 +24,6 @@ impl Store {
     }
 
     /// Writes the root: the last write of a run, after everything it speaks of.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn put_sync_state(
         &self,
         tenant: &TenantId,

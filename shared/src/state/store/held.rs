@@ -17,9 +17,6 @@ const ATTEMPTS: usize = 5;
 
 impl Store {
     /// The held plan, if there is one.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn held(&self, tenant: &TenantId) -> Result<Option<HeldPlan>, StateError> {
         let key = Key::held(tenant);
         let item = self.table.get(&key, Freshness::Consistent).await?;
@@ -31,9 +28,6 @@ impl Store {
 
     /// Holds this plan in place of any other. Decisions that somebody took since the caller looked are kept for the
     /// parts that the plan still has.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn put_held(
         &self,
         tenant: &TenantId,
@@ -63,9 +57,6 @@ impl Store {
     }
 
     /// Forgets the held plan: it was applied, or there is nothing to hold any more.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn clear_held(
         &self,
         tenant: &TenantId,

@@ -8,9 +8,6 @@ use crate::state::{Decision, HeldSource};
 
 impl Store {
     /// The rejected reading, if there is one.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn held_source(&self, tenant: &TenantId) -> Result<Option<HeldSource>, StateError> {
         let key = Key::held_source(tenant);
         let item = self.table.get(&key, Freshness::Consistent).await?;
@@ -21,9 +18,6 @@ impl Store {
     }
 
     /// Stores a rejected reading in place of any other, with its decision.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn put_held_source(
         &self,
         tenant: &TenantId,
@@ -36,9 +30,6 @@ impl Store {
     }
 
     /// Forgets the rejected reading: the known people are there again.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn clear_held_source(
         &self,
         tenant: &TenantId,

@@ -220,9 +220,6 @@ impl Store {
     }
 
     /// Makes the lease last until `duration` from `now`.
-    ///
-    /// # Errors
-    /// [`StateError::LeaseLost`] if another run has it, or DynamoDB fails.
     pub async fn renew(
         &self,
         lease: &mut Lease,
@@ -238,9 +235,6 @@ impl Store {
     }
 
     /// Gives the lease back and leaves word of the run, in one write.
-    ///
-    /// # Errors
-    /// [`StateError::LeaseLost`] if another run has it, or DynamoDB fails.
     pub async fn release(&self, lease: &Lease, run: LastRun) -> Result<(), StateError> {
         let mut update = "SET #until = :until, #retirements = :retirements".to_owned();
         let retirements = run.retirements.as_ref().unwrap_or(&lease.retirements);

@@ -14,9 +14,6 @@ struct StoredLogin {
 
 impl Store {
     /// The login that was stored last for these credentials, as it was encrypted.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn login(
         &self,
         tenant: &TenantId,

@@ -33,6 +33,9 @@ pub use tenants::{TenantRecord, TenantStatus};
 pub use version::STATE_VERSION;
 
 /// The table, behind typed methods. Copies share connections and the count of units.
+///
+/// Reads fail with [`StateError::Damaged`] if an item is not what it should be, writes under a fencing token with
+/// [`StateError::Fenced`] if a newer run has written the item. A method names the errors that are its own.
 #[derive(Clone, Debug)]
 pub struct Store {
     table: Table,

@@ -10,9 +10,6 @@ use crate::state::table::{Condition, Freshness, attributes};
 
 impl Store {
     /// The last probe, if there is one.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn probe<T: DeserializeOwned>(
         &self,
         tenant: &TenantId,

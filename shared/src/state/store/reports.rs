@@ -18,9 +18,6 @@ const REPORT: &str = "report";
 
 impl Store {
     /// Keeps a run's report until `expires_at` (DynamoDB deletes it within a few days of that).
-    ///
-    /// # Errors
-    /// [`StateError::TooLarge`] above 400 KB, or DynamoDB fails.
     pub async fn put_report(
         &self,
         tenant: &TenantId,
@@ -43,9 +40,6 @@ impl Store {
     }
 
     /// The last `limit` reports of both jobs, newest first.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one cannot be read as `T`, or DynamoDB fails.
     pub async fn reports<T: DeserializeOwned>(
         &self,
         tenant: &TenantId,
@@ -61,9 +55,6 @@ impl Store {
 
     /// What became of the runs of both jobs that began at `since` or later, oldest first: `T` has a report's `started_at`,
     /// `outcome` and `counts`. Its findings, of which there may be hundreds, are not read.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one cannot be read as `T`, or DynamoDB fails.
     pub async fn outcomes_since<T: DeserializeOwned>(
         &self,
         tenant: &TenantId,
@@ -84,9 +75,6 @@ impl Store {
     }
 
     /// Changes every report that `edit` says it has changed. Returns their number. Safe to repeat.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one cannot be read as `T`, or DynamoDB fails.
     pub async fn edit_reports<T: DeserializeOwned + Serialize + Send>(
         &self,
         tenant: &TenantId,

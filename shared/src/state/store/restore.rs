@@ -30,9 +30,6 @@ pub struct Restore {
 
 impl Store {
     /// What the table is like.
-    ///
-    /// # Errors
-    /// [`StateError::NoTable`] where there is none, or DynamoDB fails.
     pub async fn shape(&self) -> Result<TableShape, StateError> {
         self.table.shape().await
     }
@@ -76,9 +73,6 @@ impl Store {
     /// sees there. No run may be under way. Safe to repeat.
     ///
     /// Returns whether it is taken over: what cannot be read is left where it is.
-    ///
-    /// # Errors
-    /// [`StateError`] if DynamoDB fails.
     pub async fn take_tenant(&self, live: &Self, tenant: &TenantId) -> Result<bool, StateError> {
         let found = match live.latest_tenant(tenant).await {
             Ok(Some(found)) => found,

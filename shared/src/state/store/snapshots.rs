@@ -87,9 +87,6 @@ struct StoredCertificates {
 
 impl Store {
     /// What is stored of `tenants` as a whole, in no order, as far as it can be read.
-    ///
-    /// # Errors
-    /// [`StateError`] if DynamoDB fails.
     pub async fn tenant_records(
         &self,
         tenants: &[TenantId],
@@ -103,9 +100,6 @@ impl Store {
 
     /// The snapshots of `tenants`, in their order; [`StateError::Damaged`] for each of which an item cannot be read. Reads six
     /// items of each, and up to a hundred items with one call.
-    ///
-    /// # Errors
-    /// [`StateError`] if DynamoDB fails.
     pub async fn snapshots(
         &self,
         tenants: &[TenantId],

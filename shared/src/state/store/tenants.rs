@@ -41,17 +41,11 @@ pub enum TenantStatus {
 
 impl Store {
     /// The tenant, if there is one. May be a moment behind, at half the price.
-    ///
-    /// # Errors
-    /// [`StateError::Newer`] if a newer program has changed the tenant's state, or DynamoDB fails.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StateError> {
         self.read_tenant(tenant, Freshness::Eventual).await
     }
 
     /// The tenant as every confirmed write left it, if there is one.
-    ///
-    /// # Errors
-    /// As [`tenant`](Self::tenant).
     pub async fn latest_tenant(
         &self,
         tenant: &TenantId,
@@ -99,9 +93,6 @@ impl Store {
     }
 
     /// Pauses the tenant or lets it run again.
-    ///
-    /// # Errors
-    /// [`StateError::UnknownTenant`], or DynamoDB fails.
     pub async fn set_status(
         &self,
         tenant: &TenantId,
@@ -119,9 +110,6 @@ impl Store {
     }
 
     /// Opens the gate for certificates. Once it is open it never closes.
-    ///
-    /// # Errors
-    /// [`StateError::UnknownTenant`], or DynamoDB fails.
     pub async fn open_gate(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
         let key = Key::config(tenant);
         let condition = Condition::update("SET #gate = :at")

@@ -23,9 +23,6 @@ pub(super) const VERSION: &str = "state_version";
 
 impl Store {
     /// Whether this program may use the table.
-    ///
-    /// # Errors
-    /// [`StateError::Newer`] where a newer program has marked it, or DynamoDB fails.
     pub async fn check_version(&self) -> Result<(), StateError> {
         let key = Key::version();
         let item = self.table.get(&key, Freshness::Consistent).await?;
@@ -33,9 +30,6 @@ impl Store {
     }
 
     /// Marks a table that has no mark.
-    ///
-    /// # Errors
-    /// [`StateError::Newer`] where a newer program has marked it, or DynamoDB fails.
     pub(super) async fn mark_version(&self) -> Result<(), StateError> {
         let version = AttributeValue::N(STATE_VERSION.to_string());
         let item = HashMap::from([(VERSION.to_owned(), version)]);
