@@ -9,7 +9,7 @@ use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::{CustomerId, SourceId, TenantId};
 use crate::state::key::{EMPLOYEES, Key, SORT_KEY, partition};
-use crate::state::table::{Condition, Freshness, Outcome, Query, attribute, records};
+use crate::state::table::{Condition, Freshness, Query, attribute, records};
 use crate::state::{CertificateCheckpoint, CertificateStart, Restored};
 
 /// As much of a person's entry as tells whose account it is.
@@ -46,10 +46,8 @@ impl Store {
             .set("SET #checkpoint = :checkpoint, #fence = :token")
             .names(["checkpoint", FENCE])
             .value("checkpoint", attribute(checkpoint, &key.sk)?);
-        match self.table.update(&key, condition).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
-        }
+        let written = self.table.update(&key, condition).await?;
+        written.or(StateError::Fenced { item: key.sk })
     }
 
     /// Asks for a full scan: a run does one unless its last one began after `at`.
@@ -88,10 +86,7 @@ impl Store {
         let condition = condition
             .names(["scan_asked_at"])
             .value("at", attribute(&at, &key.sk)?);
-        match self.table.update(&key, condition).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::Unwritable { item: key.sk }),
-        }
+        self.table.update(&key, condition).await.map(drop)
     }
 
     /// Whose the accounts in reteach are, as far as the ledger of people knows. May be a moment behind, at half the

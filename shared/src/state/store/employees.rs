@@ -135,10 +135,8 @@ impl Store {
         id: &SourceId,
     ) -> Result<(), StateError> {
         let key = Key::employee(tenant, id);
-        match self.table.delete(&key, token.condition()).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
-        }
+        let deleted = self.table.delete(&key, token.condition()).await?;
+        deleted.or(StateError::Fenced { item: key.sk })
     }
 }
 

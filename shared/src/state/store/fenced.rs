@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StateError, Store};
 use crate::state::key::Key;
-use crate::state::table::{Condition, Item, Outcome};
+use crate::state::table::{Condition, Item, Outcome, attributes};
 
 /// Grows by one with each new owner of a lease.
 #[derive(
@@ -33,10 +33,32 @@ impl Store {
         token: FencingToken,
         item: Item,
     ) -> Result<(), StateError> {
-        fenced(
-            key,
-            self.put_under(key, token, item, token.condition()).await?,
-        )
+        let written = self.put_under(key, token, item, token.condition()).await?;
+        written.or(StateError::Fenced {
+            item: key.sk.clone(),
+        })
+    }
+
+    /// Puts a record unless a newer run has written it.
+    pub(super) async fn put_fenced_record(
+        &self,
+        key: &Key,
+        token: FencingToken,
+        record: &impl Serialize,
+    ) -> Result<(), StateError> {
+        let item = attributes(record, &key.sk)?;
+        self.put_fenced(key, token, item).await
+    }
+
+    /// Puts a record in place of the one before.
+    pub(super) async fn replace(
+        &self,
+        key: &Key,
+        record: &impl Serialize,
+    ) -> Result<(), StateError> {
+        let item = attributes(record, &key.sk)?;
+        let put = self.table.put(key, item, Condition::default());
+        put.await.map(drop)
     }
 
     /// Puts an item that carries the token, under these condition.
@@ -49,14 +71,5 @@ impl Store {
     ) -> Result<Outcome, StateError> {
         item.insert(FENCE.to_owned(), AttributeValue::N(token.0.to_string()));
         self.table.put(key, item, condition).await
-    }
-}
-
-fn fenced(key: &Key, outcome: Outcome) -> Result<(), StateError> {
-    match outcome {
-        Outcome::Written(_) => Ok(()),
-        Outcome::Refused(_) => Err(StateError::Fenced {
-            item: key.sk.clone(),
-        }),
     }
 }

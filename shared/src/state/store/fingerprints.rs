@@ -10,7 +10,7 @@ use crate::domain::id::TenantId;
 use crate::fingerprint::{Shard, ShardNumber};
 use crate::state::SyncState;
 use crate::state::key::Key;
-use crate::state::table::{Freshness, Item, attributes, sort_key};
+use crate::state::table::{Freshness, Item, sort_key};
 
 /// The attribute that holds a packed shard.
 const PEOPLE: &str = "people";
@@ -30,8 +30,7 @@ impl Store {
         token: FencingToken,
         root: &SyncState,
     ) -> Result<(), StateError> {
-        let key = Key::root(tenant);
-        self.put_fenced(&key, token, attributes(root, &key.sk)?)
+        self.put_fenced_record(&Key::root(tenant), token, root)
             .await
     }
 

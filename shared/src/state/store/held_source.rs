@@ -3,7 +3,7 @@
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::Key;
-use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, attributes, record};
+use crate::state::table::{Condition, Freshness, Item, attribute, record};
 use crate::state::{Decision, HeldSource};
 
 impl Store {
@@ -24,8 +24,7 @@ impl Store {
         token: FencingToken,
         source: &HeldSource,
     ) -> Result<(), StateError> {
-        let key = Key::held_source(tenant);
-        self.put_fenced(&key, token, attributes(source, &key.sk)?)
+        self.put_fenced_record(&Key::held_source(tenant), token, source)
             .await
     }
 
@@ -55,9 +54,7 @@ impl Store {
             .names(["decision", "hash"])
             .text("hash", hash)
             .value("decision", attribute(&decision, &key.sk)?);
-        match self.table.update(&key, condition).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::NoSuchPlan),
-        }
+        let written = self.table.update(&key, condition).await?;
+        written.or(StateError::NoSuchPlan)
     }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::{StateError, Store};
+use super::{StateError, Store, lease};
 use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
 use crate::state::key::{
     CERTIFICATES, EMPLOYEES, Key, LEASES, LOGINS, REPORTS, SORT_KEY, partition,
 };
-use crate::state::table::{Condition, Freshness, Item, Outcome, Query, record, sort_key};
+use crate::state::table::{Condition, Freshness, Item, Outcome, Query, sort_key};
 
 /// How much is stored of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,17 +25,21 @@ pub struct Inventory {
 }
 
 /// A job's lease, seen from outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct LeaseState {
     /// The run that has it, or had it last.
     pub owner: RunId,
     /// When it expires; long ago where it was released.
+    #[serde(deserialize_with = "moment")]
     pub until: Timestamp,
     /// When the last run that succeeded ended.
+    #[serde(default)]
     pub last_good_run: Option<Timestamp>,
     /// When the last report was written.
+    #[serde(default)]
     pub last_report_at: Option<Timestamp>,
     /// The endpoints that vendors retire, with the day of the last report of each.
+    #[serde(default)]
     pub retirements: BTreeMap<String, Date>,
 }
 
@@ -48,37 +52,11 @@ pub enum CertificateLedger {
     Delete,
 }
 
-#[derive(Deserialize)]
-struct StoredLease {
-    owner: RunId,
-    until: i64,
-    #[serde(default)]
-    last_good_run: Option<Timestamp>,
-    #[serde(default)]
-    last_report_at: Option<Timestamp>,
-    #[serde(default)]
-    retirements: BTreeMap<String, Date>,
+fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+    i64::deserialize(from).map(lease::moment)
 }
 
 impl LeaseState {
-    pub(super) fn read(item: Item) -> Result<Self, StateError> {
-        let name = sort_key(&item).to_owned();
-        let StoredLease {
-            owner,
-            until,
-            last_good_run,
-            last_report_at,
-            retirements,
-        } = record(item, &name)?;
-        Ok(Self {
-            owner,
-            until: Timestamp::from_millisecond(until).unwrap_or(Timestamp::MAX),
-            last_good_run,
-            last_report_at,
-            retirements,
-        })
-    }
-
     /// Whether the last run that wrote a report may have failed. A good run counts from its own report on.
     #[must_use]
     pub fn may_have_failed(&self) -> bool {
@@ -120,9 +98,9 @@ impl Store {
         let mut leases = BTreeMap::new();
         for job in [JobKind::Employees, JobKind::Certificates] {
             let key = Key::lease(tenant, job);
-            if let Some(item) = self.table.get(&key, Freshness::Consistent).await? {
-                leases.insert(job, LeaseState::read(item)?);
-            }
+            let lease: Option<LeaseState> =
+                self.table.get_record(&key, Freshness::Consistent).await?;
+            leases.extend(lease.map(|lease| (job, lease)));
         }
         Ok(leases)
     }
@@ -138,24 +116,25 @@ impl Store {
         tenant: &TenantId,
         ledger: CertificateLedger,
     ) -> Result<(), StateError> {
-        if ledger == CertificateLedger::Delete {
-            return self.remove_tenant(tenant).await;
-        }
+        let keeps_ledger = ledger == CertificateLedger::Keep;
         self.table
             .delete(&Key::config(tenant), Condition::default())
             .await?;
         let checkpoint = Key::certificate_checkpoint(tenant);
-        self.forget_checkpoint(&checkpoint).await?;
+        if keeps_ledger {
+            self.forget_checkpoint(&checkpoint).await?;
+        }
         let mut pages = self
             .table
             .query(Query::partition(partition(tenant)).only(&[SORT_KEY]));
         while let Some(page) = pages.next().await? {
             let goes = |item: &&Item| {
                 let name = sort_key(item);
-                name != checkpoint.sk
-                    && ![CERTIFICATES, LEASES, LOGINS]
+                let is_of_ledger = name == checkpoint.sk
+                    || [CERTIFICATES, LEASES, LOGINS]
                         .iter()
-                        .any(|prefix| name.starts_with(prefix))
+                        .any(|prefix| name.starts_with(prefix));
+                !(keeps_ledger && is_of_ledger)
             };
             let keys = page.iter().filter(goes).map(|item| Key {
                 pk: partition(tenant),

@@ -196,7 +196,7 @@ impl Store {
             .only_if("attribute_exists(#until)")
             .names(["last_report_at", "until"])
             .value("at", attribute(&at, &key.sk)?);
-        self.table.update(&key, condition).await.map(|_| ())
+        self.table.update(&key, condition).await.map(drop)
     }
 
     /// The lease that stood in the way: another run's, or our own from an attempt whose reply was lost.
@@ -264,14 +264,9 @@ impl Store {
     }
 
     async fn update_lease(&self, lease: &Lease, condition: Condition) -> Result<(), StateError> {
-        match self
-            .table
-            .update(&Key::lease(&lease.tenant, lease.job), condition)
-            .await?
-        {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::LeaseLost),
-        }
+        let key = Key::lease(&lease.tenant, lease.job);
+        let written = self.table.update(&key, condition).await?;
+        written.or(StateError::LeaseLost)
     }
 }
 
@@ -288,7 +283,7 @@ fn milliseconds(now: Timestamp, duration: SignedDuration) -> i64 {
         .map_or(i64::MAX, |moment| moment.as_millisecond())
 }
 
-fn moment(milliseconds: i64) -> Timestamp {
+pub(super) fn moment(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
 

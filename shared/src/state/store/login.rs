@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::{Key, LOGINS, partition};
-use crate::state::table::{Condition, Freshness, Query, attributes, sort_key};
+use crate::state::table::{Condition, Freshness, Query, sort_key};
 
 #[derive(Deserialize, Serialize)]
 struct StoredLogin {
@@ -34,11 +34,7 @@ impl Store {
         sealed: String,
     ) -> Result<(), StateError> {
         let key = Key::login(tenant, credentials);
-        let item = attributes(&StoredLogin { sealed }, &key.sk)?;
-        self.table
-            .put(&key, item, Condition::default())
-            .await
-            .map(drop)
+        self.replace(&key, &StoredLogin { sealed }).await
     }
 
     /// Puts the tenant's logins of `live` in place of those of this table: an older one may be used up.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::Key;
-use crate::state::table::{Condition, Freshness, attributes};
+use crate::state::table::Freshness;
 
 impl Store {
     /// The last probe, if there is one.
@@ -25,11 +25,6 @@ impl Store {
         tenant: &TenantId,
         probe: &impl Serialize,
     ) -> Result<(), StateError> {
-        let key = Key::probe(tenant);
-        let item = attributes(probe, &key.sk)?;
-        self.table
-            .put(&key, item, Condition::default())
-            .await
-            .map(drop)
+        self.replace(&Key::probe(tenant), probe).await
     }
 }

@@ -9,9 +9,7 @@ use super::{StateError, Store};
 use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
 use crate::state::key::{Key, REPORTS, SORT_KEY, TIME_TO_LIVE, partition};
-use crate::state::table::{
-    Condition, Item, Outcome, Query, attribute, part, sort_key, unix_seconds,
-};
+use crate::state::table::{Condition, Item, Query, attribute, part, sort_key, unix_seconds};
 
 /// The attribute that holds the report itself.
 const REPORT: &str = "report";
@@ -33,10 +31,8 @@ impl Store {
             ("run_id".to_owned(), AttributeValue::S(run.to_string())),
             (TIME_TO_LIVE.to_owned(), unix_seconds(expires_at)),
         ]);
-        match self.table.put(&key, item, Condition::default()).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::Unwritable { item: key.sk }),
-        }
+        let put = self.table.put(&key, item, Condition::default());
+        put.await.map(drop)
     }
 
     /// The last `limit` reports of both jobs, newest first.

@@ -52,12 +52,7 @@ impl Store {
 
     /// Notes that a restore is under way.
     pub async fn put_restore(&self, restore: &Restore) -> Result<(), StateError> {
-        let key = Key::restore();
-        let item = attributes(restore, &key.sk)?;
-        match self.table.put(&key, item, Condition::default()).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::Unwritable { item: key.sk }),
-        }
+        self.replace(&Key::restore(), restore).await
     }
 
     /// Notes that the restore is over.

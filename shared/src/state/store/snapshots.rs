@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::inventory::LeaseState;
 use super::tenants::TenantRecord;
@@ -10,7 +11,7 @@ use super::version::{self, VERSION};
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::{Key, PARTITION_KEY, SORT_KEY};
-use crate::state::table::{Item, record, records, sort_key};
+use crate::state::table::{Item, records, sort_key};
 use crate::state::{HeldPlan, JobKind};
 
 /// What is read of these items. A status shows neither the digests of shards nor those of days, which are most of them.
@@ -141,35 +142,26 @@ impl TenantSnapshot {
     ) -> Result<Self, StateError> {
         let mut leases = BTreeMap::new();
         for job in [JobKind::Employees, JobKind::Certificates] {
-            if let Some(item) = take(Key::lease(tenant, job)) {
-                leases.insert(job, LeaseState::read(item)?);
-            }
+            let lease: Option<LeaseState> = read(take(Key::lease(tenant, job)))?;
+            leases.extend(lease.map(|lease| (job, lease)));
         }
-        let mut read = |key: Key| {
-            let item = take(key)?;
-            let name = sort_key(&item).to_owned();
-            Some((item, name))
-        };
-        let config = read(Key::config(tenant));
-        version::check(config.as_ref().map(|(item, _)| item))?;
-        let root = read(Key::root(tenant));
-        let start = read(Key::certificate_checkpoint(tenant));
+        let config = take(Key::config(tenant));
+        version::check(config.as_ref())?;
+        let start: Option<StoredCertificates> = read(take(Key::certificate_checkpoint(tenant)))?;
         // A plan that was cleared leaves its fence behind.
-        let held = read(Key::held(tenant)).filter(|(item, _)| item.contains_key("hash"));
-        let start: Option<StoredCertificates> =
-            start.map(|(item, name)| record(item, &name)).transpose()?;
-        let checkpoint = start.unwrap_or_default().checkpoint;
+        let held = take(Key::held(tenant)).filter(|item| item.contains_key("hash"));
         Ok(Self {
-            record: config.map(|(item, name)| record(item, &name)).transpose()?,
+            record: read(config)?,
             leases,
-            people: root
-                .map(|(item, name)| record(item, &name))
-                .transpose()?
-                .unwrap_or_default(),
-            certificates: checkpoint.unwrap_or_default(),
-            held: held.map(|(item, name)| record(item, &name)).transpose()?,
+            people: read(take(Key::root(tenant)))?.unwrap_or_default(),
+            certificates: start.unwrap_or_default().checkpoint.unwrap_or_default(),
+            held: read(held)?,
         })
     }
+}
+
+fn read<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, StateError> {
+    records(item).next().transpose()
 }
 
 #[cfg(test)]

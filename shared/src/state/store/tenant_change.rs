@@ -6,7 +6,7 @@ use super::version::{STATE_VERSION, VERSION};
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::Key;
-use crate::state::table::{Condition, Outcome, attribute};
+use crate::state::table::{Condition, attribute};
 
 /// A tenant's configuration, to be written in place of the record that was read.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +74,8 @@ impl Store {
         }
         let update = change.as_read(update);
         let line = Key::registry(tenant);
-        match self.table.update_and_put((&key, update), &line).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(changed(tenant)),
-        }
+        let written = self.table.update_and_put((&key, update), &line).await?;
+        written.or(changed(tenant))
     }
 
     /// Removes a tenant that the change of this `revision` has made. Its ledger of certificates stays.
@@ -92,13 +90,10 @@ impl Store {
         let condition = Condition::when("attribute_not_exists(pk) OR #revision = :revision")
             .names(["revision"])
             .text("revision", revision);
-        match self.table.delete(&Key::config(tenant), condition).await? {
-            Outcome::Written(_) => {
-                self.remove_tenant_and(tenant, CertificateLedger::Keep)
-                    .await
-            }
-            Outcome::Refused(_) => Err(changed(tenant)),
-        }
+        let deleted = self.table.delete(&Key::config(tenant), condition).await?;
+        deleted.or(changed(tenant))?;
+        self.remove_tenant_and(tenant, CertificateLedger::Keep)
+            .await
     }
 }
 

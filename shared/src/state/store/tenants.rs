@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::inventory::CertificateLedger;
 use super::version::{self, STATE_VERSION, VERSION};
 use super::{StateError, Store};
 use crate::domain::id::TenantId;
-use crate::state::key::{Key, REGISTRY, SORT_KEY, partition};
+use crate::state::key::{Key, REGISTRY};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attribute, record, sort_key,
 };
@@ -103,10 +104,8 @@ impl Store {
             .only_if("attribute_exists(#status)")
             .names(["status"])
             .value("status", attribute(&status, &key.sk)?);
-        match self.table.update(&key, condition).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(unknown(tenant)),
-        }
+        let written = self.table.update(&key, condition).await?;
+        written.or(unknown(tenant))
     }
 
     /// Opens the gate for certificates. Once it is open it never closes.
@@ -122,27 +121,10 @@ impl Store {
         }
     }
 
-    /// Removes everything of a tenant. Runs see an unknown tenant from the first moment; the line in the registry
-    /// goes last, so that an interrupted removal can be seen and repeated.
+    /// Removes everything of a tenant.
     pub async fn remove_tenant(&self, tenant: &TenantId) -> Result<(), StateError> {
-        self.table
-            .delete(&Key::config(tenant), Condition::default())
-            .await?;
-        let partition = partition(tenant);
-        let mut pages = self
-            .table
-            .query(Query::partition(partition.clone()).only(&[SORT_KEY]));
-        while let Some(page) = pages.next().await? {
-            let keys = page.iter().map(|item| Key {
-                pk: partition.clone(),
-                sk: sort_key(item).to_owned(),
-            });
-            self.table.batch_delete(keys.collect()).await?;
-        }
-        self.table
-            .delete(&Key::registry(tenant), Condition::default())
-            .await?;
-        Ok(())
+        self.remove_tenant_and(tenant, CertificateLedger::Delete)
+            .await
     }
 }
 

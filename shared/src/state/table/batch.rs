@@ -107,13 +107,7 @@ impl Table {
             .send()
             .await
             .map_err(|error| self.doing("BatchGetItem", "keys").failure(&error))?;
-        let consumed = reply.consumed_capacity.unwrap_or_default();
-        self.meter.read(Some(
-            consumed
-                .iter()
-                .filter_map(|table| table.capacity_units)
-                .sum(),
-        ));
+        self.meter.read(reply.consumed_capacity.unwrap_or_default());
         let found = reply
             .responses
             .unwrap_or_default()
@@ -166,13 +160,8 @@ impl Table {
             .send()
             .await
             .map_err(|error| self.doing("BatchWriteItem", "keys").failure(&error))?;
-        let consumed = reply.consumed_capacity.unwrap_or_default();
-        self.meter.write(Some(
-            consumed
-                .iter()
-                .filter_map(|table| table.capacity_units)
-                .sum(),
-        ));
+        self.meter
+            .write(reply.consumed_capacity.unwrap_or_default());
         Ok(reply
             .unprocessed_items
             .unwrap_or_default()

@@ -3,6 +3,7 @@
 use std::ops::Sub;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_dynamodb::types::ConsumedCapacity;
 use serde::{Deserialize, Serialize};
 
 /// Capacity units that DynamoDB reported, and how many calls were made.
@@ -53,26 +54,28 @@ impl Meter {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn read(&self, units: Option<f64>) {
-        self.add(Units {
-            read: units.unwrap_or_default(),
-            calls: 1,
-            ..Units::default()
-        });
+    pub(super) fn read(&self, consumed: impl IntoIterator<Item = ConsumedCapacity>) {
+        self.add(units(consumed), 0.0);
     }
 
-    pub(super) fn write(&self, units: Option<f64>) {
-        self.add(Units {
-            write: units.unwrap_or_default(),
-            calls: 1,
-            ..Units::default()
-        });
+    pub(super) fn write(&self, consumed: impl IntoIterator<Item = ConsumedCapacity>) {
+        self.add(0.0, units(consumed));
     }
 
-    fn add(&self, more: Units) {
+    /// A refused write, whose reply does not say what it took.
+    pub(super) fn refused(&self, write: f64) {
+        self.add(0.0, write);
+    }
+
+    fn add(&self, read: f64, write: f64) {
         let mut sum = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sum.read += more.read;
-        sum.write += more.write;
-        sum.calls += more.calls;
+        sum.read += read;
+        sum.write += write;
+        sum.calls += 1;
     }
+}
+
+fn units(consumed: impl IntoIterator<Item = ConsumedCapacity>) -> f64 {
+    let units = consumed.into_iter().filter_map(|part| part.capacity_units);
+    units.sum()
 }

@@ -107,11 +107,7 @@ impl Table {
             .send()
             .await
             .map_err(|error| self.doing("GetItem", &key.sk).failure(&error))?;
-        self.meter.read(
-            reply
-                .consumed_capacity
-                .and_then(|consumed| consumed.capacity_units),
-        );
+        self.meter.read(reply.consumed_capacity);
         Ok(reply.item)
     }
 
@@ -187,9 +183,9 @@ fn is_known(value: &AttributeValue) -> bool {
 
 /// The records that items hold, each named by its sort key.
 pub(super) fn records<T: DeserializeOwned>(
-    items: Vec<Item>,
+    items: impl IntoIterator<Item = Item>,
 ) -> impl Iterator<Item = Result<T, StateError>> {
-    items.into_iter().map(|item| {
+    items.into_iter().map(|item: Item| {
         let name = sort_key(&item).to_owned();
         record(item, &name)
     })

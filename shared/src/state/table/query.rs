@@ -186,11 +186,7 @@ impl Pages<'_> {
                     .doing("Query", query.prefix.unwrap_or("*"))
                     .failure(&error)
             })?;
-        table.meter.read(
-            reply
-                .consumed_capacity
-                .and_then(|consumed| consumed.capacity_units),
-        );
+        table.meter.read(reply.consumed_capacity);
         Ok((
             reply.items.unwrap_or_default(),
             reply.last_evaluated_key.filter(|key| !key.is_empty()),

@@ -26,6 +26,16 @@ pub(in crate::state) enum Outcome {
     Refused(Option<Item>),
 }
 
+impl Outcome {
+    /// `refusal` if the condition does not hold.
+    pub(in crate::state) fn or(self, refusal: StateError) -> Result<(), StateError> {
+        match self {
+            Self::Written(_) => Ok(()),
+            Self::Refused(_) => Err(refusal),
+        }
+    }
+}
+
 impl Table {
     /// Puts an item, replacing the one at `key`.
     pub(in crate::state) async fn put(
@@ -50,11 +60,7 @@ impl Table {
             .await;
         match reply {
             Ok(reply) => {
-                self.meter.write(
-                    reply
-                        .consumed_capacity
-                        .and_then(|consumed| consumed.capacity_units),
-                );
+                self.meter.write(reply.consumed_capacity);
                 Ok(Outcome::Written(Item::new()))
             }
             Err(error) => self.refused(error, "PutItem", key),
@@ -84,11 +90,7 @@ impl Table {
             .await;
         match reply {
             Ok(reply) => {
-                self.meter.write(
-                    reply
-                        .consumed_capacity
-                        .and_then(|consumed| consumed.capacity_units),
-                );
+                self.meter.write(reply.consumed_capacity);
                 Ok(Outcome::Written(reply.attributes.unwrap_or_default()))
             }
             Err(error) => self.refused(error, "UpdateItem", key),
@@ -115,11 +117,7 @@ impl Table {
             .await;
         match reply {
             Ok(reply) => {
-                self.meter.write(
-                    reply
-                        .consumed_capacity
-                        .and_then(|consumed| consumed.capacity_units),
-                );
+                self.meter.write(reply.consumed_capacity);
                 Ok(Outcome::Written(Item::new()))
             }
             Err(error) => self.refused(error, "DeleteItem", key),
@@ -161,7 +159,7 @@ impl Table {
         let reply = match reply {
             Ok(reply) => reply,
             Err(error) if is_condition(&error) => {
-                self.meter.write(Some(4.0));
+                self.meter.refused(4.0);
                 return Ok(Outcome::Refused(None));
             }
             Err(error) => {
@@ -169,13 +167,8 @@ impl Table {
                 return Err(doing.failure(&error));
             }
         };
-        let consumed = reply.consumed_capacity.unwrap_or_default();
-        self.meter.write(Some(
-            consumed
-                .iter()
-                .filter_map(|table| table.capacity_units)
-                .sum(),
-        ));
+        self.meter
+            .write(reply.consumed_capacity.unwrap_or_default());
         Ok(Outcome::Written(Item::new()))
     }
 
@@ -189,7 +182,7 @@ impl Table {
         match error {
             SdkError::ServiceError(reply) => match reply.into_err().condition_failed() {
                 Some(refusal) => {
-                    self.meter.write(Some(1.0));
+                    self.meter.refused(1.0);
                     Ok(Outcome::Refused(refusal.item))
                 }
                 None => Err(failure),
