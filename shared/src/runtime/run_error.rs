@@ -35,6 +35,15 @@ pub enum Cause {
     Other,
 }
 
+impl Cause {
+    fn of_credentials(are_refused: bool) -> Self {
+        match are_refused {
+            true => Self::Credentials,
+            false => Self::Other,
+        }
+    }
+}
+
 impl RunError {
     /// An end that no other credentials would have prevented.
     #[must_use]
@@ -123,14 +132,8 @@ impl From<SourceError> for RunError {
                 Outcome::SourceUnavailable
             }
         };
-        let refused = matches!(error, SourceError::Credential(_));
-        let cause = if refused {
-            Cause::Credentials
-        } else {
-            Cause::Other
-        };
         Self {
-            cause,
+            cause: Cause::of_credentials(matches!(error, SourceError::Credential(_))),
             ..Self::new(outcome, error)
         }
     }
@@ -143,14 +146,8 @@ impl From<reteach::Error> for RunError {
             Reteach::Credential(_) | Reteach::Forbidden(_) => Outcome::AccessDenied,
             _ => Outcome::ReteachUnavailable,
         };
-        let refused = matches!(error, Reteach::Credential(_));
-        let cause = if refused {
-            Cause::Credentials
-        } else {
-            Cause::Other
-        };
         Self {
-            cause,
+            cause: Cause::of_credentials(matches!(error, Reteach::Credential(_))),
             is_of_academy: true,
             ..Self::new(outcome, error)
         }
@@ -189,13 +186,8 @@ impl From<FilingError> for RunError {
             Reach::Tenant(TenantFault::AcademyRight | TenantFault::AcademyCredential)
                 | Reach::Vendor(Vendor::Reteach)
         );
-        let cause = if refused {
-            Cause::Credentials
-        } else {
-            Cause::Other
-        };
         Self {
-            cause,
+            cause: Cause::of_credentials(refused),
             is_of_academy,
             ..Self::new(outcome, error)
         }
