@@ -13,13 +13,13 @@ use crate::domain::employee::Field;
 use crate::domain::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Server};
+use crate::kombo::documents_tests::INTEGRATION;
 use crate::personio::Transport;
 use crate::reteach::{CustomerInput, Filter, TagId};
 use crate::routes::{KomboUnified, PersonioOverKombo};
 use crate::source::{Reading, SourceRecord, read_all};
 use crate::{kombo, personio, reteach};
 
-const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 /// After this many answers the server fails: lists that have no end are another test's.
 const ANSWERS: usize = 12;
 

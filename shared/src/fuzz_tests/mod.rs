@@ -1,7 +1,7 @@
 //! Foreign data at its worst, for every parser: honest samples with parts replaced, dropped, repeated and broken off, and
 //! plain noise. Whatever comes, nothing panics, and no error repeats any of it.
 //!
-//! `PROPTEST_CASES=100000 cargo test --workspace --lib hostile` takes a longer look.
+//! `PROPTEST_CASES=100000 cargo test --workspace --lib fuzz_tests` takes a longer look.
 //!
 //! All that is put in bears a mark, so that an error which shows it is found.
 

@@ -3,14 +3,13 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::documents_tests::{INTEGRATION, refused, success};
 use super::*;
 use crate::domain::employee::Employee;
 use crate::domain::id::SourceId;
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, Vendor};
 use crate::source::{EmployeeSource, SourceError, SourceRecord, read_all};
-
-const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
 fn client(server: &Server) -> Client {
     let key = ApiKey::new("kombo-key");
@@ -19,17 +18,6 @@ fn client(server: &Server) -> Client {
 
 fn employees(server: &Server) -> Employees {
     Employees::new(client(server), INTEGRATION.parse().unwrap(), TimeZone::UTC)
-}
-
-fn success(data: Value) -> Canned {
-    Canned::Json(200, json!({"status": "success", "data": data}))
-}
-
-fn refused(status: u16, code: Value) -> Canned {
-    let message = "\"Erika\" x@y.de";
-    let error =
-        json!({"code": code, "title": "It did not work.", "message": message, "log_url": null});
-    Canned::Json(status, json!({"status": "error", "error": error}))
 }
 
 fn person(remote_id: u32) -> Value {

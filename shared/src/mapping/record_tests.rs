@@ -215,20 +215,6 @@ fn the_external_id_names_the_hr_system() {
 }
 
 #[test]
-fn a_user_name_stands_in_only_for_a_mail_address_that_is_empty() {
-    let cases = [
-        (Field::Absent, None),
-        (Field::Null, Some("personio-42")),
-        (Field::Value("a@b".into()), None),
-    ];
-    for (email, expected) in cases {
-        let record = mapped(|person| person.email = email, "");
-        let user_name = record.values.get(&UserName).and_then(Option::as_ref);
-        assert_eq!(user_name.map(Text::reveal), expected);
-    }
-}
-
-#[test]
 fn people_out_of_scope_are_locked_or_left_as_the_tenant_chose() {
     let scope =
         |policy| format!("[scope]\ninclude_companies = [\"A\"]\nout_of_scope = \"{policy}\"\n");
@@ -350,20 +336,5 @@ proptest! {
         prop_assert_eq!(prints[0] == prints[1], one.source_id == other.source_id);
         let elsewhere = DesiredAccount::of(&one, "hibob", &config).fingerprint(&key());
         prop_assert_ne!(elsewhere, prints[0]);
-    }
-
-    #[test]
-    fn every_value_is_the_sources_own_text(one in arbitrary::employee("1"), config in arbitrary::tenant()) {
-        let record = DesiredAccount::of(&one, "personio", &config);
-        for (slot, attribute, _) in TEXTS {
-            let mut source = one.clone();
-            let source = slot(&mut source).clone();
-            let prefix = attribute.tag_prefix().unwrap_or_default();
-            if let Some(given) = record.values.get(&attribute) {
-                let given = given.as_ref().and_then(|text| text.reveal().strip_prefix(prefix));
-                prop_assert_eq!(given, source.value().map(String::as_str));
-                prop_assert!(!source.is_absent());
-            }
-        }
     }
 }

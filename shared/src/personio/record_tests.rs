@@ -85,28 +85,7 @@ fn reads_the_documented_example() {
 #[test]
 fn what_may_not_be_read_is_absent() {
     let person = employee(json!({"id": {"label": "ID", "value": 1}}));
-    let Employee {
-        source_id: _,
-        first_name,
-        last_name,
-        email,
-        position,
-        company,
-        department,
-        location,
-        gender,
-        employment_type,
-        hire_date,
-        end_date,
-        status,
-    } = person;
-    for field in [
-        first_name, last_name, email, position, company, department, location,
-    ] {
-        assert_eq!(field, Field::Absent);
-    }
-    assert!(gender.is_absent() && employment_type.is_absent() && status.is_absent());
-    assert!(hire_date.is_absent() && end_date.is_absent());
+    assert!(person == crate::mapping::arbitrary::nobody("1"));
     // A wrapper that lost its value says nothing.
     let person = employee(json!({"id": {"value": 1}, "email": {"label": "Email"}}));
     assert_eq!(person.email, Field::Absent);
@@ -338,11 +317,6 @@ proptest! {
         attributes.insert("id".to_owned(), json!({"label": "ID", "value": id}));
         let record = parse(&json!({"type": "Employee", "attributes": attributes}));
         prop_assert_eq!(record.source_id().map(|id| id.as_str().to_owned()), Some(id.to_string()));
-    }
-
-    #[test]
-    fn any_record_is_taken_or_rejected(record in any_json()) {
-        let _ = parse(&record);
     }
 }
 

@@ -79,9 +79,9 @@ async fn a_refused_login_is_about_the_credential() {
 
 #[tokio::test(start_paused = true)]
 async fn logs_in_once_more_on_a_401() {
-    for (token_life, logins) in [
-        (json!({"token": "papi-a"}), 2),
-        (json!({"token": "papi-a", "expires_in": "86400"}), 2),
+    for token_life in [
+        json!({"token": "papi-a"}),
+        json!({"token": "papi-a", "expires_in": "86400"}),
     ] {
         let server = Server::start(move |number, seen| match (number, seen.path()) {
             (_, "/v1/auth") => Canned::Json(200, json!({"success": true, "data": token_life})),
@@ -93,14 +93,9 @@ async fn logs_in_once_more_on_a_401() {
         })
         .await;
         assert_eq!(read_all(&direct(&server), 0).await.unwrap().0.len(), 1);
-        assert_eq!(
-            server
-                .seen()
-                .iter()
-                .filter(|seen| seen.path() == "/v1/auth")
-                .count(),
-            logins
-        );
+        let seen = server.seen().into_iter();
+        let logins = seen.filter(|seen| seen.path() == "/v1/auth");
+        assert_eq!(logins.count(), 2);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One login for all calls.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
@@ -89,16 +89,50 @@ async fn a_refused_login_is_about_the_credentials() {
 
 /// Keeps logins in memory.
 #[derive(Debug, Default)]
-struct Kept(std::sync::Mutex<Option<KeptLogin>>);
+struct Kept {
+    login: Mutex<Option<KeptLogin>>,
+    saves: AtomicU32,
+    /// The number of the save that is not answered.
+    lost: Option<u32>,
+    /// Whether nothing is answered.
+    is_down: bool,
+}
+
+impl Kept {
+    fn holding(login: KeptLogin) -> Arc<Self> {
+        let kept = Self::default();
+        kept.put(login);
+        Arc::new(kept)
+    }
+
+    fn put(&self, login: KeptLogin) {
+        *self.login.lock().unwrap() = Some(login);
+    }
+
+    fn is_refresh(&self, expected: &str) -> bool {
+        let login = self.login.lock().unwrap();
+        matches!(&*login, Some(KeptLogin::Refresh(token)) if token.expose_secret() == expected)
+    }
+}
 
 impl LoginStore for Kept {
     fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>> {
-        async { Ok(self.0.lock().unwrap().clone()) }.boxed()
+        async {
+            match self.is_down {
+                true => Err(LoginStoreError("down".to_owned())),
+                false => Ok(self.login.lock().unwrap().clone()),
+            }
+        }
+        .boxed()
     }
 
     fn save<'a>(&'a self, login: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>> {
         async move {
-            *self.0.lock().unwrap() = Some(login.clone());
+            let number = self.saves.fetch_add(1, Ordering::Relaxed) + 1;
+            if self.is_down || self.lost == Some(number) {
+                return Err(LoginStoreError("down".to_owned()));
+            }
+            self.put(login.clone());
             Ok(())
         }
         .boxed()
@@ -240,12 +274,11 @@ async fn a_refresh_that_fails_without_a_refusal_is_tried_again_at_the_next_login
 
 #[tokio::test(start_paused = true)]
 async fn a_newer_login_of_another_process_is_not_replaced_by_the_code() {
-    let kept = Arc::new(Kept::default());
-    *kept.0.lock().unwrap() = Some(KeptLogin::Refresh("r1".into()));
+    let kept = Kept::holding(KeptLogin::Refresh("r1".into()));
     let other = Arc::clone(&kept);
     let server = academy(move |key, _| match key {
         "code" => {
-            *other.0.lock().unwrap() = Some(KeptLogin::Refresh("r2".into()));
+            other.put(KeptLogin::Refresh("r2".into()));
             granted("r3")
         }
         _ => error(401, json!("Unauthorized")),
@@ -253,8 +286,7 @@ async fn a_newer_login_of_another_process_is_not_replaced_by_the_code() {
     .await;
     let process = client(&server).keeping_logins(kept.clone());
     process.me().await.unwrap();
-    let kept = kept.0.lock().unwrap().clone();
-    assert!(matches!(kept, Some(KeptLogin::Refresh(token)) if token.expose_secret() == "r2"));
+    assert!(kept.is_refresh("r2"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -275,27 +307,6 @@ async fn two_processes_with_new_credentials_share_a_code_that_is_good_once() {
     assert_eq!(logins, ["code", "r1"]);
 }
 
-/// Keeps logins, and does not answer the save with this number.
-#[derive(Debug)]
-struct SaveFails {
-    kept: Kept,
-    number: u32,
-    saves: AtomicU32,
-}
-
-impl LoginStore for SaveFails {
-    fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>> {
-        self.kept.load()
-    }
-
-    fn save<'a>(&'a self, login: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>> {
-        if self.saves.fetch_add(1, Ordering::Relaxed) + 1 == self.number {
-            return async { Err(LoginStoreError("down".to_owned())) }.boxed();
-        }
-        self.kept.save(login)
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_login_that_could_not_be_saved_is_saved_and_used_next() {
     let server = academy(|key, value| match (key, value) {
@@ -305,10 +316,9 @@ async fn a_login_that_could_not_be_saved_is_saved_and_used_next() {
         _ => error(401, json!("Unauthorized")),
     })
     .await;
-    let store = Arc::new(SaveFails {
-        kept: Kept::default(),
-        number: 2,
-        saves: AtomicU32::default(),
+    let store = Arc::new(Kept {
+        lost: Some(2),
+        ..Kept::default()
     });
     let process = client(&server).keeping_logins(store.clone());
     for _ in 0..3 {
@@ -321,12 +331,11 @@ async fn a_login_that_could_not_be_saved_is_saved_and_used_next() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_token_that_another_process_has_used_is_read_again() {
-    let kept = Arc::new(Kept::default());
-    *kept.0.lock().unwrap() = Some(KeptLogin::Refresh("r1".into()));
+    let kept = Kept::holding(KeptLogin::Refresh("r1".into()));
     let other = Arc::clone(&kept);
     let server = academy(move |_, value| match value {
         "r1" => {
-            *other.0.lock().unwrap() = Some(KeptLogin::Refresh("r2".into()));
+            other.put(KeptLogin::Refresh("r2".into()));
             error(401, json!("Unauthorized"))
         }
         "r2" => granted("r3"),
@@ -339,8 +348,7 @@ async fn a_refresh_token_that_another_process_has_used_is_read_again() {
         .await
         .unwrap();
     assert_eq!(logins(&server), ["r1", "r2"]);
-    let kept = kept.0.lock().unwrap().clone();
-    assert!(matches!(kept, Some(KeptLogin::Refresh(token)) if token.expose_secret() == "r3"));
+    assert!(kept.is_refresh("r3"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -354,7 +362,7 @@ async fn a_login_that_nothing_takes_any_more_says_so() {
     ];
     for (login, says) in cases {
         let server = academy(|_, _| error(401, json!("Unauthorized"))).await;
-        let kept = Arc::new(Kept(std::sync::Mutex::new(Some(login))));
+        let kept = Kept::holding(login);
         let failed = client(&server).keeping_logins(kept).me().await.unwrap_err();
         assert!(matches!(failed, Error::Credential(_)), "{failed:?}");
         let text = failed.to_string();
@@ -362,24 +370,14 @@ async fn a_login_that_nothing_takes_any_more_says_so() {
     }
 }
 
-/// The store does not answer.
-#[derive(Debug)]
-struct Down;
-
-impl LoginStore for Down {
-    fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>> {
-        async { Err(LoginStoreError("down".to_owned())) }.boxed()
-    }
-
-    fn save<'a>(&'a self, _: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>> {
-        async { Err(LoginStoreError("down".to_owned())) }.boxed()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_client_code_is_not_used_up_while_the_store_is_down() {
     let server = academy(|_, _| granted("r1")).await;
-    let failed = client(&server).keeping_logins(Arc::new(Down)).me().await;
+    let down = Kept {
+        is_down: true,
+        ..Kept::default()
+    };
+    let failed = client(&server).keeping_logins(Arc::new(down)).me().await;
     assert!(
         matches!(failed, Err(Error::Unavailable { .. })),
         "{failed:?}"

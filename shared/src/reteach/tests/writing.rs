@@ -331,15 +331,3 @@ async fn the_deadline_has_an_error_of_its_own() {
         "{failed:?}"
     );
 }
-
-#[test]
-fn futures_may_move_between_threads() {
-    fn is_send<T: Send>(_: T) {}
-    fn check(client: &Client, id: &CustomerId, input: &CustomerInput) {
-        is_send(client.list_all(Vec::new));
-        is_send(client.create(input));
-        is_send(client.update(id, input));
-        is_send(client.find_by_email(""));
-    }
-    let _ = check;
-}
