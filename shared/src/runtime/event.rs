@@ -108,43 +108,24 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
+    use JobKind::{Certificates, Employees};
     use serde_json::json;
 
     use super::*;
 
+    fn acme(mode: &str) -> serde_json::Value {
+        json!({"tenant_id": "acme", "mode": mode})
+    }
+
     #[test]
     fn an_event_names_a_tenant_and_perhaps_a_mode() {
         for (job, event, mode) in [
-            (
-                JobKind::Employees,
-                json!({"tenant_id": "acme"}),
-                Mode::Scheduled,
-            ),
-            (
-                JobKind::Employees,
-                json!({"tenant_id": "acme", "mode": "dry-run"}),
-                Mode::DryRun,
-            ),
-            (
-                JobKind::Employees,
-                json!({"tenant_id": "acme", "mode": "reconcile"}),
-                Mode::Reconcile,
-            ),
-            (
-                JobKind::Certificates,
-                json!({"tenant_id": "acme"}),
-                Mode::Scheduled,
-            ),
-            (
-                JobKind::Certificates,
-                json!({"tenant_id": "acme", "mode": "full-scan"}),
-                Mode::FullScan,
-            ),
-            (
-                JobKind::Certificates,
-                json!({"tenant_id": "acme", "mode": "verify"}),
-                Mode::Verify,
-            ),
+            (Employees, json!({"tenant_id": "acme"}), Mode::Scheduled),
+            (Employees, acme("dry-run"), Mode::DryRun),
+            (Employees, acme("reconcile"), Mode::Reconcile),
+            (Certificates, json!({"tenant_id": "acme"}), Mode::Scheduled),
+            (Certificates, acme("full-scan"), Mode::FullScan),
+            (Certificates, acme("verify"), Mode::Verify),
         ] {
             let parsed =
                 Event::parse(event, job).map(|event| (event.tenant_id.to_string(), event.mode));
@@ -155,38 +136,30 @@ mod tests {
     #[test]
     fn a_malformed_event_says_where_and_what() {
         let cases = [
-            (JobKind::Employees, json!({}), "tenant_id"),
+            (Employees, json!({}), "tenant_id"),
+            (Employees, json!({"tenant_id": "ACME"}), "tenant_id"),
+            (Employees, json!({"tenant_id": 7}), "tenant_id"),
+            (Employees, acme("drip"), "mode"),
             (
-                JobKind::Employees,
-                json!({"tenant_id": "ACME"}),
-                "tenant_id",
-            ),
-            (JobKind::Employees, json!({"tenant_id": 7}), "tenant_id"),
-            (
-                JobKind::Employees,
-                json!({"tenant_id": "acme", "mode": "drip"}),
-                "mode",
-            ),
-            (
-                JobKind::Employees,
+                Employees,
                 json!({"tenant_id": "acme", "mod": "dry-run"}),
                 "mod",
             ),
-            (JobKind::Employees, json!("acme"), "the event itself"),
-            (JobKind::Employees, json!(null), "the event itself"),
+            (Employees, json!("acme"), "the event itself"),
+            (Employees, json!(null), "the event itself"),
             (
-                JobKind::Employees,
-                json!({"tenant_id": "acme", "mode": "full-scan"}),
+                Employees,
+                acme("full-scan"),
                 "certificate-sync; employee-sync takes",
             ),
             (
-                JobKind::Employees,
-                json!({"tenant_id": "acme", "mode": "verify"}),
+                Employees,
+                acme("verify"),
                 "certificate-sync; employee-sync takes",
             ),
             (
-                JobKind::Certificates,
-                json!({"tenant_id": "acme", "mode": "reconcile"}),
+                Certificates,
+                acme("reconcile"),
                 "employee-sync; certificate-sync takes",
             ),
         ];

@@ -348,10 +348,7 @@ mod tests {
             (r#""s3cret""#, NOT_JSON),
             (r#"{"kombo":{"api_key":"s3cret"}"#, NOT_JSON),
             (r#"{} s3cret"#, NOT_JSON),
-            (
-                "",
-                "the secret is not a JSON object: look at line 1 for a missing quote, comma or bracket",
-            ),
+            ("", NOT_JSON),
         ];
         for (text, expected) in cases {
             let error = TenantSecret::parse(&text.into()).unwrap_err();

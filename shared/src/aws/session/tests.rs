@@ -243,9 +243,4 @@ fn a_policy_fits_into_a_request_and_names_no_other_tenant() {
     let policy = scope.policy(&tenant("acme"));
     let resource = |name: &str| format!(":secret:{}/{name}-??????", "p".repeat(128));
     assert!(policy.contains(&resource("acme")), "{policy}");
-    for other in ["acme-", "acme-west", "acmes", "ac"] {
-        let name = format!("{other}-AbCdEf");
-        let fits = name.len() == "acme-??????".len() && name.starts_with("acme-");
-        assert!(!fits, "{other}");
-    }
 }
