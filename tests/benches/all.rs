@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
-use futures::future::{FutureExt as _, LocalBoxFuture};
+use futures::future::FutureExt as _;
 use futures::join;
 
 use crate::bootstraps::Bootstraps;
@@ -24,58 +24,39 @@ pub(crate) async fn measure(
     let people: &[u64] = if is_quick { &[1_000] } else { &[1_000, 10_000] };
     let mut all = Measurements::default();
     if is_wanted(Benchmark::Cold) {
-        let starts = cold::starts(None, is_quick);
-        all.add(
-            guard(
-                "cold starts",
-                cold::measure(starts, bootstraps).boxed_local(),
-            )
-            .await,
-        );
+        let cold = cold::measure(cold::starts(None, is_quick), bootstraps);
+        all.add(guard("cold starts", cold).await);
     }
     if is_wanted(Benchmark::Ticks) {
         let counted = ticks::Plan::counted();
-        all.add(
-            guard(
-                "ticks, counted",
-                ticks::measure(&counted, bootstraps).boxed_local(),
-            )
-            .await,
-        );
+        let counted = ticks::measure(&counted, bootstraps);
+        all.add(guard("ticks, counted", counted).await);
         let timed = ticks::Plan::timed(people);
-        all.add(
-            guard(
-                "ticks, timed",
-                ticks::measure(&timed, bootstraps).boxed_local(),
-            )
-            .await,
-        );
+        let timed = ticks::measure(&timed, bootstraps);
+        all.add(guard("ticks, timed", timed).await);
     }
     if is_wanted(Benchmark::Baselines) {
-        let baselines = baselines::measure(people, python, bootstraps).boxed_local();
+        let baselines = baselines::measure(people, python, bootstraps);
         all.add(guard("baselines", baselines).await);
     }
     if is_wanted(Benchmark::Certificates) {
         let cases = certificates::with_targets(is_quick);
-        all.add(guard("certificates", certificates::measure(&cases).boxed_local()).await);
+        let certificates = certificates::measure(&cases);
+        all.add(guard("certificates", certificates).await);
     }
     let waiting = async {
         if !is_wanted(Benchmark::Limits) {
             return Measurements::default();
         }
         let plan = limits::Plan::with_targets(is_quick);
-        guard("limits", limits::measure(&plan, bootstraps).boxed_local()).await
+        guard("limits", limits::measure(&plan, bootstraps)).await
     };
     let large = async {
         if is_quick || !is_wanted(Benchmark::Ticks) {
             return Measurements::default();
         }
         let plan = ticks::Plan::timed(&[100_000]);
-        guard(
-            "large ticks",
-            ticks::measure(&plan, bootstraps).boxed_local(),
-        )
-        .await
+        guard("large ticks", ticks::measure(&plan, bootstraps)).await
     };
     let (waiting, large) = join!(waiting, large);
     all.add(waiting);
@@ -83,8 +64,9 @@ pub(crate) async fn measure(
     all
 }
 
-async fn guard(name: &str, benchmark: LocalBoxFuture<'_, Measurements>) -> Measurements {
-    let outcome = AssertUnwindSafe(benchmark).catch_unwind().await;
+async fn guard(name: &str, benchmark: impl Future<Output = Measurements>) -> Measurements {
+    let outcome = AssertUnwindSafe(benchmark.boxed_local());
+    let outcome = outcome.catch_unwind().await;
     outcome.unwrap_or_else(|panic| {
         Measurements::of_checks(vec![Check::failed(name, &message(panic.as_ref()))])
     })
@@ -103,7 +85,7 @@ mod tests {
     #[tokio::test]
     async fn a_benchmark_that_stops_is_a_failed_check() {
         let stops = async { panic!("no space left") };
-        let measurements = guard("cold starts", stops.boxed_local()).await;
+        let measurements = guard("cold starts", stops).await;
         assert!(measurements.has_failed(false));
         assert!(measurements.text(true).contains("failed: no space left"));
     }

@@ -35,11 +35,7 @@ impl Measurements {
 
     /// Markdown.
     pub(crate) fn text(&self, is_quick: bool) -> String {
-        let Machine {
-            cores,
-            architecture,
-            date,
-        } = Machine::this();
+        let (cores, architecture, date) = machine();
         let quick = if is_quick { ", the quick set" } else { "" };
         let mut text = format!("{date}, {cores} cores ({architecture}){quick}.\n");
         for table in self.tables.iter().filter(|table| !table.is_empty()) {
@@ -50,11 +46,7 @@ impl Measurements {
     }
 
     pub(crate) fn json(&self, is_quick: bool) -> Value {
-        let Machine {
-            cores,
-            architecture,
-            date,
-        } = Machine::this();
+        let (cores, architecture, date) = machine();
         json!({
             "machine": { "cores": cores, "architecture": architecture, "date": date },
             "quick": is_quick,
@@ -64,18 +56,11 @@ impl Measurements {
     }
 }
 
-struct Machine {
-    cores: usize,
-    architecture: &'static str,
-    date: String,
-}
-
-impl Machine {
-    fn this() -> Self {
-        Self {
-            cores: thread::available_parallelism().map_or(1, usize::from),
-            architecture: std::env::consts::ARCH,
-            date: Timestamp::now().strftime("%Y-%m-%d").to_string(),
-        }
-    }
+/// Cores, architecture and day.
+fn machine() -> (usize, &'static str, String) {
+    (
+        thread::available_parallelism().map_or(1, usize::from),
+        std::env::consts::ARCH,
+        Timestamp::now().strftime("%Y-%m-%d").to_string(),
+    )
 }

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use harness::{Harness, TICK, completed};
 use jiff::SignedDuration;
-use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use simulators::reteach::{Certificate, Participation};
 
@@ -41,51 +40,22 @@ async fn employees(harness: &Harness, people: u64) -> Vec<RunCount> {
 }
 
 async fn certificates(harness: &Harness, people: u64) -> Vec<RunCount> {
+    let tick = || harness.certificates_tick();
     // It scans everything and leaves a report, so the next report is due after the second tick from here.
     harness.certificates_now().await;
     harness.world.restart().unwrap();
-    let cold = count(
-        harness,
-        RunKind::NoCertificatesCold,
-        harness.certificates_tick(),
-    )
-    .await;
-    let hourly = count(
-        harness,
-        RunKind::NoCertificatesHourly,
-        harness.certificates_tick(),
-    )
-    .await;
+    let cold = count(harness, RunKind::NoCertificatesCold, tick()).await;
+    let hourly = count(harness, RunKind::NoCertificatesHourly, tick()).await;
     // Before reteach's token ends.
     let soon = harness.certificates_after(SignedDuration::from_mins(10));
     let none = count(harness, RunKind::NoCertificates, soon).await;
     issue(harness, 0..1, people);
-    let one = count(
-        harness,
-        RunKind::OneCertificate,
-        harness.certificates_tick(),
-    )
-    .await;
+    let one = count(harness, RunKind::OneCertificate, tick()).await;
     issue(harness, 1..11, people);
-    let ten = count(
-        harness,
-        RunKind::TenCertificates,
-        harness.certificates_tick(),
-    )
-    .await;
+    let ten = count(harness, RunKind::TenCertificates, tick()).await;
     issue(harness, 11..people, people);
-    let first = count(
-        harness,
-        RunKind::FirstCertificates,
-        harness.certificates_tick(),
-    )
-    .await;
-    let scan = async {
-        harness
-            .certificates(Mode::FullScan, Deadline::never())
-            .await
-            .report
-    };
+    let first = count(harness, RunKind::FirstCertificates, tick()).await;
+    let scan = harness.certificates_in(Mode::FullScan);
     let scan = count(harness, RunKind::FullScan, scan).await;
     vec![none, cold, hourly, one, ten, first, scan]
 }
