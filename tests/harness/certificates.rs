@@ -6,17 +6,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use certificate_sync::CertificateSync;
 use certificate_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::id::{CertificateId, RunId};
+use shared::domain::id::CertificateId;
 use shared::http::Deadline;
 use shared::runtime::{Mode, ProgressFn, Ran};
 use shared::state::{
-    Acquisition, CertificateEntry, JobKind, Lease, OnUnverifiable, PARTITION_KEY, Restored,
-    SORT_KEY, StateError,
+    CertificateEntry, OnUnverifiable, PARTITION_KEY, Restored, SORT_KEY, StateError,
 };
 use shared::tenant::Via;
 use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
 
+use crate::stored::TABLE;
 use crate::{Harness, ignore_progress};
 
 /// A schedule fires the certificate job this often.
@@ -34,18 +34,13 @@ pub fn completed(id: &str, person: u64, course: &str, at: &str) -> Participation
     }
 }
 
-/// The table of the local stack.
-const TABLE: &str = "reteach-personio";
-
 /// An item of the table.
 pub type LedgerItem = HashMap<String, AttributeValue>;
 
 impl Harness {
     /// Runs the certificate job once, now.
     pub async fn certificates_now(&self) -> Report {
-        self.certificates(Mode::Scheduled, Deadline::never())
-            .await
-            .report
+        self.certificates_in(Mode::Scheduled).await
     }
 
     /// Half an hour later: one run of the certificate job.
@@ -304,19 +299,5 @@ impl Harness {
         all.into_iter()
             .filter(|report| report.job == "certificate-sync")
             .collect()
-    }
-
-    /// Takes the lease of the certificate job as another run would.
-    pub async fn take_certificate_lease(&self, owner: &str) -> Lease {
-        let store = self.store();
-        let (tenant, owner) = (&self.company.tenant, RunId::new(owner));
-        let lasts = SignedDuration::from_secs(300);
-        let taken = store
-            .acquire(tenant, JobKind::Certificates, &owner, self.moment(), lasts)
-            .await;
-        match taken.unwrap() {
-            Acquisition::Acquired(lease) => lease,
-            Acquisition::Held { until, .. } => panic!("another run has the lease until {until}"),
-        }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::Harness;
+use crate::stored::TABLE;
 
 impl Harness {
     /// Every item of the table as DynamoDB's JSON has it, by its key. Logins are left out: the academy ends them.
@@ -64,8 +65,6 @@ impl Harness {
         serde_json::from_str(&text).unwrap()
     }
 }
-
-const TABLE: &str = "reteach-personio";
 
 fn sort_key(item: &Value) -> &str {
     let key = item.pointer("/sk/S").and_then(Value::as_str);

@@ -2,11 +2,14 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use employee_sync::report::Report;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::RunId;
 use shared::state::{Acquisition, HeldPlan, JobKind, LastRun, Lease};
 
-use crate::Harness;
+use crate::{Harness, LedgerItem};
+
+/// The table of the local stack.
+pub(crate) const TABLE: &str = "reteach-personio";
 
 /// Every item of the table as text, its members in order and its bytes as far as they are text.
 pub type Items = Vec<String>;
@@ -34,18 +37,19 @@ impl Harness {
 
     /// Takes the lease as another run would.
     pub async fn take_lease(&self, owner: &str) -> Lease {
+        self.lease_of(JobKind::Employees, owner, 120).await
+    }
+
+    /// Takes the lease of the certificate job as another run would.
+    pub async fn take_certificate_lease(&self, owner: &str) -> Lease {
+        self.lease_of(JobKind::Certificates, owner, 300).await
+    }
+
+    async fn lease_of(&self, job: JobKind, owner: &str, seconds: i64) -> Lease {
+        let (tenant, owner) = (&self.company.tenant, RunId::new(owner));
+        let (now, lasts) = (self.moment(), SignedDuration::from_secs(seconds));
         let store = self.store();
-        let duration = jiff::SignedDuration::from_secs(120);
-        let owner = RunId::new(owner);
-        let taken = store
-            .acquire(
-                &self.company.tenant,
-                JobKind::Employees,
-                &owner,
-                self.moment(),
-                duration,
-            )
-            .await;
+        let taken = store.acquire(tenant, job, &owner, now, lasts).await;
         match taken.unwrap() {
             Acquisition::Acquired(lease) => lease,
             Acquisition::Held { until, .. } => panic!("another run has the lease until {until}"),
@@ -60,31 +64,19 @@ impl Harness {
     }
 
     pub async fn all_items(&self) -> Items {
+        let items = self.scan().await.into_iter();
+        items.map(|item| shown(&AttributeValue::M(item))).collect()
+    }
+
+    /// Every item of the table.
+    pub async fn scan(&self) -> Vec<LedgerItem> {
         let client = self.world.stack.aws().dynamodb();
-        let table = self
-            .world
-            .stack
-            .environment()
-            .into_iter()
-            .find(|(name, _)| name == "TABLE_NAME")
-            .unwrap()
-            .1;
-        let mut items = Items::new();
-        let mut start = None;
+        let (mut items, mut start) = (Vec::new(), None);
         loop {
-            let page = client
-                .scan()
-                .table_name(&table)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .unwrap();
-            items.extend(
-                page.items()
-                    .iter()
-                    .map(|item| shown(&AttributeValue::M(item.clone()))),
-            );
-            start = page.last_evaluated_key().cloned();
+            let scan = client.scan().table_name(TABLE);
+            let page = scan.set_exclusive_start_key(start).send().await.unwrap();
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
             if start.is_none() {
                 return items;
             }
@@ -109,7 +101,7 @@ impl Harness {
         let text = |text: String| AttributeValue::S(text);
         dynamodb
             .delete_item()
-            .table_name("reteach-personio")
+            .table_name(TABLE)
             .key("pk", text(format!("TENANT#{}", self.company.tenant)))
             .key("sk", text(item.to_owned()))
             .send()

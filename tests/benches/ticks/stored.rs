@@ -20,26 +20,13 @@ pub(super) struct Kind {
 }
 
 pub(super) async fn of(harness: &Harness) -> Vec<Kind> {
-    let client = harness.world.stack.aws().dynamodb();
     let mut kinds = BTreeMap::<String, (u64, u64)>::new();
-    let mut start = None;
-    loop {
-        let scan = client
-            .scan()
-            .table_name("reteach-personio")
-            .set_exclusive_start_key(start);
-        let page = scan.send().await.unwrap();
-        for item in page.items() {
-            let sort_key = item.get("sk").and_then(|key| key.as_s().ok()).unwrap();
-            let kind = kinds
-                .entry(sort_key.split('#').next().unwrap().to_owned())
-                .or_default();
-            *kind = (kind.0 + 1, kind.1 + members(item) + OVERHEAD);
-        }
-        start = page.last_evaluated_key().cloned();
-        if start.is_none() {
-            break;
-        }
+    for item in harness.scan().await {
+        let sort_key = item.get("sk").and_then(|key| key.as_s().ok()).unwrap();
+        let kind = kinds
+            .entry(sort_key.split('#').next().unwrap().to_owned())
+            .or_default();
+        *kind = (kind.0 + 1, kind.1 + members(&item) + OVERHEAD);
     }
     kinds
         .into_iter()
