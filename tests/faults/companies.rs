@@ -3,7 +3,6 @@
 use harness::{Harness, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
 use shared::domain::clock::ManualClock;
-use shared::state::Decision;
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::personio::Document;
@@ -34,10 +33,9 @@ pub(crate) async fn first(clock: ManualClock, via: Via) -> Harness {
     let all = [person(1), without_mail, not_begun, person(4), person(5)];
     let harness = Harness::in_order(clock, via, "", all).await;
     harness
-        .company
         .reteach
         .insert(by_hand(&person(4).email.unwrap_or_default()));
-    harness.company.reteach.insert(Customer {
+    harness.reteach.insert(Customer {
         external_id: Some("personio:99".to_owned()),
         ..by_hand(&person(5).email.unwrap_or_default())
     });
@@ -51,7 +49,7 @@ pub(crate) async fn morning(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(8)).await;
     harness.change(5, |person| person.status = Status::Inactive);
     harness.first_run().await;
-    harness.company.personio.remove(7);
+    harness.personio.remove(7);
     harness.tick().await;
     harness.change(2, |person| {
         person.position = Some("Leiterin".to_owned());
@@ -65,14 +63,12 @@ pub(crate) async fn morning(clock: ManualClock, via: Via) -> Harness {
     });
     harness.change(8, |person| person.position = None);
     harness
-        .company
         .personio
         .put_all([person(9), person(10), with_mail_of(11, 1)]);
     harness
-        .company
         .reteach
         .insert(by_hand(&person(10).email.unwrap_or_default()));
-    harness.world.clock.advance(harness::TICK);
+    harness.advance(harness::TICK);
     harness.forget_requests();
     harness
 }
@@ -85,8 +81,8 @@ pub(crate) async fn held(clock: ManualClock, via: Via) -> Harness {
         harness.change(id, |person| person.status = Status::Inactive);
     }
     harness.change(2, |person| person.position = Some("Leiterin".to_owned()));
-    harness.company.personio.put(person(11));
-    harness.world.clock.advance(harness::TICK);
+    harness.personio.put(person(11));
+    harness.advance(harness::TICK);
     harness.forget_requests();
     harness
 }
@@ -96,22 +92,8 @@ pub(crate) async fn approved(clock: ManualClock, via: Via) -> Harness {
     let harness = held(clock, via).await;
     harness.now().await;
     let held = harness.held().await.unwrap();
-    let decision = Decision::Approved {
-        at: harness.moment(),
-    };
-    harness
-        .world
-        .stack
-        .store()
-        .decide(
-            &harness.company.tenant,
-            &held.hash,
-            &shared::state::Choice::default(),
-            decision,
-        )
-        .await
-        .unwrap();
-    harness.world.clock.advance(harness::TICK);
+    harness.approve(&held.hash).await;
+    harness.advance(harness::TICK);
     harness.forget_requests();
     harness
 }
@@ -119,15 +101,12 @@ pub(crate) async fn approved(clock: ManualClock, via: Via) -> Harness {
 pub(crate) async fn certificates(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(3)).await;
     harness.first_run().await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-01T09:30:00Z")]);
     let lost = Fault::new(Behaviour::LoseReply).path("/v1/company/documents");
-    harness.company.personio.fail(lost);
+    harness.personio.fail(lost);
     assert_eq!(harness.certificates_now().await.counts.outcome_unknown, 1);
-    let by_hand = harness
-        .company
-        .reteach
-        .insert(by_hand("chefin@muster.example"));
+    let by_hand = harness.reteach.insert(by_hand("chefin@muster.example"));
     let at = "2026-05-11T08:10:00Z";
     let late = Certificate {
         publication: Publication::OnDemand,
@@ -145,9 +124,9 @@ pub(crate) async fn certificates(clock: ManualClock, via: Via) -> Harness {
             ..completed("c-5", 1, "Brandschutz", at)
         },
     ]);
-    harness.world.clock.advance(SignedDuration::from_mins(30));
+    harness.advance(SignedDuration::from_mins(30));
     // What was completed long ago is seen by a scan of all.
-    let store = harness.world.stack.store();
+    let store = harness.store();
     store
         .ask_full_scan(&harness.company.tenant, harness.moment())
         .await
@@ -159,7 +138,7 @@ pub(crate) async fn certificates(clock: ManualClock, via: Via) -> Harness {
 /// The same without the right to list documents.
 pub(crate) async fn unlisted(clock: ManualClock, via: Via) -> Harness {
     let harness = certificates(clock, via).await;
-    harness.company.personio.allow_reading_documents(false);
+    harness.personio.allow_reading_documents(false);
     harness
 }
 
@@ -174,7 +153,7 @@ pub(crate) async fn with_new_folder(clock: ManualClock, via: Via) -> Harness {
         completed("c-4", 3, "Brandschutz", "2026-05-11T07:50:00Z"),
     ]);
     assert_eq!(harness.certificates_now().await.counts.uploaded, 4);
-    harness.company.personio.add_category(FOLDER);
+    harness.personio.add_category(FOLDER);
     harness.forget_traffic();
     harness
 }
@@ -183,7 +162,7 @@ pub(crate) async fn with_new_folder(clock: ManualClock, via: Via) -> Harness {
 pub(crate) async fn restored(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(3)).await;
     harness.first_run().await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     let (before, items) = (harness.moment(), harness.ledger_items().await);
     harness.issue([
         completed("c-1", 1, "Brandschutz", "2026-05-11T07:30:00Z"),
@@ -191,10 +170,10 @@ pub(crate) async fn restored(clock: ManualClock, via: Via) -> Harness {
         completed("c-3", 1, "Datenschutz", "2026-05-10T23:30:00Z"),
     ]);
     assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
-    harness.world.clock.advance(SignedDuration::from_mins(30));
+    harness.advance(SignedDuration::from_mins(30));
     harness.restore_ledger(before, items).await;
     // Lists show the last uploads by then.
-    harness.world.clock.advance(SignedDuration::from_mins(15));
+    harness.advance(SignedDuration::from_mins(15));
     harness.issue([completed("c-4", 3, "Brandschutz", "2026-05-11T08:10:00Z")]);
     harness.forget_traffic();
     harness
@@ -204,14 +183,14 @@ pub(crate) async fn restored(clock: ManualClock, via: Via) -> Harness {
 pub(crate) async fn verify(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(3)).await;
     harness.first_run().await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-11T07:30:00Z")]);
     assert_eq!(harness.certificates_now().await.counts.uploaded, 1);
-    harness.world.clock.advance(SignedDuration::from_mins(30));
+    harness.advance(SignedDuration::from_mins(30));
     harness.lose("CERTIFICATE#c-1").await;
-    let ours = harness.company.personio.documents()[0].clone();
+    let ours = harness.personio.documents()[0].clone();
     for (person, course) in [(1, "Datenschutz"), (2, "Erste Hilfe")] {
-        harness.company.personio.add_document(Document {
+        harness.personio.add_document(Document {
             employee_id: person,
             title: course.to_owned(),
             date: date("2026-05-11"),
@@ -241,18 +220,17 @@ pub(crate) async fn pages(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(people_there)).await;
     for number in 0..strangers {
         harness
-            .company
             .reteach
             .insert(by_hand(&format!("fremd-{number}@muster.example")));
     }
     harness.first_run().await;
-    harness.world.clock.advance(SignedDuration::from_hours(24));
-    harness.company.personio.remove(7);
+    harness.advance(SignedDuration::from_hours(24));
+    harness.personio.remove(7);
     harness.tick().await;
     harness.change(2, |person| person.position = Some("Leiterin".to_owned()));
     harness.change(3, |person| person.termination_date = date("2026-05-10"));
-    harness.company.personio.put(person(people_there + 1));
-    harness.world.clock.advance(SignedDuration::from_hours(25));
+    harness.personio.put(person(people_there + 1));
+    harness.advance(SignedDuration::from_hours(25));
     harness.forget_requests();
     harness
 }
@@ -261,12 +239,9 @@ pub(crate) async fn pages(clock: ManualClock, via: Via) -> Harness {
 pub(crate) async fn archive(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(3)).await;
     harness.first_run().await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     let at = "2026-05-04T08:00:00Z";
-    let stranger = harness
-        .company
-        .reteach
-        .insert(by_hand("chefin@muster.example"));
+    let stranger = harness.reteach.insert(by_hand("chefin@muster.example"));
     let strange = (0..260).map(|number| Participation {
         customer: Some(stranger.clone()),
         ..completed(&format!("s-{number}"), 1, "Brandschutz", at)

@@ -200,7 +200,7 @@ impl Running {
         let now = self.harness.moment();
         let may_be_locked = self.scenario.scene.may_be_locked().iter();
         let allowed: Vec<_> = may_be_locked.map(|id| format!("personio:{id}")).collect();
-        for account in self.harness.company.reteach.customers() {
+        for account in self.harness.reteach.customers() {
             let is_locked = account.set_active_at.is_some_and(|at| at > now)
                 || account.set_inactive_at.is_some_and(|at| at <= now);
             let id = account.external_id;
@@ -341,7 +341,7 @@ impl Running {
     }
 
     async fn waits(&self) -> bool {
-        let store = self.harness.world.stack.store();
+        let store = self.harness.store();
         let tenant = &self.harness.company.tenant;
         let root = store.sync_state(tenant).await.unwrap();
         let start = store.certificate_start(tenant).await.unwrap();
@@ -388,7 +388,7 @@ async fn rotate(harness: &Harness) {
 
 /// The state was left by a version of the program with another mapping.
 async fn use_older_mapping(harness: &Harness) {
-    let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
+    let (store, tenant) = (harness.store(), &harness.company.tenant);
     let lease = harness.take_lease("older").await;
     let mut root = store.sync_state(tenant).await.unwrap().unwrap();
     root.mapping_version -= 1;

@@ -215,7 +215,7 @@ impl Scene {
             }
         }
         if self == Self::Move {
-            let documents = harness.company.personio.documents();
+            let documents = harness.personio.documents();
             let folders = documents
                 .iter()
                 .map(|document| document.category.as_deref());
@@ -260,10 +260,10 @@ impl Scene {
     /// What happens after the struck run.
     pub(crate) fn later(self, harness: &Harness) {
         for id in self.deleted() {
-            harness.company.personio.remove(*id);
+            harness.personio.remove(*id);
         }
         if matches!(self, Self::Certificates | Self::Unlisted) {
-            assert!(harness.company.reteach.publish_pdf("c-4"));
+            assert!(harness.reteach.publish_pdf("c-4"));
         }
     }
 
@@ -271,12 +271,9 @@ impl Scene {
     pub(crate) fn shift(self, harness: &Harness) {
         match self.job() {
             JobKind::Employees => {
-                assert!(harness.company.personio.remove(1));
-                harness.company.personio.put(person(999));
-                harness
-                    .company
-                    .reteach
-                    .insert(by_hand("aushilfe@muster.example"));
+                assert!(harness.personio.remove(1));
+                harness.personio.put(person(999));
+                harness.reteach.insert(by_hand("aushilfe@muster.example"));
             }
             JobKind::Certificates => {
                 harness.issue([completed(
