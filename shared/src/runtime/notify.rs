@@ -297,6 +297,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::runtime::telemetry::tests::report;
 
     #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
     #[serde(default)]
@@ -338,14 +339,10 @@ mod tests {
     };
 
     fn seen(job: JobKind, reached: Reached, is_of_academy: bool, more: Value) -> Observation {
-        let mut report = json!({
-            "tenant_id": "acme", "job": job.function(), "run_id": "run-1", "mode": "scheduled",
-            "started_at": "2026-03-31T08:05:00Z", "duration_ms": 250, "outcome": "done", "counts": {},
-            "calls": {"personio": 3, "kombo": 0, "reteach": 1}, "dynamodb": {"read": 1.5, "write": 2.0, "calls": 4}
-        });
-        let members = report.as_object_mut().unwrap();
-        members.extend(more.as_object().unwrap().clone());
-        let report: Report<Counted> = serde_json::from_value(report).unwrap();
+        let report = Report {
+            job: job.function().to_owned(),
+            ..report::<Counted>(more)
+        };
         observation(job, &report, reached, is_of_academy)
     }
 

@@ -126,14 +126,15 @@ fn write_metrics<C: Counts>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
-    use std::sync::{Arc, Mutex};
 
     use serde::Serialize;
+    use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::telemetry::Lines;
 
     #[derive(Clone, Copy, Debug, Default, Serialize, serde::Deserialize)]
     struct Two {}
@@ -148,7 +149,8 @@ mod tests {
         }
     }
 
-    fn report(more: Value) -> Report<Two> {
+    /// A report with these members.
+    pub(in crate::runtime) fn report<C: DeserializeOwned>(more: Value) -> Report<C> {
         let mut report = json!({
             "tenant_id": "acme", "job": "employee-sync", "run_id": "run-1", "mode": "scheduled",
             "started_at": "2026-03-31T08:05:00Z", "duration_ms": 250, "outcome": "done", "counts": {},
@@ -233,7 +235,7 @@ mod tests {
             .with_writer(move || writer.clone())
             .finish();
         tracing::subscriber::with_default(subscriber, || log(report));
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let text = lines.text();
         assert_eq!(
             text.matches("\"message\":").count(),
             1,
@@ -256,18 +258,5 @@ mod tests {
             (&line["outcome"], &line["mode"]),
             (&json!("access-denied"), &json!("scheduled"))
         );
-    }
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
     }
 }

@@ -77,7 +77,7 @@ fn everything_at(level: LevelFilter) -> Targets {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
@@ -134,8 +134,15 @@ mod tests {
         }
     }
 
+    /// Keeps what is written to any of its copies.
     #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+    pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Lines {
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
 
     impl io::Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -157,8 +164,7 @@ mod tests {
             tracing::info!(created = 3, "run finished");
             tracing::debug!("not wanted");
         });
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&lines.text()).unwrap();
         insta::assert_json_snapshot!(line, {".timestamp" => "[time]"}, @r#"
         {
           "created": 3,

@@ -5,4 +5,6 @@ mod emf;
 mod log;
 
 pub use emf::{Metric, Metrics, Unit};
+#[cfg(test)]
+pub(crate) use log::tests::Lines;
 pub use log::{init, init_to};
