@@ -109,14 +109,6 @@ pub enum Before {
     Value(Text),
 }
 
-impl Before {
-    /// Whether there may have been a value that clearing would lose.
-    #[must_use]
-    pub fn may_hold_a_value(&self) -> bool {
-        !matches!(self, Self::Null)
-    }
-}
-
 /// A change of the window in which the account is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowChange {
