@@ -35,6 +35,13 @@ impl Difference {
         subject.strip_prefix(ACCOUNT)
     }
 
+    #[cfg(test)]
+    #[track_caller]
+    pub(crate) fn assert(found: &[Self], texts: &[&str]) {
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, texts);
+    }
+
     /// The fields whose expected and actual values differ.
     pub(crate) fn of_fields(
         subject: &str,

@@ -54,13 +54,7 @@ fn synced(id: u64) -> Customer {
 
 #[track_caller]
 fn assert_differences(expected: &ExpectedAccounts, actual: &[Customer], texts: &[&str]) {
-    let found = expected.differences(actual).into_iter();
-    assert_eq!(
-        found
-            .map(|difference| difference.to_string())
-            .collect::<Vec<_>>(),
-        texts
-    );
+    Difference::assert(&expected.differences(actual), texts);
 }
 
 #[test]

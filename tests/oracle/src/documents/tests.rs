@@ -65,13 +65,7 @@ fn document(id: &str, person: u64) -> Document {
 
 #[track_caller]
 fn assert_differences(expected: &ExpectedDocuments, documents: &[Document], texts: &[&str]) {
-    let found = expected.differences(documents).into_iter();
-    assert_eq!(
-        found
-            .map(|difference| difference.to_string())
-            .collect::<Vec<_>>(),
-        texts
-    );
+    Difference::assert(&expected.differences(documents), texts);
 }
 
 #[test]
