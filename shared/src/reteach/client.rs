@@ -103,10 +103,7 @@ impl Client {
     /// Whose credentials they are: `GET /me`.
     pub async fn me(&self) -> Result<Academy, Error> {
         let target = self.target(Method::GET, "/me", &[])?;
-        Ok(self
-            .call(Request::new(target, Idempotency::Read, TIMEOUT))
-            .await?
-            .json()?)
+        Ok(self.read(target).await?.json()?)
     }
 
     /// Whether the credentials belong to the academy with this id.
@@ -136,6 +133,12 @@ impl Client {
             path,
             segments,
         )?)
+    }
+
+    /// What is at `target`.
+    pub(super) async fn read(&self, target: Target) -> Result<Reply, Error> {
+        self.call(Request::new(target, Idempotency::Read, TIMEOUT))
+            .await
     }
 
     /// Makes the call; anything but a success is an error.

@@ -160,10 +160,7 @@ impl Client {
     /// Whatever account reteach finds by id, mail address, user name or external id.
     async fn identified(&self, identifier: &str) -> Result<Customer, Error> {
         let target = self.target(Method::GET, "/customer/{id}", &[identifier])?;
-        Ok(self
-            .call(Request::new(target, Idempotency::Read, TIMEOUT))
-            .await?
-            .json()?)
+        Ok(self.read(target).await?.json()?)
     }
 }
 

@@ -103,9 +103,7 @@ impl CustomerInput {
             others,
         }
     }
-}
 
-impl CustomerInput {
     /// Whether it sends a field of this name.
     #[must_use]
     pub fn names(&self, field: &str) -> bool {

@@ -13,11 +13,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::customer::Customer;
-use super::limits::{CONCURRENCY, MAX_PAGES, REREADS, TIMEOUT};
+use super::limits::{CONCURRENCY, MAX_PAGES, REREADS};
 use super::total::total;
 use super::{Client, Error};
 use crate::domain::id::{CustomerId, ExternalId, is_usable};
-use crate::http::{Effect, Idempotency, Request, rows};
+use crate::http::{Effect, rows};
 use crate::json;
 
 /// One page of accounts.
@@ -85,12 +85,13 @@ pub enum Completeness {
     Shifting,
 }
 
+/// A page of any list.
 #[derive(Deserialize)]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     #[serde(borrow, deserialize_with = "rows")]
-    results: Vec<&'a RawValue>,
+    pub(super) results: Vec<&'a RawValue>,
     #[serde(rename = "resultCount", default, deserialize_with = "total")]
-    total: Option<u64>,
+    pub(super) total: Option<u64>,
 }
 
 /// What an unreadable row may still say.
@@ -252,9 +253,7 @@ impl Client {
             .into_iter()
             .chain(filter);
         let target = self.target(Method::GET, "/customer", &[])?.query(query);
-        let reply = self
-            .call(Request::new(target, Idempotency::Read, TIMEOUT))
-            .await?;
+        let reply = self.read(target).await?;
         let Page { results, total } = reply.json()?;
         let mut page = CustomerPage {
             customers: Vec::with_capacity(results.len()),

@@ -2,7 +2,7 @@
 //! How a refresh is called is not documented: this is OAuth's way. Where the academy refuses it, the code is used again.
 
 use std::fmt;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -177,11 +177,7 @@ impl Client {
 
     /// The login that any process kept last.
     async fn kept(&self) -> Result<Option<KeptLogin>, Error> {
-        let own = self
-            .last_login
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let own = locked(&self.last_login).clone();
         if let Some(OwnLogin {
             login: login @ KeptLogin::Refresh(_),
             is_saved: false,
@@ -224,10 +220,7 @@ impl Client {
             tracing::warn!(%error, "the next login of this academy may need new credentials");
         }
         let is_saved = saved.is_ok();
-        *self
-            .last_login
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(OwnLogin { login, is_saved });
+        *locked(&self.last_login) = Some(OwnLogin { login, is_saved });
     }
 
     /// Keeps the client code, unless another process has stored a newer login than `refused`.
@@ -242,10 +235,7 @@ impl Client {
     /// What the last answer to a log-in of this process had.
     #[must_use]
     pub fn login_members(&self) -> Option<LoginMembers> {
-        *self
-            .login_members
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.login_members)
     }
 
     async fn trade(&self, body: &LoginBody<'_>) -> Result<Issued, Error> {
@@ -266,10 +256,7 @@ impl Client {
         let refresh = refresh_token
             .or(refresh_token_in_camel_case)
             .and_then(|value| value.as_str().map(SecretString::from));
-        *self
-            .login_members
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(LoginMembers {
+        *locked(&self.login_members) = Some(LoginMembers {
             expires_in: lives.is_some(),
             refresh_token: refresh.is_some(),
             is_by_code: body.has_code(),
@@ -282,6 +269,10 @@ impl Client {
             refresh: refresh.filter(|token| !token.expose_secret().is_empty()),
         })
     }
+}
+
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A login carries nothing but the credentials: whatever is rejected about it is them.

@@ -5,15 +5,13 @@ use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use reqwest::Method;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::limits::{DEFAULT_PAGE_SIZE, FEW, MAX_PAGES, TIMEOUT};
+use super::limits::{DEFAULT_PAGE_SIZE, FEW, MAX_PAGES};
+use super::listing::Page;
 use super::participation::{self, Participation, Rejected};
-use super::total::total;
 use super::{Client, Error};
 use crate::domain::id::{CertificateId, CustomerId};
-use crate::http::{Idempotency, Reply, Request, rows};
+use crate::http::Reply;
 
 /// Which participations to list: those with a certificate, whatever became of them since, and of these
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,14 +31,6 @@ pub struct ParticipationPage {
     pub received: u64,
     /// How many there are on all pages, as announced; not every academy says it.
     pub total: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(borrow, deserialize_with = "rows")]
-    results: Vec<&'a RawValue>,
-    #[serde(rename = "resultCount", default, deserialize_with = "total")]
-    total: Option<u64>,
 }
 
 impl Client {
@@ -210,11 +200,10 @@ impl Client {
             let sent = query.iter().filter(|(name, _)| !without.contains(name));
             let target = self.target(Method::GET, "/participation", &[])?;
             let target = target.query(sent.copied());
-            let request = Request::new(target, Idempotency::Read, TIMEOUT);
             let is_asked = |filter: &&str| query.iter().any(|(name, _)| name == filter);
             let mut others = LEFT_OUT.iter().enumerate().skip(left_out + 1);
             let next = others.find(|(_, without)| without.iter().all(&is_asked));
-            let result = self.call(request).await;
+            let result = self.read(target).await;
             let may_be_a_filter = matches!(
                 &result,
                 Err(Error::Rejected { reasons, .. }) if !are_about_size(reasons)
