@@ -25,6 +25,10 @@ fn operator(_: Cause) -> Vec<Recipient> {
     vec![Recipient::Operator]
 }
 
+fn sent(_: &Due) -> Delivery {
+    Delivery::Sent
+}
+
 /// A run that met `causes`, and showed all others to be over or none.
 fn seen(causes: &[Cause], is_conclusive: bool) -> Observation {
     let over = Cause::ALL.into_iter().filter(|_| is_conclusive);
@@ -62,7 +66,6 @@ fn story(runs: &[(i64, &[Cause], bool)]) -> Vec<(i64, &'static str, &'static str
     let (mut memory, mut story) = (Memory::default(), Vec::new());
     for (minute, causes, is_conclusive) in runs {
         let observation = seen(causes, *is_conclusive);
-        let sent = |_: &Due| Delivery::Sent;
         let due;
         (memory, due) = run(memory, &observation, operator, at(*minute), sent);
         let lines = due
@@ -143,7 +146,6 @@ fn a_rejected_address_is_tried_once_a_day_and_hears_once_it_is_mended() {
     }
     assert_eq!(attempts, 7);
     let now = at(7 * A_DAY);
-    let sent = |_: &Due| Delivery::Sent;
     let (mended, due) = run(memory.clone(), &seen(DENIED, false), operator, now, sent);
     assert_eq!(
         due.iter().map(|due| due.kind).collect::<Vec<_>>(),
@@ -165,39 +167,19 @@ fn a_deferred_notice_is_due_on_the_next_runs_and_at_most_five_times_a_day() {
         (memory, due) = run(memory, &seen(DENIED, false), operator, now, deferred);
         attempts.extend(due.iter().map(|_| tick * 5));
     }
-    let next = 20 + A_DAY;
-    assert_eq!(
-        attempts,
-        [
-            0,
-            5,
-            10,
-            15,
-            20,
-            next,
-            next + 5,
-            next + 10,
-            next + 15,
-            next + 20
-        ]
-    );
-    let (memory, _) = run(
-        Memory::default(),
-        &seen(DENIED, false),
-        operator,
-        at(0),
-        deferred,
-    );
-    let sent = |_: &Due| Delivery::Sent;
-    let (memory, due) = run(memory, &seen(DENIED, false), operator, at(5), sent);
+    let first = [0, 5, 10, 15, 20];
+    let next = first.map(|minute| 20 + A_DAY + minute);
+    assert_eq!(attempts, [first, next].concat());
+    let denied = seen(DENIED, false);
+    let (memory, _) = run(Memory::default(), &denied, operator, at(0), deferred);
+    let (memory, due) = run(memory, &denied, operator, at(5), sent);
     assert_eq!(due.len(), 1);
-    let (_, due) = run(memory, &seen(DENIED, false), operator, at(10), sent);
+    let (_, due) = run(memory, &denied, operator, at(10), sent);
     assert_eq!(due.len(), 0);
 }
 
 #[test]
 fn nothing_is_remembered_of_runs_without_trouble_or_without_recipients() {
-    let sent = |_: &Due| Delivery::Sent;
     let (memory, _) = run(Memory::default(), &seen(NONE, true), everyone, at(0), sent);
     assert!(memory.is_empty());
     let nobody = |_: Cause| Vec::new();
@@ -209,15 +191,10 @@ fn nothing_is_remembered_of_runs_without_trouble_or_without_recipients() {
 fn a_memory_of_another_release_is_kept_and_harms_nothing() {
     let text = r#"{"new-cause":{"s":1,"t":{"x":{"at":2,"k":"zz"}}},"access-denied":{"t":{"fax":{"at":1}}}}"#;
     let memory: Memory = serde_json::from_str(text).unwrap();
-    let (memory, due) = run(memory, &seen(DENIED, false), operator, at(0), |_| {
-        Delivery::Sent
-    });
+    let (memory, due) = run(memory, &seen(DENIED, false), operator, at(0), sent);
     assert_eq!(due.len(), 1);
-    assert!(
-        serde_json::to_string(&memory)
-            .unwrap()
-            .contains("new-cause")
-    );
+    let text = serde_json::to_string(&memory).unwrap();
+    assert!(text.contains("new-cause"), "{text}");
 }
 
 #[test]
@@ -229,13 +206,8 @@ fn the_memory_of_everything_at_once_fits_into_the_lease() {
         Cause::Parked,
         Cause::ReteachUnavailable,
     ];
-    let (memory, _) = run(
-        Memory::default(),
-        &seen(&four, false),
-        everyone,
-        at(0),
-        |_| Delivery::Sent,
-    );
+    let four = seen(&four, false);
+    let (memory, _) = run(Memory::default(), &four, everyone, at(0), sent);
     let bytes = serde_json::to_string(&memory).unwrap().len();
     assert!(bytes < 450, "{bytes}");
 }
@@ -305,23 +277,22 @@ proptest! {
 
 #[test]
 fn an_end_that_nobody_confirms_is_sent_on_three_days() {
-    let (mut memory, _) = run(
-        Memory::default(),
-        &seen(&[Cause::AccessDenied], true),
-        operator,
-        start(),
-        |_| Delivery::Sent,
-    );
+    let denied = seen(DENIED, true);
+    let (mut memory, _) = run(Memory::default(), &denied, operator, start(), sent);
+    let failed = |_: &Due| Delivery::Failed;
     let mut ends = 0;
     for hours in 1..24 * 7 {
         let due;
-        (memory, due) = run(memory, &seen(&[], true), operator, at(hours * 60), |_| {
-            Delivery::Failed
-        });
+        let now = at(hours * 60);
+        (memory, due) = run(memory, &seen(NONE, true), operator, now, failed);
         ends += due.len();
     }
     assert_eq!(ends, 3);
     assert!(memory.is_empty(), "{memory:?}");
+}
+
+fn tenant() -> TenantId {
+    TenantId::parse("acme").unwrap()
 }
 
 fn notice<'a>(tenant: &'a TenantId, zone: &'a TimeZone, due: Due, job: JobKind) -> Notice<'a> {
@@ -348,10 +319,7 @@ fn due(cause: Cause, kind: Kind) -> Due {
 
 #[test]
 fn every_cause_has_words_in_both_languages() {
-    let (tenant, zone) = (
-        TenantId::parse("acme").unwrap(),
-        TimeZone::get("Europe/Berlin").unwrap(),
-    );
+    let (tenant, zone) = (tenant(), TimeZone::get("Europe/Berlin").unwrap());
     let mut texts = String::new();
     for cause in Cause::ALL {
         for language in [Language::De, Language::En] {
@@ -369,18 +337,11 @@ fn every_cause_has_words_in_both_languages() {
 
 #[test]
 fn a_notice_says_whether_it_goes_on_or_is_over() {
-    let (tenant, zone) = (
-        TenantId::parse("acme").unwrap(),
-        TimeZone::get("Europe/Berlin").unwrap(),
-    );
+    let (tenant, zone) = (tenant(), TimeZone::get("Europe/Berlin").unwrap());
     let mut texts = String::new();
     for kind in [Kind::Still, Kind::Ended] {
-        let notice = notice(
-            &tenant,
-            &zone,
-            due(Cause::AccessDenied, kind),
-            JobKind::Certificates,
-        );
+        let due = due(Cause::AccessDenied, kind);
+        let notice = notice(&tenant, &zone, due, JobKind::Certificates);
         for text in [
             notice.for_hr(Language::De),
             notice.for_hr(Language::En),
@@ -394,7 +355,7 @@ fn a_notice_says_whether_it_goes_on_or_is_over() {
 
 #[test]
 fn a_notice_for_hr_names_the_route_and_the_folder() {
-    let (tenant, zone) = (TenantId::parse("acme").unwrap(), TimeZone::UTC);
+    let (tenant, zone) = (tenant(), TimeZone::UTC);
     for language in [Language::De, Language::En] {
         let text = |cause, kind, via, folder| {
             let due = due(cause, kind);
@@ -441,7 +402,7 @@ fn a_subject_for_the_topic_fits_into_sns() {
 
 #[test]
 fn a_webhook_gets_the_shape_it_takes() {
-    let tenant = TenantId::parse("acme").unwrap();
+    let tenant = tenant();
     let message = Message {
         tenant: &tenant,
         job: "employee-sync",

@@ -364,46 +364,26 @@ mod tests {
             "source-changed",
             "source-unavailable",
         ];
-        let none = Reached::default();
-        for (reached, expected) in [
-            (none, &[][..]),
-            (
-                Reached {
-                    source: true,
-                    ..none
-                },
-                SOURCE,
-            ),
-            (
-                Reached {
-                    academy: true,
-                    ..none
-                },
-                &["academy-denied", "incomplete", "reteach-unavailable"],
-            ),
-            (
-                Reached {
-                    everybody: true,
-                    ..none
-                },
-                &["academy-refuses"],
-            ),
-            (Reached { plan: true, ..none }, &["plan-refused"]),
-            (
-                Reached {
-                    filing: true,
-                    ..none
-                },
-                &["host-not-allowed", "no-category"],
-            ),
-        ] {
+        const ACADEMY: &[&str] = &["academy-denied", "incomplete", "reteach-unavailable"];
+        const FILING: &[&str] = &["host-not-allowed", "no-category"];
+        type Reach = fn(&mut Reached);
+        let cases: [(Reach, &[&str]); 6] = [
+            (|_| {}, &[]),
+            (|it| it.source = true, SOURCE),
+            (|it| it.academy = true, ACADEMY),
+            (|it| it.everybody = true, &["academy-refuses"]),
+            (|it| it.plan = true, &["plan-refused"]),
+            (|it| it.filing = true, FILING),
+        ];
+        for (reach, expected) in cases {
+            let mut reached = Reached::default();
+            reach(&mut reached);
             for outcome in ["done", "unchanged", "partly"] {
                 let report = json!({"outcome": outcome, "counts": {"filed": 1}});
                 let over = seen(JobKind::Employees, reached, false, report).over;
                 let counted = ["held-plan", "parked-certificates", "people-refused"];
-                let over: Vec<&str> = over.iter().map(|cause| cause.code()).collect();
+                let mut over: Vec<&str> = over.iter().map(|cause| cause.code()).collect();
                 let mut expected = [expected, &counted].concat();
-                let mut over = over;
                 over.sort_unstable();
                 expected.sort_unstable();
                 assert_eq!(over, expected, "{outcome} {reached:?}");
@@ -415,12 +395,8 @@ mod tests {
     fn access_that_the_academy_denies_is_a_cause_of_its_own() {
         for (is_of_academy, code) in [(true, "academy-denied"), (false, "access-denied")] {
             let report = json!({"outcome": "access-denied"});
-            let seen = seen(
-                JobKind::Employees,
-                Reached::default(),
-                is_of_academy,
-                report,
-            );
+            let reached = Reached::default();
+            let seen = seen(JobKind::Employees, reached, is_of_academy, report);
             let codes: Vec<&str> = seen.causes.keys().map(|cause| cause.code()).collect();
             assert_eq!(codes, [code]);
         }
@@ -449,11 +425,8 @@ mod tests {
             "source-changed",
             "source-unavailable",
         ] {
-            let report = json!({"outcome": outcome});
-            assert_eq!(
-                observed(JobKind::Employees, report),
-                (vec![(outcome, 0)], false)
-            );
+            let observed = observed(JobKind::Employees, json!({"outcome": outcome}));
+            assert_eq!(observed, (vec![(outcome, 0)], false));
         }
         for outcome in [
             "paused",
@@ -463,34 +436,24 @@ mod tests {
             "unknown-tenant",
             "state-unavailable",
         ] {
-            let report = json!({"outcome": outcome});
-            assert_eq!(
-                observed(JobKind::Employees, report),
-                (vec![], false),
-                "{outcome}"
-            );
+            let observed = observed(JobKind::Employees, json!({"outcome": outcome}));
+            assert_eq!(observed, (vec![], false), "{outcome}");
         }
     }
 
     #[test]
     fn what_both_jobs_share_is_the_employee_jobs_to_report() {
         for outcome in ["bad-configuration", "bad-secret", "not-connected"] {
-            let report = json!({"outcome": outcome});
-            assert_eq!(
-                observed(JobKind::Certificates, report),
-                (vec![], false),
-                "{outcome}"
-            );
+            let observed = observed(JobKind::Certificates, json!({"outcome": outcome}));
+            assert_eq!(observed, (vec![], false), "{outcome}");
         }
     }
 
     #[test]
     fn a_backfill_that_goes_on_is_no_trouble() {
         let partly = |counts: Value| {
-            observed(
-                JobKind::Certificates,
-                json!({"outcome": "partly", "counts": counts}),
-            )
+            let report = json!({"outcome": "partly", "counts": counts});
+            observed(JobKind::Certificates, report)
         };
         assert_eq!(partly(json!({"filed": 3})), (vec![], true));
         assert_eq!(partly(json!({})), (vec![("incomplete", 0)], true));
