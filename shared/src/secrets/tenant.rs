@@ -279,33 +279,8 @@ mod tests {
     #[test]
     fn reads_what_it_writes() {
         let secret = TenantSecret::parse(&FULL.into()).unwrap();
-        assert_eq!(
-            secret
-                .personio
-                .as_ref()
-                .unwrap()
-                .client_secret
-                .expose_secret(),
-            "psecret"
-        );
-        assert_eq!(
-            secret.kombo.as_ref().unwrap().api_key.expose_secret(),
-            "kkey"
-        );
-        assert_eq!(
-            secret.reteach.as_ref().unwrap().client_code.expose_secret(),
-            "rcode"
-        );
-        assert_eq!(
-            secret.fingerprint_key.as_ref().unwrap().expose_secret(),
-            "fkey"
-        );
-
-        let again = TenantSecret::parse(&secret.to_json()).unwrap();
-        assert_eq!(
-            again.to_json().expose_secret(),
-            secret.to_json().expose_secret()
-        );
+        let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(value(secret.to_json().expose_secret()), value(FULL));
         let pasted = FULL.replace("psecret", r" psecret\n");
         let pasted = TenantSecret::parse(&pasted.into()).unwrap();
         assert_eq!(

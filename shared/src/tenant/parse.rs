@@ -341,7 +341,10 @@ mod tests {
     #[test]
     fn every_problem_names_its_field_and_what_would_be_right() {
         let with = |more: &str| format!("{SMALLEST}{more}");
-        let cases = [
+        let through = |route: &str, more: &str| SMALLEST.replace("direct", route) + more;
+        let of_kombo = |id: &str| format!("[kombo]\nintegration_id = '{id}'");
+        let eleven = "'hr@acme.example',".repeat(11);
+        for (text, field, hint) in [
             (
                 "time_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"".to_owned(),
                 "(file)",
@@ -349,68 +352,32 @@ mod tests {
             ),
             (SMALLEST.replace("acme", "ACME"), "tenant_id", "a-z"),
             (
+                SMALLEST.replace("acme", "A"),
+                "tenant_id",
+                "tenant_id: must be 2 to 40",
+            ),
+            (
                 SMALLEST.replace("Europe/Berlin", "Berlin"),
                 "time_zone",
                 "IANA",
             ),
             (SMALLEST.replace("via = \"direct\"", ""), "personio", "via"),
+            (through("fax", ""), "personio.via", "kombo-passthrough"),
             (
-                SMALLEST.replace("direct", "fax"),
-                "personio.via",
-                "kombo-passthrough",
-            ),
-            (
-                with("base_url = \"http://personio.example\""),
+                with("base_url = 'http://personio.example'"),
                 "personio.base_url",
                 "https",
             ),
-            (SMALLEST.replace("direct", "kombo"), "kombo", "[kombo]"),
+            (through("kombo", ""), "kombo", "[kombo]"),
             (
-                SMALLEST.replace("direct", "kombo") + "[kombo]\nintegration_id = \"x\"",
+                through("kombo", &of_kombo("x")),
                 "kombo.integration_id",
                 "personio:",
             ),
             (
-                SMALLEST.replace("direct", "kombo-passthrough")
-                    + "[kombo]\nintegration_id = \"hibob:abc\"",
+                through("kombo-passthrough", &of_kombo("hibob:abc")),
                 "kombo.integration_id",
                 "personio:",
-            ),
-            (
-                with("[employees]\nposition = \"label\""),
-                "employees.position",
-                "field",
-            ),
-            (
-                with("[employees]\npositions = \"tag\""),
-                "employees.positions",
-                "unknown field",
-            ),
-            (
-                with("[employees]\nlock_on = \"never\""),
-                "employees.lock_on",
-                "day-after-end",
-            ),
-            (with("[brake]\nmail = 0"), "brake.mail", "more than 0"),
-            (
-                with("[brake]\nexplained_lock = 101"),
-                "brake.explained_lock",
-                "at most 100",
-            ),
-            (
-                with("[brake]\nat_least = -1"),
-                "brake.at_least",
-                "invalid value",
-            ),
-            (
-                with("[scope]\nout_of_scope = \"delete\""),
-                "scope.out_of_scope",
-                "lock",
-            ),
-            (
-                with("[scope]\ninclude_statuses = [\"aktiv\"]"),
-                "scope.include_statuses",
-                "onboarding",
             ),
             (
                 with("[scope]\ninclude_companies = []"),
@@ -418,96 +385,67 @@ mod tests {
                 "nobody in scope",
             ),
             (
-                with("[reteach]\ndownload_hosts = [\"https://x.io/\"]"),
-                "reteach.download_hosts",
-                "host names",
-            ),
-            (
-                with("[reteach]\nmax_calls_per_second = 0.4"),
-                "reteach.max_calls_per_second",
-                "at least 0.5",
-            ),
-            (
-                with("[employees.employment_type_labels]\ninternal = \"x\"\nexternal = \"x\""),
+                with("[employees.employment_type_labels]\ninternal = 'x'\nexternal = 'x'"),
                 "employees.employment_type_labels",
                 "differ",
             ),
             (
-                with("[certificates]\nbackfill = \"none\""),
-                "certificates.backfill",
-                "hold",
-            ),
-            (
-                with("[certificates]\nsince = \"01.02.2026\""),
-                "certificates.since",
-                "2026-01-31",
-            ),
-            (
-                with("[certificates]\nsince = 2026"),
-                "certificates.since",
-                "2026-01-31",
-            ),
-            (
-                with("[certificates]\nbackfill = \"hold\"\nsince = \"2026-01-01\""),
+                with("[certificates]\nbackfill = 'hold'\nsince = '2026-01-01'"),
                 "certificates.since",
                 "leave one of them out",
             ),
             (
-                with("[notices]\nmail = [\"HR <hr@acme.example>\"]"),
-                "notices.mail",
-                "hr@acme.example",
-            ),
-            (
-                with("[notices]\nmail = [\"hr@acme\"]"),
-                "notices.mail",
-                "addresses",
-            ),
-            (
-                with(&format!(
-                    "[notices]\nmail = [{}]",
-                    "\"hr@acme.example\",".repeat(11)
-                )),
+                with(&format!("[notices]\nmail = [{eleven}]")),
                 "notices.mail",
                 "at most 10",
             ),
-            (
-                with("[notices]\nlanguage = \"fr\""),
-                "notices.language",
-                "de",
-            ),
-            (
-                with("[notices]\nwebhook = \"irc\""),
-                "notices.webhook",
-                "slack",
-            ),
-            (with("[notices]\nwhat = \"some\""), "notices.what", "all"),
-            (
-                with("[notices]\nwebhook_url = \"https://x\""),
-                "notices.webhook_url",
-                "unknown field",
-            ),
             ("tenant_id = ".to_owned(), "line 1", ""),
             (with("[brake\nmail = 5"), "line 5", "unclosed table"),
-            (
-                with("[brake]\nmail = \"five\""),
-                "brake.mail",
-                "expected a number",
-            ),
-            (
-                SMALLEST.replace("acme", "A"),
-                "tenant_id",
-                "tenant_id: must be 2 to 40",
-            ),
-        ];
-        for (text, field, hint) in cases {
-            let ConfigError(problems) = TenantConfig::parse(&text).unwrap_err();
-            assert!(
-                problems
-                    .iter()
-                    .any(|problem| problem.field == field && problem.to_string().contains(hint)),
-                "{text}\n{problems:?}"
-            );
+        ] {
+            assert_refused(&text, field, hint);
         }
+        for (section, line, hint) in [
+            ("employees", "position = 'label'", "field"),
+            ("employees", "positions = 'tag'", "unknown field"),
+            ("employees", "lock_on = 'never'", "day-after-end"),
+            ("brake", "mail = 0", "more than 0"),
+            ("brake", "mail = 'five'", "expected a number"),
+            ("brake", "explained_lock = 101", "at most 100"),
+            ("brake", "at_least = -1", "invalid value"),
+            ("scope", "out_of_scope = 'delete'", "lock"),
+            ("scope", "include_statuses = ['aktiv']", "onboarding"),
+            (
+                "reteach",
+                "download_hosts = ['https://x.io/']",
+                "host names",
+            ),
+            ("reteach", "max_calls_per_second = 0.4", "at least 0.5"),
+            ("certificates", "backfill = 'none'", "hold"),
+            ("certificates", "since = '01.02.2026'", "2026-01-31"),
+            ("certificates", "since = 2026", "2026-01-31"),
+            (
+                "notices",
+                "mail = ['HR <hr@acme.example>']",
+                "hr@acme.example",
+            ),
+            ("notices", "mail = ['hr@acme']", "addresses"),
+            ("notices", "language = 'fr'", "de"),
+            ("notices", "webhook = 'irc'", "slack"),
+            ("notices", "what = 'some'", "all"),
+            ("notices", "webhook_url = 'https://x'", "unknown field"),
+        ] {
+            let (key, _) = line.split_once(' ').unwrap();
+            let text = with(&format!("[{section}]\n{line}"));
+            assert_refused(&text, &format!("{section}.{key}"), hint);
+        }
+    }
+
+    #[track_caller]
+    fn assert_refused(text: &str, field: &str, hint: &str) {
+        let ConfigError(problems) = TenantConfig::parse(text).unwrap_err();
+        let is_it =
+            |problem: &Problem| problem.field == field && problem.to_string().contains(hint);
+        assert!(problems.iter().any(is_it), "{text}\n{problems:?}");
     }
 
     #[test]
