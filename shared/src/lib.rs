@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod http;
 mod json;
 pub mod kombo;
+mod locked;
 pub mod mapping;
 pub mod notices;
 pub mod personio;

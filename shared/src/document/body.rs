@@ -1,7 +1,7 @@
 //! A PDF on its way: looked at, but not yet read.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -10,6 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use thiserror::Error;
 
 use crate::http::{Content, ContentError};
+use crate::locked::locked;
 
 /// Why a file that had begun well did not end so.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -101,15 +102,12 @@ pub(crate) struct Watch(Arc<Mutex<Option<BodyError>>>);
 
 impl Watch {
     fn note(&self, error: &BodyError) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+        *locked(&self.0) = Some(error.clone());
     }
 
     /// The file's own error, if it had one.
     pub(crate) fn failure(&self) -> Option<BodyError> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        locked(&self.0).clone()
     }
 }
 

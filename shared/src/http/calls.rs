@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Retirement};
+use crate::locked::locked;
 
 /// Whose server a request goes to. Personio through Kombo counts as Kombo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -117,12 +118,11 @@ impl Calls {
     }
 
     fn limits(&self) -> MutexGuard<'_, LimitsSeen> {
-        self.0.limits.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.limits)
     }
 
     fn retirements(&self) -> MutexGuard<'_, BTreeMap<Retirement, u64>> {
-        let retirements = self.0.retirements.lock();
-        retirements.unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.retirements)
     }
 
     /// The count so far.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::adaptive_pace::AdaptivePace;
 use super::retry::LONGEST_PAUSE;
 use super::{Deadline, Elapsed};
+use crate::locked::locked;
 
 /// A quota as vendors put it: at most `calls` in any window of length `within`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +152,7 @@ impl RateLimiter {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.state)
     }
 }
 

@@ -1,12 +1,13 @@
 //! How the time between two attempts passes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use super::Deadline;
 use crate::domain::clock::ManualClock;
+use crate::locked::locked;
 
 /// How the time between two attempts passes.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +41,7 @@ impl Sleeper {
     pub(super) fn jitter(&self) -> f64 {
         match self {
             Self::Real => fastrand::f64(),
-            Self::Simulated(Simulated { random, .. }) => {
-                random.lock().unwrap_or_else(PoisonError::into_inner).f64()
-            }
+            Self::Simulated(Simulated { random, .. }) => locked(random).f64(),
         }
     }
 

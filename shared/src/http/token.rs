@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use super::Reply;
 use crate::domain::clock::Clock;
+use crate::locked::locked;
 
 /// A token is renewed this long before its end, or at half its life if that comes first.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
@@ -181,18 +182,12 @@ impl Token {
     }
 
     fn lacks_rights_at(&self, now: Timestamp) -> bool {
-        let since = self
-            .lacks_rights
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let since = locked(&self.lacks_rights);
         since.is_some_and(|since| now.duration_since(since) < RIGHTS_LACK_FOR)
     }
 
     fn notes_lacking_rights(&self, now: Timestamp) {
-        *self
-            .lacks_rights
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(now);
+        *locked(&self.lacks_rights) = Some(now);
     }
 }
 

@@ -2,7 +2,6 @@
 //! How a refresh is called is not documented: this is OAuth's way. Where the academy refuses it, the code is used again.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -18,6 +17,7 @@ use super::error::{Error, check};
 use super::limits::{TIMEOUT, TOKEN_LIFE};
 use super::total::total;
 use crate::http::{Effect, Grant, Idempotency, Request};
+use crate::locked::locked;
 
 /// Another process needs less time to store a token that it has just renewed. Our own bound.
 const RENEWAL: Duration = Duration::from_secs(2);
@@ -269,10 +269,6 @@ impl Client {
             refresh: refresh.filter(|token| !token.expose_secret().is_empty()),
         })
     }
-}
-
-fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A login carries nothing but the credentials: whatever is rejected about it is them.

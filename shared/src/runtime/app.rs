@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
@@ -11,6 +11,7 @@ use crate::aws::{Retries, SessionError, Sessions};
 use crate::domain::clock::Clock;
 use crate::domain::id::TenantId;
 use crate::http::{Calls, Context, RateLimiter};
+use crate::locked::locked;
 use crate::notices::Senders;
 use crate::routes::{ConnectError, Connections};
 use crate::secrets::{Secrets, TenantSecret};
@@ -171,7 +172,7 @@ impl<W: Job> App<W> {
         read: Option<Timestamp>,
         now: Timestamp,
     ) -> Timestamp {
-        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warm = locked(&self.warm);
         let entry = warm.entry(tenant.clone()).or_default();
         let since = read.or(entry.waiting_since).unwrap_or(now);
         entry.waiting_since = Some(since);
@@ -179,7 +180,7 @@ impl<W: Job> App<W> {
     }
 
     fn calls(&self, tenant: &TenantId) -> Calls {
-        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warm = locked(&self.warm);
         if warm.len() >= MOST_WARM && !warm.contains_key(tenant) {
             warm.clear();
         }
@@ -192,7 +193,7 @@ impl<W: Job> App<W> {
         tenant: &Tenant,
         secret: &Arc<TenantSecret>,
     ) -> Result<Connections, ConnectError> {
-        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warm = locked(&self.warm);
         let entry = warm.entry(tenant.config.tenant_id.clone()).or_default();
         if let Some(known) = &entry.clients
             && known.configuration == tenant.record.config

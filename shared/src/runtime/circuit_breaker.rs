@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::id::SourceId;
+use crate::locked::locked;
 
 /// After this many calls in a row that a vendor did not answer, the rest is left for the next run.
 const FAILURE_THRESHOLD: u32 = 3;
@@ -55,18 +56,12 @@ impl<S> Default for CircuitBreaker<S> {
 impl<S> CircuitBreaker<S> {
     /// Whether nothing more is to be begun.
     pub fn is_open(&self) -> bool {
-        self.reason
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        locked(&self.reason).is_some()
     }
 
     /// Nothing more is to be begun.
     pub fn open(&self, reason: S) {
-        self.reason
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(reason);
+        locked(&self.reason).get_or_insert(reason);
     }
 
     /// The vendor answered.
@@ -103,9 +98,7 @@ impl<S> CircuitBreaker<S> {
     }
 
     fn unanswered(&self) -> MutexGuard<'_, Unanswered<S>> {
-        self.unanswered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        locked(&self.unanswered)
     }
 
     /// Why it was thrown, if it was, or why nothing was answered of several calls.

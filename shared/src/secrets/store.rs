@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -14,6 +14,7 @@ use super::{KomboSecret, MalformedSecret, TenantSecret};
 use crate::aws::{Aws, KOMBO_OF_STACK};
 use crate::domain::clock::Clock;
 use crate::domain::id::TenantId;
+use crate::locked::locked;
 
 /// How long a secret is used without looking again. One that was changed is noticed sooner: the old credential is
 /// refused, and [`Secrets::refresh`] reads again.
@@ -169,7 +170,7 @@ impl Secrets {
             Some(of_stack) => format!("{version} {of_stack}"),
             None => version,
         });
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = locked(&self.cache);
         let known = cache
             .get(tenant)
             .filter(|known| version.is_some() && known.version == version);
@@ -192,10 +193,7 @@ impl Secrets {
     pub async fn put(&self, tenant: &TenantId, secret: &TenantSecret) -> Result<(), SecretError> {
         let name = self.name(tenant);
         let text = secret.to_json();
-        self.cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(tenant);
+        locked(&self.cache).remove(tenant);
         let put = self
             .client
             .put_secret_value()
@@ -212,10 +210,7 @@ impl Secrets {
     /// back. Returns whether there was one.
     pub async fn delete(&self, tenant: &TenantId, days: i64) -> Result<bool, SecretError> {
         let name = self.name(tenant);
-        self.cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(tenant);
+        locked(&self.cache).remove(tenant);
         let delete = self
             .client
             .delete_secret()
@@ -269,11 +264,7 @@ impl Secrets {
     /// One that was read within `keep`, or a new one. `None`: the stack has none.
     async fn key_of_stack(&self, keep: SignedDuration) -> Result<Option<KeyOfStack>, SecretError> {
         let now = self.clock.now();
-        let known = self
-            .of_stack
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let known = locked(&self.of_stack).clone();
         if let Some(known) = known.filter(|known| now.duration_since(known.read_at) < keep) {
             return Ok(Some(known));
         }
@@ -297,7 +288,7 @@ impl Secrets {
             version,
             read_at: now,
         };
-        *self.of_stack.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
+        *locked(&self.of_stack) = Some(key.clone());
         Ok(Some(key))
     }
 
@@ -315,7 +306,7 @@ impl Secrets {
     }
 
     fn cached(&self, tenant: &TenantId) -> Option<Arc<TenantSecret>> {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = locked(&self.cache);
         let cached = cache.get(tenant)?;
         let age = self.clock.now().duration_since(cached.read_at);
         (age < self.keep).then(|| cached.secret.clone())

@@ -9,7 +9,7 @@ mod sts;
 mod tests;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_types::SdkConfig;
@@ -21,6 +21,7 @@ use super::config::{ConfigError, Environment, described};
 use super::signed_post::SignedPost;
 use crate::domain::clock::Clock;
 use crate::domain::id::TenantId;
+use crate::locked::locked;
 use policy::Scope;
 use sts::Sts;
 
@@ -141,7 +142,7 @@ impl Sessions {
                 .credentials_provider(provider)
                 .build(),
         );
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(kept);
         kept.retain(|session| session.tenant != *tenant);
         if kept.len() >= MOST_KEPT {
             kept.remove(0);
@@ -155,7 +156,7 @@ impl Sessions {
     }
 
     fn kept(&self, tenant: &TenantId) -> Option<Session> {
-        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.0.kept);
         let enough = self.0.clock.now() + ENOUGH;
         let found = kept
             .iter()

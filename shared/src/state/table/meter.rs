@@ -1,10 +1,12 @@
 //! What the table costs.
 
 use std::ops::Sub;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use serde::{Deserialize, Serialize};
+
+use crate::locked::locked;
 
 /// Capacity units that DynamoDB reported, and how many calls were made.
 ///
@@ -51,7 +53,7 @@ pub(super) struct Meter(Arc<Mutex<Units>>);
 
 impl Meter {
     pub(super) fn units(&self) -> Units {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.0)
     }
 
     pub(super) fn read(&self, consumed: impl IntoIterator<Item = ConsumedCapacity>) {
@@ -68,7 +70,7 @@ impl Meter {
     }
 
     fn add(&self, read: f64, write: f64) {
-        let mut sum = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sum = locked(&self.0);
         sum.read += read;
         sum.write += write;
         sum.calls += 1;
