@@ -103,12 +103,9 @@ async fn a_session_is_kept_for_its_tenant_until_it_nears_its_end() {
         sessions.of(&tenant(name)).await.unwrap();
         assert_eq!(calls(), expected, "{name} after {minutes}");
     }
-    let asked: Vec<String> = seen
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|(_, form)| form["RoleSessionName"].clone())
-        .collect();
+    let seen = seen.lock().unwrap();
+    let asked = seen.iter().map(|(_, form)| &form["RoleSessionName"]);
+    let asked: Vec<_> = asked.collect();
     assert_eq!(asked, ["acme", "globex", "acme"]);
 }
 
@@ -135,50 +132,29 @@ async fn the_session_used_longest_ago_makes_room_for_another() {
 
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_not_what_sts_wrote() {
-    let denied = |code: &str| SessionError::Denied {
+    let denied = SessionError::Denied {
+        code: "AccessDenied".to_owned(),
+    };
+    let refused = |code: &str| SessionError::Refused {
         code: code.to_owned(),
     };
     let error = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>zwetschge</Message></Error></ErrorResponse>";
     let odd = "<ErrorResponse><Error><Code>\"zwe tschge\"&lt;</Code></Error></ErrorResponse>";
     let huge = "<Expiration>not a moment</Expiration>";
     for (status, body, expected, calls) in [
-        (403, error, denied("AccessDenied"), 1),
-        (
-            400,
-            odd,
-            SessionError::Refused {
-                code: "zwetschgelt".to_owned(),
-            },
-            1,
-        ),
-        (
-            404,
-            "",
-            SessionError::Refused {
-                code: "noerrorcode".to_owned(),
-            },
-            1,
-        ),
+        (403, error, denied, 1),
+        (400, odd, refused("zwetschgelt"), 1),
+        (404, "", refused("noerrorcode"), 1),
         (500, error, SessionError::Unavailable, 3),
         (200, huge, SessionError::Unavailable, 3),
         (200, "", SessionError::Unavailable, 3),
-        (
-            302,
-            "",
-            SessionError::Refused {
-                code: "noerrorcode".to_owned(),
-            },
-            1,
-        ),
+        (302, "", refused("noerrorcode"), 1),
     ] {
         let (url, seen) = sts(vec![(status, body)]).await;
         let sessions = sessions(&environment(&url), &clock()).unwrap().unwrap();
-        let refused = sessions.of(&tenant("acme")).await.unwrap_err();
-        assert_eq!(
-            (refused, seen.lock().unwrap().len()),
-            (expected, calls),
-            "{status} {body}"
-        );
+        let error = sessions.of(&tenant("acme")).await.unwrap_err();
+        let found = (error, seen.lock().unwrap().len());
+        assert_eq!(found, (expected, calls), "{status} {body}");
     }
 }
 
@@ -196,27 +172,20 @@ async fn a_moment_of_bad_weather_is_waited_out_and_counted() {
 
 #[test]
 fn there_are_none_unless_the_deployment_asks_for_them() {
+    const ROLE: &str = "TENANT_ROLE_ARN";
     let mut variables = environment("http://127.0.0.1:9/");
     assert!(sessions(&variables, &clock()).unwrap().is_some());
     for (name, value, expected) in [
         ("TABLE_NAME", "", ConfigError::Missing("TABLE_NAME")),
         ("SECRET_PREFIX", "", ConfigError::Missing("SECRET_PREFIX")),
-        (
-            "TENANT_ROLE_ARN",
-            "tenants",
-            ConfigError::Malformed("TENANT_ROLE_ARN"),
-        ),
-        (
-            "TENANT_ROLE_ARN",
-            "arn:aws:sts::1:role/x",
-            ConfigError::Malformed("TENANT_ROLE_ARN"),
-        ),
+        (ROLE, "tenants", ConfigError::Malformed(ROLE)),
+        (ROLE, "arn:aws:sts::1:role/x", ConfigError::Malformed(ROLE)),
     ] {
         let mut variables = variables.clone();
         variables.insert(name, value.to_owned());
         assert_eq!(sessions(&variables, &clock()).unwrap_err(), expected);
     }
-    variables.insert("TENANT_ROLE_ARN", String::new());
+    variables.insert(ROLE, String::new());
     assert!(sessions(&variables, &clock()).unwrap().is_none());
 }
 
