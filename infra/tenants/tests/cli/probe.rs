@@ -84,7 +84,6 @@ async fn an_account_that_the_academy_gives_back_for_a_new_one_is_not_written_to(
 #[tokio::test]
 async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
     let refuses = |field: &str| Quirk::RefusesField(field.to_owned());
-    let ignores = |field: &str| Quirk::IgnoresField(field.to_owned());
     let cases = [
         (
             vec![refuses("position")],
@@ -92,29 +91,14 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
             r#"position = "tag""#,
         ),
         (
-            vec![ignores("location")],
-            "location can be written: accepted, and not done",
-            r#"location = "tag""#,
-        ),
-        (
             vec![Quirk::NullClearsNothing],
             "null clears position: accepted, and not done",
             r#"location = "tag", position = "tag""#,
         ),
         (
-            vec![Quirk::PutReplaces],
-            "an update keeps the fields that it does not name: other fields were cleared",
-            r#"update = "replace""#,
-        ),
-        (
             vec![Quirk::PutClearsEnd],
             "an update keeps the fields that it does not name: other fields were cleared",
             r#"update = "replace""#,
-        ),
-        (
-            vec![Quirk::RefusesKnownCustomers, Quirk::ConflictsAre422],
-            "POST with a known external id makes no second account: refused (422)",
-            "",
         ),
         (
             vec![Quirk::MakesSecondAccounts],
@@ -200,7 +184,6 @@ async fn nothing_is_written_without_a_confirmation() {
 #[tokio::test]
 async fn a_test_account_that_cannot_be_deleted_is_locked_and_removed_by_the_next_probe() {
     for behaviour in [
-        Behaviour::Status(403, Body::Vendor),
         Behaviour::Status(404, Body::Vendor),
         Behaviour::Status(405, Body::Html),
         Behaviour::Pretend,
