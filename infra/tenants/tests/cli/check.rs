@@ -70,22 +70,20 @@ async fn each_miss_is_named_in_plain_words_with_what_to_do() {
 
 #[tokio::test]
 async fn problems_of_a_kombo_connection_are_named() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Kombo).await;
+    let kombo = company.kombo.as_ref().unwrap();
+    kombo.mirror_automatically(local::INTEGRATION, false);
     for (condition, hint) in [
         (Condition::SetupIncomplete, "has steps left"),
         (Condition::SetupSyncPending, "first sync is still running"),
         (Condition::Invalid, "no longer valid"),
         (Condition::Inactive, "switched off"),
     ] {
-        let desk = Desk::new().await;
-        let company = desk.tenant(Via::Kombo).await;
-        let kombo = company.kombo.as_ref().unwrap();
-        kombo.mirror_automatically(local::INTEGRATION, false);
         kombo.set_condition(local::INTEGRATION, condition);
         assert_miss(&desk.attention("check acme").await, &[hint]);
     }
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Kombo).await;
-    company.kombo.as_ref().unwrap().revoke_api_key("kombo-key");
+    kombo.revoke_api_key("kombo-key");
     let check = desk.attention("check acme").await;
     assert!(misses(&check)[0].contains("Kombo: API key"), "{check:#}");
 }

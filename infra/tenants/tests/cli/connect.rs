@@ -142,30 +142,22 @@ async fn at_a_terminal_the_link_is_shown_and_the_id_is_asked_for() {
 
 #[tokio::test]
 async fn a_connection_of_another_tenant_or_not_ready_is_not_stored() {
-    type Spoil = fn(&simulators::Kombo);
-    let cases: [(Spoil, &str); 5] = [
+    let desk = Desk::new().await;
+    let company = unconnected(&desk, Via::Kombo).await;
+    let kombo = company.kombo.as_ref().unwrap();
+    for (origin, condition, hint) in [
+        (Some("other"), Condition::Active, "carries the id of other"),
+        (None, Condition::Active, "carries no tenant's id"),
+        (Some("acme"), Condition::SetupIncomplete, "has steps left"),
+        (Some("acme"), Condition::Invalid, "no longer valid"),
         (
-            |kombo| kombo.set_origin(ID, Some("other")),
-            "carries the id of other",
-        ),
-        (|kombo| kombo.set_origin(ID, None), "carries no tenant's id"),
-        (
-            |kombo| kombo.set_condition(ID, Condition::SetupIncomplete),
-            "has steps left",
-        ),
-        (
-            |kombo| kombo.set_condition(ID, Condition::Invalid),
-            "no longer valid",
-        ),
-        (
-            |kombo| kombo.set_condition(ID, Condition::SetupSyncPending),
+            Some("acme"),
+            Condition::SetupSyncPending,
             "first sync is still running",
         ),
-    ];
-    for (spoil, hint) in cases {
-        let desk = Desk::new().await;
-        let company = unconnected(&desk, Via::Kombo).await;
-        spoil(company.kombo.as_ref().unwrap());
+    ] {
+        kombo.set_origin(ID, origin);
+        kombo.set_condition(ID, condition);
         let refused = desk
             .attention(&format!("{} --wait 0", connect_to(ID)))
             .await;
@@ -173,8 +165,6 @@ async fn a_connection_of_another_tenant_or_not_ready_is_not_stored() {
         assert!(refused.to_string().contains(hint), "{hint}: {refused:#}");
         assert_eq!(stored_id(&desk, &company).await, None);
     }
-    let desk = Desk::new().await;
-    unconnected(&desk, Via::Kombo).await;
     let unknown = connect_to("personio:nobody");
     desk.fails(&unknown, Exit::Attention, &["no such integration"])
         .await;
