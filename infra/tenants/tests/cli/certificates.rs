@@ -10,7 +10,7 @@ use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
-use crate::support::{Desk, account_of, now, participation, person};
+use crate::support::{Desk, account_of, issue, now, participation, person};
 
 /// A certificate of a person who waits for a reason.
 async fn park_for(desk: &Desk, tenant: &TenantId, id: &str, person: u64, reason: &str) {
@@ -185,9 +185,7 @@ async fn filed(desk: &Desk, certificates: u64) -> local::Company {
     let company = desk.tenant(Via::Direct).await;
     desk.run("sync acme --here").await;
     for number in 1..=certificates {
-        company
-            .reteach
-            .add_participation(participation(number, 1 + number % 3, "Brandschutz"));
+        issue(&company, number, 1 + number % 3, "Brandschutz");
     }
     assert_eq!(desk.done(FILE).await["counts"]["uploaded"], certificates);
     company

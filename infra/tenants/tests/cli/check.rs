@@ -6,7 +6,7 @@ use simulators::kombo::Condition;
 use simulators::reteach::{Certificate, Delivery, Participation, Publication};
 use simulators::{Behaviour, Body, Fault, personio};
 
-use crate::support::{Desk, account_of, participation};
+use crate::support::{Desk, account_of, issue, participation};
 
 fn misses(check: &Value) -> Vec<String> {
     let items = check["items"].as_array().unwrap().iter();
@@ -132,9 +132,7 @@ async fn an_unreadable_mail_address_is_explained_with_the_number_of_other_accoun
 async fn one_real_certificate_is_opened_and_its_refused_host_is_named_as_a_line_for_the_file() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    company
-        .reteach
-        .add_participation(participation(1, 1, "Brandschutz"));
+    issue(&company, 1, 1, "Brandschutz");
     let opened = desk.run("check acme").await;
     assert!(opened.out.contains("PDF of a certificate: one was opened"));
 

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 use shared::tenant::Via;
-use simulators::people::Status;
 use tenants::Exit;
 
-use crate::support::{Desk, person};
+use crate::support::{Desk, deactivate, person, promote};
 
 /// The lines of one step contain `part`.
 fn assert_step(explained: &Value, step: &str, part: &str) {
@@ -29,10 +28,7 @@ async fn every_step_is_shown_on_every_route() {
         assert_step(&after, "scope", "in scope");
         assert_eq!(after["troubled"], json!(false));
 
-        let promoted = Some("Leiterin".to_owned());
-        company
-            .personio
-            .change(1, |person| person.position = promoted.clone());
+        promote(&company, 1);
         let changed = desk.done("explain acme 1 --details").await;
         assert_step(&changed, "decide", "Leiterin");
         let names = desk.done("explain acme 1").await;
@@ -101,9 +97,7 @@ async fn gone_inactive_conflicting_and_unknown_people_are_distinguished() {
     assert_step(&gone, "read", "no such person");
     assert_step(&gone, "decide", "two complete readings");
 
-    company
-        .personio
-        .change(2, |person| person.status = Status::Inactive);
+    deactivate(&company, 2);
     let inactive = desk.json("explain acme 2").await.json();
     assert_step(&inactive, "decide", "lock");
 

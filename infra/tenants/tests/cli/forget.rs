@@ -11,12 +11,11 @@ use shared::domain::id::RunId;
 use shared::secrets::TenantSecret;
 use shared::state::{JobKind, TIME_TO_LIVE};
 use shared::tenant::Via;
-use simulators::people::Status;
 use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
-use crate::support::{Desk, participation, person};
+use crate::support::{Desk, deactivate, issue, participation, person};
 
 const FORGET: &str = "people forget acme 471100 --yes";
 /// An id that no count and no other id contains.
@@ -64,9 +63,7 @@ async fn employed(desk: &Desk) -> Company {
     company.personio.put(person(ID));
     desk.done("sync acme --here").await;
     for (number, course) in [(1, "Brandschutz"), (2, "Erste Hilfe")] {
-        company
-            .reteach
-            .add_participation(participation(number, ID, course));
+        issue(&company, number, ID, course);
     }
     company
         .reteach
@@ -79,10 +76,7 @@ async fn employed(desk: &Desk) -> Company {
 async fn left(desk: &Desk) -> Company {
     let company = employed(desk).await;
     company.personio.remove(ID);
-    for _ in 0..2 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
-    }
+    desk.ticks(2).await;
     company
 }
 
@@ -192,12 +186,9 @@ async fn an_export_shows_what_a_brake_holds_and_names_an_unknown_person() {
     desk.done(&desk.add(&company, "")).await;
     desk.done("sync acme --here").await;
     for id in 471_100..471_108 {
-        company
-            .personio
-            .change(id, |person| person.status = Status::Inactive);
+        deactivate(&company, id);
     }
-    desk.pass_minutes(5);
-    desk.run("sync acme --here").await;
+    desk.ticks(1).await;
     let export = desk.done("people export acme 471100").await;
     let held = json!([{"person": MARK, "kind": "unexplained_lock", "decision": null}]);
     assert_eq!(export["held"], held);
@@ -304,8 +295,7 @@ async fn somebody_who_comes_back_after_they_were_forgotten_gets_their_account_ba
     desk.pass_minutes(400 * 24 * 60);
     company.personio.put(person(ID));
     for _ in 0..3 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
+        desk.ticks(1).await;
         desk.run("sync acme --here --job certificates --mode full-scan")
             .await;
     }
@@ -323,11 +313,8 @@ async fn somebody_who_comes_back_after_they_were_forgotten_gets_their_account_ba
 async fn earlier_profiles_are_forgotten_with_the_person() {
     let desk = Desk::new().await;
     let company = employed(&desk).await;
-    company
-        .personio
-        .change(ID, |person| person.status = Status::Inactive);
-    desk.pass_minutes(5);
-    desk.run("sync acme --here").await;
+    deactivate(&company, ID);
+    desk.ticks(1).await;
     let back = simulators::Person {
         id: 582_200,
         ..person(ID)
@@ -335,13 +322,9 @@ async fn earlier_profiles_are_forgotten_with_the_person() {
     company.personio.put(back);
     desk.done("people handover acme --from 471100 --to 582200 --yes")
         .await;
-    desk.pass_minutes(5);
-    desk.run("sync acme --here").await;
+    desk.ticks(1).await;
     company.personio.remove(582_200);
-    for _ in 0..2 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
-    }
+    desk.ticks(2).await;
     let line = "people forget acme 582200 --yes";
     let hints = [
         "471100 has left but is still in Personio",
@@ -371,9 +354,7 @@ async fn somebody_who_is_there_or_has_an_open_account_is_not_forgotten() {
         "nothing was erased",
     ];
     desk.fails(FORGET, Exit::Attention, &hints).await;
-    company
-        .personio
-        .change(ID, |person| person.status = Status::Inactive);
+    deactivate(&company, ID);
     let hints = ["has left but is still in Personio", "nothing was erased"];
     desk.fails(FORGET, Exit::Attention, &hints).await;
     company.personio.remove(ID);
@@ -479,10 +460,7 @@ async fn a_parked_certificate_of_a_forgotten_person_is_counted_no_more() {
         desk.pass_minutes(24 * 60);
     }
     company.personio.remove(ID);
-    for _ in 0..2 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
-    }
+    desk.ticks(2).await;
     desk.done(FORGET).await;
     assert_eq!(parked().await, 0);
 }

@@ -6,11 +6,10 @@ use clap::CommandFactory as _;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use shared::tenant::Via;
-use simulators::people::Status;
 use tenants::Cli;
 
 use crate::certificates::park;
-use crate::support::{Desk, GROUP, participation, person};
+use crate::support::{Desk, GROUP, deactivate, issue, person};
 
 /// A text says this of every deployment: no program needs it.
 const FIXED: [&str; 3] = ["24 hours", "30 days", "7 days"];
@@ -27,19 +26,13 @@ async fn eventful() -> Desk {
     desk.run(&format!("add --file {file} --credentials {credentials}"))
         .await;
     desk.run("sync acme --here").await;
-    company
-        .reteach
-        .add_participation(participation(1, 1, "Brandschutz"));
+    issue(&company, 1, 1, "Brandschutz");
     desk.run("sync acme --here --job certificates").await;
     park(&desk, &company.tenant, "certificate-2", true).await;
-    company
-        .reteach
-        .add_participation(participation(3, 2, "Erste Hilfe"));
+    issue(&company, 3, 2, "Erste Hilfe");
     desk.pass_minutes(5);
     for id in 1..=8 {
-        company
-            .personio
-            .change(id, |person| person.status = Status::Inactive);
+        deactivate(&company, id);
     }
     let mut new = person(41);
     new.email = person(11).email;

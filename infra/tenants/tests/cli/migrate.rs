@@ -15,7 +15,7 @@ use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
 use crate::people::entry;
-use crate::support::{Desk, account_of, participation, person};
+use crate::support::{Desk, account_of, issue, person};
 
 /// Person `id` under the id of the new Personio account.
 fn moved(id: u64) -> Person {
@@ -36,9 +36,7 @@ async fn with_new_ids_by(desk: &Desk, via: Via, more: &str) -> Company {
     let company = desk.company(via).await;
     desk.done(&desk.add(&company, more)).await;
     desk.done("sync acme --here").await;
-    company
-        .reteach
-        .add_participation(participation(1, 1, "Brandschutz"));
+    issue(&company, 1, 1, "Brandschutz");
     desk.done("sync acme --here --job certificates").await;
     assert_eq!(company.personio.documents().len(), 1);
     for id in 1..=3 {
@@ -200,10 +198,7 @@ async fn approve_and_sync(desk: &Desk, table: &Value) {
     let hash = table["hash"].as_str().unwrap();
     desk.attention(&format!("migrate acme --approve {hash}"))
         .await;
-    for _ in 0..4 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
-    }
+    desk.ticks(4).await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
-use crate::support::{Desk, account_of, person};
+use crate::support::{Desk, account_of, deactivate, person, promote};
 
 /// Persons with their states.
 fn states(list: &Value) -> Vec<(&str, &str)> {
@@ -61,13 +61,9 @@ async fn people_are_listed_by_state_with_reasons_page_by_page() {
     company.personio.put(new);
     refuse(&company);
     for id in [2, 3] {
-        let position = Some("Leiterin".to_owned());
-        company
-            .personio
-            .change(id, |person| person.position = position.clone());
+        promote(&company, id);
     }
-    desk.pass_minutes(5);
-    desk.run("sync acme --here").await;
+    desk.ticks(1).await;
 
     let list = desk.attention("people list acme").await;
     let counts = json!({"in-sync": 8, "refused": 2, "conflict": 1, "missing-once": 1});
@@ -120,10 +116,7 @@ async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
     company.personio.remove(2);
-    for _ in 0..3 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
-    }
+    desk.ticks(3).await;
     let other = company.reteach.insert(account_of(98, Some("personio:98")));
     company.reteach.insert(account_of(99, Some("personio:99")));
     desk.run("sync acme --here --mode reconcile").await;
@@ -176,13 +169,9 @@ async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
     desk.done("sync acme --here").await;
     refuse(&company);
     for id in [1, 2] {
-        let position = Some("Leiterin".to_owned());
-        company
-            .personio
-            .change(id, |person| person.position = position.clone());
+        promote(&company, id);
     }
-    desk.pass_minutes(5);
-    desk.run("sync acme --here").await;
+    desk.ticks(1).await;
 
     // Still refused: the person waits again, from the shortest pause on.
     let retried = desk.attention("people retry acme --only 1 --here").await;
@@ -225,9 +214,7 @@ async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
 async fn rehired(desk: &Desk) -> Company {
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
-    company
-        .personio
-        .change(1, |person| person.status = Status::Inactive);
+    deactivate(&company, 1);
     desk.pass_minutes(5);
     desk.done("sync acme --here").await;
     let back = simulators::Person { id: 9, ..person(1) };
@@ -375,10 +362,7 @@ async fn a_handover_opens_for_somebody_who_works_already_where_the_academy_lets_
             .to_owned();
         let is_open = || company.reteach.status(&account) == Some("ADDED");
         let after = is_open();
-        for _ in 0..2 {
-            desk.pass_minutes(5);
-            desk.run("sync acme --here").await;
-        }
+        desk.ticks(2).await;
         assert_eq!([after, is_open()], expected, "{name}");
     }
 }

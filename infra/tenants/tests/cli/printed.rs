@@ -5,7 +5,7 @@ use shared::tenant::Via;
 use simulators::reteach::{Customer, Participation};
 use tenants::Cli;
 
-use crate::support::{Desk, account_of, participation, steady, words};
+use crate::support::{Desk, account_of, issue, participation, promote, steady, words};
 
 #[tokio::test]
 async fn a_check_with_misses() {
@@ -44,9 +44,7 @@ async fn a_plan_with_certificates_to_file() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     let account = company.reteach.insert(account_of(2, None));
-    company
-        .reteach
-        .add_participation(participation(1, 1, "Brandschutz"));
+    issue(&company, 1, 1, "Brandschutz");
     company.reteach.add_participation(Participation {
         customer: Some(account),
         ..participation(2, 2, "Erste Hilfe")
@@ -85,10 +83,7 @@ async fn one_person_explained() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
-    let promoted = Some("Leiterin".to_owned());
-    company
-        .personio
-        .change(1, |person| person.position = promoted.clone());
+    promote(&company, 1);
     let out = desk.run("explain acme 1").await.out;
     let lines = out.lines().filter(|line| !line.starts_with("Read live in"));
     let explained = lines.collect::<Vec<_>>().join("\n");

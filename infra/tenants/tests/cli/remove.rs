@@ -8,7 +8,7 @@ use shared::tenant::Via;
 use simulators::reteach::Quirk;
 use tenants::Exit;
 
-use crate::support::{Desk, now, participation};
+use crate::support::{Desk, issue, now};
 
 const FILE_CERTIFICATES: &str = "sync acme --here --job certificates --mode full-scan";
 
@@ -16,9 +16,7 @@ const FILE_CERTIFICATES: &str = "sync acme --here --job certificates --mode full
 async fn in_use(desk: &Desk) -> local::Company {
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
-    company
-        .reteach
-        .add_participation(participation(1, 1, "Brandschutz"));
+    issue(&company, 1, 1, "Brandschutz");
     desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 1);
     company
@@ -60,9 +58,7 @@ async fn accounts_documents_and_the_certificate_ledger_stay_so_that_nothing_is_f
     assert_eq!(company.reteach.customers().len(), accounts.len());
     desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 1);
-    company
-        .reteach
-        .add_participation(participation(2, 2, "Erste Hilfe"));
+    issue(&company, 2, 2, "Erste Hilfe");
     desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 2);
 }

@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use shared::domain::id::RunId;
 use shared::state::{JobKind, TenantStatus};
 use shared::tenant::Via;
-use simulators::people::Status;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, now, person};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, deactivate, now, person, promote};
 
 #[tokio::test]
 async fn a_plan_shows_the_first_run_and_writes_nothing() {
@@ -78,9 +77,7 @@ async fn details_say_that_old_values_cannot_be_read_and_show_the_rest() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
-    company
-        .personio
-        .change(1, |person| person.position = Some("Leiterin".to_owned()));
+    promote(&company, 1);
     let silent = Fault::new(Behaviour::Status(500, Body::Vendor));
     company.reteach.fail(silent.path("/customer").always());
     let details = desk.run("plan acme --details").await.out;
@@ -102,9 +99,7 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
     desk.run("sync acme --here").await;
     desk.pass_minutes(5);
     for id in 1..=20 {
-        company
-            .personio
-            .change(id, |person| person.status = Status::Inactive);
+        deactivate(&company, id);
     }
     let report = desk.attention("sync acme --here").await;
     let hash = report["held"]["hash"].as_str().unwrap();
@@ -321,10 +316,7 @@ async fn runs_are_listed_newest_first() {
     assert_eq!(desk.done("runs acme").await, json!([]));
     desk.done("sync acme --here").await;
     desk.pass_minutes(5);
-    let promoted = Some("Leiterin".to_owned());
-    company
-        .personio
-        .change(1, |person| person.position = promoted.clone());
+    promote(&company, 1);
     desk.done("sync acme --here").await;
     let runs = desk.done("runs acme").await;
     let runs = runs.as_array().unwrap().iter();

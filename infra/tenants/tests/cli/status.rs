@@ -296,10 +296,7 @@ async fn refused_fields_and_silent_accounts_are_named_and_counted() {
         .reteach
         .set_quirks((11..=22).map(|id| Quirk::AccountAnswers500(format!("personio:{id}"))));
     change(1..=30, "Assistenz");
-    for _ in 0..3 {
-        desk.pass_minutes(5);
-        desk.run("sync acme --here").await;
-    }
+    desk.ticks(3).await;
     let status = desk.attention("status acme").await;
     assert_eq!(status["health"]["waiting"], 12, "{status:#}");
     let named = "12 people are refused, in conflict or without an answer from reteach";

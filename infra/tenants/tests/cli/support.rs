@@ -16,7 +16,7 @@ use shared::domain::clock::{Clock as _, ManualClock};
 use shared::http::RateLimiter;
 use shared::state::{Inventory, TenantRecord};
 use shared::tenant::Via;
-use simulators::people::Gender;
+use simulators::people::{Gender, Status};
 use simulators::reteach::{Certificate, Customer, Participation};
 use simulators::{Aws, FaultEngine, Person};
 use tenants::{Cli, Environment, Exit, Interactivity};
@@ -197,6 +197,14 @@ impl Desk {
         self.clock().advance(SignedDuration::from_mins(minutes));
     }
 
+    /// Employee runs of acme, each after five minutes.
+    pub(crate) async fn ticks(&self, number: usize) {
+        for _ in 0..number {
+            self.pass_minutes(5);
+            self.run("sync acme --here").await;
+        }
+    }
+
     pub(crate) fn variables(&self) -> HashMap<String, String> {
         let mut variables: HashMap<String, String> = self.stack.environment().into_iter().collect();
         let url = self.aws.base_url();
@@ -353,6 +361,27 @@ pub(crate) fn participation(number: u64, person: u64, course: &str) -> Participa
         certificate: Some(Certificate::new(&format!("certificate-{number}"), 20_000)),
         ..Participation::default()
     }
+}
+
+/// The academy issues the certificate of [`participation`].
+pub(crate) fn issue(company: &Company, number: u64, person: u64, course: &str) {
+    company
+        .reteach
+        .add_participation(participation(number, person, course));
+}
+
+/// Person `id` gets another position.
+pub(crate) fn promote(company: &Company, id: u64) {
+    company.personio.change(id, |person| {
+        person.position = Some("Leiterin".to_owned());
+    });
+}
+
+/// Somebody sets person `id` inactive in Personio.
+pub(crate) fn deactivate(company: &Company, id: u64) {
+    company
+        .personio
+        .change(id, |person| person.status = Status::Inactive);
 }
 
 /// An account with the mail address of `person(id)`.

@@ -2,22 +2,19 @@
 
 use serde_json::{Value, json};
 use shared::tenant::Via;
-use simulators::people::Status;
 use simulators::reteach::Participation;
 use simulators::{Behaviour, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::interrupted;
-use crate::support::{Desk, account_of, participation, person};
+use crate::support::{Desk, account_of, deactivate, participation, person, promote};
 
 #[tokio::test]
 async fn a_saved_plan_is_compared_with_what_is_planned_now() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
-    company.personio.change(2, |person| {
-        person.position = Some("Leiterin".to_owned());
-    });
+    promote(&company, 2);
     company.personio.put_all([person(4)]);
     let course = participation(1, 1, "Brandschutz");
     company.reteach.add_participation(course);
@@ -36,9 +33,7 @@ async fn a_saved_plan_is_compared_with_what_is_planned_now() {
     company.personio.change(2, |person| {
         person.position = Some("Chefin".to_owned());
     });
-    company.personio.change(3, |person| {
-        person.status = Status::Inactive;
-    });
+    deactivate(&company, 3);
     company.personio.remove(4);
     let course = participation(2, 1, "Erste Hilfe");
     company.reteach.add_participation(course);

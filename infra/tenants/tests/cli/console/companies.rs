@@ -1,9 +1,8 @@
 //! A Monday morning with several companies.
 
 use shared::tenant::Via;
-use simulators::people::Status;
 
-use crate::support::{Desk, account_of, participation, person};
+use crate::support::{Desk, account_of, deactivate, issue, person, promote};
 
 /// Three companies that need somebody, and two that do not.
 pub(crate) async fn monday(desk: &Desk) -> Vec<local::Company> {
@@ -26,18 +25,14 @@ pub(crate) async fn monday(desk: &Desk) -> Vec<local::Company> {
     let [acme, blumen_huber, lindner, _, steinmetz] = companies.as_slice() else {
         panic!("companies are missing")
     };
-    blumen_huber
-        .reteach
-        .add_participation(participation(1, 1, "Brandschutz"));
+    issue(blumen_huber, 1, 1, "Brandschutz");
     for day in 1..=4_u64 {
         desk.pass_minutes(55);
         for number in 0..day {
             let (id, person) = (day * 10 + number, day * 4 + number);
-            acme.reteach
-                .add_participation(participation(id, person, "Brandschutz"));
+            issue(acme, id, person, "Brandschutz");
         }
-        acme.personio
-            .change(day, |person| person.position = Some("Leiterin".to_owned()));
+        promote(acme, day);
         for company in &companies {
             desk.run(&format!("sync {} --here", company.tenant)).await;
             desk.run(&format!(
@@ -48,8 +43,7 @@ pub(crate) async fn monday(desk: &Desk) -> Vec<local::Company> {
         }
     }
     for id in 1..=9 {
-        acme.personio
-            .change(id, |person| person.status = Status::Inactive);
+        deactivate(acme, id);
     }
     acme.personio
         .change(20, |person| person.position = Some("Meisterin".to_owned()));

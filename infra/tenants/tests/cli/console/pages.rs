@@ -6,12 +6,11 @@ use reqwest::StatusCode;
 use serde_json::json;
 use shared::state::TenantStatus;
 use shared::tenant::Via;
-use simulators::people::Status;
 use simulators::{Behaviour, Body, Fault};
 
 use super::visitor::{Page, Visitor, visitor, visitor_of_stack};
 use crate::certificates::park;
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, participation, person};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, deactivate, issue, participation, person};
 
 /// A company of which a brake holds the locks.
 async fn held(desk: &Desk) -> local::Company {
@@ -20,9 +19,7 @@ async fn held(desk: &Desk) -> local::Company {
     desk.done(&desk.add(&company, "")).await;
     desk.done("sync acme --here").await;
     for id in 1..=8 {
-        company
-            .personio
-            .change(id, |person| person.status = Status::Inactive);
+        deactivate(&company, id);
     }
     desk.pass_minutes(5);
     desk.attention("sync acme --here").await;
@@ -230,9 +227,7 @@ async fn a_plan_that_changed_between_look_and_click_is_refused() {
         &visitor.text("/tenants/acme").await,
         "/tenants/acme/do/approve",
     );
-    company
-        .personio
-        .change(9, |person| person.status = Status::Inactive);
+    deactivate(&company, 9);
     desk.pass_minutes(5);
     desk.attention("sync acme --here").await;
     let refused = visitor.post("/tenants/acme/do/approve", &seen).await;
@@ -385,8 +380,7 @@ async fn people_are_listed_by_state_and_tried_again() {
     let mut new = crate::support::person(2);
     new.id = 4;
     company.personio.put(new);
-    desk.pass_minutes(5);
-    desk.run("sync acme --here").await;
+    desk.ticks(1).await;
     let mut visitor = visitor(&desk, "").await;
     let all = visitor.text("/tenants/acme/people").await;
     assert_has(&all, &["4 people, 1 to look at", "state=conflict"]);
@@ -410,9 +404,7 @@ async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
     let company = desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
     let course = "<script>alert(1)</script>";
-    company
-        .reteach
-        .add_participation(participation(1, 1, course));
+    issue(&company, 1, 1, course);
     let visitor = visitor(&desk, "").await;
     let plan = visitor.text("/tenants/acme/plan/live?details=1").await;
     assert_has(&plan, &["&lt;script&gt;alert(1)&lt;/script&gt;"]);
