@@ -275,6 +275,11 @@ async fn unusable_files_are_told_by_every_field_and_no_value() {
             "personio.client_secret is missing",
         ),
         ("key.json", r#"{"fingerprint_key":"s3cret"}"#, "fingerprint"),
+        (
+            "hook.json",
+            r#"{"notices":{"webhook_url":"http://hooks.example/s3cret"}}"#,
+            "notices.webhook_url must begin with https",
+        ),
         ("partly.json", partly, "the route direct needs: reteach"),
     ] {
         let path = desk.file(name, content);
