@@ -443,24 +443,3 @@ async fn an_operator_without_the_right_to_write_is_told_so() {
     }
     desk.done(FORGET).await;
 }
-
-#[tokio::test]
-async fn a_parked_certificate_of_a_forgotten_person_is_counted_no_more() {
-    let desk = Desk::new().await;
-    let company = employed(&desk).await;
-    let parked = async || {
-        desk.pass_minutes(30);
-        let report = desk.json("sync acme --here --job certificates").await;
-        report.json()["counts"]["parked"].as_u64().unwrap_or(0)
-    };
-    let mut days = 0;
-    while parked().await == 0 {
-        days += 1;
-        assert!(days < 20, "nothing is parked");
-        desk.pass_minutes(24 * 60);
-    }
-    company.personio.remove(ID);
-    desk.ticks(2).await;
-    desk.done(FORGET).await;
-    assert_eq!(parked().await, 0);
-}
