@@ -10,7 +10,7 @@ use shared::state::{Drift, EmployeeEntry, Failure, FailureKind, FencingToken, Va
 use crate::proxy::{Fate, Proxy};
 use crate::support::{
     FIRST, TOKENS, acme, at, damaged, entry, fenced, id, key, ledger_key, put_employees, put_one,
-    stack, state,
+    read, read_all, stack, state,
 };
 
 #[tokio::test]
@@ -59,11 +59,7 @@ async fn reads_back_every_kind_of_entry() {
             .put_employee(&acme(), FIRST, &ledger_key(), &full)
             .await
             .unwrap();
-        let read = store
-            .employees(&acme(), Some(&ledger_key()), [&full.source_id])
-            .await
-            .unwrap();
-        assert_eq!(read[&full.source_id], full);
+        assert_eq!(read(&store, [&full.source_id]).await[&full.source_id], full);
     }
 }
 
@@ -73,10 +69,7 @@ async fn reads_250_people_in_three_calls() {
     put_employees(&stack.store(), 250).await;
     let store = stack.store();
     let wanted: Vec<SourceId> = (0..250).map(id).collect();
-    let read = store
-        .employees(&acme(), Some(&ledger_key()), &wanted)
-        .await
-        .unwrap();
+    let read = read(&store, &wanted).await;
     assert_eq!(read.len(), 250);
     assert!((0..250).all(|number| read[&id(number)] == entry(number)));
     assert_eq!(store.units().calls, 3);
@@ -87,20 +80,10 @@ async fn missing_and_repeated_ids_are_ignored() {
     let (_stack, store) = state().await;
     put_employees(&store, 3).await;
     let wanted = [id(1), id(1), id(2), id(99), id(1)];
-    let read = store
-        .employees(&acme(), Some(&ledger_key()), &wanted)
-        .await
-        .unwrap();
-    let ids: HashSet<&SourceId> = read.keys().collect();
+    let found = read(&store, &wanted).await;
+    let ids: HashSet<&SourceId> = found.keys().collect();
     assert_eq!(ids, HashSet::from([&id(1), &id(2)]));
-    assert_eq!(
-        store
-            .employees(&acme(), Some(&ledger_key()), [])
-            .await
-            .unwrap()
-            .len(),
-        0
-    );
+    assert_eq!(read(&store, []).await.len(), 0);
 }
 
 #[tokio::test]
@@ -108,12 +91,7 @@ async fn reads_everybody_over_many_pages() {
     let stack = stack().await;
     put_employees(&stack.store(), 120).await;
     let pages = Proxy::paging(&stack, 50).await;
-    let read = pages
-        .store()
-        .all_employees(&acme(), Some(&ledger_key()))
-        .await
-        .unwrap();
-    assert_eq!(read.len(), 120);
+    assert_eq!(read_all(&pages.store()).await.len(), 120);
     assert_eq!(pages.calls("Query"), 3);
 }
 
@@ -134,12 +112,7 @@ async fn unprocessed_keys_are_requested_again() {
     })
     .await;
     let wanted: Vec<SourceId> = (0..10).map(id).collect();
-    let read = proxy
-        .store()
-        .employees(&acme(), Some(&ledger_key()), &wanted)
-        .await
-        .unwrap();
-    assert_eq!(read.len(), 10);
+    assert_eq!(read(&proxy.store(), &wanted).await.len(), 10);
     assert!(asked.try_iter().eq([10, 10, 10]));
 }
 

@@ -4,9 +4,7 @@ use http::StatusCode;
 use shared::state::{Acquisition, FencingToken, LastRun, StateError};
 
 use crate::proxy::{Fate, Proxy};
-use crate::support::{
-    FIRST, acme, at, entry, id, ledger_key, put_one, stack, state, take, try_ask,
-};
+use crate::support::{FIRST, acme, at, entry, id, put_one, read, stack, state, take, try_ask};
 
 /// The SDK makes three attempts.
 const ATTEMPTS: usize = 3;
@@ -67,11 +65,7 @@ async fn an_entry_is_written_although_the_reply_is_lost() {
     let (stack, store) = state().await;
     let proxy = Proxy::losing(&stack, "PutItem", 1).await;
     put_one(&proxy.store(), FIRST).await.unwrap();
-    let read = store
-        .employees(&acme(), Some(&ledger_key()), [&id(1)])
-        .await
-        .unwrap();
-    assert_eq!(read[&id(1)], entry(1));
+    assert_eq!(read(&store, [&id(1)]).await[&id(1)], entry(1));
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 use local::{Options, Stack, State};
 use shared::fingerprint::ShardNumber;
-use shared::state::FencingToken;
 
-use crate::support::{acme, entry, id, ledger_key, stack};
+use crate::support::{FIRST, acme, entry, id, put_one, read, stack};
 
 #[tokio::test]
 async fn stacks_are_isolated_from_each_other() {
@@ -20,20 +19,11 @@ async fn a_file_keeps_the_table() {
         ..Options::default()
     };
     let stack = Stack::start(options.clone()).await.unwrap();
-    stack
-        .store()
-        .put_employee(&acme(), FencingToken(1), &ledger_key(), &entry(1))
-        .await
-        .unwrap();
+    put_one(&stack.store(), FIRST).await.unwrap();
     drop(stack);
 
     let stack = Stack::start(options).await.unwrap();
-    let read = stack
-        .store()
-        .employees(&acme(), Some(&ledger_key()), [&id(1)])
-        .await
-        .unwrap();
-    assert_eq!(read[&id(1)], entry(1));
+    assert_eq!(read(&stack.store(), [&id(1)]).await[&id(1)], entry(1));
     drop(stack);
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
@@ -46,10 +36,7 @@ async fn all_work_can_be_spawned_on_other_threads() {
     let (store, secrets) = (stack.store(), stack.secrets());
     let work = async move {
         let ids = [id(1), id(2)];
-        store
-            .employees(&acme(), Some(&ledger_key()), &ids)
-            .await
-            .unwrap();
+        store.employees(&acme(), None, &ids).await.unwrap();
         store.shards(&acme(), &[ShardNumber(1)]).await.unwrap();
         store.remove_tenant(&acme()).await.unwrap();
         secrets.get(&acme()).await.unwrap_err();

@@ -1,5 +1,7 @@
 //! What the tests share.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
@@ -79,6 +81,20 @@ pub(crate) async fn put_one(store: &Store, token: FencingToken) -> Result<(), St
     store
         .put_employee(&acme(), token, &ledger_key(), &entry(1))
         .await
+}
+
+/// What the ledger has of these people.
+pub(crate) async fn read<'a>(
+    store: &Store,
+    ids: impl IntoIterator<Item = &'a SourceId>,
+) -> HashMap<SourceId, EmployeeEntry> {
+    let read = store.employees(&acme(), Some(&ledger_key()), ids).await;
+    read.unwrap()
+}
+
+pub(crate) async fn read_all(store: &Store) -> HashMap<SourceId, EmployeeEntry> {
+    let read = store.all_employees(&acme(), Some(&ledger_key())).await;
+    read.unwrap()
 }
 
 pub(crate) async fn put_employees(store: &Store, number: usize) {

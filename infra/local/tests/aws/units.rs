@@ -4,7 +4,7 @@
 use shared::state::{LastRun, Store, TenantStatus, Units};
 
 use crate::support::{
-    FIRST, SECOND, acme, at, id, ledger_key, put_employees, put_one, state, take,
+    FIRST, SECOND, acme, at, id, put_employees, put_one, read, read_all, state, take,
 };
 
 /// Expects what `work` costs: read units, write units, calls.
@@ -62,19 +62,9 @@ async fn a_batch_costs_a_unit_for_each_item_and_a_query_for_each_4_kilobytes() {
     let (_stack, store) = state().await;
     put_employees(&store, 10).await;
     let ids: Vec<_> = (0..10).map(id).collect();
-    let some = async |store: &Store| {
-        store
-            .employees(&acme(), Some(&ledger_key()), &ids)
-            .await
-            .unwrap()
-    };
+    let some = async |store: &Store| read(store, &ids).await;
     assert_cost(&store, (10.0, 0.0, 1), some).await;
-    let all = async |store: &Store| {
-        store
-            .all_employees(&acme(), Some(&ledger_key()))
-            .await
-            .unwrap()
-    };
+    let all = async |store: &Store| read_all(store).await;
     assert_cost(&store, (1.0, 0.0, 1), all).await;
 }
 
@@ -97,19 +87,9 @@ async fn reading_missing_items_costs_units() {
     let tenant = async |store: &Store| store.tenant(&acme()).await.unwrap();
     assert_cost(&store, (0.5, 0.0, 1), tenant).await;
     let ids = [id(1), id(2)];
-    let some = async |store: &Store| {
-        store
-            .employees(&acme(), Some(&ledger_key()), &ids)
-            .await
-            .unwrap()
-    };
+    let some = async |store: &Store| read(store, &ids).await;
     assert_cost(&store, (2.0, 0.0, 1), some).await;
-    let all = async |store: &Store| {
-        store
-            .all_employees(&acme(), Some(&ledger_key()))
-            .await
-            .unwrap()
-    };
+    let all = async |store: &Store| read_all(store).await;
     assert_cost(&store, (1.0, 0.0, 1), all).await;
     let reports = async |store: &Store| store.reports::<u32>(&acme(), 1).await.unwrap();
     assert_cost(&store, (0.5, 0.0, 1), reports).await;

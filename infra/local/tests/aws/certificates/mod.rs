@@ -139,23 +139,6 @@ async fn reads_back_every_state() {
 }
 
 #[tokio::test]
-async fn missing_and_repeated_ids_are_ignored() {
-    let (_stack, store) = state().await;
-    for number in 0..3 {
-        given(&store, FIRST, &entry(number, failed())).await;
-    }
-    let wanted = [&id(1), &id(1), &id(2), &id(99)];
-    let read = store.certificates(&acme(), wanted).await.unwrap();
-    assert_eq!(read.len(), 2);
-    assert!(
-        [1, 2]
-            .iter()
-            .all(|&one| read[&id(one)] == entry(one, failed()))
-    );
-    assert_eq!(store.certificates(&acme(), []).await.unwrap().len(), 0);
-}
-
-#[tokio::test]
 async fn a_write_is_fenced_by_every_newer_token() {
     for (before, writing, fits) in TOKENS {
         let (_stack, store) = ledger(FencingToken(before), intended()).await;

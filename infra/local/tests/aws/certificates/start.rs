@@ -11,7 +11,7 @@ use shared::state::{
 };
 
 use super::*;
-use crate::support::{entry as person, ledger_key, put_employees};
+use crate::support::{entry as person, ledger_key, put_employees, read_all};
 
 fn checkpoint(days: i8) -> CertificateCheckpoint {
     let key = FingerprintKey::from_bytes(&[7; 32]);
@@ -78,13 +78,9 @@ async fn assert_start(store: &Store, days: Option<i8>, asked: Option<&str>) {
 }
 
 #[tokio::test]
-async fn there_is_nothing_before_the_first_run() {
-    assert_start(&state().await.1, None, None).await;
-}
-
-#[tokio::test]
 async fn concurrent_writes_of_run_and_operator_keep_both_changes() {
     let (_stack, store) = state().await;
+    assert_start(&store, None, None).await;
     ask_scan(&store, "08:00:00").await;
     assert_start(&store, None, Some("08:00:00")).await;
     put_days(&store, 1, 3).await.unwrap();
@@ -187,10 +183,7 @@ async fn owners_are_read_page_by_page_at_half_the_price_and_without_the_rest() {
 
     let [owners, everybody] = [(); 2].map(|()| store.with_fresh_units());
     owners.owners(&acme()).await.unwrap();
-    everybody
-        .all_employees(&acme(), Some(&ledger_key()))
-        .await
-        .unwrap();
+    read_all(&everybody).await;
     assert_eq!(owners.units().read * 2.0, everybody.units().read);
 }
 
