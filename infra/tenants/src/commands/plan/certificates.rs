@@ -23,7 +23,7 @@ use crate::format;
 /// Personio takes 60 uploads a minute, and a run has a little less than 15.
 const RUN_UPLOADS: usize = 840;
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct CertificatesPreview {
     /// Personio's document category.
     pub(crate) folder: Option<String>,
@@ -72,7 +72,10 @@ pub(super) async fn preview(
         Ok(listed) => listed,
         Err(error) => {
             let problem = format!("the completed courses cannot be read: {error}");
-            return Ok(Some(CertificatesPreview::refused(problem)));
+            return Ok(Some(CertificatesPreview {
+                problem: Some(problem),
+                ..CertificatesPreview::default()
+            }));
         }
     };
     let people = People {
@@ -150,27 +153,13 @@ impl CertificatesPreview {
             }
         });
         Self {
-            folder: None,
             to_file: to_file.collect(),
             looked_for,
             people_to_look_at,
             held,
             minutes_left,
             not_filed: skipped.len() + checks.len() - held,
-            problem: None,
-        }
-    }
-
-    fn refused(problem: String) -> Self {
-        Self {
-            folder: None,
-            to_file: Vec::new(),
-            looked_for: 0,
-            people_to_look_at: 0,
-            held: 0,
-            minutes_left: None,
-            not_filed: 0,
-            problem: Some(problem),
+            ..Self::default()
         }
     }
 

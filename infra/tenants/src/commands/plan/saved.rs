@@ -27,7 +27,7 @@ pub(super) struct PlanFile {
 }
 
 /// What the next runs would do for a tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SavedPlan {
     /// Of the dry run, as reports spell it.
     pub(super) outcome: String,
@@ -130,11 +130,7 @@ impl SavedPlan {
     pub(super) fn none(outcome: Outcome) -> Self {
         Self {
             outcome: outcome.to_string(),
-            key: None,
-            changes: BTreeMap::new(),
-            held: BTreeMap::new(),
-            skipped: BTreeMap::new(),
-            certificates: None,
+            ..Self::default()
         }
     }
 
