@@ -121,7 +121,7 @@ async fn every_button_is_clicked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_held_plan_is_approved_by_keyboard_alone() {
+async fn a_held_plan_is_approved_by_keyboard_alone_and_what_is_typed_stays() {
     let Some(browser) = browser("en").await else {
         return;
     };
@@ -137,17 +137,8 @@ async fn a_held_plan_is_approved_by_keyboard_alone() {
     browser.press_enter_on("Sync people now").await;
     browser.sees("9 locked").await;
     assert_quiet(&browser).await;
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_typed_stays_while_the_page_is_read_again() {
-    let Some(browser) = browser("en").await else {
-        return;
-    };
-    let desk = Desk::new().await;
-    monday(&desk).await;
-    let console = console(&desk, "").await;
-    browser.goto(&console.address).await;
+    browser.goto(&format!("{}/", console.base)).await;
     browser.type_into("#q", "nord").await;
     let begin = std::time::Instant::now();
     while browser.main().await.contains("lindner") {
