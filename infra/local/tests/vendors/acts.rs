@@ -184,14 +184,3 @@ async fn a_call_that_breaks_a_promise_is_shown() {
     assert!(table.contains("an account of nobody"), "{table}");
     assert!(table.contains("personio:77"), "{table}");
 }
-
-#[tokio::test]
-async fn commands_need_a_running_process() {
-    let folder = Folder::new();
-    let question = ListRequest {
-        tenant: TENANT,
-        list: List::People,
-    };
-    let never = vendors::show(folder.path(), &question).await.unwrap_err();
-    assert!(matches!(never, VendorsError::NotRunning { .. }), "{never}");
-}

@@ -80,14 +80,11 @@ fn the_ports_stay() {
 #[test]
 fn an_unusable_file_is_named_with_a_remedy_and_left_alone() {
     type Spoil = fn(&str) -> String;
-    let cases: [(Spoil, &str); 5] = [
+    let cases: [(Spoil, &str); 2] = [
         (
             |text| text.replacen("\"format\": 1", "\"format\": 2", 1),
             "has format 2, which this version does not know",
         ),
-        (|text| text[..text.len() / 2].to_owned(), "is damaged (line"),
-        (|_| String::new(), "is damaged (line"),
-        (|_| "{\"format\":1,\"content\":{}}".to_owned(), "is damaged"),
         (
             |text| text.replacen("\"records\"", "\"others\"", 1),
             "is damaged",
