@@ -21,8 +21,7 @@ const RUNNING: [&str; 2] = [
 
 #[tokio::test]
 async fn a_tenant_is_written_with_credentials_a_key_and_both_schedules() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let added = desk.done(&desk.add(&company, "")).await;
     assert_eq!(added["new"], json!(true), "{added:#}");
 
@@ -82,8 +81,7 @@ async fn a_tenant_without_a_key_of_kombo_takes_the_stack_s() {
 
 #[tokio::test]
 async fn a_repeated_add_changes_nothing_and_keeps_the_key() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let secret = desk.stack.secrets().get(&company.tenant).await.unwrap();
     let schedules = desk.aws.schedules(GROUP);
     let (file, _) = desk.files(&company, "");
@@ -101,8 +99,7 @@ async fn a_repeated_add_changes_nothing_and_keeps_the_key() {
 
 #[tokio::test]
 async fn deleted_and_changed_schedules_are_repaired() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let good = desk.schedules();
     desk.aws.delete_schedule(GROUP, "acme.certificates");
     let mut changed = desk.aws.schedules(GROUP)["acme.employees"].clone();
@@ -119,8 +116,7 @@ async fn deleted_and_changed_schedules_are_repaired() {
 
 #[tokio::test]
 async fn a_paused_new_tenant_is_planned_and_runs_only_after_resume() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let add = format!("{} --paused", desk.add(&company, ""));
     let added = desk.done(&add).await;
     assert!(added["status"]["paused"]["since"].is_string(), "{added:#}");
@@ -145,8 +141,7 @@ async fn a_paused_new_tenant_is_planned_and_runs_only_after_resume() {
 
 #[tokio::test]
 async fn a_changed_configuration_needs_update() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let more = "[schedule]\nemployees = \"10 minutes\"\n[brake]\nmail = 3\n";
     let (file, _) = desk.files(&company, more);
     let add = format!("add --file {file}");
@@ -171,8 +166,7 @@ async fn a_changed_configuration_needs_update() {
 
 #[tokio::test]
 async fn a_miss_that_runs_can_live_with_is_reported_and_the_tenant_is_added() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.revoke(&["gender"]);
     let added = desk.attention(&desk.add(&company, "")).await;
     assert_eq!(added["written"], json!(true), "{added:#}");
@@ -181,8 +175,7 @@ async fn a_miss_that_runs_can_live_with_is_reported_and_the_tenant_is_added() {
 
 #[tokio::test]
 async fn add_says_what_follows_where_mail_and_status_cannot_be_read() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.revoke(&["email", "status"]);
     for id in 1..=3 {
         company.reteach.insert(account_of(id, None));
@@ -208,8 +201,7 @@ async fn add_says_what_follows_where_mail_and_status_cannot_be_read() {
 
 #[tokio::test]
 async fn the_academy_of_the_file_has_to_be_that_of_the_credentials() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let stored = desk.stored(&company).await.config;
     let elsewhere = "[reteach]\n";
     let file = company
@@ -230,8 +222,7 @@ async fn the_academy_of_the_file_has_to_be_that_of_the_credentials() {
 
 #[tokio::test]
 async fn what_an_update_replaces_is_said_and_a_miss_is_not_called_as_it_should_be() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let (file, _) = desk.files(&company, "[brake]\nmail = 7\n");
     let add = format!("add --file {file} --update");
     for (line, state) in [
@@ -263,8 +254,7 @@ async fn what_an_update_replaces_is_said_and_a_miss_is_not_called_as_it_should_b
 
 #[tokio::test]
 async fn a_scope_that_matches_nobody_is_a_miss() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let scope = "[scope]\ninclude_companies = [\"Nirgends\"]\n";
     let added = desk.run(&desk.add(&company, scope)).await;
     assert_eq!(added.exit, Exit::Attention, "{}", added.out);
@@ -278,8 +268,7 @@ async fn a_scope_that_matches_nobody_is_a_miss() {
 
 #[tokio::test]
 async fn a_stored_tenant_is_repaired_even_while_a_vendor_refuses() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let (file, _) = desk.files(&company, "");
     company.personio.remove_credentials("papi-client");
     desk.aws.delete_schedule(GROUP, "acme.employees");
@@ -290,8 +279,7 @@ async fn a_stored_tenant_is_repaired_even_while_a_vendor_refuses() {
 
 #[tokio::test]
 async fn credentials_of_another_academy_are_refused() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let other = desk.company_called("other", Via::Direct).await;
     other.reteach.set_id("another-academy");
     let (here, there) = (company.reteach.base_url(), other.reteach.base_url());
@@ -312,8 +300,7 @@ async fn credentials_of_another_academy_are_refused() {
 
 #[tokio::test]
 async fn an_academy_of_another_tenant_is_refused_unless_the_operator_says_so() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let other = desk.company_called("other", Via::Direct).await;
     let (here, there) = (company.reteach.base_url(), other.reteach.base_url());
     let file = desk.file("other.toml", &other.tenant_file("").replace(&there, &here));
@@ -336,8 +323,7 @@ async fn an_academy_of_another_tenant_is_refused_unless_the_operator_says_so() {
 
 #[tokio::test]
 async fn a_paused_tenant_stays_paused() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("pause acme").await;
     assert_eq!(desk.schedules(), PAUSED);
     let added: Value = desk.done(&desk.add(&company, "")).await;
@@ -351,8 +337,7 @@ async fn a_paused_tenant_stays_paused() {
 
 #[tokio::test]
 async fn a_tenant_is_added_without_a_scheduler() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.put(simulators::Person {
         status: Status::Leave,
         ..person(9)

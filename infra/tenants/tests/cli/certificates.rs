@@ -48,8 +48,7 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
 
 #[tokio::test]
 async fn parked_certificates_are_listed_and_decided() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("certificates list acme").await;
     park(&desk, &company.tenant, "cert-1", true).await;
     park(&desk, &company.tenant, "cert-2", false).await;
@@ -95,8 +94,7 @@ async fn parked_certificates_are_listed_and_decided() {
 
 #[tokio::test]
 async fn a_certificate_that_no_run_has_noted_is_dismissed_if_reteach_has_it() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let academy = &company.reteach;
     academy.insert(account_of(7, Some("personio:7")));
     academy.add_participation(participation(1, 7, "Kurs"));
@@ -282,8 +280,7 @@ async fn an_interrupted_move_goes_on_where_it_ended() {
 /// They have the oldest ids, so that their lists would be the first.
 #[tokio::test]
 async fn people_who_have_left_keep_no_document_of_others_from_being_moved() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.put_all((1..=6).map(person));
     desk.run("sync acme --here").await;
     for number in 1..=6 {
@@ -372,8 +369,7 @@ async fn a_certificate_issued_again_is_listed_and_filed_again_with_refile_alone(
 
 #[tokio::test]
 async fn held_certificates_start_after_a_confirmation_that_names_number_and_folder() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let hold = "[certificates]\nbackfill = \"hold\"\n";
     desk.done(&desk.add(&company, hold)).await;
     for number in 1..=4 {

@@ -41,8 +41,7 @@ async fn a_company_that_is_set_up_misses_nothing_on_every_route() {
 
 #[tokio::test]
 async fn each_miss_is_named_in_plain_words_with_what_to_do() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.revoke(&["termination_date", "position"]);
     for category in company.personio.categories() {
         company.personio.remove_category(&category.name);
@@ -90,8 +89,7 @@ async fn problems_of_a_kombo_connection_are_named() {
 
 #[tokio::test]
 async fn files_can_be_checked_before_anything_is_stored() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let (file, credentials) = desk.files(&company, "");
     desk.done(&format!("check --file {file} --credentials {credentials}"))
         .await;
@@ -100,8 +98,7 @@ async fn files_can_be_checked_before_anything_is_stored() {
 
 #[tokio::test]
 async fn an_unreadable_mail_address_is_explained_with_the_number_of_other_accounts() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.revoke(&["email", "status"]);
     let check = desk.attention("check acme").await;
     let said = check["items"].to_string();
@@ -130,8 +127,7 @@ async fn an_unreadable_mail_address_is_explained_with_the_number_of_other_accoun
 
 #[tokio::test]
 async fn one_real_certificate_is_opened_and_its_refused_host_is_named_as_a_line_for_the_file() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     issue(&company, 1, 1, "Brandschutz");
     let opened = desk.run("check acme").await;
     assert!(opened.out.contains("PDF of a certificate: one was opened"));
@@ -157,8 +153,7 @@ async fn one_real_certificate_is_opened_and_its_refused_host_is_named_as_a_line_
 
 #[tokio::test]
 async fn certificates_of_which_none_has_an_address_of_its_pdf_are_a_miss() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let unmade = |number: u64| {
         let issued = participation(number, 1, "Brandschutz");
         let certificate = issued.certificate.map(|certificate| Certificate {
@@ -190,8 +185,7 @@ async fn certificates_of_which_none_has_an_address_of_its_pdf_are_a_miss() {
 
 #[tokio::test]
 async fn the_fallback_folder_and_documents_that_cannot_be_seen_are_said_beforehand() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.allow_reading_documents(false);
     let add = desk.run(&desk.add(&company, "")).await.out;
     let add = add.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -210,8 +204,7 @@ async fn the_fallback_folder_and_documents_that_cannot_be_seen_are_said_beforeha
 
 #[tokio::test]
 async fn an_attribute_that_an_account_shows_by_its_newer_name_is_no_miss() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     for (old, newer) in [("office", "workplace"), ("subcompany", "legal_entity")] {
         company
             .personio
@@ -265,8 +258,7 @@ async fn a_field_that_the_api_document_lacks_is_a_line_for_the_tenants_file() {
     const LACKS_BOTH: &str = r#"{"openapi": "3.0.0", "paths": {"/customer/{id}": {"put": {"requestBody": {"content":
         {"application/json": {"schema": {"properties": {"firstName": {}, "lastName": {}, "company": {}, "gender": {},
         "setActiveAt": {}, "setInactiveAt": {}}}}}}}}}}"#;
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let document = Behaviour::Status(200, Body::Json(LACKS_BOTH));
     company
         .reteach
@@ -282,8 +274,7 @@ async fn a_field_that_the_api_document_lacks_is_a_line_for_the_tenants_file() {
 
 #[tokio::test]
 async fn an_api_document_that_is_none_is_one_note_and_no_miss() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let other_product = r#"{"openapi": "3.0.0", "paths": {"/pets/{id}": {"put": {}}}}"#;
     let huge: &str = Box::leak(format!("[\"{}\"]", "x".repeat(50 << 20)).into_boxed_str());
     for (behaviour, said) in [

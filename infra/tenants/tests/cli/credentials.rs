@@ -80,8 +80,7 @@ async fn assert_refused(via: Via, fault: Fault, about: &str, hint: &str) {
 #[tokio::test]
 async fn a_file_with_secrets_that_others_can_read_is_warned_about() {
     use std::os::unix::fs::PermissionsExt as _;
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let (file, credentials) = desk.files(&company, "");
     let line = format!("add --file {file} --credentials {credentials}");
     for (mode, warns) in [(0o640, true), (0o604, true), (0o600, false)] {

@@ -180,8 +180,7 @@ async fn nobody_is_forgotten_by_a_clock_that_is_wrong() {
 
 #[tokio::test]
 async fn an_export_shows_what_a_brake_holds_and_names_an_unknown_person() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.put_all((471_100..471_112).map(person));
     desk.done(&desk.add(&company, "")).await;
     desk.done("sync acme --here").await;

@@ -92,8 +92,7 @@ async fn an_add_with_a_broken_connection_is_complete_or_taken_back() {
 #[tokio::test]
 async fn a_failed_add_takes_nothing_from_one_that_has_completed_meanwhile() {
     let steps = at_each_call(Behaviour::Hold(Moment::Before), async |_, fault| {
-        let desk = Desk::new().await;
-        let company = desk.company(Via::Direct).await;
+        let (desk, company) = Desk::new_company().await;
         let add = format!("{} --unchecked --json", desk.add(&company, ""));
         let environment = desk.environment(Interactivity::NonInteractive, "");
         desk.faults.begin(Some(fault));
@@ -131,8 +130,7 @@ async fn schedules_fit_a_status_that_changes_while_add_is_at_it() {
         ("resume acme", "remove acme --yes", "ENABLED"),
     ] {
         let steps = at_each_call(Behaviour::Hold(Moment::Before), async |_, fault| {
-            let desk = Desk::new().await;
-            let company = desk.tenant(Via::Direct).await;
+            let (desk, company) = Desk::acme().await;
             desk.done(before).await;
             let add = format!("{} --update --unchecked --json", desk.add(&company, ""));
             let environment = desk.environment(Interactivity::NonInteractive, "");
@@ -168,8 +166,7 @@ async fn schedules_fit_a_status_that_changes_while_add_is_at_it() {
 #[tokio::test]
 async fn a_failed_add_leaves_nothing_half_made() {
     for nth in [1, 2] {
-        let desk = Desk::new().await;
-        let company = desk.company(Via::Direct).await;
+        let (desk, company) = Desk::new_company().await;
         let add = desk.add(&company, "");
         let create = Fault::new(Behaviour::Status(403, Body::Vendor)).method(Method::POST);
         desk.aws.fail(create.path("/schedules/{name}").nth(nth));
@@ -186,8 +183,7 @@ async fn a_failed_add_leaves_nothing_half_made() {
 #[tokio::test]
 async fn a_removal_killed_anywhere_is_completed_by_repeating_it() {
     let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
-        let desk = Desk::new().await;
-        let company = desk.tenant(Via::Direct).await;
+        let (desk, company) = Desk::acme().await;
         let killed = interrupted(&desk, fault, "remove acme --yes --json").await;
         if killed.at.is_none() {
             return false;

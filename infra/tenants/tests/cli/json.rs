@@ -16,8 +16,7 @@ const FIXED: [&str; 3] = ["24 hours", "30 days", "7 days"];
 
 /// A tenant with a held plan, a parked certificate, a conflict and a missing schedule.
 async fn eventful() -> Desk {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.put_all((1..=12).map(person));
     company.personio.revoke(&["gender"]);
     // With the same key the same plan has the same hash in each world.

@@ -389,8 +389,7 @@ async fn an_academy_whose_update_empties_other_fields_gets_them_back_and_no_acco
 
 #[tokio::test]
 async fn a_reading_rejected_as_another_company_s_is_accepted_after_the_migration() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.put_all((4..=25).map(person));
     desk.done(&desk.add(&company, "")).await;
     desk.done("sync acme --here").await;

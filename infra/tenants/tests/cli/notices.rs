@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::Value;
 use shared::domain::clock::Clock as _;
 use shared::secrets::{NoticesSecret, TenantSecret};
-use shared::tenant::Via;
 use simulators::Webhook;
 use tenants::Exit;
 
@@ -30,8 +29,7 @@ fn items(check: &Value) -> Vec<(&str, &str)> {
 
 /// A desk with a topic and a sender, and a tenant whose file names recipients.
 async fn desk(url: Option<String>) -> Desk {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     // The recipients that are missing are to be looked at; the tenant is stored.
     desk.json(&desk.add(&company, HR)).await;
     if let Some(url) = url {

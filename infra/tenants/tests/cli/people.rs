@@ -49,8 +49,7 @@ fn refuse(company: &Company) {
 
 #[tokio::test]
 async fn people_are_listed_by_state_with_reasons_page_by_page() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let empty = desk.done("people list acme").await;
     assert_eq!(empty["people"], json!([]));
     company.personio.put_all((4..=11).map(person));
@@ -112,8 +111,7 @@ async fn many_reports(desk: &Desk, company: &Company) {
 
 #[tokio::test]
 async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     company.personio.remove(2);
     desk.ticks(3).await;
@@ -164,8 +162,7 @@ async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
 
 #[tokio::test]
 async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     refuse(&company);
     for id in [1, 2] {
@@ -274,8 +271,7 @@ async fn a_rehired_person_gets_the_old_account_by_hand() {
 
 #[tokio::test]
 async fn seven_handovers_in_a_day_hold_nothing_and_the_next_run_writes_what_differs() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.put_all((4..=9).map(person));
     desk.done("sync acme --here").await;
     // Not more in a day than the brake lets through.

@@ -9,8 +9,7 @@ use crate::support::{Desk, account_of, issue, participation, promote, steady, wo
 
 #[tokio::test]
 async fn a_check_with_misses() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.revoke(&["gender", "termination_date"]);
     insta::assert_snapshot!(steady(&desk.run("check acme").await.out));
     let desk = Desk::new().await;
@@ -21,8 +20,7 @@ async fn a_check_with_misses() {
 
 #[tokio::test]
 async fn documents_for_programs() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let mut documents = String::new();
     for line in [
         &desk.add(&company, ""),
@@ -41,8 +39,7 @@ async fn documents_for_programs() {
 /// Before the first run: the preview takes accounts that will be adopted for their owners'.
 #[tokio::test]
 async fn a_plan_with_certificates_to_file() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let account = company.reteach.insert(account_of(2, None));
     issue(&company, 1, 1, "Brandschutz");
     company.reteach.add_participation(Participation {
@@ -80,8 +77,7 @@ async fn a_plan_with_certificates_to_file() {
 
 #[tokio::test]
 async fn one_person_explained() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     promote(&company, 1);
     let out = desk.run("explain acme 1").await.out;

@@ -347,8 +347,7 @@ async fn an_academy_of_files_is_probed_and_the_answers_are_not_kept() {
     // A second log-in with such a code is refused and ends the first one.
     let once = vec![Quirk::CodeIsGoodOnce, Quirk::NoRefreshTokens];
     for (quirks, log_in_again) in [(vec![], "yes"), (once, "refused")] {
-        let desk = Desk::new().await;
-        let company = desk.company(Via::Direct).await;
+        let (desk, company) = Desk::new_company().await;
         company.reteach.insert(account_of(1, None));
         company.reteach.set_quirks(quirks);
         let (file, credentials) = desk.files(&company, "");

@@ -3,7 +3,6 @@
 use std::process::{Command, Output, Stdio};
 
 use http::Method;
-use shared::tenant::Via;
 use simulators::aws::Endpoint;
 use simulators::{Behaviour, Fault};
 
@@ -87,8 +86,7 @@ async fn without_a_command_it_prints_its_help_whatever_the_environment_says() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_add_takes_back_its_steps() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     // The second schedule is the last step.
     let hangs = Fault::new(Behaviour::Hang).method(Method::POST);
     desk.aws.fail(hangs.path("/schedules/{name}").nth(2));
@@ -104,8 +102,7 @@ async fn an_interrupted_add_takes_back_its_steps() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_probe_removes_its_test_account() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let probe = program(&desk, "check acme --write-probe --yes");
     let errors = interrupted(probe, || !company.reteach.customers().is_empty()).await;
     for part in ["interrupted", "1 test account deleted"] {
@@ -137,8 +134,7 @@ async fn interrupted(mut command: Command, is_under_way: impl Fn() -> bool) -> S
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_against_an_academy_that_takes_four_calls_a_second_writes_everything() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.put_all((1..=12).map(person));
     company
         .reteach

@@ -125,8 +125,7 @@ async fn the_certificate_ledger_goes_only_on_demand_with_a_warning() {
 
 #[tokio::test]
 async fn a_removal_waits_for_a_run_and_removes_nothing_meanwhile() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let store = desk.stack.store();
     let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
     let job = JobKind::Certificates;
@@ -152,8 +151,7 @@ async fn a_removal_waits_for_a_run_and_removes_nothing_meanwhile() {
 
 #[tokio::test]
 async fn no_run_begins_while_a_removal_waits_for_the_other_job() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let store = desk.stack.store();
     let acquire = async |job, minutes| {
         let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(minutes));
@@ -207,8 +205,7 @@ async fn nothing_is_removed_without_a_confirmation() {
 
 #[tokio::test]
 async fn a_tenant_that_is_added_again_logs_in_where_the_client_code_is_good_once() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let quirks = [Quirk::CodeIsGoodOnce, Quirk::RefreshIsGoodOnce];
     company.reteach.set_quirks(quirks);
     for _ in 0..2 {

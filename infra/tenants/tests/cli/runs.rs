@@ -12,8 +12,7 @@ use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, deactivate, now,
 
 #[tokio::test]
 async fn a_plan_shows_the_first_run_and_writes_nothing() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.reteach.insert(account_of(2, None));
     company.reteach.insert(account_of(3, Some("personio:77")));
     let before = company.reteach.customers();
@@ -42,8 +41,7 @@ async fn a_plan_shows_the_first_run_and_writes_nothing() {
 async fn details_show_the_values_that_the_academy_holds_now() {
     // A few accounts are read one by one, many are found in the list.
     for people in [8, 60] {
-        let desk = Desk::new().await;
-        let company = desk.company(Via::Direct).await;
+        let (desk, company) = Desk::new_company().await;
         company.personio.put_all((1..=people).map(person));
         desk.run(&desk.add(&company, "")).await;
         desk.done("sync acme --here").await;
@@ -74,8 +72,7 @@ async fn details_show_the_values_that_the_academy_holds_now() {
 
 #[tokio::test]
 async fn details_say_that_old_values_cannot_be_read_and_show_the_rest() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     promote(&company, 1);
     let silent = Fault::new(Behaviour::Status(500, Body::Vendor));
@@ -92,8 +89,7 @@ async fn details_say_that_old_values_cannot_be_read_and_show_the_rest() {
 
 #[tokio::test]
 async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     company.personio.put_all((1..=40).map(person));
     desk.run(&desk.add(&company, "")).await;
     desk.run("sync acme --here").await;
@@ -202,8 +198,7 @@ async fn functions_that_cannot_be_called_are_told_apart() {
 
 #[tokio::test]
 async fn the_first_good_run_after_a_failed_one_leaves_a_report_and_later_ones_none() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let number = async || desk.inventory(&company).await.reports;
     desk.pass_minutes(5);
@@ -234,8 +229,7 @@ async fn the_first_good_run_after_a_failed_one_leaves_a_report_and_later_ones_no
 
 #[tokio::test]
 async fn a_tenant_whose_configuration_cannot_be_used_can_be_paused() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let store = desk.stack.store();
     store.put_tenant(&company.tenant, "none").await.unwrap();
     desk.done("pause acme").await;
@@ -250,8 +244,7 @@ async fn a_tenant_whose_configuration_cannot_be_used_can_be_paused() {
 
 #[tokio::test]
 async fn refused_credentials_lead_to_the_command_that_names_them() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.remove_credentials("papi-client");
     let sync = desk.run("sync acme --here").await.out;
     assert!(sync.starts_with("acme: access-denied."), "{sync}");
@@ -267,8 +260,7 @@ async fn refused_credentials_lead_to_the_command_that_names_them() {
 
 #[tokio::test]
 async fn an_account_of_another_system_waits_for_approval_and_the_plan_says_so() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let account = company.reteach.insert(account_of(3, Some("sap:3")));
     let mut hash = String::new();
     for _ in 0..2 {
@@ -296,8 +288,7 @@ async fn an_account_of_another_system_waits_for_approval_and_the_plan_says_so() 
 
 #[tokio::test]
 async fn a_first_plan_says_who_would_be_created_locked() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.change(1, |person| {
         person.termination_date = Some("2023-11-25".parse().unwrap())
     });
@@ -311,8 +302,7 @@ async fn a_first_plan_says_who_would_be_created_locked() {
 
 #[tokio::test]
 async fn runs_are_listed_newest_first() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     assert_eq!(desk.done("runs acme").await, json!([]));
     desk.done("sync acme --here").await;
     desk.pass_minutes(5);
@@ -328,8 +318,7 @@ async fn runs_are_listed_newest_first() {
 
 #[tokio::test]
 async fn a_run_that_does_not_take_place_is_no_success() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     desk.done(&desk.add(&company, "[certificates]\nenabled = false\n"))
         .await;
     let certificates = "sync acme --here --job certificates";

@@ -65,8 +65,7 @@ async fn mark(desk: &Desk, pk: &str, sk: &str) {
 
 #[tokio::test]
 async fn every_command_leaves_state_of_a_newer_version_alone() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     mark(&desk, "SCHEMA", "VERSION").await;
     let (before, schedules) = (items(&desk).await, desk.schedules());
@@ -99,8 +98,7 @@ async fn a_tenant_of_a_newer_version_is_left_alone_and_others_are_not() {
 /// An operator without any right to the table.
 #[tokio::test]
 async fn every_command_tells_an_operator_without_rights_whose_rights_are_missing() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let (before, schedules) = (items(&desk).await, desk.schedules());
     let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));

@@ -38,8 +38,7 @@ async fn a_healthy_tenant_has_no_problems_until_its_runs_are_late() {
 
 #[tokio::test]
 async fn certificates_that_are_held_or_left_are_counted_by_plan_and_status() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let hold = "[certificates]\nbackfill = \"hold\"\n";
     desk.done(&desk.add(&company, hold)).await;
     desk.run("sync acme --here").await;
@@ -249,8 +248,7 @@ fn copied(item: &HashMap<String, AttributeValue>, name: &str) -> Option<WriteReq
 
 #[tokio::test]
 async fn problems_are_named_with_what_to_do() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let secrets = desk.stack.secrets();
     secrets.delete(&company.tenant, 7).await.unwrap();
     let before = problems(&desk).await;
@@ -271,8 +269,7 @@ async fn problems_are_named_with_what_to_do() {
 
 #[tokio::test]
 async fn refused_fields_and_silent_accounts_are_named_and_counted() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.put_all((4..=30).map(person));
     desk.done("sync acme --here").await;
     let change = |ids: std::ops::RangeInclusive<u64>, text: &str| {
@@ -334,8 +331,7 @@ async fn list_shows_all_tenants_and_an_empty_deployment_says_so() {
 
 #[tokio::test]
 async fn a_rejected_reading_is_shown_and_decided() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let personio = &company.personio;
     personio.put_all((101..=130).map(|id| Person::new(id, "Käthe", "Groß")));
     desk.done("sync acme --here").await;

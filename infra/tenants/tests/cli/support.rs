@@ -116,6 +116,20 @@ impl Desk {
         }
     }
 
+    /// With the tenant acme, which reaches Personio directly.
+    pub(crate) async fn acme() -> (Self, Company) {
+        let desk = Box::pin(Self::new()).await;
+        let company = Box::pin(desk.tenant(Via::Direct)).await;
+        (desk, company)
+    }
+
+    /// With the company of [`Self::acme`], which is not a tenant yet.
+    pub(crate) async fn new_company() -> (Self, Company) {
+        let desk = Box::pin(Self::new()).await;
+        let company = desk.company(Via::Direct).await;
+        (desk, company)
+    }
+
     pub(crate) fn clock(&self) -> &ManualClock {
         &self.vendors.clock
     }

@@ -237,8 +237,7 @@ async fn a_stack_is_known_by_its_outputs() {
 
 #[tokio::test]
 async fn unusable_files_are_told_by_every_field_and_no_value() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let (file, credentials) = desk.files(&company, "");
     let toml = |name: &str, more: &str| desk.file(name, &company.tenant_file(more));
     let brake = "[brake]\nmail = 0\nexplained_lock = 200\n";

@@ -11,8 +11,7 @@ use crate::support::{Desk, account_of, deactivate, participation, person, promot
 
 #[tokio::test]
 async fn a_saved_plan_is_compared_with_what_is_planned_now() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     promote(&company, 2);
     company.personio.put_all([person(4)]);
@@ -54,8 +53,7 @@ async fn a_saved_plan_is_compared_with_what_is_planned_now() {
 /// Values of people, days of contracts and of courses are in the file as keyed digests at most.
 #[tokio::test]
 async fn a_saved_plan_holds_nothing_personal() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     company.personio.change(1, |person| {
         person.hire_date = Some("2027-08-09".parse().unwrap());
     });
@@ -91,8 +89,7 @@ async fn a_saved_plan_holds_nothing_personal() {
 
 #[tokio::test]
 async fn files_of_others_are_refused() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let file = desk.file("plans.json", "");
     desk.done(&format!("plan --save {file}")).await;
     let saved = std::fs::read_to_string(&file).unwrap();

@@ -301,8 +301,7 @@ async fn a_tenant_that_was_removed_meanwhile_is_not_acted_on() {
 
 #[tokio::test]
 async fn a_tenant_is_paused_resumed_and_checked() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let visitor = visitor(&desk, "").await;
     visitor
@@ -373,8 +372,7 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
 
 #[tokio::test]
 async fn people_are_listed_by_state_and_tried_again() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     desk.run(&desk.add(&company, "")).await;
     desk.run("sync acme --here").await;
     let mut new = crate::support::person(2);
@@ -400,8 +398,7 @@ async fn people_are_listed_by_state_and_tried_again() {
 
 #[tokio::test]
 async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let course = "<script>alert(1)</script>";
     issue(&company, 1, 1, course);
@@ -474,8 +471,7 @@ async fn deployed_functions_are_called_and_their_reports_or_failures_shown() {
 
 #[tokio::test]
 async fn a_run_is_watched_to_its_report_and_so_is_the_first_of_a_backfill() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
+    let (desk, company) = Desk::new_company().await;
     let hold = "[certificates]\nbackfill = \"hold\"\n";
     desk.done(&desk.add(&company, hold)).await;
     for number in 1..=3 {

@@ -164,8 +164,7 @@ async fn pause_from(visitor: &Visitor, origin: Option<&str>, site: Option<&str>)
 
 #[tokio::test]
 async fn another_sites_request_changes_nothing() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let visitor = visitor(&desk, "").await;
     let own = visitor.base.clone();
     for (origin, site) in [
@@ -210,8 +209,7 @@ async fn another_sites_page_embeds_nothing() {
 
 #[tokio::test]
 async fn a_form_of_another_action_or_session_changes_nothing() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let first = visitor(&desk, "").await;
     let second = visitor(&desk, "").await;
     let check = form(&first.text("/tenants/acme").await, "/tenants/acme/do/check");
@@ -230,8 +228,7 @@ async fn a_form_of_another_action_or_session_changes_nothing() {
 
 #[tokio::test]
 async fn a_console_for_looking_only_has_no_button_and_takes_no_action() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let visitor = visitor(&desk, "--read-only").await;
     for path in [
