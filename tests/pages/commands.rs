@@ -16,8 +16,8 @@ mod options;
 #[expect(dead_code, reason = "the command line alone")]
 mod prove;
 
-/// Commands of cargo that are no program of the workspace. `tenants` has a test of its own.
-const OTHERS: [&str; 6] = ["clippy", "fmt", "install", "lambda", "tenants", "test"];
+/// Commands of cargo that are no program of the workspace.
+const OTHERS: [&str; 5] = ["clippy", "fmt", "install", "lambda", "test"];
 /// Pages that name parameters and outputs of the stack.
 const OF_THE_STACK: [&str; 7] = [
     "README.md",
@@ -91,6 +91,7 @@ fn parse(words: &[&str]) -> Option<Result<(), clap::Error>> {
         "local" => Some(by::<local::args::Args>(words)),
         "measure" => Some(by::<options::Options>(words)),
         "prove" => Some(by::<prove::Args>(words)),
+        "tenants" => Some(by::<tenants::Cli>(words)),
         other => {
             assert!(OTHERS.contains(&other), "cargo {other}");
             None
@@ -107,6 +108,8 @@ fn program<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
             Some([name].into_iter().chain(arguments).copied().collect())
         }
         ["cargo", rest @ ..] if !rest.is_empty() => Some(rest.to_vec()),
+        ["tenants", "help", "COMMAND"] => None,
+        ["tenants", _, ..] => Some(words.to_vec()),
         _ => None,
     }
 }
@@ -118,6 +121,10 @@ fn options_of_programs_exist() {
         let Some(words) = program(&command.words()) else {
             continue;
         };
+        // The shell fills them in.
+        if words.iter().any(|word| word.contains('$')) {
+            continue;
+        }
         let Some(parsed) = parse(&words) else {
             continue;
         };
@@ -133,7 +140,7 @@ fn options_of_programs_exist() {
         };
         assert!(!is_wrong, "{}: {}: {error}", command.page, command.line);
     }
-    assert!(count > 25, "{count} commands were found");
+    assert!(count > 150, "{count} commands were found");
 }
 
 /// What pages give to `cargo test`.

@@ -90,54 +90,6 @@ fn help_texts_fit_the_terminal() {
     }
 }
 
-/// A block has whole commands. Running text may leave arguments out.
-#[test]
-fn the_pages_name_no_command_or_option_that_does_not_exist() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let folders = [root.to_owned(), format!("{root}/docs")];
-    let files = folders
-        .iter()
-        .flat_map(|folder| std::fs::read_dir(folder).unwrap());
-    let files = files.map(|file| file.unwrap().path());
-    let pages = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let mut commands = 0;
-    for path in pages {
-        let page = std::fs::read_to_string(&path).unwrap();
-        for (place, part) in page.split("```").enumerate() {
-            let is_block = place % 2 == 1;
-            let lines: Vec<&str> = if is_block && !part.starts_with("sh") {
-                continue;
-            } else if is_block {
-                let code = part.lines().filter_map(|line| line.split('#').next());
-                code.flat_map(|line| line.split("&&")).collect()
-            } else {
-                part.split('`').skip(1).step_by(2).collect()
-            };
-            for line in lines.into_iter().map(str::trim) {
-                let line = line.strip_prefix("cargo ").unwrap_or(line);
-                if !line.starts_with("tenants ")
-                    || line.contains('$')
-                    || line == "tenants help COMMAND"
-                {
-                    continue;
-                }
-                commands += 1;
-                let error = match Cli::try_parse_from(words(line)) {
-                    Ok(_) => continue,
-                    Err(error) => error,
-                };
-                let is_wrong = is_block
-                    || matches!(
-                        error.kind(),
-                        ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument
-                    );
-                assert!(!is_wrong, "{}: {line}: {error}", path.display());
-            }
-        }
-    }
-    assert!(commands > 150, "{commands} commands were found");
-}
-
 #[tokio::test]
 async fn a_deployment_that_is_not_found_is_told_by_what_is_missing() {
     let desk = Desk::new().await;
