@@ -52,32 +52,6 @@ async fn a_schedule_fires_its_function_from_its_start_on() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_is_switched_off_or_deleted_does_not_fire() {
-    let region = TestRegion::new().await;
-    let mut running = region.region().await;
-    let start = region.clock().now() + SignedDuration::from_secs(10);
-    running
-        .schedule("off", start, json!({"State": "DISABLED"}))
-        .await;
-    running.schedule("gone", start, json!({})).await;
-    let url = format!(
-        "{}/schedules/gone?groupName=reteach-personio",
-        running.region.url()
-    );
-    assert_eq!(
-        reqwest::Client::new()
-            .delete(url)
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
-    running.pass(region.clock(), 700).await;
-    assert_eq!(running.invocations(), []);
-}
-
-#[tokio::test]
 async fn unsupported_schedules_are_refused() {
     let region = TestRegion::new().await;
     let running = region.region().await;
