@@ -27,9 +27,7 @@ pub enum FileError {
     )]
     Damaged {
         path: PathBuf,
-        /// What is wrong with it.
         problem: String,
-        /// What is lost with it.
         lost: &'static str,
     },
     #[error(

@@ -123,7 +123,6 @@ impl TenantFixture {
         self.issue(&IssuedCertificate { has_pdf, ..issued });
     }
 
-    /// The academy issues a certificate.
     pub fn issue(&mut self, issued: &IssuedCertificate) {
         let publication = if issued.has_pdf {
             Publication::AtOnce

@@ -3,12 +3,10 @@
 use crate::environment::{Environment, Interactivity};
 use crate::failure::{Failure, Result};
 
-/// What has to be confirmed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Confirmation<'a> {
     /// What will happen.
     pub(crate) announcement: &'a str,
-    /// `--yes` was given.
     pub(crate) yes: bool,
     /// What the operator has to type, and what to call it: `("acme", "the tenant's name")`.
     pub(crate) word: (&'a str, &'a str),

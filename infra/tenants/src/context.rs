@@ -255,7 +255,6 @@ fn lambda_config(config: &SdkConfig, http: reqwest::Client) -> aws_sdk_lambda::C
         .build()
 }
 
-/// There is no such tenant.
 pub(crate) fn no_such_tenant(tenant: &TenantId) -> Failure {
     Failure::attention(format!(
         "there is no tenant {tenant}: `tenants list` shows those there are, `tenants add` makes one"

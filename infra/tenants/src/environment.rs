@@ -44,7 +44,6 @@ impl fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// The environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
         let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();

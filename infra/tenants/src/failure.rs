@@ -20,7 +20,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// [`Attention`](Self::Attention) or [`Done`](Self::Done).
     pub(crate) fn attention_if(is_so: bool) -> Self {
         if is_so { Self::Attention } else { Self::Done }
     }

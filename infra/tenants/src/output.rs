@@ -40,7 +40,6 @@ impl Output {
         })
     }
 
-    /// The text for people.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

@@ -25,7 +25,6 @@ pub struct Bar {
 }
 
 impl Bars {
-    /// A bar for the run of `name`.
     #[must_use]
     pub fn bar(&self, name: &str, job: JobKind) -> Bar {
         let bar = self.0.add(ProgressBar::new_spinner());

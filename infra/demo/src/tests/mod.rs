@@ -8,7 +8,6 @@ use certificate_sync::report::Report as CertificateReport;
 use employee_sync::report::Report as EmployeeReport;
 use serde_json::json;
 
-/// A first sync of 200 people.
 fn first_sync() -> EmployeeReport {
     serde_json::from_value(json!({
         "tenant_id": "demo-direct", "job": "employee-sync", "run_id": "run-1", "mode": "scheduled",

@@ -32,11 +32,7 @@ pub enum RegionError {
         "{}: {problem}. Put back a copy, or delete it and start again: that loses all tenants with their ledgers",
         .path.display()
     )]
-    Database {
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Database { path: PathBuf, problem: String },
     /// A part did not start.
     #[error(transparent)]
     Stack(#[from] StartError),

@@ -69,7 +69,6 @@ pub enum Trigger {
     Event,
 }
 
-/// An invocation that has ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Invocation {
     pub at: Timestamp,

@@ -11,7 +11,6 @@ const MAX_DELAY: SignedDuration = SignedDuration::from_secs(60);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
-    /// The function, by its ARN.
     pub(super) function: String,
     pub(super) event: Value,
 }

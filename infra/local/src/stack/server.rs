@@ -77,7 +77,6 @@ impl Server {
         let _ = (&mut self.task).await;
     }
 
-    /// The port it listens on.
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }

@@ -98,7 +98,6 @@ pub struct Details {
     pub location: Option<String>,
 }
 
-/// The result of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ActionResult {
     /// A sentence for the terminal.

@@ -12,7 +12,6 @@ use crate::company::{Company, route};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Announcement {
-    /// The folder of the state.
     pub state: PathBuf,
     /// The address for `cargo local act` and `cargo local show`.
     pub control: String,

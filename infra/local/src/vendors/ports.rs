@@ -24,7 +24,6 @@ pub(super) async fn chosen<T>(
     Err(VendorsError::Listen(io::ErrorKind::AddrInUse.into()))
 }
 
-/// A free port of 127.0.0.1.
 pub(super) fn free() -> Result<u16, VendorsError> {
     let random = RandomState::new();
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);

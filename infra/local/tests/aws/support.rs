@@ -29,7 +29,6 @@ pub(crate) async fn stack() -> Stack {
     Stack::start(Options::default()).await.unwrap()
 }
 
-/// A stack, and its store.
 pub(crate) async fn state() -> (Stack, Store) {
     let stack = stack().await;
     let store = stack.store();

@@ -8,7 +8,6 @@ use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig};
 /// An attribute: Personio's key, and what the HR admin reads.
 pub(super) type Field = (&'static str, &'static str);
 
-/// What this tenant needs.
 pub(super) fn needed(config: &TenantConfig) -> Vec<Field> {
     let options = &config.employees;
     let scope = &config.scope;

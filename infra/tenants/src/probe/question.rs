@@ -70,7 +70,6 @@ pub(crate) enum Field {
     SetInactiveAt,
 }
 
-/// A question and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) question: Question,
@@ -80,7 +79,6 @@ pub(crate) struct Answer {
 /// What follows from an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Consequence {
-    /// Nothing.
     None,
     /// Runs cope with it.
     Note(&'static str),
@@ -184,7 +182,6 @@ impl Line {
 }
 
 impl Answer {
-    /// What was assumed.
     pub(crate) fn assumption(self) -> String {
         match self.question {
             Question::Write(field) => format!("{} can be written", field.name()),

@@ -54,7 +54,6 @@ pub(super) fn open(status: Option<&Status>) -> Observed {
     }
 }
 
-/// An update of one field.
 pub(super) fn filled(field: Field, start: Timestamp, end: Timestamp) -> CustomerInput {
     let mut input = CustomerInput::default();
     let text = || Value::Value(TEXT.to_owned());
@@ -72,7 +71,6 @@ pub(super) fn filled(field: Field, start: Timestamp, end: Timestamp) -> Customer
     input
 }
 
-/// An update that clears one field.
 pub(super) fn cleared(field: Field) -> CustomerInput {
     let mut input = CustomerInput::default();
     match field {

@@ -15,7 +15,6 @@ use crate::format;
 use crate::item::Item;
 use crate::output::View;
 
-/// The result of a probe.
 #[derive(Serialize)]
 pub(crate) struct ProbeView {
     tenant_id: TenantId,

@@ -18,7 +18,6 @@ pub(crate) enum Firing {
 /// The desired schedule of one tenant and job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DesiredSchedule {
-    /// Its name in the group.
     pub(crate) name: String,
     /// `rate(5 minutes)`
     pub(crate) expression: String,
@@ -26,7 +25,6 @@ pub(crate) struct DesiredSchedule {
     /// Minutes within which it fires, when EventBridge Scheduler has room; `None`: to the minute.
     pub(crate) window: Option<i32>,
     pub(crate) function: String,
-    /// The role that fires it.
     pub(crate) role: String,
     pub(crate) queue: String,
     /// The event for the function.

@@ -16,7 +16,6 @@ use tenants::Exit;
 use crate::interrupted::{at_each_call, interrupted};
 use crate::support::{Desk, account_of, deactivate, person, promote};
 
-/// Persons with their states.
 fn states(list: &Value) -> Vec<(&str, &str)> {
     let people = list["people"].as_array().unwrap().iter();
     people

@@ -44,7 +44,6 @@ pub(crate) struct Desk {
 pub(crate) struct Done {
     pub(crate) exit: Exit,
     pub(crate) out: String,
-    /// Standard error.
     pub(crate) errors: String,
 }
 
@@ -155,7 +154,6 @@ impl Desk {
         format!("add --file {file} --credentials {credentials}")
     }
 
-    /// The two files of a company.
     pub(crate) fn files(&self, company: &Company, more: &str) -> (String, String) {
         let secret = company.secret();
         let secret = shared::secrets::TenantSecret {
@@ -169,7 +167,6 @@ impl Desk {
         )
     }
 
-    /// A file with this content.
     pub(crate) fn file(&self, name: &str, content: &str) -> String {
         let path = self.folder.join(name);
         std::fs::write(&path, content).unwrap();

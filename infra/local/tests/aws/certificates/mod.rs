@@ -108,14 +108,12 @@ async fn given(store: &Store, token: FencingToken, entry: &CertificateEntry) {
     assert_eq!(put, Ok(PutOutcome::Written));
 }
 
-/// A ledger in which certificate 1 is in `state`.
 async fn ledger(token: FencingToken, before: CertificateState) -> (Stack, Store) {
     let (stack, store) = state().await;
     given(&store, token, &entry(1, before)).await;
     (stack, store)
 }
 
-/// The state of certificate 1.
 async fn stored(store: &Store) -> CertificateState {
     let found = store.certificates(&acme(), [&id(1)]).await.unwrap();
     let (found, state) = (&found[&id(1)], found[&id(1)].state.clone());

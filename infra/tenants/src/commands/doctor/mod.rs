@@ -88,7 +88,6 @@ async fn table(context: &CommandContext<'_>) -> Result<Vec<String>> {
     Ok(judge::table(&context.deployment.table, &shape))
 }
 
-/// Academies of several tenants.
 async fn academies(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result<Vec<String>> {
     let academies = academies::of(context, tenants).await?;
     let shared = academies.values().filter(|tenants| tenants.len() > 1);

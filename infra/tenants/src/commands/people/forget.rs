@@ -51,7 +51,6 @@ struct ForgetView<'a> {
     backups_until: Timestamp,
 }
 
-/// What was erased, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Erased {
     entries: u64,

@@ -36,7 +36,6 @@ pub(super) async fn list(context: &CommandContext<'_>, args: &ListPeople) -> Res
     Output::of(&page(context, args).await?)
 }
 
-/// One page of the list.
 pub(crate) async fn page<'a>(
     context: &CommandContext<'_>,
     args: &'a ListPeople,

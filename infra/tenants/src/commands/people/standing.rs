@@ -37,7 +37,6 @@ pub(super) struct Known {
     pub(super) findings: BTreeMap<SourceId, String>,
 }
 
-/// The people of `shards`.
 pub(super) fn people_of(
     shards: impl IntoIterator<Item = Shard>,
 ) -> BTreeMap<SourceId, EntryStatus> {

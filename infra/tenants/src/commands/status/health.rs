@@ -82,7 +82,6 @@ pub(crate) struct TenantHealth {
     pub(crate) desired: Option<(TenantConfig, TenantStatus)>,
 }
 
-/// The health of one tenant.
 pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<TenantHealth> {
     let snapshots = context
         .store

@@ -98,7 +98,6 @@ pub(crate) async fn browser(language: &str) -> Option<Browser> {
 }
 
 impl Browser {
-    /// The value of a command, or its error.
     async fn try_post(&self, command: &str, body: Value) -> Result<Value, String> {
         let request = self.client.post(format!("{}/{command}", self.session));
         let reply = request.body(body.to_string()).send().await.unwrap();

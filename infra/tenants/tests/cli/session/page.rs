@@ -3,7 +3,6 @@
 use std::iter::Peekable;
 use std::str::Lines;
 
-/// A part of the page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
     Text(&'a str),
