@@ -10,11 +10,11 @@ use tenants::Exit;
 
 use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, account_of, person};
 
-const PAUSED: [&str; 2] = [
+pub(crate) const PAUSED: [&str; 2] = [
     "acme.certificates DISABLED rate(30 minutes)",
     "acme.employees DISABLED rate(5 minutes)",
 ];
-const RUNNING: [&str; 2] = [
+pub(crate) const RUNNING: [&str; 2] = [
     "acme.certificates ENABLED rate(30 minutes)",
     "acme.employees ENABLED rate(5 minutes)",
 ];

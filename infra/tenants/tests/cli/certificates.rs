@@ -12,16 +12,6 @@ use tenants::Exit;
 use crate::interrupted::{at_each_call, interrupted};
 use crate::support::{Desk, account_of, issue, now, participation, person};
 
-/// A certificate of a person who waits for a reason.
-async fn park_for(desk: &Desk, tenant: &TenantId, id: &str, person: u64, reason: &str) {
-    let state = CertificateState::Parked {
-        at: now(),
-        reason: reason.to_owned(),
-        unverified: None,
-    };
-    put(desk, tenant, id, person, state).await;
-}
-
 async fn put(desk: &Desk, tenant: &TenantId, id: &str, person: u64, state: CertificateState) {
     let employee = SourceId::new(person.to_string());
     let entry = CertificateEntry::new(CertificateId::new(id), employee, state);
@@ -38,12 +28,7 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
         reason: "refused too often".to_owned(),
         unverified: may_be_filed.then(|| Intent::unverified(now())),
     };
-    let entry = CertificateEntry::new(CertificateId::new(id), SourceId::new("1"), state);
-    let store = desk.stack.store();
-    let parked = store
-        .put_certificate(tenant, FencingToken(1), &entry, None)
-        .await;
-    parked.unwrap();
+    put(desk, tenant, id, 1, state).await;
 }
 
 #[tokio::test]
@@ -121,14 +106,12 @@ async fn many_certificates_are_chosen_by_reason_or_person_and_decided_after_a_co
             0 => "the PDF is on files.academy.example, which is not allowed",
             _ => "refused five times",
         };
-        park_for(
-            &desk,
-            &tenant,
-            &format!("cert-{number}"),
-            number % 2,
-            reason,
-        )
-        .await;
+        let state = CertificateState::Parked {
+            at: now(),
+            reason: reason.to_owned(),
+            unverified: None,
+        };
+        put(&desk, &tenant, &format!("cert-{number}"), number % 2, state).await;
     }
     let listed = desk
         .attention("certificates list acme --reason FILES.academy.example")

@@ -6,6 +6,7 @@ use shared::tenant::{TenantConfig, Via};
 use simulators::kombo::{Condition, Endpoint};
 use tenants::Exit;
 
+use crate::add::PAUSED;
 use crate::support::{Desk, Done};
 
 const ID: &str = local::INTEGRATION;
@@ -42,13 +43,9 @@ async fn stored_id(desk: &Desk, company: &Company) -> Option<String> {
 async fn a_link_carries_the_tenant_and_is_for_personio_in_german() {
     let desk = Desk::new().await;
     let company = unconnected(&desk, Via::Kombo).await;
-    let off = [
-        "acme.certificates DISABLED rate(30 minutes)",
-        "acme.employees DISABLED rate(5 minutes)",
-    ];
     assert_eq!(
         desk.schedules(),
-        off,
+        PAUSED,
         "nothing fires before the company has connected"
     );
     let link = desk.done(LINK).await["link"].clone();

@@ -1,7 +1,5 @@
 //! `tenants people export` and `forget`
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use local::Company;
@@ -15,6 +13,7 @@ use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::{at_each_call, interrupted};
+use crate::restore::items;
 use crate::support::{Desk, deactivate, issue, participation, person};
 
 const FORGET: &str = "people forget acme 471100 --yes";
@@ -23,13 +22,6 @@ const ID: u64 = 471_100;
 const MARK: &str = "471100";
 /// AWS's answer to somebody without the right.
 pub(crate) const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"not authorized"}"#;
-
-/// Every item of the table.
-async fn items(desk: &Desk) -> Vec<HashMap<String, AttributeValue>> {
-    let client = desk.stack.aws().dynamodb();
-    let table = client.scan().table_name("reteach-personio");
-    table.send().await.unwrap().items.unwrap()
-}
 
 fn mentions(value: &AttributeValue, text: &str) -> bool {
     match value {

@@ -5,12 +5,8 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, Interrupted, Moment};
 use tenants::{Exit, Interactivity};
 
+use crate::add::RUNNING;
 use crate::support::{Desk, Done, run};
-
-const FULL: [&str; 2] = [
-    "acme.certificates ENABLED rate(30 minutes)",
-    "acme.employees ENABLED rate(5 minutes)",
-];
 
 /// Checks the command with this behaviour at each of its calls, each in a new world; returns the number of calls.
 pub(crate) async fn at_each_call(
@@ -49,7 +45,7 @@ async fn an_add_killed_anywhere_is_completed_by_repeating_it_or_ended_by_a_remov
             assert!(killed.ran.is_none());
             if call % 2 == 0 {
                 desk.done(&add).await;
-                assert_eq!(desk.schedules(), FULL, "{:?}", killed.at);
+                assert_eq!(desk.schedules(), RUNNING, "{:?}", killed.at);
                 let status = desk.json("status acme").await.json();
                 let problems = status["health"]["problems"].as_array().unwrap();
                 assert_eq!(problems.len(), 1, "only that it has not run: {problems:?}");
@@ -76,7 +72,7 @@ async fn an_add_with_a_broken_connection_is_complete_or_taken_back() {
                 return false;
             };
             let expected: &[&str] = match interrupted.ran.unwrap().exit {
-                Exit::Done => &FULL,
+                Exit::Done => &RUNNING,
                 _ => &[],
             };
             assert_eq!(desk.schedules(), expected, "{call}");
@@ -113,7 +109,7 @@ async fn a_failed_add_takes_nothing_from_one_that_has_completed_meanwhile() {
         let first = first.await;
         desk.aws.clear_faults();
         let (_, at) = desk.faults.end();
-        assert_eq!(desk.schedules(), FULL, "{at:?}: {}", first.out);
+        assert_eq!(desk.schedules(), RUNNING, "{at:?}: {}", first.out);
         desk.stored(&company).await;
         desk.stack.secrets().refresh(&company.tenant).await.unwrap();
         true
@@ -176,7 +172,7 @@ async fn a_failed_add_leaves_nothing_half_made() {
 
         desk.aws.clear_faults();
         desk.done(&add).await;
-        assert_eq!(desk.schedules(), FULL);
+        assert_eq!(desk.schedules(), RUNNING);
     }
 }
 
