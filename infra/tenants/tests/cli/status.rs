@@ -34,6 +34,14 @@ async fn a_healthy_tenant_has_no_problems_until_its_runs_are_late() {
     let late = desk.attention("status").await.to_string();
     let problem = "the last good employee run was 30 minutes ago";
     assert!(late.contains(problem), "{late}");
+
+    desk.pass_minutes(89);
+    desk.done("sync acme --here").await;
+    desk.done("status").await;
+    desk.pass_minutes(2);
+    let late = problems(&desk).await;
+    let problem = "the last good certificate run was never, although one is due every 30 minutes";
+    assert!(late.contains(problem), "{late}");
 }
 
 #[tokio::test]
@@ -72,10 +80,12 @@ async fn certificates_that_are_held_or_left_are_counted_by_plan_and_status() {
 }
 
 #[tokio::test]
-async fn schedules_that_drifted_or_are_orphaned_are_found() {
+async fn schedules_that_drifted_are_orphaned_or_switched_off_are_found() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
+    let mut off = desk.aws.schedules(GROUP)["acme.certificates"].clone();
+    off["State"] = json!("DISABLED");
     desk.aws.delete_schedule(GROUP, "acme.certificates");
     let mut changed = desk.aws.schedules(GROUP)["acme.employees"].clone();
     changed["ScheduleExpression"] = json!("rate(1 hour)");
@@ -100,42 +110,16 @@ async fn schedules_that_drifted_or_are_orphaned_are_found() {
         "{orphaned:?}"
     );
     desk.done("remove gone --yes").await;
-    let all = desk.attention("status").await;
-    assert_eq!(all["orphaned_schedules"], json!([]));
-}
-
-#[tokio::test]
-async fn a_schedule_that_is_switched_off_is_found() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
-    desk.done("sync acme --here").await;
-    let mut off = desk.aws.schedules(GROUP)["acme.certificates"].clone();
-    off["State"] = json!("DISABLED");
     desk.aws.put_schedule(GROUP, "acme.certificates", off);
     let all = desk.attention("status").await;
+    assert_eq!(all["orphaned_schedules"], json!([]));
     let problems = all["tenants"][0]["problems"].to_string();
-    assert!(
-        problems.contains("the schedule for certificates is switched off"),
-        "{problems}"
-    );
-    // It is as it should be once the tenant is paused, or its file wants no certificates.
+    let switched_off = "the schedule for certificates is switched off";
+    assert!(problems.contains(switched_off), "{problems}");
+    // It is as it should be once the tenant is paused.
     desk.done("pause acme").await;
     let all = desk.done("status").await;
     assert_eq!(all["tenants"][0]["problems"], json!([]), "{all:#}");
-}
-
-#[tokio::test]
-async fn certificates_are_late_too() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
-    desk.done("sync acme --here").await;
-    desk.pass_minutes(119);
-    desk.done("sync acme --here").await;
-    desk.done("status").await;
-    desk.pass_minutes(2);
-    let late = problems(&desk).await;
-    let problem = "the last good certificate run was never, although one is due every 30 minutes";
-    assert!(late.contains(problem), "{late}");
 }
 
 /// `cargo test --profile measure --workspace --test cli status_of_ten_thousand -- --ignored --nocapture`
