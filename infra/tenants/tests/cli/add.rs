@@ -165,15 +165,6 @@ async fn a_changed_configuration_needs_update() {
 }
 
 #[tokio::test]
-async fn a_miss_that_runs_can_live_with_is_reported_and_the_tenant_is_added() {
-    let (desk, company) = Desk::new_company().await;
-    company.personio.revoke(&["gender"]);
-    let added = desk.attention(&desk.add(&company, "")).await;
-    assert_eq!(added["written"], json!(true), "{added:#}");
-    assert_eq!(desk.schedules().len(), 2);
-}
-
-#[tokio::test]
 async fn add_says_what_follows_where_mail_and_status_cannot_be_read() {
     let (desk, company) = Desk::new_company().await;
     company.personio.revoke(&["email", "status"]);
