@@ -5,7 +5,6 @@ use jiff::SignedDuration;
 use local::Company;
 use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
-use shared::domain::id::RunId;
 use shared::secrets::TenantSecret;
 use shared::state::{JobKind, TIME_TO_LIVE};
 use shared::tenant::Via;
@@ -371,11 +370,7 @@ async fn forgetting_waits_for_runs_and_asks() {
     let line = "people forget acme 471100";
     assert_eq!(desk.run_at_terminal(line, "471\n").await, Exit::Attention);
     for job in [JobKind::Employees, JobKind::Certificates] {
-        let (store, now) = (desk.stack.store(), desk.clock().now());
-        let owner = RunId::new("a run");
-        let lasts = SignedDuration::from_mins(2);
-        let held = store.acquire(&company.tenant, job, &owner, now, lasts);
-        held.await.unwrap();
+        desk.begin_run(&company, job, 2).await;
         let line = format!("{FORGET} --wait 0");
         let hint = format!("a run of {} is under way", job.function());
         desk.fails(&line, Exit::Attention, &[&hint, "nothing was erased"])

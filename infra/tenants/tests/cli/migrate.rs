@@ -1,12 +1,9 @@
 //! `tenants migrate`: a company moves to a new Personio account.
 
 use http::Method;
-use jiff::SignedDuration;
 use local::Company;
 use serde_json::{Value, json};
-use shared::domain::clock::Clock as _;
-use shared::domain::id::RunId;
-use shared::state::{Acquisition, JobKind};
+use shared::state::JobKind;
 use shared::tenant::Via;
 use simulators::personio::Document;
 use simulators::reteach::{OddRow, Quirk};
@@ -256,16 +253,12 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
     let desk = Desk::new().await;
     let company = with_new_ids(&desk).await;
     let hash = hash(&desk).await;
-    let store = desk.stack.store();
     let line = format!("migrate acme --approve {hash}");
     for (job, name) in [
         (JobKind::Employees, "employee-sync"),
         (JobKind::Certificates, "certificate-sync"),
     ] {
-        let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
-        let at = desk.clock().now();
-        let lease = store.acquire(&company.tenant, job, &owner, at, lasts).await;
-        assert!(matches!(lease, Ok(Acquisition::Acquired(_))));
+        desk.begin_run(&company, job, 2).await;
         let under_way = format!("a run of {name} is under way");
         let hints = [under_way.as_str(), "nothing was moved"];
         desk.fails(&format!("{line} --wait 0"), Exit::Attention, &hints)

@@ -8,7 +8,7 @@ use shared::tenant::Via;
 use simulators::reteach::Quirk;
 use tenants::Exit;
 
-use crate::support::{Desk, issue, now};
+use crate::support::{Desk, issue};
 
 const FILE_CERTIFICATES: &str = "sync acme --here --job certificates --mode full-scan";
 
@@ -126,15 +126,7 @@ async fn the_certificate_ledger_goes_only_on_demand_with_a_warning() {
 #[tokio::test]
 async fn a_removal_waits_for_a_run_and_removes_nothing_meanwhile() {
     let (desk, company) = Desk::acme().await;
-    let store = desk.stack.store();
-    let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
-    let job = JobKind::Certificates;
-    let lease = store
-        .acquire(&company.tenant, job, &owner, now(), lasts)
-        .await;
-    let Ok(Acquisition::Acquired(lease)) = lease else {
-        panic!("{lease:?}")
-    };
+    let lease = desk.begin_run(&company, JobKind::Certificates, 2).await;
     let hints = [
         "a run of certificate-sync is under way",
         "nothing was removed",
@@ -145,6 +137,7 @@ async fn a_removal_waits_for_a_run_and_removes_nothing_meanwhile() {
     // The other job can still run.
     desk.done("sync acme --here").await;
 
+    let store = desk.stack.store();
     store.release(&lease, LastRun::default()).await.unwrap();
     desk.done("remove acme --yes").await;
 }

@@ -1,14 +1,12 @@
 //! `tenants plan`, `tenants sync`, `tenants runs`, `tenants approve`, `tenants dismiss`
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
-use shared::domain::id::RunId;
 use shared::state::{JobKind, TenantStatus};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, deactivate, now, person, promote};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, deactivate, person, promote};
 
 #[tokio::test]
 async fn a_plan_shows_the_first_run_and_writes_nothing() {
@@ -327,10 +325,7 @@ async fn a_run_that_does_not_take_place_is_no_success() {
     desk.done(&format!("add --file {file} --update")).await;
     assert_eq!(desk.attention(certificates).await["outcome"], "waiting");
 
-    let (owner, minutes) = (RunId::new("run"), SignedDuration::from_mins(5));
-    let (store, job) = (desk.stack.store(), JobKind::Employees);
-    let held = store.acquire(&company.tenant, job, &owner, now(), minutes);
-    held.await.unwrap();
+    desk.begin_run(&company, JobKind::Employees, 5).await;
     let employees = "sync acme --here";
     assert_eq!(desk.attention(employees).await["outcome"], "busy");
     desk.done("pause acme").await;

@@ -13,8 +13,9 @@ use local::{Company, Fixture, Options, Stack};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use shared::domain::clock::{Clock as _, ManualClock};
+use shared::domain::id::RunId;
 use shared::http::RateLimiter;
-use shared::state::{Inventory, TenantRecord};
+use shared::state::{Acquisition, Inventory, JobKind, Lease, TenantRecord};
 use shared::tenant::Via;
 use simulators::people::{Gender, Status};
 use simulators::reteach::{Certificate, Customer, Participation};
@@ -213,6 +214,17 @@ impl Desk {
         for _ in 0..number {
             self.pass_minutes(5);
             self.run("sync acme --here").await;
+        }
+    }
+
+    /// A run holds the lease of this job for some minutes.
+    pub(crate) async fn begin_run(&self, company: &Company, job: JobKind, minutes: i64) -> Lease {
+        let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(minutes));
+        let (store, now) = (self.stack.store(), self.clock().now());
+        let asked = store.acquire(&company.tenant, job, &owner, now, lasts);
+        match asked.await.unwrap() {
+            Acquisition::Acquired(lease) => lease,
+            Acquisition::Held { until, .. } => panic!("held until {until}"),
         }
     }
 
