@@ -467,7 +467,7 @@ fn what_is_sent_again_stays_in_the_place_of_an_earlier_document() {
     let url = Some("https://files.example/c-1.pdf");
     let check = Check {
         refiled: refiled.clone(),
-        ..check(intent(VERIFY_AFTER, 0), listed(url))
+        ..check(intent(VERIFY_AFTER, 0), Some(listed(url)))
     };
     let (next, _) = after_look(check, Ok(Verification::NotFound), now());
     let AfterLook::Send(upload) = next else {
