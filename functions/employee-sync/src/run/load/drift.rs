@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use shared::fingerprint::FingerprintKey;
+use shared::fingerprint::{Fingerprint, FingerprintKey};
 use shared::mapping::DesiredAccount;
 use shared::state::{Drift, EmployeeEntry};
 
@@ -25,7 +25,10 @@ pub(super) fn with_drift(
 ) -> Vec<Candidate> {
     for candidate in &mut candidates {
         let (
-            SourceState::Present { record, .. },
+            SourceState::Present {
+                record,
+                fingerprint,
+            },
             Account::Fetched(account, MatchedBy::ExternalId),
             Some(entry),
         ) = (&candidate.source, &candidate.account, &mut candidate.entry)
@@ -45,7 +48,7 @@ pub(super) fn with_drift(
                 entry.digests.get(value.attribute.name()) == Some(&wanted)
             })
             .map(|value| value.attribute.name())
-            .chain(drifted_dates(record, entry, account))
+            .chain(drifted_dates(record, *fingerprint, entry, account))
             .collect();
         entry
             .drift
@@ -67,12 +70,15 @@ pub(super) fn with_drift(
 }
 
 /// The dates that the account has otherwise than it was given, as far as the HR system shows them: somebody locks or opens it.
+/// None where the HR system says something else by now: a run may have written it, and not its note.
 fn drifted_dates(
     record: &DesiredAccount,
+    fingerprint: Fingerprint,
     entry: &EmployeeEntry,
     account: &AccountView,
 ) -> Vec<&'static str> {
-    if entry.is_sealed || entry.customer_id.as_ref() != Some(&account.id) {
+    let is_as_written = entry.fingerprint == Some(fingerprint);
+    if entry.is_sealed || !is_as_written || entry.customer_id.as_ref() != Some(&account.id) {
         return Vec::new();
     }
     let (given, held, employment) = (entry.window, account.window, &record.employment);
