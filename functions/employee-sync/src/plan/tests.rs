@@ -1031,7 +1031,11 @@ fn a_record_that_does_not_fit_still_locks() {
         entry: Some(synced(&left, &config)),
         ..rejected(|it| it.end_date = Field::Null, &config)
     };
-    assert!(plan(&[locked.clone()], &config).changes.is_empty());
+    assert!(
+        plan(std::slice::from_ref(&locked), &config)
+            .changes
+            .is_empty()
+    );
     // The same end, with another beginning.
     let same_end = |it: &mut Leaving| {
         it.end_date = day("2026-05-01");

@@ -355,7 +355,7 @@ fn few_writes_begin_at_once_until_the_academy_has_accepted_what_the_next_one_sen
     let no_tag = || refused(&["tag"], Problem::Forbidden);
     let no_place = || refused(&[], Problem::Status(422));
     // The first writes with their replies, the others, and how many of these begin at once.
-    let cases: [(&str, Vec<(Outline, Reply)>, Outline, usize); 6] = [
+    let cases = [
         (
             "nothing was accepted",
             vec![],
