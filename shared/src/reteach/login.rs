@@ -106,7 +106,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Credential`] if the academy takes neither a refresh token nor the client code again. A second use of a code
-    /// that is good once may have ended all tokens then. Else see [`Error`].
+    /// that is good once may have ended all tokens then. Else see [`enum@Error`].
     pub async fn log_in_as_next(&self) -> Result<bool, Error> {
         self.login().await?;
         let members = self.login_members();
