@@ -16,7 +16,7 @@ use crate::process::{Cost, LAMBDA_MEMORY};
 use company::Company;
 
 /// The size of a bootstrap, as `.ci/run` has it.
-const MOST_BYTES: u64 = 7_300_000;
+const MOST_BYTES: u64 = 7_400_000;
 /// Processor time up to the first request for an event, compared with the baseline's in the same run.
 const MOST_TIMES_BASELINE: f64 = 3.5;
 
@@ -285,18 +285,18 @@ mod tests {
     fn starts_are_compared_with_the_baseline_and_bytes_are_judged() {
         let mut all = [
             starts(BASELINE, 800_000, 2),
-            starts("employee-sync", 7_300_001, 8),
-            starts("certificate-sync", 7_300_000, 7),
+            starts("employee-sync", 7_400_001, 8),
+            starts("certificate-sync", 7_400_000, 7),
         ];
         compare(&mut all);
         let checks: Vec<_> = all.iter().flat_map(Starts::checks).collect();
         insta::assert_snapshot!(crate::check::table(&checks), @r#"
         | what                                                                          | measured                                | target                  | result     |
         |-------------------------------------------------------------------------------|-----------------------------------------|-------------------------|------------|
-        | employee-sync: bootstrap                                                      | 7,300,001 bytes                         | at most 7,300,000 bytes | **missed** |
+        | employee-sync: bootstrap                                                      | 7,400,001 bytes                         | at most 7,400,000 bytes | **missed** |
         | employee-sync, full speed: ready, compared with the baseline                  | 4.00 times (8.00 ms processor)          | at most 3.50 times      | missed     |
         | employee-sync, full speed: to the first answer, compared with the baseline    | 1.00 times (30.0 ms, 8.00 ms processor) |                         |            |
-        | certificate-sync: bootstrap                                                   | 7,300,000 bytes                         | at most 7,300,000 bytes | met        |
+        | certificate-sync: bootstrap                                                   | 7,400,000 bytes                         | at most 7,400,000 bytes | met        |
         | certificate-sync, full speed: ready, compared with the baseline               | 3.50 times (7.00 ms processor)          | at most 3.50 times      | met        |
         | certificate-sync, full speed: to the first answer, compared with the baseline | 1.00 times (30.0 ms, 8.00 ms processor) |                         |            |
         "#);
