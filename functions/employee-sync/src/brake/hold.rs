@@ -115,7 +115,8 @@ impl Hold {
             counts,
             ..
         } = &self.stored;
-        (!counts.is_empty()).then(|| HeldNote {
+        let waits = !self.stored.undecided().is_empty() || self.stored.dismissed() > 0;
+        (!counts.is_empty() && waits).then(|| HeldNote {
             hash: hash.clone(),
             since: *since,
             counts: counts.clone(),

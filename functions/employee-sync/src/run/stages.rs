@@ -323,15 +323,15 @@ pub(super) fn holds_absent(
         .any(|id| absent(&id))
 }
 
-/// Whether `held` has an approved part of somebody who is not there: only a comparison of everybody, later than the `last` one,
-/// carries it out. One that was refused is tried again after an hour.
+/// Whether `held` has an approved part of somebody who is not there: only a comparison of everybody carries it out, which begins
+/// later than the `last` one and than the approval. One that was refused is tried again after an hour.
 pub(super) fn approves_absent(
     held: &HeldPlan,
     people: &People,
     last: Timestamp,
     now: Timestamp,
 ) -> bool {
-    let is_due = |at: Timestamp| at > last || last + TRY_AGAIN <= now;
+    let is_due = |at: Timestamp| at >= last || last + TRY_AGAIN <= now;
     held.parts.iter().any(|(_, part)| {
         let approved =
             matches!(valid(part.decision, now), Some(Decision::Approved { at }) if is_due(at));
