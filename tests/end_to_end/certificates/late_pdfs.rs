@@ -283,11 +283,19 @@ async fn a_late_pdf_that_cannot_be_asked_for_is_asked_for_again() {
     assert_run!(report, Outcome::Unchanged, waiting_for_pdf = 1);
     // Where the academy takes no such question, everything is listed.
     harness.reteach.clear_faults();
-    let refused = Fault::new(Behaviour::Status(400, Body::Vendor));
-    let one = refused.path("/participation");
-    harness
-        .reteach
-        .fail(one.query("customerCertificateId", "c-1").always());
+    let refuse = |id| {
+        let refused = Fault::new(Behaviour::Status(400, Body::Vendor)).path("/participation");
+        let one = refused.query("customerCertificateId", id);
+        harness.reteach.fail(one.always());
+    };
+    refuse("c-1");
+    assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
+    // Once none was made for 30 days, a refused question keeps no other from being asked.
+    harness.issue([2, 3].map(|number| without_pdf(number, at, Publication::OnDemand)));
+    harness.advance(HOUR * (31 * 24));
+    harness.certificates_now().await;
+    refuse("c-2");
+    harness.reteach.publish_pdf("c-3");
     assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
 }
 

@@ -119,8 +119,11 @@ pub fn conclude(
         },
         earlier: match (run.scope.everything, is_complete) {
             (true, true) => earlier,
-            // What is due may be among the rows that are missing.
-            (true, false) => earlier.and(due_alone(known.earlier)),
+            // What is due or waits for its PDF may be among the rows that are missing.
+            (true, false) => Unsettled {
+                waiting_for_pdf: earlier.waiting_for_pdf.max(known.earlier.waiting_for_pdf),
+                ..earlier.and(due_alone(known.earlier))
+            },
             (false, _) => left_window(&known, &days, run).and(earlier),
         },
         waiting: waiting(run),

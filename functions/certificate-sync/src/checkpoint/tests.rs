@@ -654,15 +654,18 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
     let seen = [("a", SUNDAY), ("old", LONG_AGO)];
     let known = CertificateCheckpoint {
         listed_all_at: Some(now() - 5.hours()),
-        earlier: due(now() - 1.minute()),
+        earlier: Unsettled {
+            waiting_for_pdf: 1,
+            ..due(now() - 1.minute())
+        },
         ..CertificateCheckpoint::default()
     };
-    let (before, due) = (now() - 5.hours(), known.earlier.due);
+    let (before, open) = (now() - 5.hours(), known.earlier);
     for (everything, completeness, listed_all_at, earlier) in [
-        (true, Completeness::Complete, now(), None),
-        (true, Completeness::Shifting, before, due),
-        (false, Completeness::Complete, before, due),
-        (false, Completeness::Shifting, before, due),
+        (true, Completeness::Complete, now(), Unsettled::default()),
+        (true, Completeness::Shifting, before, open),
+        (false, Completeness::Complete, before, open),
+        (false, Completeness::Shifting, before, open),
     ] {
         let scope = window(everything);
         let selection = selection_of(listing(&seen[..1]), Some(&known), scope, &key(), now());
@@ -673,7 +676,7 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
         };
         let after = conclude(Some(&known), facts, now()).checkpoint;
         assert_eq!(
-            (after.listed_all_at, after.earlier.due, after.parked),
+            (after.listed_all_at, after.earlier, after.parked),
             (Some(listed_all_at), earlier, 4),
             "{everything} {completeness:?}"
         );

@@ -302,7 +302,11 @@ impl Asked {
         };
         let known = &checkpoint.waiting;
         let are_made = are_late_pdfs_made(checkpoint, sources.began);
-        if is_any_unasked(checkpoint) || !(are_made || are_few_waiting(checkpoint)) {
+        let are_asked_for = match are_made {
+            true => !is_any_unasked(checkpoint),
+            false => are_few_waiting(checkpoint),
+        };
+        if !are_asked_for {
             return Self {
                 waiting: known.clone(),
                 needs_everything: are_made,
@@ -333,10 +337,10 @@ impl Asked {
                     asked.made.insert(id, found);
                 }
                 Err(Error::OutOfTime { .. }) => asked.waiting.push(id),
-                Err(Error::Rejected { .. } | Error::Unreadable { .. }) => {
+                Err(Error::Rejected { .. } | Error::Unreadable { .. }) if are_made => {
                     let is_waiting = |id: &&CertificateId| !asked.made.contains_key(*id);
                     asked.waiting = known.iter().filter(is_waiting).cloned().collect();
-                    asked.needs_everything = are_made;
+                    asked.needs_everything = true;
                     return asked;
                 }
                 // Only a listing of everything shows that it was revoked.
