@@ -11,7 +11,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use shared::domain::id::{CustomerId, TenantId};
 use shared::http::LimitsSeen;
 use shared::reteach::{Academy, Client, TestAccount, TestAccounts};
@@ -32,9 +32,17 @@ use crate::files;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredProbe {
     pub(crate) at: Timestamp,
+    #[serde(deserialize_with = "known")]
     pub(crate) answers: Vec<Answer>,
     /// Test accounts that could not be deleted.
     pub(crate) left: Vec<CustomerId>,
+}
+
+/// The answers that this release knows: a later one may ask more, and be told more.
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<Answer>, D::Error> {
+    let answers = Vec::<serde_json::Value>::deserialize(deserializer)?;
+    let known = answers.into_iter().map(serde_json::from_value);
+    Ok(known.filter_map(std::result::Result::ok).collect())
 }
 
 impl StoredProbe {
@@ -198,4 +206,41 @@ fn ended_early(error: &ProbeError, cleanup: &Cleanup) -> Failure {
 
 fn failed(error: &shared::reteach::Error) -> Failure {
     Failure::attention(format!("the academy cannot be probed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn answers_that_only_a_later_release_knows_are_passed_over() {
+        let stored = json!({
+            "at": "2026-05-11T20:20:00Z",
+            "answers": [
+                {"question": "asked-later", "observed": "as-assumed"},
+                {"question": {"write": "position"}, "observed": {"refused": 422}},
+                {"question": {"write": "asked-later"}, "observed": "as-assumed"},
+                {"question": "end-locks", "observed": {"seen-later": [1, "x"]}},
+                {"question": "call-limit", "observed": {"never-limited": 112}, "since": 1},
+                null
+            ],
+            "left": ["c1"],
+            "later": {}
+        });
+        let probe: StoredProbe = serde_json::from_value(stored).unwrap();
+        let expected = [
+            Answer {
+                question: Question::Write(Field::Position),
+                observed: Observed::Refused(422),
+            },
+            Answer {
+                question: Question::CallLimit,
+                observed: Observed::NeverLimited(112),
+            },
+        ];
+        assert_eq!(probe.answers, expected);
+        assert_eq!(probe.left, [CustomerId::new("c1")]);
+    }
 }
