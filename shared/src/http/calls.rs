@@ -144,3 +144,47 @@ impl Calls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    /// Names and values.
+    type Headers = &'static [(&'static str, &'static str)];
+
+    #[test]
+    fn the_lowest_limit_that_headers_name_is_noted() {
+        let cases: [(Headers, Option<u64>); 5] = [
+            (&[("x-ratelimit-limit", "60")], Some(60)),
+            (
+                &[
+                    ("x-ratelimit-limit-short", "3"),
+                    ("x-ratelimit-limit-long", "100"),
+                ],
+                Some(3),
+            ),
+            (&[("ratelimit-limit", "100, 100;w=60")], Some(100)),
+            (
+                &[("x-ratelimit-remaining", "2"), ("ratelimit-reset", "1")],
+                None,
+            ),
+            (&[("x-ratelimit-limit", "many")], None),
+        ];
+        for (headers, named) in cases {
+            let mut answer = HeaderMap::new();
+            for (name, value) in headers {
+                let (name, value) = (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                );
+                answer.insert(name, value);
+            }
+            let mut seen = LimitsSeen::default();
+            seen.note(StatusCode::OK, &answer);
+            seen.note(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new());
+            assert_eq!(seen, LimitsSeen { refused: 1, named }, "{headers:?}");
+        }
+    }
+}

@@ -21,7 +21,8 @@ pub(super) const MAX_REDIRECTS: usize = 3;
 pub(super) const DOWNLOAD_SILENCE: Duration = Duration::from_secs(20);
 /// A whole download, the upload that it feeds included: a drip ends here. Our own bound.
 pub(super) const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(180);
-/// A listing of more than this many pages (1,000,000 accounts) is a paging fault. Our own bound.
+/// A listing of more than this many pages (1,000,000 accounts, 100,000 in the smallest ones) is a paging fault. Our own
+/// bound.
 pub(super) const MAX_PAGES: u32 = 4_000;
 /// Times that a listing is read again when its count moved (design, "complete reads").
 pub(super) const REREADS: usize = 2;
