@@ -346,7 +346,12 @@ async fn a_killed_probe_is_cleaned_up_by_the_next_one() {
 async fn an_academy_of_files_is_probed_and_the_answers_are_not_kept() {
     // A second log-in with such a code is refused and ends the first one.
     let once = vec![Quirk::CodeIsGoodOnce, Quirk::NoRefreshTokens];
-    for (quirks, log_in_again) in [(vec![], "yes"), (once, "refused")] {
+    let code_alone = vec![Quirk::NoRefreshTokens];
+    for (quirks, log_in_again) in [
+        (vec![], "yes"),
+        (code_alone, "yes, with the client code"),
+        (once, "refused"),
+    ] {
         let (desk, company) = Desk::new_company().await;
         company.reteach.insert(account_of(1, None));
         company.reteach.set_quirks(quirks);
