@@ -147,7 +147,7 @@ async fn a_folder_renamed_during_a_run_stays_the_same_folder() {
         assert!(
             harness
                 .personio
-                .rename_category("Bildungszertifikate", "Learning Certificates")
+                .rename_category("Bildungszertifikate", "Nachweise")
         );
     };
     let report = with_meanwhile(&harness, rename).await;
@@ -155,7 +155,7 @@ async fn a_folder_renamed_during_a_run_stays_the_same_folder() {
     all_are_filed(&harness, 20).await;
     for document in harness.personio.documents() {
         let category = document.category.as_deref();
-        assert_eq!(category, Some("Learning Certificates"));
+        assert_eq!(category, Some("Nachweise"));
     }
 }
 
@@ -286,7 +286,7 @@ async fn equal_refusals_over_ticks_are_one_outcome_and_park_no_certificate() {
         Personio(&'static str, u16),
         Files(Delivery),
     }
-    let host = || "https://cdn.example.com/c.pdf".to_owned();
+    let host = || "https://cdn.example.com/c.pdf?signature=SECRET".to_owned();
     let (uploads, lists) = (
         |status| Trouble::Personio(UPLOAD, status),
         |status| Trouble::Personio(LISTS, status),
@@ -340,6 +340,12 @@ async fn equal_refusals_over_ticks_are_one_outcome_and_park_no_certificate() {
                 "{label}: {report:#?}"
             );
             assert_counts!("{label}", report, uploaded = 0, parked = 0);
+            assert!(!format!("{report:?}").contains("SECRET"), "{label}");
+            if name == "hosts" {
+                let named = if number < from { number } else { 1 };
+                assert_eq!(report.findings.len() as u64, named, "{label}");
+                assert!(harness.certificate_ledger().await.is_empty(), "{label}");
+            }
             if report.outcome == Outcome::AcademyRefuses {
                 for refused in 1..=5 {
                     finding(&report, FindingKind::NotFiled, &id(refused));
