@@ -10,12 +10,10 @@ import io
 import os
 import re
 import shlex
-import sys
-from pathlib import Path
 
 from awscli.clidriver import create_clidriver
 
-from page_commands import commands
+from page_commands import check, commands
 
 # What is said of a command that does not exist. Other words are about the made-up answer.
 WRONG = re.compile(r"Unknown |Invalid choice|[Mm]issing required|are required|error:|expected")
@@ -33,14 +31,8 @@ def wrong(command):
     return [line for line in said.getvalue().splitlines() if WRONG.search(line)]
 
 
-found = sorted({command for page in [Path("README.md"), *Path("docs").glob("*.md")] for command in commands(page.read_text(), ["aws"])})
-found = [command for command in found if not command.startswith(NOT_HERE)]
-if len(found) < 15:
-    sys.exit(f"{len(found)} commands were found")
-for command in found:
-    if problems := wrong(command):
-        sys.exit(f"{command}: {problems}")
-for command in ("aws dynamodb update-tabel", "aws dynamodb update-table --tabel-name x", "aws dynamodb delete-table"):
-    if not wrong(command):
-        sys.exit(f"{command} was not found wrong")
-print(f"{len(found)} commands of the AWS CLI exist")
+def on_page(page):
+    return [command for command in commands(page.read_text(), ["aws"]) if not command.startswith(NOT_HERE)]
+
+
+check("the AWS CLI", on_page, 15, wrong, ("aws dynamodb update-tabel", "aws dynamodb update-table --tabel-name x", "aws dynamodb delete-table"))

@@ -1,6 +1,8 @@
 """The commands that the pages say to type."""
 
 import re
+import sys
+from pathlib import Path
 
 
 def commands(text, programs):
@@ -15,3 +17,17 @@ def commands(text, programs):
     text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     for command in re.findall(rf"`((?:{programs}) [^`]*)`", text):
         yield " ".join(command.split())
+
+
+def check(program, of_page, fewest, wrong, typos):
+    """Is no command of a page `wrong`, and would one with a typo be?"""
+    found = sorted({command for page in [Path("README.md"), *Path("docs").glob("*.md")] for command in of_page(page)})
+    if len(found) < fewest:
+        sys.exit(f"{len(found)} commands were found")
+    for command in found:
+        if problem := wrong(command):
+            sys.exit(f"{command}: {problem}")
+    for command in typos:
+        if not wrong(command):
+            sys.exit(f"{command} was not found wrong")
+    print(f"{len(found)} commands of {program} exist")

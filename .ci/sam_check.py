@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 from samcli.cli.main import cli
 
-from page_commands import commands
+from page_commands import check, commands
 
 
 def on_page(page):
@@ -37,13 +37,4 @@ for command in on_page("docs/local-development.md"):
     # Nobody answers the questions there.
     if command.removesuffix(" --no-prompts") not in deployment:
         sys.exit(f"docs/deploy.md does not say what the rehearsal types: {command}")
-found = sorted({command for page in [Path("README.md"), *Path("docs").glob("*.md")] for command in on_page(page)})
-if len(found) < 8:
-    sys.exit(f"{len(found)} commands were found")
-for command in found:
-    if problem := wrong(command):
-        sys.exit(f"{command}: {problem}")
-for command in ("sam biuld", "sam deploy --parameter-override A=b", "sam delete --now"):
-    if not wrong(command):
-        sys.exit(f"{command} was not found wrong")
-print(f"{len(found)} commands of SAM exist")
+check("SAM", on_page, 8, wrong, ("sam biuld", "sam deploy --parameter-override A=b", "sam delete --now"))
