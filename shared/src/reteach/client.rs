@@ -111,11 +111,15 @@ impl Client {
         Ok(self.me().await?.id == academy)
     }
 
-    /// Goes on with smaller pages after a first page of `size` rows was refused. Returns whether there are any.
+    /// Goes on with smaller pages after a first page of `size` rows was refused. Returns whether there are any: if not, the
+    /// size was not the reason, and the next list begins with large ones again.
     pub(super) fn takes_smaller_pages(&self, size: u32) -> bool {
         let smaller = SMALLER_PAGES.into_iter().find(|smaller| *smaller < size);
-        if let Some(smaller) = smaller {
-            self.page_size.fetch_min(smaller, Ordering::Relaxed);
+        match smaller {
+            Some(smaller) => {
+                self.page_size.fetch_min(smaller, Ordering::Relaxed);
+            }
+            None => self.page_size.store(PAGE_SIZE, Ordering::Relaxed),
         }
         smaller.is_some()
     }

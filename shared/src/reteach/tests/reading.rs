@@ -57,6 +57,19 @@ async fn an_academy_that_refuses_large_pages_is_asked_for_smaller_ones() {
         let pages = usize::try_from(260_u64.div_ceil(largest)).unwrap();
         assert_eq!(asked(&server).len(), refused + 2 * pages, "{largest}");
     }
+    // Refused in every size: it was not the size.
+    let calls = AtomicU64::new(0);
+    let server = reteach(move |seen| match calls.fetch_add(1, Ordering::Relaxed) {
+        0..=2 => error(400, json!("Bad Request")),
+        _ => academy(seen, 260, 250),
+    })
+    .await;
+    let client = client(&server);
+    client.list(1).await.unwrap_err();
+    client.list_all(Vec::new).await.unwrap();
+    let asked = asked(&server).into_iter();
+    let sizes: Vec<_> = asked.map(|seen| seen.query("limit").unwrap()).collect();
+    assert_eq!(sizes, ["250", "100", "25", "250", "250"]);
 }
 
 /// Keeps accounts whose id is below that of the 300th.
