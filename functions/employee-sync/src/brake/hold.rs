@@ -107,7 +107,7 @@ impl Hold {
         }
     }
 
-    /// What is held, in words. `None` where only approved parts are left.
+    /// What is held, in words. `None` where only approved parts are left, also those approved since the plan was stored.
     pub(crate) fn note(&self, config: &TenantConfig, mode: Mode) -> Option<HeldNote> {
         let HeldPlan {
             hash,
@@ -116,7 +116,7 @@ impl Hold {
             ..
         } = &self.stored;
         let waits = !self.stored.undecided().is_empty() || self.stored.dismissed() > 0;
-        (!counts.is_empty() && waits).then(|| HeldNote {
+        waits.then(|| HeldNote {
             hash: hash.clone(),
             since: *since,
             counts: counts.clone(),
@@ -200,7 +200,52 @@ fn reason(brake: Brake, exceeded: LimitExceeded) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::state::{Decision, HeldPart};
+
     use super::*;
+    use crate::plan::builders::{config, now};
+
+    /// What a run says of a stored plan with these decisions, none of which its counts know.
+    fn kept(decisions: &[Option<Decision>]) -> Option<HeldNote> {
+        let parts = decisions.iter().zip(0_u64..).map(|(decision, number)| {
+            let part = HeldPart {
+                person: Some(SourceId::new(number.to_string())),
+                decision: *decision,
+            };
+            (PartKey::new(Brake::OrphanLock, number), part)
+        });
+        let stored = HeldPlan {
+            hash: "abc".to_owned(),
+            since: now(),
+            counts: BTreeMap::from([(Brake::OrphanLock, 2)]),
+            patterns: Vec::new(),
+            parts: parts.collect(),
+            partly_decided: BTreeSet::new(),
+            is_unseen: false,
+            sample: Vec::new(),
+            revision: 1,
+        };
+        Hold::kept(stored).note(&config(""), Mode::Scheduled)
+    }
+
+    #[test]
+    fn a_kept_plan_is_held_while_a_part_of_it_waits_or_was_dismissed() {
+        let approved = Some(Decision::Approved { at: now() });
+        let dismissed = Some(Decision::Dismissed { at: now() });
+        for (decisions, is_dismissed) in [
+            (&[approved, approved][..], None),
+            (&[approved, None], Some(false)),
+            (&[None, None], Some(false)),
+            (&[None, dismissed], Some(false)),
+            (&[approved, dismissed], Some(true)),
+        ] {
+            let note = kept(decisions);
+            let text = note.as_ref().map_or("", |note| note.text.as_str());
+            assert!(!text.contains(": ."), "a reason is named: {text}");
+            let said = note.map(|note| note.dismissed);
+            assert_eq!(said, is_dismissed, "{decisions:?}");
+        }
+    }
 
     #[test]
     fn each_reason_says_what_would_let_the_changes_through() {

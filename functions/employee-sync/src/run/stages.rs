@@ -323,15 +323,16 @@ pub(super) fn holds_absent(
         .any(|id| absent(&id))
 }
 
-/// Whether `held` has an approved part of somebody who is not there: only a comparison of everybody carries it out, which begins
-/// later than the `last` one and than the approval. One that was refused is tried again after an hour.
+/// Whether `held` has an approved part of somebody who is not there, and a comparison of everybody is due: nothing else carries
+/// it out. Due is the first one after the approval, and another an hour after the `last` one.
 pub(super) fn approves_absent(
     held: &HeldPlan,
     people: &People,
     last: Timestamp,
     now: Timestamp,
 ) -> bool {
-    let is_due = |at: Timestamp| at >= last || last + TRY_AGAIN <= now;
+    // An approval is stored to the second.
+    let is_due = |at: Timestamp| at.as_second() >= last.as_second() || last + TRY_AGAIN <= now;
     held.parts.iter().any(|(_, part)| {
         let approved =
             matches!(valid(part.decision, now), Some(Decision::Approved { at }) if is_due(at));

@@ -1,14 +1,19 @@
 //! The academy's list of accounts: what a run does without it, and what it finds in it.
 
-use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::runtime::{FindingKind, Mode, Outcome};
-use shared::state::{Brake, Decision, EmployeeEntry, FailureKind, SyncState};
+use shared::state::{
+    Brake, Decision, EmployeeEntry, FailureKind, HeldPart, HeldPlan, PartKey, SyncState,
+};
 use shared::tenant::Placement;
 
 use super::world::{End, World, window};
-use crate::plan::builders::employee;
+use crate::plan::builders::{employee, now};
+use crate::run::stages::approves_absent;
 
 fn account(world: &mut World, id: &str) -> CustomerId {
     let account = world.academy.account_of(&SourceId::new(id)).unwrap();
@@ -328,6 +333,50 @@ fn an_approved_orphan_in_an_academy_that_cannot_be_listed_is_tried_once_an_hour(
     world.academy.cannot_list = false;
     world.after(60).tick(End::Well);
     assert_eq!(world.locked(), 1);
+}
+
+#[test]
+fn an_approved_part_of_somebody_absent_makes_one_comparison_due_and_another_after_an_hour() {
+    let last = now() + SignedDuration::from_millis(700);
+    let after = |seconds| last + SignedDuration::from_secs(seconds);
+    let approved = |at| Some(Decision::Approved { at });
+    // Stored, the approval loses its fraction of a second.
+    let same_second = approved(now());
+    let before = approved(after(-1));
+    let dismissed = Some(Decision::Dismissed { at: after(1) });
+    let company = World::before(10, "").people();
+    for (person, decision, then, expected) in [
+        ("99", approved(after(1)), 300, true),
+        ("99", approved(last), 300, true),
+        ("99", same_second, 300, true),
+        ("99", before, 300, false),
+        ("99", before, 3_599, false),
+        ("99", before, 3_600, true),
+        ("99", approved(after(-24 * 3_600)), 3_600, false),
+        ("99", dismissed, 3_600, false),
+        ("99", None, 3_600, false),
+        ("3", approved(after(1)), 3_600, false),
+    ] {
+        let part = HeldPart {
+            person: Some(SourceId::new(person)),
+            decision,
+        };
+        let held = HeldPlan {
+            hash: String::new(),
+            since: now(),
+            counts: BTreeMap::new(),
+            patterns: Vec::new(),
+            parts: [(PartKey::new(Brake::OrphanLock, 1), part)]
+                .into_iter()
+                .collect(),
+            partly_decided: BTreeSet::new(),
+            is_unseen: false,
+            sample: Vec::new(),
+            revision: 0,
+        };
+        let is_due = approves_absent(&held, &company, last, after(then));
+        assert_eq!(is_due, expected, "{person} {decision:?} {then}");
+    }
 }
 
 #[test]

@@ -167,7 +167,7 @@ impl World {
         account.is_some_and(|account| window(account).is_locked_at(self.now))
     }
 
-    fn people(&self) -> People {
+    pub(super) fn people(&self) -> People {
         let person = |(id, employee): (&SourceId, &Employee)| {
             let fingerprint =
                 DesiredAccount::of(employee, self.tool, &self.config).fingerprint(&self.key);
