@@ -242,6 +242,8 @@ mod tests {
             let note = kept(decisions);
             let text = note.as_ref().map_or("", |note| note.text.as_str());
             assert!(!text.contains(": ."), "a reason is named: {text}");
+            let prompts = text.contains("tenants approve");
+            assert_eq!(prompts, is_dismissed == Some(false), "{text}");
             let said = note.map(|note| note.dismissed);
             assert_eq!(said, is_dismissed, "{decisions:?}");
         }

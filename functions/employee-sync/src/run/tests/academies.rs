@@ -228,8 +228,15 @@ fn an_academy_that_answers_nobody_ends_the_run_and_pauses_nobody() {
 
 #[test]
 fn an_account_whose_external_id_was_moved_is_never_written_again() {
-    for moved_to in [None, Some("personio:200"), Some("sap:77")] {
-        let mut world = synced(Dialect::default());
+    let ids = [None, Some("personio:200"), Some("sap:77")];
+    for (status, moved_to) in [None, Some(404), Some(400), Some(422)]
+        .into_iter()
+        .flat_map(|status| ids.map(|moved_to| (status, moved_to)))
+    {
+        let mut world = synced(Dialect {
+            refuses_external_ids: status,
+            ..Dialect::default()
+        });
         let id = id_of(&world, 1);
         let customer = world.academy.customers.get_mut(&id).unwrap();
         customer.external_id = moved_to.map(ExternalId::new);
@@ -240,7 +247,7 @@ fn an_account_whose_external_id_was_moved_is_never_written_again() {
             person.status = Field::Value(Status::Inactive);
         });
         let result = world.sync(End::Well);
-        assert_eq!(result.outcome, Outcome::Partly, "{moved_to:?}");
+        assert_eq!(result.outcome, Outcome::Partly, "{status:?} {moved_to:?}");
         assert_eq!(
             people(&result, FindingKind::AccountLost),
             ["1".to_owned()].into()
@@ -248,11 +255,12 @@ fn an_account_whose_external_id_was_moved_is_never_written_again() {
         for _ in 0..3 {
             world.after(5).sync(End::Well);
         }
-        assert_eq!(world.academy.customers[&id], before, "{moved_to:?}");
+        let account = &world.academy.customers[&id];
+        assert_eq!(*account, before, "{status:?} {moved_to:?}");
         assert_ne!(
             id_of(&world, 1),
             id,
-            "{moved_to:?}: the person has another account"
+            "{status:?} {moved_to:?}: the person has another account"
         );
     }
 }
