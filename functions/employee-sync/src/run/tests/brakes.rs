@@ -331,6 +331,9 @@ fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
     world.deactivate(15..16);
     world.after(5).tick(End::Well);
     assert_eq!((world.locked(), world.academy.held.is_some()), (15, true));
+    // One more within 24 hours is too many; a day later it is not.
+    world.after(25 * 60).tick(End::Well);
+    assert_eq!((world.locked(), world.academy.held.is_some()), (16, false));
 }
 
 #[test]
