@@ -284,9 +284,17 @@ impl Summary {
             let contested =
                 drift.filter(|(_, drift)| drift.days >= CONTESTED_DAYS && drift.last == now);
             for (field, drift) in contested {
+                let stop = match field.as_str() {
+                    "setActiveAt" | "setInactiveAt" => {
+                        "Stop that: access follows the dates in the HR system"
+                    }
+                    _ => {
+                        "Stop that, or leave the field to them: `[employees]` switches some fields off"
+                    }
+                };
                 let text = format!(
                     "{field} was changed in reteach on {} days, and each comparison writes it back: another system or an \
-                     admin writes it, too. Stop that, or leave the field to them: `[employees]` switches some fields off",
+                     admin writes it, too. {stop}",
                     drift.days
                 );
                 self.find(Some(&candidate.source_id), FindingKind::Contested, text);
