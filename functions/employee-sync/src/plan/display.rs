@@ -264,7 +264,7 @@ impl fmt::Display for SkipReason {
                  the HR system, or give the account back with `tenants people handover`"
             ),
             Self::HandedOver(profile) => {
-                write!(f, "the account belongs to the profile {profile} now")
+                write!(f, "the profile {profile} has the account, or gets it")
             }
         }
     }

@@ -556,7 +556,7 @@ fn a_profile_whose_account_was_handed_over_is_never_created_locked_or_written_ag
             ..present.clone()
         };
         let text = words(candidate, &config);
-        let expected = "skip    1  the account belongs to the profile 2 now";
+        let expected = "skip    1  the profile 2 has the account, or gets it";
         assert!(text.starts_with(expected), "{text}");
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct StoredProbe {
     pub(crate) left: Vec<CustomerId>,
 }
 
-/// The answers that this release knows: a later one may ask more, and be told more.
+/// The answers that this release knows: a later one may ask more.
 fn known<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<Answer>, D::Error> {
     let answers = Vec::<serde_json::Value>::deserialize(deserializer)?;
     let known = answers.into_iter().map(serde_json::from_value);
