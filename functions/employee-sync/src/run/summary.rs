@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use shared::domain::employee::Status;
 use shared::domain::id::{SourceId, TenantId};
 use shared::reteach::Error as ReteachError;
 use shared::runtime::{
@@ -21,7 +22,7 @@ use crate::io::ApplyAbort;
 use crate::lint::Violation;
 use crate::plan::{self, Account, Action, Candidate, Change, Kind, Plan, SkipReason, SourceState};
 use crate::report::Counts;
-use crate::source::{Completeness, IncompleteReason, People};
+use crate::source::{Completeness, IncompleteReason, People, Person};
 
 /// People without a single success, from which on it is no accident.
 const MANY: u64 = 5;
@@ -46,6 +47,14 @@ pub(super) struct Summary {
     /// The message of the run if the academy locks nobody whose end has passed.
     locks_nobody: Option<String>,
     reached: Reached,
+}
+
+fn has_unknown_status(person: &Person) -> bool {
+    let status = match person {
+        Person::Employee(employee, _) => employee.status.value(),
+        Person::Rejected { leaving, .. } => leaving.status.value(),
+    };
+    matches!(status, Some(Status::Other(_)))
 }
 
 fn is_orphan(change: &Change) -> bool {
@@ -113,6 +122,16 @@ impl Summary {
                     "the credential may not read {names}: these stay as they are in reteach; grant the attributes in Personio"
                 )
             };
+            summary.find(None, FindingKind::Unreadable, text);
+        }
+        let strange = people.snapshot.iter();
+        let strange = strange.filter(|(_, person)| has_unknown_status(person));
+        let strange = strange.count();
+        if strange > 0 {
+            let text = format!(
+                "the status of {strange} people is a word that this release does not know: it locks nobody and lifts no lock. \
+                 Leavers are locked by their end date alone: enter it in the HR system, and look for a newer release"
+            );
             summary.find(None, FindingKind::Unreadable, text);
         }
         summary

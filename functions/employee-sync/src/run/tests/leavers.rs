@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::domain::employee::Field;
+use shared::domain::employee::{Field, Status};
 use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::Fingerprint;
 use shared::http::Effect;
@@ -163,6 +163,29 @@ fn a_value_without_an_answer_keeps_no_lock_waiting_in_a_quiet_company() {
         (Outcome::Unchanged, 1)
     );
     assert_eq!(world.academy.dialect.refused, refused);
+}
+
+#[test]
+fn leavers_whose_status_is_an_unknown_word_are_counted_by_every_run() {
+    let mut world = World::new(PEOPLE, "");
+    let counted = |findings: &[Finding]| {
+        let unreadable = findings
+            .iter()
+            .find(|it| it.kind == FindingKind::Unreadable);
+        unreadable.map(|finding| finding.text.clone())
+    };
+    assert_eq!(counted(&world.sync(End::Well).findings), None);
+    for id in [LEAVER, LEAVER + 1] {
+        let word = Status::Other("ausgeschieden".to_owned());
+        world.edit(id, |it| it.status = Field::Value(word));
+    }
+    for _ in 0..2 {
+        let result = world.after(5).sync(End::Well);
+        let text = counted(&result.findings).unwrap();
+        assert!(text.contains("2 people"), "{text}");
+        assert!(!text.contains("ausgeschieden"), "{text}");
+        assert!(!world.is_locked(LEAVER));
+    }
 }
 
 /// The last write of this person may have taken effect, and the record is another one now.
