@@ -147,6 +147,17 @@ impl Accounts {
         }
     }
 
+    /// Whether reteach answers about anybody.
+    #[must_use]
+    pub fn answers_for_some(&self) -> bool {
+        match self {
+            Self::Listed(_) => true,
+            Self::LookedUp(accounts) => accounts
+                .values()
+                .any(|answer| matches!(answer, LookedUp::Found(_))),
+        }
+    }
+
     /// Whether the list may have left out the account that the ledger knows.
     #[must_use]
     pub fn may_leave_out(&self, known: &CustomerId) -> bool {

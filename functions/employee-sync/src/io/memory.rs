@@ -66,6 +66,8 @@ pub(crate) struct Dialect {
     pub(crate) names_no_field: bool,
     /// These accounts, and new ones with these external ids, are answered 500.
     pub(crate) fails: BTreeSet<ExternalId>,
+    /// Looking these up is answered 500. Its list shows them.
+    pub(crate) fails_look_ups: BTreeSet<ExternalId>,
     /// This field is answered 500.
     pub(crate) fails_at: Option<&'static str>,
     /// Writes to these accounts are answered 403.
@@ -296,8 +298,15 @@ impl Reader for InMemory {
             academy.looks_up.min(queries.len())
         };
         let listed = Accounts::Listed(Box::new(academy.index()));
-        let fails = academy.tells_nothing;
-        let answer = |query| fails.clone().map_or_else(|| Ok(listed.find(query)), Err);
+        let (fails, silent) = (academy.tells_nothing, academy.dialect.fails_look_ups);
+        let answer = |query: AccountQuery<'_>| match &fails {
+            Some(error) => Err(error.clone()),
+            None if silent.contains(query.external_id) => Err(reteach::Error::Unavailable {
+                problem: "reteach GET /customer answered 500".to_owned(),
+                effect: Effect::None,
+            }),
+            None => Ok(listed.find(query)),
+        };
         let asked = accounts::ask_each(&queries[..most], |query| ready(answer(*query)));
         Ok(asked.await?.into())
     }

@@ -16,19 +16,29 @@ use crate::plan::{Account, AccountView, Candidate, Holder, MatchedBy, SourceStat
 use crate::source::{People, Person};
 
 /// A run that was asked to compare everybody tries refused records at once; so does any look at a conflict that the
-/// academy no longer shows, or with the account of somebody who has left: it may be handed over.
-pub(super) fn with_retries(mut candidates: Vec<Candidate>, rules: Rules<'_>) -> Vec<Candidate> {
+/// academy no longer shows, or with the account of somebody who has left: it may be handed over. A run that compares everybody
+/// has listed the accounts of people who could not be looked up.
+pub(super) fn with_retries(
+    mut candidates: Vec<Candidate>,
+    rules: Rules<'_>,
+    compares: bool,
+) -> Vec<Candidate> {
     for candidate in &mut candidates {
         let conflicts = matches!(
             candidate.account,
             Account::Conflicting(_, Holder::Other | Holder::Foreign) | Account::NotFetched
         );
+        let is_listed = compares && candidate.known_account().is_none();
         let failure = candidate
             .entry
             .as_mut()
             .and_then(|entry| entry.failure.as_mut());
         if let Some(failure) = failure {
-            let is_over = failure.kind == FailureKind::Conflict && !conflicts;
+            let is_over = match failure.kind {
+                FailureKind::Conflict => !conflicts,
+                FailureKind::NoAnswer => is_listed,
+                FailureKind::Refused => false,
+            };
             if is_over || rules.mode == Mode::Reconcile {
                 failure.retry_at = failure.retry_at.min(rules.now);
             }

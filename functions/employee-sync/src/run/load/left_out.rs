@@ -124,7 +124,8 @@ fn is_locked(candidate: &Candidate, now: Timestamp) -> bool {
     entry.is_some_and(|entry| entry.window.is_locked_at(now))
 }
 
-fn fingerprint(candidate: &Candidate) -> Fingerprint {
+/// What a failure is noted for.
+pub(super) fn fingerprint(candidate: &Candidate) -> Fingerprint {
     match candidate.source {
         SourceState::Present { fingerprint, .. } | SourceState::Rejected { fingerprint, .. } => {
             fingerprint

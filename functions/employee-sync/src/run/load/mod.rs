@@ -272,7 +272,7 @@ async fn everybody(
         put_off,
         held_over: 0,
         compared_open,
-        candidates: with_retries(candidates, rules),
+        candidates: with_retries(candidates, rules, true),
         expired,
         foreign_accounts,
         shards,
@@ -334,8 +334,9 @@ async fn changed(
         return Err(error);
     }
     let (unmatched, not_asked) = without_not_asked(unmatched, accounts.as_ref());
-    let (unmatched, mut unanswered) = without_unanswered(unmatched, accounts.as_ref());
-    unanswered.extend(unread.problems);
+    let (unmatched, mut unanswered) = without_unanswered(unmatched, accounts.as_ref(), rules.now);
+    unanswered.problems.extend(unread.problems);
+    unanswered.paused.extend(unread.paused);
     let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
     let candidates = with_twins(candidates, accounts.as_ref(), rules);
     let (candidates, mails_unanswered) = with_mail_holders(
@@ -361,7 +362,7 @@ async fn changed(
         put_off: left + not_asked + unread.not_asked,
         held_over,
         compared_open: 0,
-        candidates: with_retries(candidates, rules),
+        candidates: with_retries(candidates, rules, false),
         expired: Vec::new(),
         foreign_accounts: index.map_or(0, AccountIndex::foreign),
         shards,
@@ -376,8 +377,8 @@ async fn changed(
             left_out: index
                 .map(|index| index.left_out().clone())
                 .unwrap_or_default(),
-            unanswered,
-            paused: unread.paused,
+            unanswered: unanswered.problems,
+            paused: unanswered.paused,
             mails_unanswered,
             ..ListingNote::default()
         },

@@ -1,17 +1,18 @@
 //! Looking for the accounts of people whom the ledger does not know: a few are looked up, many are found in the list of
 //! all. What reteach does not answer keeps nobody else waiting.
 
+use jiff::Timestamp;
 use shared::access::Scoped;
-use shared::domain::id::SourceId;
-use shared::state::HeldPlan;
+use shared::state::{EmployeeEntry, FailureKind, HeldPlan};
 
 use super::super::mail_holders::moves;
 use super::Inputs;
 use super::candidates::query;
-use super::left_out::with_left_out;
+use super::left_out::{Unread, fingerprint, with_left_out};
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookUps,
 };
+use crate::apply::{SHORT_PAUSE, with_failure};
 use crate::checkpoint::waits_for_list;
 use crate::io::Reader;
 use crate::plan::{Account, Candidate, SourceState};
@@ -176,16 +177,49 @@ pub(super) fn without_not_asked(
 pub(super) fn without_unanswered(
     candidates: Vec<Candidate>,
     accounts: Option<&Accounts>,
-) -> (Vec<Candidate>, Vec<(SourceId, String)>) {
+    now: Timestamp,
+) -> (Vec<Candidate>, Unread) {
     let problem = |candidate: &Candidate| {
         let query =
             query(candidate).filter(|_| matches!(candidate.account, Account::NotFetched))?;
         let error = accounts?.unanswered(query.external_id)?;
-        Some((candidate.source_id.clone(), error.to_string()))
+        Some(error.to_string())
     };
-    let unanswered: Vec<_> = candidates.iter().filter_map(problem).collect();
-    let (kept, _) = candidates
-        .into_iter()
-        .partition(|candidate| unanswered.iter().all(|(id, _)| *id != candidate.source_id));
+    let others_answer = accounts.is_some_and(Accounts::answers_for_some);
+    let (mut kept, mut unanswered) = (Vec::new(), Unread::default());
+    for candidate in candidates {
+        let Some(problem) = problem(&candidate) else {
+            kept.push(candidate);
+            continue;
+        };
+        let paused = unanswered_again(&candidate, problem.clone(), others_answer, now);
+        unanswered.paused.extend(paused);
+        unanswered.problems.push((candidate.source_id, problem));
+    }
     (kept, unanswered)
+}
+
+/// The entry with the pause before the person is looked up again. What fails once may be a broken connection: the next run tries
+/// it again. From then on the pauses grow, unless nothing shows whether reteach answers at all.
+fn unanswered_again(
+    candidate: &Candidate,
+    problem: String,
+    others_answer: bool,
+    now: Timestamp,
+) -> Option<EmployeeEntry> {
+    // What could not be read of a sealed entry is not written over.
+    let entry = Some(candidate.entry_or_new()).filter(|entry| !entry.is_sealed)?;
+    let record = fingerprint(candidate);
+    let was_silent = entry.failure.as_ref().is_some_and(|failure| {
+        failure.kind == FailureKind::NoAnswer && failure.fingerprint == record
+    });
+    let mut noted = with_failure(entry, FailureKind::NoAnswer, record, problem, now);
+    if let Some(failure) = noted.failure.as_mut() {
+        failure.retry_at = match (was_silent, others_answer) {
+            (false, _) => now,
+            (true, true) => failure.retry_at,
+            (true, false) => failure.retry_at.min(now + SHORT_PAUSE),
+        };
+    }
+    Some(noted)
 }

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use shared::domain::employee::{Employee, Field};
-use shared::domain::id::SourceId;
+use shared::domain::id::{ExternalId, SourceId};
 use shared::http::Effect;
 use shared::reteach::Error;
 use shared::runtime::Outcome;
 
 use super::world::{End, World};
+use crate::io::memory::TOOL;
 use crate::plan::builders::employee;
 
 #[test]
@@ -139,4 +140,60 @@ fn a_few_new_people_are_looked_up_where_the_academy_has_many_accounts_of_others(
     // Nine pages of the list, or two calls a person.
     assert_eq!(hire(&mut world, 10..14), (4, 0));
     assert_eq!(hire(&mut world, 14..19), (5, 1));
+}
+
+/// Syncs every so many minutes, so often; `before` each run somebody may be hired. Returns after how many minutes more than
+/// `others` people were looked up.
+fn looks(
+    world: &mut World,
+    (runs, minutes): (i64, i64),
+    others: usize,
+    mut before: impl FnMut(&mut World, i64),
+) -> Vec<i64> {
+    let looked_up = |run: i64| {
+        before(world, run);
+        let known = world.academy.dialect.read;
+        world.after(minutes).sync(End::Well);
+        (world.academy.dialect.read > known + others).then_some(run * minutes)
+    };
+    (1..=runs).filter_map(looked_up).collect()
+}
+
+#[test]
+fn a_new_person_without_an_answer_is_looked_up_every_15_minutes_where_nobody_else_is() {
+    let mut world = leaver_and_hires(1, silence());
+    world.sync(End::Well);
+    assert_eq!(looks(&mut world, (8, 5), 0, |_, _| {}), [5, 20, 35]);
+    // The company is in step but for one person.
+    let result = world.after(5).sync(End::Well);
+    assert_eq!(
+        (result.outcome, result.counts.waiting),
+        (Outcome::Unchanged, 1)
+    );
+    world.academy.tells_nothing = None;
+    assert_eq!(world.after(15).tick(End::Well).changes, 1);
+}
+
+#[test]
+fn a_new_person_without_an_answer_waits_longer_each_time_and_is_found_by_a_comparison() {
+    let mut world = World::before(10, "[brake]\nat_least = 100\n");
+    for _ in 0..2_000 {
+        world.academy.make(None);
+    }
+    world.tick(End::Well);
+    let id = SourceId::new("99");
+    let silent = ExternalId::of(TOOL, &id);
+    world.academy.dialect.fails_look_ups.insert(silent);
+    world.employees.insert(id.clone(), employee("99"));
+    // Others get an answer on each run.
+    let hire = |world: &mut World, run: i64| {
+        let hire = employee(&(100 + run).to_string());
+        world.employees.insert(hire.source_id.clone(), hire);
+    };
+    let found = looks(&mut world, (47, 30), 1, hire);
+    assert_eq!(found, [30, 60, 90, 150, 270, 510, 990]);
+    assert_eq!(world.academy.account_of(&id), None);
+    world.after(30).sync(End::Well);
+    assert!(world.academy.account_of(&id).is_some());
+    assert_eq!(world.academy.ledger[&id].failure, None);
 }
