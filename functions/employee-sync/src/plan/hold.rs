@@ -70,6 +70,10 @@ impl Plan {
         for risky in risky_changes {
             let of_person = parts.entry(&risky.source_id).or_default();
             of_person.insert(risky.part);
+            if risky.part == Part::Value(Attribute::Email) {
+                // It takes the place of an emptied address.
+                of_person.insert(Part::Value(Attribute::UserName));
+            }
         }
         let mut changes = Vec::with_capacity(self.changes.len());
         let mut taken_out = self.held;

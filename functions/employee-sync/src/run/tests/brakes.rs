@@ -529,6 +529,28 @@ fn one_kind_is_approved_and_another_stays_held() {
 }
 
 #[test]
+fn no_account_gets_another_user_name_while_its_emptied_address_is_held() {
+    let mut world = World::new(20, "");
+    for customer in world.academy.customers.values_mut() {
+        customer.user_name = Some(format!("sso-{}", customer.id));
+    }
+    let before = world.academy.customers.clone();
+    for id in 0..20 {
+        world.edit(id, |it| it.email = Field::Null);
+    }
+    assert_eq!(world.tick(End::Well).changes, 0);
+    assert_eq!(world.academy.customers, before);
+    world.decide(approved);
+    assert_eq!(world.after(5).tick(End::Well).changes, 20);
+    let accounts = world.academy.customers.values();
+    let named = accounts.filter(|it| {
+        let name = it.user_name.as_ref();
+        it.email.is_none() && name.is_some_and(|name| name.starts_with("personio-"))
+    });
+    assert_eq!(named.count(), 20);
+}
+
+#[test]
 fn an_approval_of_many_goes_on_over_ticks_although_new_changes_come() {
     let mut world = World::new(60, "");
     for id in 0..40 {
