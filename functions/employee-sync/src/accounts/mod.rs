@@ -68,7 +68,7 @@ impl From<Customer> for AccountView {
             (Attribute::Company, company),
             (Attribute::Department, department),
             (Attribute::Location, location),
-            (Attribute::Gender, gender.map(gender_name)),
+            (Attribute::Gender, gender.and_then(gender_name)),
         ];
         let filled = values
             .into_iter()
@@ -90,13 +90,15 @@ impl From<Customer> for AccountView {
     }
 }
 
-fn gender_name(gender: Gender) -> String {
-    match gender {
+/// The word in our letters. `None` for one that we do not write: an academy may show it where there is no gender.
+fn gender_name(gender: Gender) -> Option<String> {
+    let name = match gender {
         Gender::Male => "MALE".to_owned(),
         Gender::Female => "FEMALE".to_owned(),
         Gender::Diverse => "DIVERSE".to_owned(),
-        Gender::Other(name) => name,
-    }
+        Gender::Other(name) => name.to_ascii_uppercase(),
+    };
+    Some(name).filter(|name| ["MALE", "FEMALE", "DIVERSE"].contains(&name.as_str()))
 }
 
 /// An account found by mail address is adopted only if it has no external id. It may carry the person's own where the
@@ -307,6 +309,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_gender_in_other_letters_is_the_same_and_an_unknown_word_is_none() {
+        for (shown, held) in [
+            (json!("FEMALE"), Some("FEMALE")),
+            (json!("female"), Some("FEMALE")),
+            (json!("NOT_SPECIFIED"), None),
+            (json!(""), None),
+            (json!(null), None),
+        ] {
+            let row = json!({"id": "c1", "gender": shown});
+            let customer: Customer = serde_json::from_value(row).unwrap();
+            let account = AccountView::from(customer);
+            let gender = account.values.get(&Attribute::Gender);
+            assert_eq!(gender.map(Text::reveal), held, "{shown}");
+        }
+    }
 
     #[test]
     fn an_account_found_by_mail_is_the_persons_own_or_free_or_somebody_elses() {
