@@ -453,7 +453,7 @@ impl Summary {
         self.is_nobody_in_step() || (tried >= MANY && !applied.any(|it| *it == Applied::Done))
     }
 
-    /// Whether everybody is refused, in this run or in earlier ones.
+    /// Whether everybody is refused, in this run or in earlier ones. One person alone says nothing of the company.
     fn is_nobody_in_step(&self) -> bool {
         let Counts {
             people,
@@ -462,7 +462,7 @@ impl Summary {
             conflicts,
             ..
         } = self.counts;
-        people >= MANY && refused + waiting + conflicts >= people
+        people > 1 && refused + waiting + conflicts >= people
     }
 
     fn count(&mut self, change: &Change, now: Timestamp) {
