@@ -128,6 +128,23 @@ async fn a_new_person_whose_look_up_is_refused_stops_nobody_else() {
 }
 
 #[tokio::test]
+async fn an_academy_that_takes_no_mail_addresses_as_ids_is_listed_for_a_new_person() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(250)).await;
+    let by_hand = harness::by_hand("person-1001@muster.example");
+    let account = harness.company.reteach.insert(by_hand);
+    let refused = Fault::new(Behaviour::Status(400, Body::Vendor)).method(Method::GET);
+    let by_mail = refused.path("/customer/person-").always();
+    harness.company.reteach.fail(by_mail);
+    harness.company.personio.put(harness::person(1000));
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, created = 1, refused = 0);
+    harness.company.personio.put(harness::person(1001));
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, adopted = 1, refused = 0);
+    assert_eq!(harness.account(1001).id, account);
+}
+
+#[tokio::test]
 async fn a_recycled_mail_address_gets_the_account_only_after_approval() {
     let harness = Harness::synced(Via::Direct, PLAIN, people(6)).await;
     let before = harness.account(1);

@@ -23,6 +23,8 @@ pub struct LookUps {
 #[derive(Debug)]
 pub enum LookedUp {
     Found(Account),
+    /// reteach takes this person's mail address for no identifier: its list alone shows whose it is.
+    AddressRefused(reteach::Error),
     /// reteach does not answer for this account, while it may answer for others.
     NoAnswer(reteach::Error),
 }
@@ -36,7 +38,7 @@ pub async fn look_up(
     client: &Client,
     queries: &[AccountQuery<'_>],
 ) -> Result<LookUps, reteach::Error> {
-    let asked = ask_each(queries, |query| look_up_one(client, *query)).await?;
+    let asked = ask_each(queries, |query| look_up_person(client, *query)).await?;
     Ok(asked.into())
 }
 
@@ -129,17 +131,14 @@ pub(crate) async fn ask_each<'a, K, T, F: Future<Output = Result<T, reteach::Err
     Ok(asked)
 }
 
-impl From<Asked<'_, AccountQuery<'_>, Account>> for LookUps {
-    fn from(asked: Asked<'_, AccountQuery<'_>, Account>) -> Self {
-        let looked_up = |answer: Result<_, _>| match answer {
-            Ok(account) => LookedUp::Found(account),
-            Err(error) => LookedUp::NoAnswer(error),
-        };
-        let answers = asked.answers.into_iter();
+impl From<Asked<'_, AccountQuery<'_>, LookedUp>> for LookUps {
+    fn from(asked: Asked<'_, AccountQuery<'_>, LookedUp>) -> Self {
+        let answers = asked.answers.into_iter().map(|(query, answer)| {
+            let looked_up = answer.unwrap_or_else(LookedUp::NoAnswer);
+            (query.external_id.clone(), looked_up)
+        });
         Self {
-            found: answers
-                .map(|(query, answer)| (query.external_id.clone(), looked_up(answer)))
-                .collect(),
+            found: answers.collect(),
             stopped: asked.stopped,
         }
     }
@@ -193,20 +192,25 @@ fn is_over(error: &reteach::Error) -> bool {
     )
 }
 
-async fn look_up_one(client: &Client, query: AccountQuery<'_>) -> Result<Account, reteach::Error> {
+async fn look_up_person(
+    client: &Client,
+    query: AccountQuery<'_>,
+) -> Result<LookedUp, reteach::Error> {
     if let Some(customer) = client.find_by_external_id(query.external_id).await? {
-        return Ok(Account::Fetched(
-            Box::new(customer.into()),
-            MatchedBy::ExternalId,
-        ));
+        let account = Account::Fetched(Box::new(customer.into()), MatchedBy::ExternalId);
+        return Ok(LookedUp::Found(account));
     }
     let Some(mail) = query.mail else {
-        return Ok(Account::Missing);
+        return Ok(LookedUp::Found(Account::Missing));
     };
-    let found = client.find_by_email(mail).await?;
-    Ok(found
-        .map(AccountView::from)
-        .map_or(Account::Missing, |account| by_mail(&account, query)))
+    let found = match client.find_by_email(mail).await {
+        Err(error @ reteach::Error::Rejected { .. }) => {
+            return Ok(LookedUp::AddressRefused(error));
+        }
+        found => found?.map(AccountView::from),
+    };
+    let account = found.map_or(Account::Missing, |account| by_mail(&account, query));
+    Ok(LookedUp::Found(account))
 }
 
 #[cfg(test)]
@@ -245,7 +249,7 @@ mod tests {
         let ask = |query: &AccountQuery<'_>| {
             calls.set(calls.get() + 1);
             let id = query.external_id.as_str().parse().unwrap();
-            let answer = error(id).map_or(Ok(Account::Missing), Err);
+            let answer = error(id).map_or(Ok(LookedUp::Found(Account::Missing)), Err);
             async move { answer }
         };
         let asked = ask_each(&queries, ask).now_or_never().unwrap().unwrap();

@@ -123,7 +123,9 @@ impl Accounts {
             Self::Listed(index) => index.find(query),
             Self::LookedUp(accounts) => match accounts.get(query.external_id) {
                 Some(LookedUp::Found(account)) => account.clone(),
-                Some(LookedUp::NoAnswer(_)) | None => Account::NotFetched,
+                Some(LookedUp::AddressRefused(_) | LookedUp::NoAnswer(_)) | None => {
+                    Account::NotFetched
+                }
             },
         }
     }
@@ -142,7 +144,7 @@ impl Accounts {
     pub fn unanswered(&self, external_id: &ExternalId) -> Option<&reteach::Error> {
         match self {
             Self::LookedUp(accounts) => match accounts.get(external_id)? {
-                LookedUp::NoAnswer(error) => Some(error),
+                LookedUp::AddressRefused(error) | LookedUp::NoAnswer(error) => Some(error),
                 LookedUp::Found(_) => None,
             },
             Self::Listed(_) => None,
@@ -156,7 +158,7 @@ impl Accounts {
             Self::Listed(_) => true,
             Self::LookedUp(accounts) => accounts
                 .values()
-                .any(|answer| matches!(answer, LookedUp::Found(_))),
+                .any(|answer| !matches!(answer, LookedUp::NoAnswer(_))),
         }
     }
 

@@ -305,7 +305,7 @@ impl Reader for InMemory {
                 problem: "reteach GET /customer answered 500".to_owned(),
                 effect: Effect::None,
             }),
-            None => Ok(listed.find(query)),
+            None => Ok(LookedUp::Found(listed.find(query))),
         };
         let asked = accounts::ask_each(&queries[..most], |query| ready(answer(*query)));
         Ok(asked.await?.into())

@@ -10,7 +10,7 @@ use super::Inputs;
 use super::candidates::query;
 use super::left_out::{Unread, fingerprint, with_left_out};
 use crate::accounts::{
-    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookUps,
+    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookUps, LookedUp,
 };
 use crate::apply::{SHORT_PAUSE, with_failure};
 use crate::checkpoint::waits_for_list;
@@ -46,6 +46,13 @@ pub(super) struct Search {
 }
 
 impl Search {
+    fn listed(index: AccountIndex) -> Self {
+        Self {
+            accounts: Some(Accounts::Listed(Box::new(index))),
+            ..Self::default()
+        }
+    }
+
     /// Nobody is looked up.
     fn none(stopped: Option<AccountsError>) -> Self {
         Self {
@@ -57,6 +64,7 @@ impl Search {
 }
 
 /// Looks for the accounts of people whom the ledger does not know. A list that failed is not asked for again for an hour.
+/// The list also shows whose an address is that the academy takes for no identifier.
 ///
 /// # Errors
 /// [`AccountsError::ends_run`].
@@ -77,15 +85,11 @@ pub(super) async fn search(
     let moves = moves(candidates, held, inputs.rules.key).len();
     let known = state.map_or(0, |state| state.accounts as usize);
     let pages = inputs.people.snapshot.len().max(known) / PAGE + 1;
+    let may_list = may_ask == MayAsk::List && !waits;
     let mut list_failure = None;
-    if may_ask == MayAsk::List && !waits && queries.len() * 2 + moves > pages {
+    if may_list && queries.len() * 2 + moves > pages {
         match list(reader, candidates, inputs).await {
-            Ok(index) => {
-                return Ok(Search {
-                    accounts: Some(Accounts::Listed(Box::new(index))),
-                    ..Search::default()
-                });
-            }
+            Ok(index) => return Ok(Search::listed(index)),
             Err(error) if error.ends_run() => return Err(error),
             Err(error) if error.is_of_the_list() => list_failure = Some(error),
             Err(error) => return Ok(Search::none(Some(error))),
@@ -105,6 +109,15 @@ pub(super) async fn search(
         queries.rotate_left(first);
     }
     let LookUps { found, stopped } = reader.look_up_accounts(&queries).await?;
+    let mut answers = found.values();
+    let refuses_an_address = answers.any(|it| matches!(it, LookedUp::AddressRefused(_)));
+    if may_list && list_failure.is_none() && refuses_an_address {
+        match list(reader, candidates, inputs).await {
+            Ok(index) => return Ok(Search::listed(index)),
+            Err(error) if error.ends_run() => return Err(error),
+            Err(error) => list_failure = Some(error),
+        }
+    }
     Ok(Search {
         accounts: Some(Accounts::LookedUp(found)),
         list_failure,
