@@ -124,8 +124,7 @@ fn is_locked(candidate: &Candidate, now: Timestamp) -> bool {
     entry.is_some_and(|entry| entry.window.is_locked_at(now))
 }
 
-/// What a failure is noted for.
-pub(super) fn fingerprint(candidate: &Candidate) -> Fingerprint {
+fn fingerprint(candidate: &Candidate) -> Fingerprint {
     match candidate.source {
         SourceState::Present { fingerprint, .. } | SourceState::Rejected { fingerprint, .. } => {
             fingerprint

@@ -8,7 +8,7 @@ use shared::state::{EmployeeEntry, FailureKind, HeldPlan};
 use super::super::mail_holders::moves;
 use super::Inputs;
 use super::candidates::query;
-use super::left_out::{Unread, fingerprint, with_left_out};
+use super::left_out::{Unread, with_left_out};
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookUps, LookedUp,
 };
@@ -213,20 +213,22 @@ pub(super) fn without_unanswered(
 }
 
 /// The entry with the pause before the person is looked up again. What fails once may be a broken connection: the next run tries
-/// it again. From then on the pauses grow, unless nothing shows whether reteach answers at all.
+/// it again. From then on the pauses grow, unless nothing shows whether reteach answers at all. Somebody gone is not noted.
 fn unanswered_again(
     candidate: &Candidate,
     problem: String,
     others_answer: bool,
     now: Timestamp,
 ) -> Option<EmployeeEntry> {
+    let SourceState::Present { fingerprint, .. } = candidate.source else {
+        return None;
+    };
     // What could not be read of a sealed entry is not written over.
     let entry = Some(candidate.entry_or_new()).filter(|entry| !entry.is_sealed)?;
-    let record = fingerprint(candidate);
     let was_silent = entry.failure.as_ref().is_some_and(|failure| {
-        failure.kind == FailureKind::NoAnswer && failure.fingerprint == record
+        failure.kind == FailureKind::NoAnswer && failure.fingerprint == fingerprint
     });
-    let mut noted = with_failure(entry, FailureKind::NoAnswer, record, problem, now);
+    let mut noted = with_failure(entry, FailureKind::NoAnswer, fingerprint, problem, now);
     if let Some(failure) = noted.failure.as_mut() {
         failure.retry_at = match (was_silent, others_answer) {
             (false, _) => now,
