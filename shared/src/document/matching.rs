@@ -37,10 +37,10 @@ impl FiledDocument {
                 .is_some_and(|rest| !rest.starts_with(is_part_of_id))
         });
         let name = self.stem();
-        let is_unmistakable = id.as_str().len() >= UNMISTAKABLE;
+        let (safe, is_unmistakable) = (safe_id(id), id.as_str().len() >= UNMISTAKABLE);
         in_comment
-            || ends_in_id(name, &safe_id(id))
-            || (is_unmistakable && (comment.contains(id.as_str()) || name.contains(&safe_id(id))))
+            || ends_in_id(name, &safe)
+            || (is_unmistakable && (has_whole(comment, id.as_str()) || has_whole(name, &safe)))
     }
 
     /// Whether it has this title and day, no matter who filed it. One that names a certificate shows that one alone. One
@@ -108,6 +108,17 @@ fn ends_in_id(name: &str, id: &str) -> bool {
         .and_then(|name| name.strip_suffix(' '));
     let last = before.and_then(|text| text.rsplit(' ').next());
     last.is_some_and(|word| is_day(word) || id.len() >= UNMISTAKABLE)
+}
+
+/// Whether a text has this id, and no longer one that the id is a part of: `…-1` is not in `…-12`.
+fn has_whole(text: &str, id: &str) -> bool {
+    let around: Vec<&str> = text.split(id).collect();
+    around.windows(2).any(|pair| match pair {
+        [before, after] => {
+            !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a name ends as our file names do, in a day and some id.

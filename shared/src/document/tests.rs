@@ -225,6 +225,34 @@ fn a_filed_document_is_ours_by_the_id_alone_whatever_its_day() {
     assert!(edited.names(&own));
 }
 
+/// An academy that numbers each person's certificates, or each course's.
+#[test]
+fn a_document_is_not_that_of_a_certificate_whose_long_id_is_a_part_of_its_own() {
+    let person = "2bf64377-4a26-4439-9c69-323b9111ea70";
+    for (part, whole) in [
+        (format!("{person}-1"), format!("{person}-12")),
+        (format!("1-{person}"), format!("21-{person}")),
+    ] {
+        let filed = document(Some("Brandschutz"), &whole);
+        let by_comment = FiledDocument {
+            comment: Some(filed.comment),
+            ..nothing()
+        };
+        let by_name = FiledDocument {
+            name: Some(filed.file_name),
+            ..nothing()
+        };
+        let both = FiledDocument {
+            comment: Some(format!("{whole}, {part}")),
+            ..nothing()
+        };
+        for (shown, of_part) in [(by_comment, false), (by_name, false), (both, true)] {
+            let names = [&part, &whole].map(|id| shown.names(&CertificateId::new(id.as_str())));
+            assert_eq!(names, [of_part, true], "{part} {whole}");
+        }
+    }
+}
+
 #[test]
 fn a_document_of_another_integration_is_known_by_title_and_day() {
     let own = "reteach: Modul 7, abgeschlossen am 2026-03-14, Zertifikat-ID 8";
