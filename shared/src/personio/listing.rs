@@ -86,6 +86,7 @@ impl<T: Transport> Client<T> {
         query.extend(category.map(|category| ("category_id", category.as_str())));
         query.extend(since.as_deref().map(|since| ("created_at.gte", since)));
         let (mut documents, mut seen) = (Vec::new(), HashSet::new());
+        let mut known = HashSet::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_LIST_PAGES {
             // Whether a cursor carries the filters is not documented: they are sent along.
@@ -107,7 +108,9 @@ impl<T: Transport> Client<T> {
                 let problem = "a full page that does not say whether there is another one";
                 return Err(reply.unreadable("_meta.links", problem).into());
             }
-            documents.extend(page.data.into_iter().filter_map(|item| item.of(owner)));
+            let rows = page.data.into_iter().filter_map(|item| item.of(owner));
+            // Pages may overlap: listed twice, one document would be that of two certificates.
+            documents.extend(rows.filter(|document| known.insert(document.id.clone())));
             let Some(next) = next_cursor(page.meta, &reply)? else {
                 return Ok(documents);
             };

@@ -10,7 +10,7 @@ use simulators::personio::Endpoint;
 use simulators::reteach::{Delivery, Participation};
 use simulators::{Behaviour, Body, Fault, Person};
 
-use super::fixture::{certified, deliver, file_for, finding, id};
+use super::fixture::{LISTS, certified, deliver, file_for, finding, id};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -51,6 +51,22 @@ async fn two_certificates_and_one_document_of_one_title_and_day_are_left_to_the_
     assert_counts!(report, uploaded = 1, adopted = 0, parked = 2);
     let text = &finding(&report, FindingKind::Parked, "c-1").text;
     assert!(text.contains("same title and day"), "{text}");
+}
+
+/// The pages of a list overlap.
+#[tokio::test]
+async fn a_document_that_is_listed_twice_is_not_adopted_by_two_certificates() {
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    let at = "2026-05-01T09:00:00Z";
+    harness.issue([
+        completed("c-1", 1, "Kurs", at),
+        completed("c-2", 1, "Kurs", at),
+    ]);
+    file_for(&harness, 1, "Kurs", "2026-05-01");
+    let twice = Fault::new(Behaviour::DoubleRows(1)).path(LISTS);
+    harness.personio.fail(twice.always());
+    let report = harness.certificates_now().await;
+    assert_counts!(report, adopted = 0, uploaded = 0, parked = 2);
 }
 
 #[tokio::test]

@@ -109,6 +109,20 @@ async fn a_list_without_an_end_or_a_way_on_is_unreadable() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_document_on_two_pages_is_listed_once() {
+    let server = v2(|seen| match seen.query("cursor") {
+        None => page(vec![item(json!(1)), item(json!(2))], Some("?cursor=c")),
+        Some(_) => page(vec![item(json!("2")), item(json!(3)), item(json!(3))], None),
+    })
+    .await;
+    let client = direct(&server);
+    let listed = client.documents(&SourceId::new("4711"), None, None).await;
+    let listed = listed.unwrap();
+    let ids = listed.iter().map(|document| document.id.as_str());
+    assert!(ids.eq(["1", "2", "3"]), "{listed:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_without_links_is_the_whole_list_only_if_it_is_not_full() {
     let none = json!({"links": {"self": {"href": "https://x"}}});
     for (items, meta, is_whole) in [
