@@ -273,3 +273,32 @@ async fn one_person_without_a_list_raises_no_alarm_however_many_certificates_wai
         assert_eq!(report.counts.failed_percent(), 0);
     }
 }
+
+/// Kombo refuses a list with an error that says nothing about a right.
+#[tokio::test]
+async fn lists_that_kombo_refuses_are_asked_for_again_before_anything_is_filed_without_a_look() {
+    let refused = || {
+        let passthrough = "/v1/passthrough/personio/personnelv2";
+        Fault::new(Behaviour::Status(404, Body::Vendor)).path(passthrough)
+    };
+    // All attempts at one person's list: at the first one's, and at one's in the middle.
+    for nth in [1, 5] {
+        let harness = certified(Via::Kombo, 12).await;
+        for person in 1..=12 {
+            file_for(&harness, person, &format!("Kurs {person}"), "2026-05-10");
+        }
+        harness.kombo().fail(refused().nth(nth).times(3));
+        let first = harness.certificates_now().await;
+        assert_run!("{nth}", first, Outcome::Done, adopted = 11, uploaded = 0);
+        assert_counts!("{nth}", first, unlisted = 1);
+        let second = harness.certificates_tick().await;
+        assert_run!("{nth}", second, Outcome::Done, adopted = 1, uploaded = 0);
+        assert_eq!(harness.personio.documents().len(), 12, "{nth}");
+    }
+    let harness = certified(Via::Kombo, 3).await;
+    harness.kombo().fail(refused().always());
+    let first = harness.certificates_now().await;
+    assert_run!(first, Outcome::Partly, uploaded = 0, remaining = 3);
+    let second = harness.certificates_tick().await;
+    assert_run!(second, Outcome::Done, uploaded = 3, parked = 0);
+}

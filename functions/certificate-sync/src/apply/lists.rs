@@ -18,6 +18,10 @@ use crate::decide::probe_place;
 /// A right that is refused so often in a row, with pauses, is missing.
 const REFUSALS: u64 = 3;
 
+/// Kombo's refusal of the passthrough has no code of its own: it may pass, or be about one person.
+const NOT_PASSED: &str =
+    "Kombo does not pass lists of documents through: see whether its plan has the passthrough";
+
 /// People in a row whose lists cannot be read, after whom others are tried from elsewhere in the queue.
 const SUSPECT_AFTER: u32 = 3;
 /// People who are tried next: if none of their lists can be read either, it is not the people.
@@ -83,6 +87,9 @@ impl Lists {
                 break;
             }
             match tools.sink.filed(employee).await {
+                Ok(None) if tools.sink.personio().is_some() => {
+                    refusal = Some(NOT_PASSED.to_owned());
+                }
                 Ok(None) => {
                     self.are_missing.store(true, Ordering::Relaxed);
                     return Ok(None);
