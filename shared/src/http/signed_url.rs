@@ -26,6 +26,14 @@ impl SignedUrl {
     }
 }
 
+impl PartialEq for SignedUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for SignedUrl {}
+
 impl fmt::Debug for SignedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SignedUrl(…)")

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::reteach::{Delivery, Endpoint};
-use simulators::{Behaviour, Fault};
+use simulators::{Behaviour, Body, Fault};
 use std::time::Duration;
 
 use super::fixture::{
@@ -361,6 +361,29 @@ async fn expired_signed_urls_are_requested_again() {
         let lists = harness.reteach.calls(Endpoint::ListParticipations);
         assert_eq!(lists, 1 + asked, "{via:?}");
         all_are_filed(&harness, 60).await;
+    }
+}
+
+/// A host that shows a log-in page, and no error, under an address that has expired.
+#[tokio::test]
+async fn an_address_that_shows_a_page_by_now_is_requested_again() {
+    for via in ROUTES {
+        let harness = certified(via, 12).await;
+        let listed = harness.reteach.certificate_url("c-001").unwrap();
+        let expires = listed.split(['=', '&']).nth(1).unwrap().to_owned();
+        let page = Fault::new(Behaviour::Status(200, Body::Html));
+        let page = page.query("X-Expires", expires.leak());
+        harness.reteach.downloads().fail(page.always());
+        // All of them expire before the first download.
+        let watch = |progress| {
+            if matches!(progress, Progress::Planned(_)) {
+                harness.advance(SignedDuration::from_secs(60));
+            }
+        };
+        let report = run_watched(&harness, &watch).await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 12, failed = 0);
+        assert_eq!(asked_for_one(&harness), 12, "{via:?}");
+        all_are_filed(&harness, 12).await;
     }
 }
 

@@ -106,6 +106,7 @@ async fn attempt(
 async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError> {
     match tools.downloads.open(&upload.url).await {
         Err(DownloadError::Expired { .. }) => {}
+        Err(no_pdf @ DownloadError::NotPdf) => return open_another(tools, upload, no_pdf).await,
         opened => return Ok(opened?),
     }
     let fresh = fresh_url(tools, upload).await?;
@@ -114,6 +115,19 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError
             Err(AttemptError::DownloadRefused(error.into()))
         }
         opened => Ok(opened?),
+    }
+}
+
+/// Some hosts answer an address that has expired with a page, and no error. Without another address it is the file that
+/// is no PDF.
+async fn open_another(
+    tools: Tools<'_>,
+    upload: &Upload,
+    no_pdf: DownloadError,
+) -> Result<PdfBody, AttemptError> {
+    match fresh_url(tools, upload).await {
+        Ok(fresh) if fresh != upload.url => Ok(tools.downloads.open(&fresh).await?),
+        Ok(_) | Err(_) => Err(no_pdf.into()),
     }
 }
 
