@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::domain::id::CertificateId;
@@ -26,6 +26,9 @@ const MAX_PAGES: u32 = 25_000;
 const MAX_REPEATED_PAGES: u32 = 2;
 /// The same where none of their records is asked for: an academy that ignores filters may have many. Our own bound.
 const MAX_BARREN_PAGES: u32 = 1_000;
+
+/// So many pages in a row that fail are no single record's fault. Our own bound.
+const MAX_FAILED_PAGES: u32 = 3;
 
 /// Certificates on a page.
 pub(crate) const PAGE_SIZE: u32 = 250;
@@ -137,7 +140,7 @@ pub struct Listing {
     pub is_total_wrong: bool,
     /// How many times they were read.
     pub readings: u32,
-    /// The page that failed: what came before it is there.
+    /// The first page that failed: what the others brought is there.
     pub failure: Option<Error>,
 }
 
@@ -400,15 +403,19 @@ struct Reading {
     has_gap: bool,
     /// The participations that came, summed up: equal for the same ones in any order.
     ids: u64,
+    /// How many pages in a row have failed.
+    failed_pages: u32,
+    /// Why the first of all failed.
+    failure: Option<Error>,
 }
 
 impl Reading {
     /// All pages: the announced number of them a few at a time, at most `max_announced`, then one by one until as many
     /// records came as were announced or there is nothing more. A short page is not the last one: the server decides
-    /// how long they are, whatever size is asked for.
+    /// how long they are, whatever size is asked for. One that fails hides nothing on the others.
     ///
     /// # Errors
-    /// The first page's that fails.
+    /// Of the first page that fails, once the others are read.
     async fn of<F>(
         number: u32,
         max_announced: u32,
@@ -429,8 +436,11 @@ impl Reading {
         };
         reading.take(first, seen);
         let mut pages = std::pin::pin!(stream::iter(2..=last).map(&page).buffered(CONCURRENCY));
-        while let Some(next) = pages.try_next().await? {
-            reading.take(next, seen);
+        while let Some(next) = pages.next().await {
+            reading.take_or_note(next, seen)?;
+        }
+        if let Some(error) = reading.failure.take() {
+            return Err(error);
         }
         let mut at = last.max(1);
         // More than announced may not be all either.
@@ -440,13 +450,42 @@ impl Reading {
                 // The end, unless more was announced.
                 Err(Error::NotFound { .. }) => {
                     reading.has_gap |= total.is_some_and(|total| reading.received < total);
-                    ParticipationPage::default()
+                    Ok(ParticipationPage::default())
                 }
-                next => next?,
+                next => next,
             };
-            reading.take(next, seen);
+            reading.take_or_note(next, seen)?;
         }
-        Ok(reading)
+        match reading.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(reading),
+        }
+    }
+
+    /// Takes a page, or notes that it failed: a record that the academy cannot show must not hide all that follow it.
+    ///
+    /// # Errors
+    /// What is no single page's fault.
+    fn take_or_note(
+        &mut self,
+        page: Result<ParticipationPage, Error>,
+        seen: &mut Seen<'_>,
+    ) -> Result<(), Error> {
+        let error = match page {
+            Ok(page) => {
+                self.failed_pages = 0;
+                self.take(page, seen);
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        self.failed_pages += 1;
+        let is_of_page = matches!(error, Error::Unavailable { .. } | Error::Unreadable { .. });
+        if !is_of_page || self.failed_pages >= MAX_FAILED_PAGES {
+            return Err(error);
+        }
+        self.failure.get_or_insert(error);
+        Ok(())
     }
 
     fn take(&mut self, page: ParticipationPage, seen: &mut Seen<'_>) {

@@ -218,6 +218,45 @@ async fn what_came_before_a_page_that_fails_is_kept() {
 }
 
 #[tokio::test]
+async fn a_page_that_always_fails_hides_no_certificate_on_another() {
+    let broken = || Error::Unavailable {
+        problem: "why".to_owned(),
+        effect: Effect::None,
+    };
+    for (bad, total) in [(2, Some(8)), (4, Some(8)), (2, None), (4, None)] {
+        let listing = listed(|number, _| match number {
+            _ if number == bad => Err(broken()),
+            1..=4 => Ok(ParticipationPage {
+                total,
+                ..without_total([number * 2, number * 2 + 1])
+            }),
+            _ => Ok(ParticipationPage {
+                total,
+                ..ParticipationPage::default()
+            }),
+        });
+        let listing = listing.await.unwrap();
+        assert_eq!(listing.certificates.len(), 6, "{bad} {total:?}");
+        assert_eq!(listing.failure, Some(broken()), "{bad} {total:?}");
+        assert_eq!(listing.completeness, Completeness::Shifting);
+    }
+    // An outage is not waited for on each page.
+    let asked = AtomicU32::new(0);
+    let listing = listed(|number, _| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        match number {
+            1 => Ok(page(&(200, rows([1, 2])))),
+            _ => Err(broken()),
+        }
+    });
+    let listing = listing.await.unwrap();
+    assert_eq!(listing.certificates.len(), 2);
+    assert_eq!(listing.failure, Some(broken()));
+    let asked = asked.into_inner();
+    assert!(asked <= 8, "{asked}: three that fail, four in flight");
+}
+
+#[tokio::test]
 async fn a_later_page_that_is_answered_404_is_the_end_where_no_total_says_otherwise() {
     let not_found = || Error::NotFound {
         call: Call {
