@@ -117,7 +117,7 @@ impl Plan {
         match Upload::of(id.clone(), listed, previous, read) {
             Ok(mut upload) => {
                 let read = upload.read.as_ref();
-                upload.look = policy.look(read, upload.completed_at);
+                upload.look = policy.look(read, upload.completed_at, now);
                 upload.previous.unlisted = upload.look.is_some();
                 upload.refiled = refiled;
                 self.uploads.push(upload);

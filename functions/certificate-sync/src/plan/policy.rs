@@ -12,6 +12,9 @@ use crate::outcome::SkipReason;
 /// A certificate that is back-dated by at most this much counts as new.
 const BACK_DATED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// An academy may date a completion ahead by at most this much: it writes local time as UTC, or the end of a training.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// The tenant's rules for certificates that the ledger does not know.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -83,15 +86,20 @@ impl Policy {
         &self,
         entry: Option<&CertificateState>,
         completed_at: Option<Timestamp>,
+        now: Timestamp,
     ) -> Option<Look> {
         let is_before = |moment: Timestamp| completed_at.is_none_or(|at| at < moment);
+        let is_ahead = completed_at.is_some_and(|at| at > now);
+        let may_be_before = |moment: Timestamp| {
+            is_before(moment) || is_ahead && now.duration_since(moment) < AHEAD
+        };
         let is_unlisted = matches!(entry, Some(CertificateState::Failed(retry)) if retry.unlisted);
         let is_new = is_unlisted || matches!(entry, None | Some(CertificateState::Held { .. }));
         let is_of_backfill = is_new && self.first_listed_at.is_none_or(is_before);
         let lost = self.restored.filter(|restored| match entry {
             Some(CertificateState::Failed(retry)) if retry.since < restored.at => true,
             // However old: its PDF may have been made, and filed, after the restored moment.
-            _ => is_new && is_before(restored.at),
+            _ => is_new && may_be_before(restored.at),
         });
         let verifies = is_new && matches!(self.mode, Mode::FullScan | Mode::Verify);
         (is_of_backfill || lost.is_some() || verifies || is_unlisted).then(|| Look {

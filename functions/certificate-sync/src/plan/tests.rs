@@ -490,6 +490,29 @@ fn what_the_ledger_does_not_know_is_looked_up_before_it_is_filed() {
 }
 
 #[test]
+fn what_is_dated_ahead_is_looked_up_for_a_day_after_a_restore() {
+    for (hours, days, expected) in [
+        (1, -1, true),
+        (23, -1, true),
+        (24, -1, false),
+        (1, 0, false),
+    ] {
+        let at = now() - hours.hours();
+        let policy = Policy {
+            restored: Some(Restored {
+                to: at - 1.hour(),
+                at,
+                assume_empty: false,
+            }),
+            ..policy()
+        };
+        let plan = Plan::build([completed(days, None)], &policy, now());
+        let look = plan.uploads.first().map(|upload| upload.look.is_some());
+        assert_eq!(look, Some(expected), "{hours} {days}");
+    }
+}
+
+#[test]
 fn a_backfill_on_hold_is_one_of_everything_once_the_operator_has_started_it() {
     let config = |backfill: &str| {
         let text = format!(
