@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use employee_sync::report::REFUSED_PERCENT;
+use employee_sync::report::{REFUSED_PERCENT, Report};
 use harness::alarms::{AlarmState, CloudWatch};
-use harness::{CERTIFICATE_TICK, Fixture, Harness, completed, people};
+use harness::{CERTIFICATE_TICK, Fixture, Harness, completed, ignore_progress, people};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use shared::runtime::{Mode, Outcome};
+use shared::domain::id::{RunId, TenantId};
+use shared::http::Deadline;
+use shared::runtime::{Event, Mode, Outcome, Request};
 use shared::state::TenantStatus;
 use shared::tenant::Via;
 use simulators::people::Status;
@@ -391,6 +393,10 @@ async fn runs_that_cannot_read_the_state_count_from_what_their_process_knows() {
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     company.personio.put_all(people(3));
     assert_run!(world.tick(&company).await, Outcome::Done);
+    // Of more tenants than a process keeps clients for.
+    for other in 0..100 {
+        assert_run!(run_for(&world, other).await, Outcome::UnknownTenant);
+    }
     // The session is used until it is nearly over; then none is to be had.
     sts.fail(Fault::new(Behaviour::Status(500, Body::Vendor)).always());
     world.clock.advance(minutes(60));
@@ -405,6 +411,21 @@ async fn runs_that_cannot_read_the_state_count_from_what_their_process_knows() {
     world.restart().unwrap();
     let report = world.tick(&company).await;
     assert_eq!(report.minutes_since_good_run, Some(0));
+}
+
+/// A run in the same process for a tenant of this number, which does not exist.
+async fn run_for(world: &Fixture, number: u32) -> Report {
+    let request = Request {
+        event: Event {
+            tenant_id: TenantId::parse(&format!("other-{number}")).unwrap(),
+            mode: Mode::Scheduled,
+        },
+        run_id: RunId::new(format!("other-{number}")),
+        deadline: Deadline::never(),
+    };
+    let functions = world.functions();
+    let ran = functions.employees.run(&request, &ignore_progress).await;
+    ran.report
 }
 
 fn world_time(world: &Fixture) -> Timestamp {
@@ -546,7 +567,7 @@ async fn a_share_of_refused_and_conflicting_people_raises_its_alarm_until_they_a
     for new in [21, 22] {
         harness.personio.put(harness::person(new));
     }
-    let reconcile = harness.run(Mode::Reconcile, shared::http::Deadline::never());
+    let reconcile = harness.run(Mode::Reconcile, Deadline::never());
     watch.take(&reconcile.await.report);
     for _ in 0..9 {
         watch.take(&harness.tick().await);
@@ -689,7 +710,7 @@ async fn a_paused_tenant_and_a_dry_run_raise_nothing() {
     harness.advance(CERTIFICATE_TICK * 10);
     watch.take(&harness.now().await);
     watch.take(&harness.certificates_now().await);
-    let dry = harness.run(Mode::DryRun, shared::http::Deadline::never());
+    let dry = harness.run(Mode::DryRun, Deadline::never());
     watch.take(&dry.await.report);
     assert!(watch.raised(harness.moment()).is_empty());
 }

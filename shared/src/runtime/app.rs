@@ -32,6 +32,9 @@ pub struct App<W: Job> {
     sessions: Option<Sessions>,
     pub(super) in_turn: bool,
     warm: Mutex<HashMap<TenantId, Warm>>,
+    /// Since when each tenant waits for a good run, for runs that cannot read the state. Kept of all tenants: an alarm
+    /// counts from it, and with thousands of tenants nothing in `warm` lasts for half an hour.
+    waits: Mutex<HashMap<TenantId, Timestamp>>,
 }
 
 /// What a warm function keeps of a tenant.
@@ -39,8 +42,6 @@ pub struct App<W: Job> {
 struct Warm {
     calls: Calls,
     clients: Option<Clients>,
-    /// Since when it waits for a good run, for runs that cannot read the state.
-    waiting_since: Option<Timestamp>,
 }
 
 /// Clients, and what they were made of.
@@ -61,7 +62,7 @@ impl<W: Job> App<W> {
     #[must_use]
     pub fn new(work: W, store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
-        let (sessions, warm) = (None, Mutex::default());
+        let (sessions, warm, waits) = (None, Mutex::default(), Mutex::default());
         Self {
             work,
             store,
@@ -73,6 +74,7 @@ impl<W: Job> App<W> {
             sessions,
             in_turn: false,
             warm,
+            waits,
         }
     }
 
@@ -172,10 +174,10 @@ impl<W: Job> App<W> {
         read: Option<Timestamp>,
         now: Timestamp,
     ) -> Timestamp {
-        let mut warm = locked(&self.warm);
-        let entry = warm.entry(tenant.clone()).or_default();
-        let since = read.or(entry.waiting_since).unwrap_or(now);
-        entry.waiting_since = Some(since);
+        let mut waits = locked(&self.waits);
+        let known = waits.get(tenant).copied();
+        let since = read.or(known).unwrap_or(now);
+        waits.insert(tenant.clone(), since);
         since
     }
 
