@@ -200,6 +200,7 @@ async fn of_two_restores_that_begin_at_once_the_first_says_who_stays_paused() {
         restored,
         paused,
         status_changed: BTreeSet::new(),
+        file_changed: BTreeSet::new(),
     };
     let store = desk.stack.store();
     let (first, second) = (
@@ -491,6 +492,28 @@ async fn pauses_are_those_of_the_table_in_use() {
     assert_eq!(firing.len(), 4, "{firing:?}");
     let is_of = |line: &String| line.starts_with("acme.") || line.starts_with("celle.");
     assert!(firing.iter().all(is_of), "{firing:?}");
+}
+
+/// Its runs would go by the earlier scope and route.
+#[tokio::test]
+async fn a_tenant_whose_file_was_changed_after_the_restored_moment_is_named() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let other = desk.company_called("birke", Via::Direct).await;
+    desk.done(&desk.add(&other, "")).await;
+    let copy = items(&desk).await;
+    desk.pass_minutes(30);
+    let newest = format!("{} --update", desk.add(&company, "[brake]\nmail = 3\n"));
+    desk.done(&newest).await;
+    table(&desk, RESTORED, PARTITION_KEY, &copy).await;
+    desk.pass_minutes(30);
+    for (exit, view) in both_passes(&desk, "").await {
+        assert_eq!(exit, Exit::Attention, "{view}");
+        assert_eq!(view["file_changed"], json!(["acme"]), "{view}");
+    }
+    let (exit, added) = json(&desk, RESTORED, &newest).await;
+    assert_eq!(exit, Exit::Done, "{added}");
+    assert_eq!(added["replaced"], json!(["[brake]"]), "{added}");
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ pub struct Restore {
     /// Tenants that were paused or resumed between the restored moment and its begin.
     #[serde(default)]
     pub status_changed: BTreeSet<TenantId>,
+    /// Tenants whose files were changed between the restored moment and its begin.
+    #[serde(default)]
+    pub file_changed: BTreeSet<TenantId>,
 }
 
 impl Store {

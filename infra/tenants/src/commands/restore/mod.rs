@@ -81,6 +81,7 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
         resumed: 0,
         left_paused: under_way.paused,
         status_changed: under_way.status_changed,
+        file_changed: under_way.file_changed,
         without_credentials: BTreeSet::new(),
         taken_over,
         unreadable,
@@ -140,24 +141,22 @@ async fn begin(
         otherwise: "nothing was changed",
     };
     confirmation.ask(context.environment)?;
-    let statuses = each(tenants, |tenant| async {
-        let is_paused = |record: Option<TenantRecord>| {
-            record.map(|record| record.status != TenantStatus::Active)
-        };
-        let before = is_paused(tables.stored(tenant).await?);
-        let now = is_paused(tables.current(tenant).await?);
-        Ok((now == Some(true), before.is_some() && before != now))
+    let compared = each(tenants, |tenant| async {
+        let stored = tables.stored(tenant).await?;
+        let current = tables.current(tenant).await?;
+        Ok(Compared::of(stored.as_ref(), current.as_ref()))
     });
-    let statuses = statuses.await?;
-    let those = |is_so: fn(&(bool, bool)) -> bool| {
-        let found = tenants.iter().zip(&statuses);
-        let found = found.filter(|(_, status)| is_so(status));
+    let compared = compared.await?;
+    let those = |is_so: fn(&Compared) -> bool| {
+        let found = tenants.iter().zip(&compared);
+        let found = found.filter(|(_, compared)| is_so(compared));
         found.map(|(tenant, _)| tenant.clone()).collect()
     };
     let under_way = UnderWay {
         restored,
-        paused: those(|(is_paused, _)| *is_paused),
-        status_changed: those(|(_, has_changed)| *has_changed),
+        paused: those(|compared| compared.is_paused),
+        status_changed: those(|compared| compared.status_changed),
+        file_changed: those(|compared| compared.file_changed),
     };
     let store = &tables.restored;
     // One whose reply was lost is this one.
@@ -169,6 +168,26 @@ async fn begin(
         ));
     }
     Ok(under_way)
+}
+
+/// A tenant in the table in use, compared with the restored one.
+struct Compared {
+    is_paused: bool,
+    status_changed: bool,
+    file_changed: bool,
+}
+
+impl Compared {
+    fn of(stored: Option<&TenantRecord>, current: Option<&TenantRecord>) -> Self {
+        let is_paused = |record: &TenantRecord| record.status != TenantStatus::Active;
+        let (before, now) = (stored.map(is_paused), current.map(is_paused));
+        let both = stored.zip(current);
+        Self {
+            is_paused: now == Some(true),
+            status_changed: before.is_some() && before != now,
+            file_changed: both.is_some_and(|(stored, current)| stored.config != current.config),
+        }
+    }
 }
 
 fn announcement(tables: &Tables<'_>, tenants: u64, restored: Restored) -> String {

@@ -20,6 +20,8 @@ pub(super) struct RestoreView<'a> {
     pub(super) left_paused: BTreeSet<TenantId>,
     /// They were paused or resumed after the restored moment.
     pub(super) status_changed: BTreeSet<TenantId>,
+    /// The table has an earlier file of theirs than the one that was in use.
+    pub(super) file_changed: BTreeSet<TenantId>,
     /// They have no credentials: they were removed after the restored moment, or the secrets were lost.
     pub(super) without_credentials: BTreeSet<TenantId>,
     /// They were added after the restored moment, and the table in use had them.
@@ -43,6 +45,7 @@ impl View for RestoreView<'_> {
             resumed,
             left_paused,
             status_changed,
+            file_changed,
             without_credentials,
             taken_over,
             unreadable,
@@ -74,6 +77,11 @@ impl View for RestoreView<'_> {
             (
                 status_changed,
                 "paused or resumed after the restored moment, and kept as it was last",
+            ),
+            (
+                file_changed,
+                "with an earlier file than before (once the table is deployed, `tenants add --file FILE --update` stores the \
+                 newest one)",
             ),
             (
                 without_credentials,
@@ -109,6 +117,7 @@ impl View for RestoreView<'_> {
     fn needs_attention(&self) -> bool {
         let look_at = [
             &self.status_changed,
+            &self.file_changed,
             &self.without_credentials,
             &self.unreadable,
             &self.added_since,
