@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use serde_json::Value;
+use shared::domain::id::TenantId;
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
@@ -103,6 +104,26 @@ async fn each_finding_says_what_to_do() {
     let old = of("credentials").unwrap_or_default();
     for whose in ["acme: the credentials are", "the stack's key of Kombo is"] {
         assert!(old.contains(whose), "{whose}: {report:#}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_without_credentials_hides_no_old_ones_of_others() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let lost = TenantId::parse("birke").unwrap();
+    let file = company.tenant_file("");
+    desk.stack.store().put_tenant(&lost, &file).await.unwrap();
+    desk.clock().advance(SignedDuration::from_hours(24 * 800));
+    let report = desk.run_in(variables(&desk), "doctor --json").await.json();
+    let found = open(&report);
+    let credentials = found.iter().find(|(check, _)| *check == "credentials");
+    let text = &credentials.unwrap().1;
+    for finding in [
+        "acme: the credentials are",
+        "birke: there is no secret reteach-personio/birke",
+    ] {
+        assert!(text.contains(finding), "{finding}: {text}");
     }
 }
 

@@ -9,11 +9,12 @@ use std::future::Future;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use shared::domain::id::TenantId;
+use shared::secrets::SecretError;
 
 use self::aws::Lambda;
 use crate::academies;
 use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
 use crate::stack::Deployment;
@@ -102,20 +103,25 @@ async fn academies(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result
     Ok(shared.map(finding).collect())
 }
 
-/// Credentials that nobody has changed for long. One call for each tenant.
+/// Credentials that are missing, or that nobody has changed for long. One call for each tenant.
 async fn credentials(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result<Vec<String>> {
-    let old: Vec<Option<String>> = stream::iter(tenants.to_vec())
-        .map(|tenant| async move {
-            let changed = context.secrets.changed_at(&tenant).await?;
-            let old = changed.and_then(|at| judge::credentials(&tenant, at, context.now()));
-            Ok::<_, Failure>(old)
-        })
+    let found: Vec<Option<String>> = stream::iter(tenants.to_vec())
+        .map(|tenant| async move { credentials_of(context, &tenant).await })
         .buffered(MAX_CONCURRENT_TENANTS)
         .try_collect()
         .await?;
     let of_stack = context.secrets.key_of_stack_changed_at().await?;
     let of_stack = of_stack.and_then(|at| judge::key_of_stack(at, context.now()));
-    Ok(old.into_iter().flatten().chain(of_stack).collect())
+    Ok(found.into_iter().flatten().chain(of_stack).collect())
+}
+
+/// A tenant without credentials, as after the loss of a region, keeps no other's from being looked at.
+async fn credentials_of(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Option<String>> {
+    match context.secrets.changed_at(tenant).await {
+        Ok(changed) => Ok(changed.and_then(|at| judge::credentials(tenant, at, context.now()))),
+        Err(error @ SecretError::NotFound { .. }) => Ok(Some(format!("{tenant}: {error}"))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl View for DoctorView {
