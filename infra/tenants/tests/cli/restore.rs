@@ -296,7 +296,7 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
 }
 
 /// Makes an attribute of an item something that no release has written.
-async fn damage(desk: &Desk, table: &str, pk: &str, sk: &str, attribute: &str) {
+pub(crate) async fn damage(desk: &Desk, table: &str, pk: &str, sk: &str, attribute: &str) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let update = desk.stack.aws().dynamodb().update_item();
     update

@@ -7,6 +7,7 @@ use simulators::{Behaviour, Fault, Moment};
 use tenants::Exit;
 
 use crate::interrupted::interrupted;
+use crate::restore::damage;
 use crate::support::{Desk, account_of, deactivate, participation, person, promote};
 
 #[tokio::test]
@@ -136,4 +137,26 @@ async fn files_of_others_are_refused() {
     company.personio.allow_reading(false);
     let saved = desk.attention(&format!("plan --save {file}")).await;
     assert_eq!(saved["without_plan"][0]["outcome"], "access-denied");
+}
+
+/// Before an upgrade, the plans of thousands of tenants would be lost for one.
+#[tokio::test]
+async fn a_tenant_that_cannot_be_read_keeps_no_other_from_being_planned() {
+    let (desk, _) = Desk::acme().await;
+    let globex = desk.company_called("globex", Via::Direct).await;
+    desk.done(&desk.add(&globex, "")).await;
+    let certificate = "CERTIFICATE#certificate-1";
+    damage(&desk, "reteach-personio", "TENANT#acme", certificate, "state").await;
+    let file = desk.file("plans.json", "");
+    let saved = desk.attention(&format!("plan --save {file}")).await;
+    assert_eq!(saved["tenants"], 2, "{saved:#}");
+    let [acme] = saved["without_plan"].as_array().unwrap().as_slice() else {
+        panic!("{saved:#}");
+    };
+    assert_eq!(acme["tenant_id"], "acme");
+    assert_eq!(acme["outcome"], "state-unavailable");
+    let message = acme["message"].as_str().unwrap();
+    assert!(message.contains(certificate), "{message}");
+    let found = desk.attention(&format!("plan --against {file}")).await;
+    assert_eq!(found["tenants"], json!({"acme": [], "globex": []}));
 }

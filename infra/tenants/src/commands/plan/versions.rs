@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use employee_sync::plan::Details;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use employee_sync::plan::{Details, Plan};
+use futures::{StreamExt as _, stream};
 use serde::Serialize;
 use shared::domain::id::TenantId;
-use shared::runtime::{Mode, Outcome, Ran};
+use shared::runtime::{Mode, Outcome};
 
 use super::certificates;
 use super::differences::{Difference, differences};
@@ -44,7 +44,7 @@ pub(super) async fn save(
     let mut open = File::options();
     let open = open.write(true).create(true).truncate(false);
     let mut file = open.open(path).map_err(unwritable)?;
-    let computed = plans(context, tenants).await?;
+    let computed = plans(context, tenants).await;
     let without_plan = without_plan(&computed);
     let plans = computed
         .into_iter()
@@ -91,7 +91,7 @@ pub(super) async fn compare(
         .into_iter()
         .filter(|tenant| !saved.tenants.contains_key(tenant));
     let not_in_file: Vec<TenantId> = not_in_file.collect();
-    let computed = plans(context, saved.tenants.keys().cloned().collect()).await?;
+    let computed = plans(context, saved.tenants.keys().cloned().collect()).await;
     let mut compared = BTreeMap::new();
     let mut other_key = Vec::new();
     for (tenant, before) in &saved.tenants {
@@ -127,44 +127,54 @@ struct Computed {
 async fn plans(
     context: &CommandContext<'_>,
     tenants: Vec<TenantId>,
-) -> Result<BTreeMap<TenantId, Computed>> {
+) -> BTreeMap<TenantId, Computed> {
     stream::iter(tenants)
         .map(|tenant| async move {
-            let computed = plan(context, &tenant).await?;
+            let computed = plan(context, &tenant).await;
             context.environment.mention(&format!("{tenant}: planned"));
-            Ok::<_, Failure>((tenant, computed))
+            (tenant, computed)
         })
         .buffered(MAX_CONCURRENT_PLANS)
-        .try_collect()
+        .collect()
         .await
 }
 
-/// One tenant's plan. That there can be none is a plan's outcome.
-async fn plan(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Computed> {
+/// One tenant's plan. That there can be none is a plan's outcome: it keeps no other's from being made.
+async fn plan(context: &CommandContext<'_>, tenant: &TenantId) -> Computed {
     let employees = context.employees();
-    let Ran { report, plan, .. } =
-        job::run_quietly(context, &employees, tenant, Mode::DryRun).await;
-    if !matches!(report.outcome, Outcome::Planned | Outcome::Unchanged) {
-        return Ok(Computed {
-            plan: SavedPlan::none(report.outcome),
-            message: report.message,
-        });
+    let ran = job::run_quietly(context, &employees, tenant, Mode::DryRun).await;
+    let outcome = ran.report.outcome;
+    if !matches!(outcome, Outcome::Planned | Outcome::Unchanged) {
+        return Computed {
+            plan: SavedPlan::none(outcome),
+            message: ran.report.message,
+        };
     }
+    match saved(context, tenant, outcome, ran.plan.as_ref()).await {
+        Ok(plan) => Computed {
+            plan,
+            message: String::new(),
+        },
+        Err(failure) => Computed {
+            plan: SavedPlan::none(Outcome::StateUnavailable),
+            message: failure.text,
+        },
+    }
+}
+
+/// The plan of a dry run with this outcome, and what follows for certificates.
+async fn saved(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+    outcome: Outcome,
+    plan: Option<&Plan>,
+) -> Result<SavedPlan> {
     let stored = context.tenant(tenant).await?;
     let secret = context.secrets.refresh(tenant).await?;
     let key = context.connect(&stored.config, &secret)?.key;
-    let certificates =
-        certificates::preview(context, &stored, plan.as_ref(), Details::Values).await?;
-    Ok(Computed {
-        plan: SavedPlan::new(
-            report.outcome,
-            plan.as_ref(),
-            certificates,
-            &key,
-            context.now(),
-        ),
-        message: String::new(),
-    })
+    let certificates = certificates::preview(context, &stored, plan, Details::Values).await?;
+    let now = context.now();
+    Ok(SavedPlan::new(outcome, plan, certificates, &key, now))
 }
 
 #[derive(Serialize)]
