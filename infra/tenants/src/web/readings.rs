@@ -135,6 +135,7 @@ mod tests {
             tenants: Vec::new(),
             orphaned_schedules: vec![String::new(); schedules],
             schedules_unread: None,
+            unfinished_restore: None,
             now: Timestamp::UNIX_EPOCH,
         })
     }

@@ -282,8 +282,17 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
         "goes on from there",
     ];
     desk.fails(line, Exit::Attention, &hints).await;
+    // If it is given up, nothing else says that the tenants are not paused on purpose.
+    let unfinished = "`tenants restore --since 2026-05-11T07:00:00Z` goes on from there";
+    for look in ["status", "doctor"] {
+        let found = desk.json(look).await;
+        assert_eq!(found.exit, Exit::Attention, "{look}");
+        assert!(found.out.contains(unfinished), "{look}: {}", found.out);
+    }
     desk.pass_minutes(6);
     let view = desk.attention(line).await;
+    let status = desk.json("status").await.json();
+    assert_eq!(status.get("unfinished_restore"), None, "{status:#}");
     assert_eq!(view["resumed"], 1);
     assert_eq!(view["left_paused"], json!(["birke"]));
     assert_eq!(view["without_credentials"], json!(["celle"]));

@@ -86,7 +86,9 @@ pub(super) async fn doctor(context: &CommandContext<'_>) -> Result<Output> {
 
 async fn table(context: &CommandContext<'_>) -> Result<Vec<String>> {
     let shape = context.store.shape().await?;
-    Ok(judge::table(&context.deployment.table, &shape))
+    let mut findings = judge::table(&context.deployment.table, &shape);
+    findings.extend(super::status::unfinished_restore(context).await?);
+    Ok(findings)
 }
 
 async fn academies(context: &CommandContext<'_>, tenants: &[TenantId]) -> Result<Vec<String>> {

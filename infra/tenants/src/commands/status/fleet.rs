@@ -20,6 +20,9 @@ pub(crate) struct FleetView {
     /// Why nobody can say whether the schedules are as they should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) schedules_unread: Option<String>,
+    /// A restore has not come to its end, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unfinished_restore: Option<String>,
     /// When the reading began.
     #[serde(skip)]
     pub(crate) now: Timestamp,
@@ -31,6 +34,7 @@ const TENANTS_PER_CALL: usize = 16;
 pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     let now = context.now();
     let ids = context.store.list_tenants().await?;
+    let unfinished_restore = unfinished_restore(context).await?;
     let listed = async {
         let schedules = context.schedules.as_ref()?;
         Some((schedules, schedules.list().await))
@@ -58,8 +62,23 @@ pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
         tenants,
         orphaned_schedules,
         schedules_unread,
+        unfinished_restore,
         now,
     })
+}
+
+/// That a restore has not come to its end. Nothing else says that its tenants are not paused on purpose.
+pub(in crate::commands) async fn unfinished_restore(
+    context: &CommandContext<'_>,
+) -> Result<Option<String>> {
+    let restore = context.store.restore_under_way().await?;
+    Ok(restore.map(|restore| {
+        let to = restore.restored.to;
+        format!(
+            "a restore to {to} has not come to its end, and tenants may be paused by it: `tenants restore --since {to}` \
+             goes on from there"
+        )
+    }))
 }
 
 /// Schedules that are missing, or on or off when they should not be, and those of nobody.
@@ -124,6 +143,9 @@ impl View for FleetView {
             ]);
         }
         let mut text = format!("{}\n", table.trim_fmt());
+        if let Some(restore) = &self.unfinished_restore {
+            text.push_str(&format::point(restore));
+        }
         for tenant in &self.tenants {
             for problem in &tenant.problems {
                 text.push_str(&format::point(&format!("{}: {problem}", tenant.tenant_id)));
@@ -144,6 +166,7 @@ impl View for FleetView {
         let mut tenants = self.tenants.iter();
         !self.orphaned_schedules.is_empty()
             || self.schedules_unread.is_some()
+            || self.unfinished_restore.is_some()
             || tenants.any(|tenant| !tenant.problems.is_empty())
     }
 }

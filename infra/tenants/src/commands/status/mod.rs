@@ -11,7 +11,7 @@ use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::output::Output;
 
-pub(super) use fleet::schedule_findings;
+pub(super) use fleet::{schedule_findings, unfinished_restore};
 
 pub(super) async fn status(
     context: &CommandContext<'_>,

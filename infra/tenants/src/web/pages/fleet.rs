@@ -189,6 +189,9 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
                     }
                 }
             }
+            @if let Some(restore) = &view.unfinished_restore {
+                p.note lang="en" { (layout::code(restore)) }
+            }
             @if let Some(reason) = &view.schedules_unread {
                 p.note { (visit.pick("Die Zeitpläne wurden nicht verglichen: ", "The schedules were not compared: ")) span lang="en" { (layout::code(reason)) } }
             }
