@@ -15,7 +15,7 @@ use simulators::{Behaviour, Moment};
 use tenants::{Exit, Interactivity};
 
 use crate::interrupted::at_each_call;
-use crate::support::{Desk, participation, run};
+use crate::support::{Desk, deactivate, participation, person, run};
 
 const PAGE: &str = include_str!("../../../../docs/restore.md");
 const LIVE: &str = "reteach-personio";
@@ -371,6 +371,33 @@ async fn a_restore_does_not_bring_back_a_used_up_login() {
     desk.pass_minutes(5);
     let (exit, report) = json(&desk, RESTORED, tick).await;
     assert_eq!(exit, Exit::Done, "{report}");
+}
+
+/// It is still younger than 24 hours.
+#[tokio::test]
+async fn an_approval_of_before_the_restored_moment_does_not_come_back_to_life() {
+    let (desk, company) = Desk::new_company().await;
+    company.personio.put_all((1..=40).map(person));
+    desk.run(&desk.add(&company, "")).await;
+    desk.run("sync acme --here").await;
+    desk.pass_minutes(5);
+    (1..=20).for_each(|id| deactivate(&company, id));
+    let held = desk.attention("sync acme --here").await;
+    let hash = held["held"]["hash"].as_str().unwrap();
+    desk.done(&format!("approve acme {hash}")).await;
+    table(&desk, RESTORED, PARTITION_KEY, &items(&desk).await).await;
+    desk.pass_minutes(30);
+    for (exit, view) in both_passes(&desk, "").await {
+        assert_eq!(exit, Exit::Done, "{view}");
+    }
+    desk.pass_minutes(5);
+    let (exit, report) = json(&desk, RESTORED, "sync acme --here").await;
+    assert_eq!(exit, Exit::Attention, "{report}");
+    assert!(report["held"].is_object(), "{report}");
+    let accounts = company.reteach.customers();
+    let is_locked = |id: &str| company.reteach.status(id) == Some("INACTIVE");
+    let locked = accounts.iter().filter(|account| is_locked(&account.id));
+    assert_eq!(locked.count(), 0, "{report}");
 }
 
 #[tokio::test]
