@@ -9,23 +9,24 @@ use crate::failure::{Failure, Result};
 type Place<'a> = (&'static str, &'a BaseUrl, &'static str, &'static str);
 
 /// Refuses a file that would have credentials sent to a host of nobody known, unless the operator allows it by name, or
-/// `stored` has it already. This machine is exempt: simulators run there.
+/// `stored` has it already for the same vendor. This machine is exempt: simulators run there.
 pub(crate) fn check_hosts(
     config: &TenantConfig,
     stored: Option<&TenantConfig>,
     allowed: &[String],
 ) -> Result<()> {
-    let known: Vec<&str> = stored
+    let known: Vec<(&str, Option<&str>)> = stored
         .into_iter()
         .flat_map(places)
-        .filter_map(host)
+        .map(|place| (place.0, host(place)))
         .collect();
     let problems = places(config).filter_map(|place| {
         let (key, base_url, vendor, domain) = place;
         let name = host(place)?;
         let is_vendors = name == domain || name.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
         let is_allowed = allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
-        (!is_vendors && !is_allowed && !base_url.is_loopback() && !known.contains(&name)).then(|| {
+        let is_known = known.contains(&(key, Some(name)));
+        (!is_vendors && !is_allowed && !base_url.is_loopback() && !is_known).then(|| {
             format!(
                 "\n  {key} names {name}, which is not in {vendor}'s domain {domain}: credentials would be sent there. If that is \
                  right: --allow-host {name}"
@@ -117,6 +118,23 @@ mod tests {
             assert_eq!(check_hosts(&config, None, &allowed), Ok(()), "{host}");
             assert_eq!(check_hosts(&config, Some(&config), &[]), Ok(()), "{host}");
         }
+    }
+
+    /// The key of Kombo is the whole stack's.
+    #[test]
+    fn a_host_that_is_stored_for_one_vendor_gets_no_credentials_of_another() {
+        let file = |kombo: &str| {
+            config(&format!(
+                "[personio]\nvia = \"kombo\"\n[reteach]\nbase_url = \"https://b.example\"\n[kombo]\nbase_url = \"{kombo}\"\n\
+                 integration_id = \"personio:x1\""
+            ))
+        };
+        let stored = file("https://api.kombo.dev/v1");
+        assert_eq!(check_hosts(&stored, Some(&stored), &[]), Ok(()));
+        let refused = check_hosts(&file("https://b.example"), Some(&stored), &[]).unwrap_err();
+        let text = &refused.text;
+        assert!(text.contains("kombo.base_url names b.example"), "{text}");
+        assert!(!text.contains("reteach.base_url"), "{text}");
     }
 
     #[test]
