@@ -151,6 +151,15 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// A release with the last one's number would look as if nothing had been deployed.
+    #[test]
+    fn the_template_has_the_number_of_this_release() {
+        let template = include_str!("../../../../../template.yaml");
+        let (_, outputs) = template.split_once("\n  Release:\n").unwrap();
+        let value = outputs.lines().nth(1).unwrap();
+        assert_eq!(value.trim(), format!("Value: {RELEASE}"));
+    }
+
     #[test]
     fn a_new_account_has_too_few_runs_at_once_and_a_grown_one_enough() {
         for (tenants, available, findings) in [
