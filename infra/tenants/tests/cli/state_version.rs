@@ -113,3 +113,29 @@ async fn every_command_tells_an_operator_without_rights_whose_rights_are_missing
     assert_eq!(items(&desk).await, before);
     assert_eq!(desk.schedules(), schedules);
 }
+
+/// An operator who may read and write the table, and no credentials.
+#[tokio::test]
+async fn what_needs_credentials_is_refused_before_anything_is_changed() {
+    let (desk, company) = Desk::acme().await;
+    desk.done("sync acme --here").await;
+    let (before, schedules) = (items(&desk).await, desk.schedules());
+    let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
+    desk.faults.add(denied.calls("Secrets Manager ").always());
+    let add = desk.add(&company, "[brake]\nmail = 3\n");
+    for line in [
+        "check acme",
+        "explain acme 1",
+        "people handover acme --from 1 --to 2 --yes",
+        "people forget acme 1 --yes",
+        "migrate acme",
+        "remove acme --yes",
+        &format!("{add} --update"),
+    ] {
+        let hints = ["AWS refused your own credentials"];
+        desk.fails(line, Exit::Attention, &hints).await;
+    }
+    desk.faults.clear_faults();
+    assert_eq!(items(&desk).await, before);
+    assert_eq!(desk.schedules(), schedules);
+}
