@@ -1,5 +1,5 @@
 """Looks at what SAM makes of the template: is a change of a parameter a release, does a release go out step by step, and does a function
-wait for its rights? Is the functions' table the one that is copied to another region?
+wait for its rights? Is the functions' table the one that is copied to another region, and are failures heard of?
 
     python .ci/release_check.py      with aws-sam-translator installed
 """
@@ -81,6 +81,13 @@ def main():
     expect("what is copied", selection["Resources"], [usual["EmployeeData"]["Properties"]["PolicyDocument"]["Statement"][0]["Resource"]])
     [rule] = usual["BackupPlan"]["Properties"]["BackupPlan"]["BackupPlanRule"]
     expect("days of copies", [copy["Lifecycle"] for copy in rule["CopyActions"]], [{"DeleteAfterDays": 35}])
+    # Nor their events: the role that makes the copies is whose failures are sent, to where alarms go.
+    failed = usual["FailedBackups"]["Properties"]
+    expect("whose failures are sent", failed["EventPattern"]["detail"]["iamRoleArn"], [usual["BackedUpTable"]["Properties"]["BackupSelection"]["IamRoleArn"]])
+    expect("where failed copies are sent", [target["Arn"] for target in failed["Targets"]], [{"Ref": "Alarms"}])
+    statements = usual["AlarmsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [may] = [statement["Fn::If"][1] for statement in statements if "Fn::If" in statement]
+    expect("who may send them", (may["Principal"], may["Action"]), ({"Service": "events.amazonaws.com"}, "sns:Publish"))
     print("every parameter of a function is a release, and alarms roll it back")
 
 
