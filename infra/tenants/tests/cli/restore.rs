@@ -8,7 +8,10 @@ use aws_sdk_dynamodb::types::{
 };
 use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
-use shared::state::{PARTITION_KEY, Restore, Restored, SORT_KEY, STATE_VERSION, TIME_TO_LIVE};
+use shared::domain::id::TenantId;
+use shared::state::{
+    JobKind, PARTITION_KEY, Restore, Restored, SORT_KEY, STATE_VERSION, TIME_TO_LIVE,
+};
 use shared::tenant::Via;
 use simulators::reteach::Quirk;
 use simulators::{Behaviour, Moment};
@@ -302,6 +305,27 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
     // Afterwards another restore may begin.
     desk.attention("restore --since 2026-05-11T07:30:00Z --yes")
         .await;
+}
+
+/// Runs of fifteen minutes would be waited for one after the other, and begin again meanwhile.
+#[tokio::test]
+async fn all_tenants_are_paused_before_a_run_is_waited_for() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    for number in 1..=20 {
+        let other = TenantId::parse(&format!("tenant-{number}")).unwrap();
+        let file = company.tenant_file("");
+        let file = file.replace("\"acme\"", &format!("\"{other}\""));
+        desk.stack.store().put_tenant(&other, &file).await.unwrap();
+    }
+    desk.begin_run(&company, JobKind::Certificates, 5).await;
+    let line = "restore --since 2026-05-11T07:00:00Z --yes --wait 0";
+    let hints = ["a run of certificate-sync is under way"];
+    desk.fails(line, Exit::Attention, &hints).await;
+    let list = desk.json("list").await.json();
+    let rows = list.as_array().unwrap().iter();
+    let paused = rows.filter(|row| row["status"] == "paused").count();
+    assert_eq!(paused, 21, "{list:#}");
 }
 
 /// Makes an attribute of an item something that no release has written.

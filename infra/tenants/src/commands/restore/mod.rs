@@ -50,6 +50,10 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
         assume_empty: *assume_empty,
     };
     let under_way = begin(context, &tables, &tenants, restored, *yes).await?;
+    // Before any run is waited for: then all of them end within the longest run's time.
+    let began = under_way.restored.at;
+    let paused = each(&tenants, |tenant| pause(context, &tables, tenant, began));
+    paused.await.map_err(Failure::repeatable)?;
     let wait = Duration::from_secs(u64::from(*wait));
     let stopped = each(&tenants, |tenant| {
         let is_added = added.contains(tenant);
@@ -91,9 +95,7 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
     };
     if tables.in_use {
         let left_paused: BTreeSet<_> = view.left_paused.union(&view.unreadable).cloned().collect();
-        let resumed = each(&tenants, |tenant| {
-            resume(context, tenant, &left_paused, under_way.restored.at)
-        });
+        let resumed = each(&tenants, |tenant| resume(context, tenant, &left_paused, began));
         let resumed = resumed.await.map_err(Failure::repeatable)?;
         for (tenant, resumed) in tenants.into_iter().zip(resumed) {
             match resumed {
@@ -229,7 +231,22 @@ enum Stopped {
     Unreadable,
 }
 
-/// Stops a tenant in both tables, and marks it once its last run has ended.
+/// Pauses a tenant in both tables, since the restore `began` if nobody else has.
+async fn pause(
+    context: &CommandContext<'_>,
+    tables: &Tables<'_>,
+    tenant: &TenantId,
+    began: Timestamp,
+) -> Result<()> {
+    let status = TenantStatus::Paused { since: began };
+    tables.pause(tenant, status).await?;
+    match tables.current(tenant).await? {
+        Some(record) => set_schedules(context, &record, status).await,
+        None => Ok(()),
+    }
+}
+
+/// Marks a paused tenant once its last run has ended.
 async fn stop(
     context: &CommandContext<'_>,
     tables: &Tables<'_>,
@@ -238,11 +255,6 @@ async fn stop(
     restored: Restored,
     wait: Duration,
 ) -> Result<Stopped> {
-    let status = TenantStatus::Paused { since: restored.at };
-    tables.pause(tenant, status).await?;
-    if let Some(record) = tables.current(tenant).await? {
-        set_schedules(context, &record, status).await?;
-    }
     let purpose = Purpose {
         command: "restore",
         jobs: &JOBS,
