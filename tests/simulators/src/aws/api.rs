@@ -57,6 +57,7 @@ impl Vendor for Region {
             // All are forms for the root.
             Endpoint::Invoke | Endpoint::DescribeStacks => messages::publish(state, request)
                 .or_else(|| lookups::subscriptions(state, request))
+                .or_else(|| lookups::caller(state, request))
                 .unwrap_or_else(|| describe_stacks(state, request)),
         })
     }

@@ -6,6 +6,7 @@ use jiff::fmt::rfc2822;
 use serde_json::json;
 
 use super::state::State;
+use super::sts;
 use crate::engine::exchange::{Reply, Request};
 
 /// Lambda's GetAccountSettings, by the region's clock.
@@ -29,6 +30,12 @@ pub(super) fn configuration(state: &State, arn: &str) -> Reply {
     let architecture = architecture.map_or("arm64", String::as_str);
     let found = json!({"FunctionArn": arn, "State": "Active", "Architectures": [architecture]});
     Reply::json(StatusCode::OK, &found)
+}
+
+/// STS's GetCallerIdentity, if the form asks for that and it is known who calls.
+pub(super) fn caller(state: &State, request: &Request) -> Option<Reply> {
+    let arn = state.caller.as_ref()?;
+    sts::asks_for_caller(request).then(|| sts::caller_identity(arn))
 }
 
 /// SNS's ListSubscriptionsByTopic, if the form asks for that.

@@ -1,4 +1,4 @@
-//! EventBridge Scheduler, Lambda's invocations, CloudFormation's outputs, SNS and SES: as much of them as an operator's command
+//! EventBridge Scheduler, Lambda's invocations, CloudFormation's outputs, SNS, SES and STS: as much of them as an operator's command
 //! line and the functions' notices ask.
 //!
 //! A schedule is kept as it was sent. From EventBridge Scheduler's pages: an update replaces everything; a StartDate more than five
@@ -189,6 +189,11 @@ impl Aws {
                 .or_default()
                 .push(subscription)
         });
+    }
+
+    /// STS says from now on that this is who calls.
+    pub fn set_caller(&self, arn: &str) {
+        self.state(|state| state.caller = Some(arn.to_owned()));
     }
 
     /// SES refuses mail to this address from now on, as in the sandbox.

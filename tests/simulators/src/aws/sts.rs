@@ -24,6 +24,9 @@ const MIME: &str = "text/xml";
 /// The access key of an operator, whose calls need no session.
 pub const OPERATOR: &str = "AKIAOPERATOR";
 
+/// Who calls, for GetCallerIdentity. Of a session by single sign-on, the last part is a mail address.
+const CALLER: &str = "arn:aws:sts::123456789012:assumed-role/Operators/zwetschge@operator.example";
+
 /// The endpoint, for [`Sts::calls`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AssumeRole;
@@ -99,6 +102,9 @@ impl Vendor for Service {
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body)
             .into_owned()
             .collect();
+        if asks_for_caller(request) {
+            return Outcome::Answered(caller_identity(CALLER));
+        }
         let mut sessions = lock(&self.sessions);
         let key = format!("ASIASESSION{:04}", sessions.len());
         let until = (self.clock)() + SignedDuration::from_hours(1);
@@ -133,6 +139,22 @@ impl Vendor for Service {
     fn keeps_body(_: AssumeRole) -> bool {
         false
     }
+}
+
+/// Whether the form asks for GetCallerIdentity.
+pub(super) fn asks_for_caller(request: &Request) -> bool {
+    url::form_urlencoded::parse(&request.body)
+        .any(|(key, action)| key == "Action" && action == "GetCallerIdentity")
+}
+
+/// The answer of GetCallerIdentity: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
+pub(super) fn caller_identity(arn: &str) -> Reply {
+    let body = format!(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <GetCallerIdentityResult>\n    \
+         <Arn>{arn}</Arn>\n    <UserId>AROAEXAMPLE</UserId>\n    <Account>123456789012</Account>\n  \
+         </GetCallerIdentityResult>\n</GetCallerIdentityResponse>"
+    );
+    Reply::raw(StatusCode::OK, MIME, body)
 }
 
 /// The access key in `Authorization: AWS4-HMAC-SHA256 Credential=<key>/…`.
