@@ -80,7 +80,8 @@ impl Harness {
     /// The operator leaves a parked certificate for good.
     pub async fn dismiss(&self, id: &str) -> Result<(), StateError> {
         let (tenant, id, now) = (&self.company.tenant, CertificateId::new(id), self.moment());
-        self.store().dismiss_certificate(tenant, &id, now).await
+        let store = self.store();
+        store.dismiss_certificate(tenant, &id, now, None).await
     }
 
     /// Nothing is filed twice, nothing in a folder or file where it does not belong.

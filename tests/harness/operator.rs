@@ -45,7 +45,7 @@ impl Harness {
     /// Pauses or resumes the tenant.
     pub async fn set_status(&self, status: TenantStatus) {
         let store = self.store();
-        let set = store.set_status(&self.company.tenant, status);
+        let set = store.set_status(&self.company.tenant, status, None);
         set.await.unwrap();
     }
 
@@ -59,7 +59,8 @@ impl Harness {
     pub async fn approve_source(&self, hash: &str) {
         let at = self.moment();
         let store = self.world.stack.store();
-        let decide = store.decide_source(&self.company.tenant, hash, Decision::Approved { at });
+        let approved = Decision::Approved { at };
+        let decide = store.decide_source(&self.company.tenant, hash, approved, None);
         decide.await.unwrap();
     }
 
@@ -90,7 +91,7 @@ impl Harness {
     pub async fn decide(&self, hash: &str, decision: Decision) {
         let all = Choice::default();
         let store = self.store();
-        let decide = store.decide(&self.company.tenant, hash, &all, decision);
+        let decide = store.decide(&self.company.tenant, hash, &all, decision, None);
         decide.await.unwrap();
     }
 }

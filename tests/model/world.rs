@@ -338,7 +338,7 @@ impl World {
         };
         let decided = match is_retry {
             true => item.entry.retried(otherwise, at(self.now)),
-            false => item.entry.dismissed(at(self.now)),
+            false => item.entry.dismissed(at(self.now), None),
         };
         let entry = decided.filter(|decided| *decided != item.entry)?;
         Some((

@@ -83,6 +83,7 @@ impl Life {
                 &held.hash,
                 &Choice::default(),
                 decision,
+                None,
             )
             .await
             .unwrap();

@@ -192,6 +192,7 @@ impl Demo {
                         &held.hash,
                         &Choice::default(),
                         decision,
+                        None,
                     )
                     .await?;
             }

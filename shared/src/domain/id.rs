@@ -70,6 +70,10 @@ opaque_id! {
     DocumentId
 }
 opaque_id! {
+    /// Who decided: `Operators/3f9a1c02`, a role or a kind of caller and a digest. No name of a person, no mail address.
+    OperatorId
+}
+opaque_id! {
     /// The id of a document category, in the words of the route it was listed through.
     CategoryId
 }

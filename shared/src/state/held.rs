@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 
 pub use parts::{HeldPart, HeldParts, PartKey};
 
-use super::Brake;
-use crate::domain::id::SourceId;
+use super::{Brake, DecidedBy};
+use crate::domain::id::{OperatorId, SourceId};
+
+/// An item has 400 KB, and the parts need most of them.
+const MAX_DECIDED_BY: usize = 100;
 
 /// The parts of a plan that a brake holds, and those that were approved and are not applied yet. Stored as
 /// `HELD#employees`.
@@ -40,6 +43,9 @@ pub struct HeldPlan {
     /// Grows with each decision: a run that did not see the last one does not overwrite it.
     #[serde(default)]
     pub revision: u64,
+    /// Who made the decisions that parts have, the oldest first. Without those that AWS did not name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decided_by: Vec<DecidedBy>,
 }
 
 /// What several held parts have in common: `mail @alt.example → @neu.example`.
@@ -81,6 +87,16 @@ pub enum Decision {
         /// When it was dismissed.
         at: Timestamp,
     },
+}
+
+impl Decision {
+    /// When it was made.
+    #[must_use]
+    pub fn at(self) -> Timestamp {
+        match self {
+            Self::Approved { at } | Self::Dismissed { at } => at,
+        }
+    }
 }
 
 /// Which parts of a held plan a decision is about. Without people: those that nobody has decided about,
@@ -243,6 +259,57 @@ impl HeldPlan {
         Ok(self.decided(&self.chosen(choice)?, decision))
     }
 
+    /// Who made `decision`. `None` also where two operators decided in the same second.
+    #[must_use]
+    pub fn operator_of(&self, decision: Decision) -> Option<&OperatorId> {
+        let mut found = self
+            .decided_by
+            .iter()
+            .filter_map(|known| known.of(decision.at()));
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// The plan with who made `decision`, where that is known.
+    #[must_use]
+    pub fn signed(mut self, decision: Decision, by: Option<&OperatorId>) -> Self {
+        self.add_operators(DecidedBy::new(decision.at(), by));
+        self
+    }
+
+    /// The plan with the operators of those decisions that its parts have from `earlier`.
+    #[must_use]
+    pub fn with_operators_of(mut self, earlier: Option<&Self>) -> Self {
+        let known = earlier.into_iter().flat_map(|plan| &plan.decided_by);
+        self.add_operators(known.cloned());
+        self
+    }
+
+    /// Keeps those alone whose decision a part still has.
+    fn add_operators(&mut self, more: impl IntoIterator<Item = DecidedBy>) {
+        for new in more {
+            let is_known = self
+                .decided_by
+                .iter()
+                .any(|known| known.of(new.at) == Some(&new.by));
+            if !is_known {
+                self.decided_by.push(new);
+            }
+        }
+        if self.decided_by.is_empty() {
+            return;
+        }
+        let decisions = self.parts.iter().filter_map(|(_, part)| part.decision);
+        let seconds: BTreeSet<i64> = decisions
+            .map(|decision| decision.at().as_second())
+            .collect();
+        self.decided_by
+            .retain(|known| seconds.contains(&known.at.as_second()));
+        self.decided_by.sort_by_key(|known| known.at);
+        let excess = self.decided_by.len().saturating_sub(MAX_DECIDED_BY);
+        self.decided_by.drain(..excess);
+    }
+
     /// The plan without anything of these people; `None` if it has nothing of them.
     #[must_use]
     pub fn without(&self, people: &BTreeSet<SourceId>) -> Option<Self> {
@@ -275,7 +342,7 @@ impl HeldPlan {
         self.parts.take_decisions(&current.parts);
         self.partly_decided.clone_from(&current.partly_decided);
         self.revision = current.revision;
-        self
+        self.with_operators_of(Some(current))
     }
 }
 

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Decision;
+use super::{DecidedBy, Decision};
+use crate::domain::id::OperatorId;
 
 /// An approval lapses after this long.
 const APPROVAL_LASTS: SignedDuration = SignedDuration::from_hours(24);
@@ -23,6 +24,9 @@ pub struct HeldSource {
     pub new: u64,
     #[serde(default)]
     pub decision: Option<Decision>,
+    /// Who made the last decision, where AWS named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<DecidedBy>,
 }
 
 impl HeldSource {
@@ -31,6 +35,13 @@ impl HeldSource {
     pub fn accepts(&self, hash: &str, now: Timestamp) -> bool {
         self.hash == hash
             && matches!(self.decision, Some(Decision::Approved { at }) if now < at + APPROVAL_LASTS)
+    }
+
+    /// Who made the decision.
+    #[must_use]
+    pub fn operator(&self) -> Option<&OperatorId> {
+        let at = self.decision?.at();
+        self.decided_by.as_ref()?.of(at)
     }
 
     /// Whether somebody has to decide: nobody has, or the approval has lapsed.

@@ -3,6 +3,7 @@
 mod brake;
 mod certificate;
 mod certificate_checkpoint;
+mod decided_by;
 mod employee;
 mod error;
 mod held;
@@ -21,6 +22,7 @@ pub use certificate_checkpoint::{
     CertificateCheckpoint, CertificateStart, DayCheckpoint, EqualRefusals, ListAccess,
     RefusedHosts, Restored, Unsettled,
 };
+pub use decided_by::DecidedBy;
 pub use employee::{Drift, EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;
 pub use held::{

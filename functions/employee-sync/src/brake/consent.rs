@@ -154,7 +154,7 @@ impl NextHeld<'_> {
             }
             Some(_) | None => with_unseen(self.patterns, unseen),
         };
-        Some(HeldPlan {
+        let plan = HeldPlan {
             partly_decided: partly.unwrap_or_default(),
             is_unseen: self.planned_for.is_unseen,
             hash,
@@ -164,7 +164,9 @@ impl NextHeld<'_> {
             patterns,
             revision: self.stored.map_or(0, |stored| stored.revision),
             parts,
-        })
+            decided_by: Vec::new(),
+        };
+        Some(plan.with_operators_of(self.stored))
     }
 
     /// Stored parts of people who were not looked at, or wait for another try.
@@ -280,6 +282,9 @@ fn hash(parts: impl Iterator<Item = PartKey>, key: &FingerprintKey) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::domain::id::OperatorId;
+    use shared::state::Choice;
+
     use super::*;
     use crate::plan::Part;
     use crate::plan::builders::{key, now};
@@ -392,6 +397,7 @@ mod tests {
                 is_unseen,
                 sample: Vec::new(),
                 revision: 0,
+                decided_by: Vec::new(),
             };
             let one = SourceId::new("1");
             let run = PlannedFor {
@@ -445,6 +451,23 @@ mod tests {
         ] {
             let second = next(ids, "b", Some(&first), dry_run);
             assert_eq!(second.patterns, [pattern(text, 5)], "{ids:?} {dry_run}");
+        }
+    }
+
+    #[test]
+    fn who_decided_is_kept_as_long_as_the_decision_counts() {
+        let operator = OperatorId::new("Operators/3f9a1c02");
+        for (decision, is_kept) in [
+            (Decision::Dismissed { at: now() - LASTS }, true),
+            (Decision::Approved { at: now() }, true),
+            (Decision::Approved { at: now() - LASTS }, false),
+        ] {
+            let first = next(&["1"], "a", None, false);
+            let decided = first.decide(&Choice::default(), decision).unwrap();
+            let decided = decided.signed(decision, Some(&operator));
+            let second = next(&["1"], "a", Some(&decided), false);
+            let expected = is_kept.then_some(&operator);
+            assert_eq!(second.operator_of(decision), expected, "{decision:?}");
         }
     }
 

@@ -224,6 +224,7 @@ mod tests {
             is_unseen: false,
             sample: Vec::new(),
             revision: 1,
+            decided_by: Vec::new(),
         };
         Hold::kept(stored).note(&config(""), Mode::Scheduled)
     }

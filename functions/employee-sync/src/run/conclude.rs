@@ -232,7 +232,7 @@ pub(super) fn held_write(
         for (_, key) in approved.iter().filter(|(risky, _)| is_done(risky, outcome)) {
             next.parts.remove(*key);
         }
-        next
+        next.with_operators_of(before)
     });
     match (next.filter(|next| !next.parts.is_empty()), before) {
         (Some(next), before) if before != Some(&next) => HeldWrite::Put(next),

@@ -106,8 +106,10 @@ fn reject(
     let same = stored.filter(|it| it.hash == hash);
     if let Some(same) = same {
         let decision = same.decision.filter(|_| !same.is_undecided(rules.now));
+        let decided_by = same.decided_by.clone().filter(|_| decision.is_some());
         return HeldSource {
             decision,
+            decided_by,
             ..same.clone()
         };
     }
@@ -118,6 +120,7 @@ fn reject(
         found: identity.found as u64,
         new: identity.new as u64,
         decision: None,
+        decided_by: None,
     }
 }
 

@@ -1,6 +1,6 @@
 use http::StatusCode;
 use serde_json::{Value, json};
-use shared::domain::id::{CertificateId, TenantId};
+use shared::domain::id::{CertificateId, OperatorId, TenantId};
 use shared::state::{
     CertificateCheckpoint, CertificateEntry, CertificateLedger, CertificateStart, CertificateState,
     FencingToken, Inventory, JobKind, LastRun, PutOutcome, Restored, StateError, SyncState,
@@ -38,11 +38,12 @@ async fn a_new_tenant_is_active_with_its_gate_closed_and_another_configuration_c
         gate: None,
         academy: None,
         revision: None,
+        paused_by: None,
     };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(record.clone())));
 
     // Another configuration leaves status and gate.
-    store.set_status(&acme(), paused()).await.unwrap();
+    store.set_status(&acme(), paused(), None).await.unwrap();
     store.open_gate(&acme(), at("07:00:00")).await.unwrap();
     store.put_tenant(&acme(), "new").await.unwrap();
     let changed = TenantRecord {
@@ -52,9 +53,25 @@ async fn a_new_tenant_is_active_with_its_gate_closed_and_another_configuration_c
         ..record
     };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(changed)));
-    store.set_status(&acme(), ACTIVE).await.unwrap();
+    store.set_status(&acme(), ACTIVE, None).await.unwrap();
     let resumed = store.tenant(&acme()).await.unwrap().unwrap();
     assert_eq!(resumed.status, ACTIVE);
+}
+
+#[tokio::test]
+async fn who_paused_a_tenant_is_known_while_it_is_paused() {
+    let (_stack, store) = state().await;
+    store.put_tenant(&acme(), "config").await.unwrap();
+    let operator = OperatorId::new("Operators/3f9a1c02");
+    for (status, by, expected) in [
+        (paused(), Some(&operator), Some(&operator)),
+        (ACTIVE, Some(&operator), None),
+        (paused(), None, None),
+    ] {
+        store.set_status(&acme(), status, by).await.unwrap();
+        let tenant = store.tenant(&acme()).await.unwrap().unwrap();
+        assert_eq!(tenant.operator(), expected, "{status:?}");
+    }
 }
 
 #[tokio::test]
@@ -71,7 +88,7 @@ async fn the_gate_keeps_the_moment_it_was_first_opened() {
 #[tokio::test]
 async fn unknown_tenants_get_no_entry() {
     let (_stack, store) = state().await;
-    assert_eq!(store.set_status(&acme(), ACTIVE).await, unknown());
+    assert_eq!(store.set_status(&acme(), ACTIVE, None).await, unknown());
     assert_eq!(store.open_gate(&acme(), at("08:00:00")).await, unknown());
     assert_eq!(store.tenant(&acme()).await, Ok(None));
 }

@@ -75,8 +75,8 @@ async fn writes_cost_by_size_even_if_refused() {
     assert_cost(&store, (0.0, 1.0, 1), put).await;
     let fenced = async |store: &Store| put_one(store, FIRST).await.unwrap_err();
     assert_cost(&store, (0.0, 1.0, 1), fenced).await;
-    let unknown = async |store: &Store| store.set_status(&acme(), TenantStatus::Active).await;
-    assert_cost(&store, (0.0, 1.0, 1), unknown).await;
+    let other = async |store: &Store| store.set_status(&acme(), TenantStatus::Active, None).await;
+    assert_cost(&store, (0.0, 1.0, 1), other).await;
     let add = async |store: &Store| store.put_tenant(&acme(), &"x".repeat(1_500)).await;
     assert_cost(&store, (0.0, 7.0, 2), add).await;
 }
@@ -99,7 +99,7 @@ async fn reading_missing_items_costs_units() {
 async fn an_update_costs_by_the_larger_of_before_and_after() {
     let (_stack, store) = state().await;
     store.put_tenant(&acme(), &"x".repeat(2_500)).await.unwrap();
-    let pause = async |store: &Store| store.set_status(&acme(), TenantStatus::Active).await;
+    let pause = async |store: &Store| store.set_status(&acme(), TenantStatus::Active, None).await;
     assert_cost(&store, (0.0, 3.0, 1), pause).await;
     let shrink = async |store: &Store| store.put_tenant(&acme(), "x").await;
     assert_cost(&store, (0.0, 9.0, 2), shrink).await;

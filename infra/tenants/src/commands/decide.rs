@@ -73,7 +73,7 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
         .map_err(|error| Failure::attention(format!("{tenant}, plan {hash}: {error}")))?;
     let decided = context
         .store
-        .decide(tenant, hash, &choice, decision)
+        .decide(tenant, hash, &choice, decision, None)
         .await?;
     let changed = held.parts.iter().zip(decided.parts.iter());
     Output::of(&DecisionView {

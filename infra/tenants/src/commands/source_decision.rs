@@ -52,7 +52,8 @@ pub(super) async fn decide(
             "somebody has decided about the reading {hash} of {tenant} meanwhile"
         )));
     }
-    context.store.decide_source(tenant, hash, decision).await?;
+    let store = &context.store;
+    store.decide_source(tenant, hash, decision, None).await?;
     Output::of(&SourceDecisionView {
         tenant_id: tenant,
         hash,

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 pub use issue::{Issue, Refiled, Reissued};
 
+use super::DecidedBy;
 use super::certificate_checkpoint::is_zero;
-use crate::domain::id::{CertificateId, DocumentId, SourceId};
+use crate::domain::id::{CertificateId, DocumentId, OperatorId, SourceId};
 
 /// What is known of one certificate, written before and after its upload. Stored as `CERTIFICATE#<certificate id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct CertificateEntry {
     /// The operator has it filed again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refiled: Option<Refiled>,
+    /// Who dismissed it, where AWS named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<DecidedBy>,
 }
 
 impl CertificateEntry {
@@ -40,6 +44,16 @@ impl CertificateEntry {
             issue: Issue::default(),
             reissued: None,
             refiled: None,
+            decided_by: None,
+        }
+    }
+
+    /// Who dismissed it.
+    #[must_use]
+    pub fn operator(&self) -> Option<&OperatorId> {
+        match self.state {
+            CertificateState::Dismissed { at } => self.decided_by.as_ref()?.of(at),
+            _ => None,
         }
     }
 
@@ -58,9 +72,9 @@ impl CertificateEntry {
         })
     }
 
-    /// What the operator's dismissal makes of it: a document that is out of date stays unchanged. Itself where it is
+    /// What the dismissal `by` an operator makes of it: a document that is out of date stays unchanged. Itself where it is
     /// dismissed already, `None` where it is not for the operator to decide.
-    pub fn dismissed(&self, now: Timestamp) -> Option<Self> {
+    pub fn dismissed(&self, now: Timestamp, by: Option<&OperatorId>) -> Option<Self> {
         let dismissed = self.clone();
         if let (CertificateState::Uploaded { .. }, Some(reissued)) = (&self.state, self.reissued) {
             return Some(Self {
@@ -70,7 +84,15 @@ impl CertificateEntry {
             });
         }
         let state = self.state.dismissed(now)?;
-        Some(Self { state, ..dismissed })
+        let decided_by = match self.state {
+            CertificateState::Dismissed { .. } => self.decided_by.clone(),
+            _ => DecidedBy::new(now, by),
+        };
+        Some(Self {
+            state,
+            decided_by,
+            ..dismissed
+        })
     }
 
     /// What it becomes if the operator has a certificate filed again that was issued again: itself where that is asked

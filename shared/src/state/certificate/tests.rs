@@ -228,15 +228,15 @@ fn a_decision_about_an_entry_keeps_what_it_does_not_decide() {
     let again = known(failed(1)).state.retried(park, now).unwrap();
     assert_eq!(known(failed(1)).retried(park, now), Some(known(again)));
     let gone = known(dismissed("12:00:00"));
-    assert_eq!(known(failed(1)).dismissed(now), Some(gone));
-    assert_eq!(known(uploaded(None)).dismissed(now), None);
+    assert_eq!(known(failed(1)).dismissed(now, None), Some(gone));
+    assert_eq!(known(uploaded(None)).dismissed(now, None), None);
     // The document that is out of date stays, and counts as the one of the new issue.
     let stays = CertificateEntry {
         issue: issue("2026-03-31"),
         reissued: None,
         ..reissued()
     };
-    assert_eq!(reissued().dismissed(now), Some(stays));
+    assert_eq!(reissued().dismissed(now, None), Some(stays));
 }
 
 #[test]

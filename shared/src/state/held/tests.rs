@@ -23,6 +23,7 @@ fn plan(parts: impl IntoIterator<Item = (PartKey, HeldPart)>) -> HeldPlan {
         is_unseen: false,
         sample: Vec::new(),
         revision: 7,
+        decided_by: Vec::new(),
     }
 }
 
@@ -164,6 +165,74 @@ fn a_decision_about_what_is_undecided_alone_changes_nothing_that_is_decided() {
         all.decide(&undecided, approval()),
         Err(ChoiceError::Decided)
     );
+}
+
+#[test]
+fn operators_are_kept_with_their_decisions_and_no_longer() {
+    let (one, other) = (OperatorId::new("Operators/1"), OperatorId::new("user/2"));
+    let dismissed = Decision::Dismissed { at: at(30) };
+    let person = choice(&[], &["4711"]);
+    let plan = small().decide(&person, dismissed).unwrap();
+    let plan = plan.signed(dismissed, Some(&one));
+    let plan = plan.decide(&Choice::default(), approval()).unwrap();
+    let plan = plan.signed(approval(), Some(&other));
+    let operators = |plan: &HeldPlan| {
+        let found = [dismissed, approval()].map(|decision| plan.operator_of(decision).cloned());
+        (found, plan.decided_by.len())
+    };
+    let both = [Some(one.clone()), Some(other.clone())];
+    assert_eq!(operators(&plan), (both.clone(), 2));
+    assert_eq!(operators(&stored(&plan).0), (both.clone(), 2));
+    // A run that knew of neither decision.
+    let later = small().with_decisions_of(&plan);
+    assert_eq!(operators(&later), (both, 2));
+    let again = plan.decide(&person, approval()).unwrap();
+    let again = again.signed(approval(), Some(&other));
+    assert_eq!(operators(&again), ([None, Some(other)], 1));
+    // Who of two decided in this second is not known, and neither is who decides without a name.
+    let same_second = again.clone().signed(approval(), Some(&one));
+    assert_eq!(operators(&same_second), ([None, None], 2));
+    let unknown = again.decide(&Choice::default(), dismissed).unwrap();
+    let unknown = unknown.signed(dismissed, None);
+    assert_eq!(operators(&unknown), ([None, None], 0));
+}
+
+#[test]
+fn operators_of_the_newest_hundred_decisions_are_kept() {
+    let operator = OperatorId::new("Operators/3f9a1c02");
+    let parts = (0..120).map(|number| part(number, Brake::MailChange, &number.to_string()));
+    let mut plan = plan(parts);
+    let approvals: Vec<Decision> = (0..120)
+        .map(|second| Decision::Approved { at: at(second) })
+        .collect();
+    for (number, approval) in approvals.iter().enumerate() {
+        let person = choice(&[], &[&number.to_string()]);
+        plan = plan.decide(&person, *approval).unwrap();
+        plan = plan.signed(*approval, Some(&operator));
+    }
+    let known = approvals.iter().map(|one| plan.operator_of(*one));
+    assert_eq!(known.flatten().count(), 100);
+    assert_eq!(plan.operator_of(approvals[119]), Some(&operator));
+}
+
+/// What a release reads that knows no operators.
+#[derive(serde::Deserialize)]
+struct Before {
+    hash: String,
+    parts: HeldParts,
+}
+
+#[test]
+fn a_plan_is_stored_as_before_without_operators_and_read_by_earlier_releases_with_them() {
+    let operator = OperatorId::new("Operators/3f9a1c02");
+    let plan = small().decide(&Choice::default(), approval()).unwrap();
+    let signed = plan.clone().signed(approval(), Some(&operator));
+    for (plan, is_stored) in [(plan, false), (signed, true)] {
+        let item: serde_dynamo::Item = serde_dynamo::to_item(&plan).unwrap();
+        assert_eq!(item.inner().contains_key("decided_by"), is_stored);
+        let before: Before = serde_dynamo::from_item(item).unwrap();
+        assert_eq!((before.hash, before.parts), (plan.hash, plan.parts));
+    }
 }
 
 #[test]

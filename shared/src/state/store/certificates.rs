@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
-use crate::domain::id::{CertificateId, DocumentId, TenantId};
+use crate::domain::id::{CertificateId, DocumentId, OperatorId, TenantId};
 use crate::state::key::{CERTIFICATES, Key, TIME_TO_LIVE, partition};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attribute, attributes, part, record, records,
@@ -18,7 +18,7 @@ use crate::state::{CertificateEntry, CertificateState, OnUnverifiable, Reissued}
 const STATE: &str = "state";
 const DETAIL: &str = "detail";
 /// Attributes of an entry that it may not have.
-const OPTIONAL: [&str; 3] = ["issue", "reissued", "refiled"];
+const OPTIONAL: [&str; 4] = ["issue", "reissued", "refiled", "decided_by"];
 
 /// No newer run has written the entry, and there is none yet.
 const NEW: &str =
@@ -198,15 +198,16 @@ impl Store {
     }
 
     /// Leaves a parked or failed certificate alone for good, at the operator's word, and one that was issued again with the
-    /// document that is filed. Asks for a full scan, so that the
-    /// next run counts again. Safe to repeat.
+    /// document that is filed. Notes `by` whom, where that is known. Asks for a full scan, so that the next run counts
+    /// again. Safe to repeat.
     pub async fn dismiss_certificate(
         &self,
         tenant: &TenantId,
         id: &CertificateId,
         now: Timestamp,
+        by: Option<&OperatorId>,
     ) -> Result<(), StateError> {
-        self.settle(tenant, id, |entry| entry.dismissed(now))
+        self.settle(tenant, id, |entry| entry.dismissed(now, by))
             .await?;
         self.ask_full_scan(tenant, now).await
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{FencingToken, StateError, Store};
-use crate::domain::id::TenantId;
+use crate::domain::id::{OperatorId, TenantId};
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, attributes, record};
 use crate::state::{Choice, Decision, HeldPlan, PartKey};
@@ -66,7 +66,8 @@ impl Store {
             .await
     }
 
-    /// Records what somebody decided about parts of the plan with this hash. Returns the plan with the decision.
+    /// Records what somebody decided about parts of the plan with this hash, and `by` whom, where that is known. Returns the
+    /// plan with the decision.
     ///
     /// # Errors
     /// [`StateError::NoSuchPlan`] unless that very plan is held and has these parts, or DynamoDB fails.
@@ -76,6 +77,7 @@ impl Store {
         hash: &str,
         choice: &Choice,
         decision: Decision,
+        by: Option<&OperatorId>,
     ) -> Result<HeldPlan, StateError> {
         let key = Key::held(tenant);
         let mut first: Option<(HeldPlan, BTreeSet<PartKey>)> = None;
@@ -97,18 +99,21 @@ impl Store {
             if parts.is_empty() {
                 return Ok(held);
             }
-            let decided = held.decided(&parts, decision);
+            let decided = held.decided(&parts, decision).signed(decision, by);
             first = Some((seen, chosen));
             let condition = Condition::update(
-                "SET #parts = :parts, #partly_decided = :partly, #revision = :next",
+                "SET #parts = :parts, #partly_decided = :partly, #revision = :next, \
+                 #decided_by = :operators",
             )
             .only_if("#hash = :hash AND #revision = :revision")
             .names(["parts", "partly_decided", "revision", "hash"])
+            .names(["decided_by"])
             .text("hash", hash)
             .number("revision", held.revision)
             .number("next", decided.revision)
             .value("parts", attribute(&decided.parts, &key.sk)?)
-            .value("partly", attribute(&decided.partly_decided, &key.sk)?);
+            .value("partly", attribute(&decided.partly_decided, &key.sk)?)
+            .value("operators", attribute(&decided.decided_by, &key.sk)?);
             match self.table.update(&key, condition).await? {
                 Outcome::Written(_) => return Ok(decided),
                 Outcome::Refused(_) => {}

@@ -1,10 +1,10 @@
 //! The rejected reading, and what somebody decides about it.
 
 use super::{FencingToken, StateError, Store};
-use crate::domain::id::TenantId;
+use crate::domain::id::{OperatorId, TenantId};
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, attribute, record};
-use crate::state::{Decision, HeldSource};
+use crate::state::{DecidedBy, Decision, HeldSource};
 
 impl Store {
     /// The rejected reading, if there is one.
@@ -38,7 +38,7 @@ impl Store {
             .await
     }
 
-    /// Records what somebody decided about the reading with this hash.
+    /// Records what somebody decided about the reading with this hash, and `by` whom, where that is known.
     ///
     /// # Errors
     /// [`StateError::NoSuchPlan`] unless that very reading is stored, or DynamoDB fails.
@@ -47,13 +47,21 @@ impl Store {
         tenant: &TenantId,
         hash: &str,
         decision: Decision,
+        by: Option<&OperatorId>,
     ) -> Result<(), StateError> {
         let key = Key::held_source(tenant);
-        let condition = Condition::update("SET #decision = :decision")
+        let update = match by {
+            Some(_) => "SET #decision = :decision, #decided_by = :operator",
+            None => "SET #decision = :decision REMOVE #decided_by",
+        };
+        let mut condition = Condition::update(update)
             .only_if("#hash = :hash")
-            .names(["decision", "hash"])
+            .names(["decision", "hash", "decided_by"])
             .text("hash", hash)
             .value("decision", attribute(&decision, &key.sk)?);
+        if let Some(operator) = DecidedBy::new(decision.at(), by) {
+            condition = condition.value("operator", attribute(&operator, &key.sk)?);
+        }
         let written = self.table.update(&key, condition).await?;
         written.or(StateError::NoSuchPlan)
     }

@@ -25,6 +25,7 @@ const ATTRIBUTES: &[&str] = &[
     "gate",
     "academy",
     "revision",
+    "paused_by",
     // Leases.
     "owner",
     "until",
@@ -47,6 +48,7 @@ const ATTRIBUTES: &[&str] = &[
     "partly_decided",
     "is_unseen",
     "sample",
+    "decided_by",
 ];
 
 /// The items that a tenant's status is made of, without its reports.
@@ -171,17 +173,21 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::domain::id::OperatorId;
     use crate::state::table::attributes;
-    use crate::state::{HeldParts, TenantStatus};
+    use crate::state::{DecidedBy, HeldParts, TenantStatus};
 
     #[test]
     fn records_and_held_plans_are_read_in_full() {
+        let operator = OperatorId::new("Operators/3f9a1c02");
+        let by = DecidedBy::new(Timestamp::UNIX_EPOCH, Some(&operator));
         let record = TenantRecord {
             config: String::new(),
             status: TenantStatus::Active,
             gate: None,
             academy: None,
             revision: None,
+            paused_by: by.clone(),
         };
         let held = HeldPlan {
             hash: String::new(),
@@ -193,6 +199,7 @@ mod tests {
             is_unseen: false,
             sample: Vec::new(),
             revision: 0,
+            decided_by: by.into_iter().collect(),
         };
         let items = [attributes(&record, "record"), attributes(&held, "held")];
         for item in items {

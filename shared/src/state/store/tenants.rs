@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::inventory::CertificateLedger;
 use super::version::{self, STATE_VERSION, VERSION};
 use super::{StateError, Store};
-use crate::domain::id::TenantId;
+use crate::domain::id::{OperatorId, TenantId};
+use crate::state::DecidedBy;
 use crate::state::key::{Key, REGISTRY};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attribute, record, sort_key,
@@ -27,6 +28,9 @@ pub struct TenantRecord {
     /// Tells the last write of the configuration from every other one.
     #[serde(default)]
     pub revision: Option<String>,
+    /// Who paused it last, where AWS named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_by: Option<DecidedBy>,
 }
 
 /// Whether a tenant's jobs run.
@@ -38,6 +42,17 @@ pub enum TenantStatus {
     Paused {
         since: Timestamp,
     },
+}
+
+impl TenantRecord {
+    /// Who paused it.
+    #[must_use]
+    pub fn operator(&self) -> Option<&OperatorId> {
+        match self.status {
+            TenantStatus::Paused { since } => self.paused_by.as_ref()?.of(since),
+            TenantStatus::Active => None,
+        }
+    }
 }
 
 impl Store {
@@ -93,17 +108,29 @@ impl Store {
         items.iter().map(registered).collect()
     }
 
-    /// Pauses the tenant or lets it run again.
+    /// Pauses the tenant, and notes `by` whom, where that is known, or makes it run again.
     pub async fn set_status(
         &self,
         tenant: &TenantId,
         status: TenantStatus,
+        by: Option<&OperatorId>,
     ) -> Result<(), StateError> {
         let key = Key::config(tenant);
-        let condition = Condition::update("SET #status = :status")
+        let operator = match status {
+            TenantStatus::Paused { since } => DecidedBy::new(since, by),
+            TenantStatus::Active => None,
+        };
+        let update = match operator {
+            Some(_) => "SET #status = :status, #paused_by = :operator",
+            None => "SET #status = :status REMOVE #paused_by",
+        };
+        let mut condition = Condition::update(update)
             .only_if("attribute_exists(#status)")
-            .names(["status"])
+            .names(["status", "paused_by"])
             .value("status", attribute(&status, &key.sk)?);
+        if let Some(operator) = operator {
+            condition = condition.value("operator", attribute(&operator, &key.sk)?);
+        }
         let written = self.table.update(&key, condition).await?;
         written.or(unknown(tenant))
     }

@@ -373,6 +373,7 @@ fn an_approved_part_of_somebody_absent_makes_one_comparison_due_and_another_afte
             is_unseen: false,
             sample: Vec::new(),
             revision: 0,
+            decided_by: Vec::new(),
         };
         let is_due = approves_absent(&held, &company, last, after(then));
         assert_eq!(is_due, expected, "{person} {decision:?} {then}");

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::json;
+use shared::domain::id::OperatorId;
 use shared::state::CertificateStart;
 
 use super::*;
@@ -26,7 +27,7 @@ async fn decide(store: &Store, command: Command, time: &str) -> Decided {
             let send = OnUnverifiable::Send;
             store.retry_certificate(&tenant, &id, send, now).await
         }
-        Dismiss => store.dismiss_certificate(&tenant, &id, now).await,
+        Dismiss => store.dismiss_certificate(&tenant, &id, now, None).await,
     }
 }
 
@@ -231,6 +232,19 @@ async fn lists_what_is_parked_by_how_long_it_waits() {
     let listed = store.undecided_certificates(&acme()).await.unwrap();
     let order = listed.iter().map(|entry| entry.certificate_id.clone());
     assert!(order.eq([3, 2, 105, 106, 1].map(id)));
+}
+
+#[tokio::test]
+async fn who_dismissed_a_certificate_is_known_and_no_later_dismissal_changes_that() {
+    let (_stack, store) = ledger(FIRST, failed()).await;
+    let (tenant, certificate) = (acme(), id(1));
+    let operators = ["Operators/3f9a1c02", "user/0badcafe"].map(OperatorId::new);
+    for operator in &operators {
+        let dismiss = store.dismiss_certificate(&tenant, &certificate, at(NOW), Some(operator));
+        dismiss.await.unwrap();
+        let entries = store.all_certificates(&tenant).await.unwrap();
+        assert_eq!(entries[&certificate].operator(), Some(&operators[0]));
+    }
 }
 
 #[tokio::test]

@@ -282,7 +282,7 @@ async fn an_entry_that_cannot_be_read_is_named() {
     update.send().await.unwrap();
 
     let now = at("09:00:00");
-    let dismissed = store.dismiss_certificate(&acme(), &id(1), now).await;
+    let dismissed = store.dismiss_certificate(&acme(), &id(1), now, None).await;
     assert_eq!(store.certificates(&acme(), [&id(1)]).await, damaged(ITEM));
     assert_eq!(store.all_certificates(&acme()).await, damaged(ITEM));
     assert_eq!(store.undecided_certificates(&acme()).await, damaged(ITEM));

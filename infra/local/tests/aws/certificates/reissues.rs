@@ -92,7 +92,7 @@ async fn a_dismissed_reissue_keeps_the_document_as_filed_in_that_issue() {
     note(&store, SECOND, "08:00:05").await.unwrap();
     let now = at("12:00:00");
     store
-        .dismiss_certificate(&acme(), &id(1), now)
+        .dismiss_certificate(&acme(), &id(1), now, None)
         .await
         .unwrap();
     let kept = CertificateEntry {

@@ -102,7 +102,7 @@ pub(crate) async fn decide(
                     .await
             }
             Decision::Refile => store.refile_certificate(tenant, &id, now).await,
-            Decision::Dismiss => store.dismiss_certificate(tenant, &id, now).await,
+            Decision::Dismiss => store.dismiss_certificate(tenant, &id, now, None).await,
         };
         let problem = match result {
             Ok(()) => None,

@@ -241,6 +241,7 @@ mod tests {
                 is_unseen: false,
                 sample: vec!["10".to_owned()],
                 revision: 0,
+                decided_by: Vec::new(),
             }),
             orphans: [(id("11"), "nobody".to_owned())].into(),
             findings: [(id("6"), "hire_date is not a date".to_owned())].into(),

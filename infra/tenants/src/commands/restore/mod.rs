@@ -332,7 +332,7 @@ async fn resume(
         return Ok(Resumed::LeftPaused);
     }
     let status = TenantStatus::Active;
-    context.store.set_status(tenant, status).await?;
+    context.store.set_status(tenant, status, None).await?;
     set_schedules(context, &record, status).await?;
     Ok(Resumed::Running)
 }

@@ -114,9 +114,11 @@ impl<'a> Tables<'a> {
         Ok(others)
     }
 
-    /// Pauses a tenant in both tables. The pause of an operator keeps its moment.
+    /// Pauses a tenant in both tables. The pause of an operator keeps its moment and who made it.
     pub(super) async fn pause(&self, tenant: &TenantId, status: TenantStatus) -> Result<()> {
-        let status = match self.current(tenant).await?.map(|record| record.status) {
+        let current = self.current(tenant).await?;
+        let by = current.as_ref().and_then(TenantRecord::operator);
+        let status = match current.as_ref().map(|record| record.status) {
             Some(paused @ TenantStatus::Paused { .. }) => paused,
             _ => status,
         };
@@ -129,7 +131,7 @@ impl<'a> Tables<'a> {
             if !is_active {
                 continue;
             }
-            match store.set_status(tenant, status).await {
+            match store.set_status(tenant, status, by).await {
                 Ok(()) | Err(StateError::UnknownTenant { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
