@@ -10,7 +10,7 @@ use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use jiff::Timestamp;
 use shared::aws::{Aws, ReqwestClient, ServiceName, SignedPost};
-use shared::domain::id::TenantId;
+use shared::domain::id::{OperatorId, TenantId};
 use shared::http::{self, Calls, Context};
 use shared::notices::Senders;
 use shared::reteach;
@@ -25,6 +25,7 @@ use crate::args::Global;
 use crate::aws;
 use crate::environment::Environment;
 use crate::failure::{Failure, Result};
+use crate::operator;
 use crate::schedule::Schedules;
 use crate::stack::{self, Deployment};
 
@@ -48,6 +49,8 @@ pub(crate) struct CommandContext<'a> {
     pub(crate) schedules: Option<Schedules>,
     /// Why this machine's clock is not good enough to judge leases, once it was compared with AWS's.
     pub(crate) clock_finding: OnceCell<Option<String>>,
+    /// Who decides, once AWS was asked.
+    operator: OnceCell<Option<OperatorId>>,
     config: SdkConfig,
     http: Context,
 }
@@ -102,6 +105,7 @@ impl<'a> CommandContext<'a> {
                 .map(|parts| Schedules::new(aws_sdk_scheduler::Client::new(&config), parts)),
             http: Context::new(http, clock, Calls::default()).with_simulators(),
             clock_finding: OnceCell::new(),
+            operator: OnceCell::new(),
             environment,
             global,
             deployment,
@@ -111,6 +115,14 @@ impl<'a> CommandContext<'a> {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.environment.clock.now()
+    }
+
+    /// Who decides, for the record. AWS is asked once, with the first decision.
+    pub(crate) async fn operator(&self) -> Option<&OperatorId> {
+        self.operator
+            .get_or_init(|| Box::pin(operator::of_caller(self)))
+            .await
+            .as_ref()
     }
 
     pub(crate) fn http(&self) -> &Context {

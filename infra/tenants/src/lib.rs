@@ -17,6 +17,7 @@ mod item;
 mod job;
 mod leases;
 mod migration;
+mod operator;
 mod output;
 mod probe;
 mod schedule;

@@ -71,9 +71,10 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
     };
     held.decide(&choice, decision)
         .map_err(|error| Failure::attention(format!("{tenant}, plan {hash}: {error}")))?;
+    let by = context.operator().await;
     let decided = context
         .store
-        .decide(tenant, hash, &choice, decision, None)
+        .decide(tenant, hash, &choice, decision, by)
         .await?;
     let changed = held.parts.iter().zip(decided.parts.iter());
     Output::of(&DecisionView {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::domain::id::{SourceId, TenantId};
+use shared::domain::id::{OperatorId, SourceId, TenantId};
 use shared::state::{CertificateState, Decision, TenantStatus};
 
 use crate::context::CommandContext;
@@ -22,6 +22,8 @@ pub(crate) struct Decided {
     /// A kind of change with its plan, a reading, a certificate, or the tenant.
     pub(crate) about: String,
     pub(crate) person: Option<SourceId>,
+    /// Who decided; `None` where AWS did not say.
+    pub(crate) by: Option<OperatorId>,
 }
 
 /// Reads the held plan, the rejected reading, the ledger of certificates and the tenant's status.
@@ -33,26 +35,30 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         for (key, part) in held.parts.iter() {
             decisions.extend(part.decision.map(|decision| {
                 let about = format!("{} (plan {})", key.brake.describe(), held.hash);
-                Decided::of(decision, about, part.person.clone())
+                let by = held.operator_of(decision).cloned();
+                Decided::of(decision, about, part.person.clone(), by)
             }));
         }
     }
     if let Some(source) = store.held_source(tenant).await? {
         let about = format!("the reading {}", source.hash);
+        let by = source.operator().cloned();
         decisions.extend(
             source
                 .decision
-                .map(|decision| Decided::of(decision, about, None)),
+                .map(|decision| Decided::of(decision, about, None, by)),
         );
     }
     for (id, entry) in store.all_certificates(tenant).await? {
         if let CertificateState::Dismissed { at } = entry.state {
+            let by = entry.operator().cloned();
             let person = Some(entry.employee).filter(|person| !person.as_str().is_empty());
             decisions.push(Decided {
                 at,
                 decision: "dismissed",
                 about: format!("certificate {id}"),
                 person,
+                by,
             });
         }
     }
@@ -62,6 +68,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             decision: "paused",
             about: "the tenant".to_owned(),
             person: None,
+            by: stored.record.operator().cloned(),
         });
     }
     decisions.sort_by(|one, other| {
@@ -75,7 +82,12 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
 }
 
 impl Decided {
-    fn of(decision: Decision, about: String, person: Option<SourceId>) -> Self {
+    fn of(
+        decision: Decision,
+        about: String,
+        person: Option<SourceId>,
+        by: Option<OperatorId>,
+    ) -> Self {
         let (at, decision) = match decision {
             Decision::Approved { at } => (at, "approved"),
             Decision::Dismissed { at } => (at, "dismissed"),
@@ -85,6 +97,7 @@ impl Decided {
             decision,
             about,
             person,
+            by,
         }
     }
 }

@@ -53,7 +53,11 @@ async fn set_status(
     let is_new = before != status;
     // The status alone stops all later runs. Switched-off schedules only save the calls.
     if is_new {
-        context.store.set_status(tenant_id, status, None).await?;
+        let by = match status {
+            TenantStatus::Paused { .. } => context.operator().await,
+            TenantStatus::Active => None,
+        };
+        context.store.set_status(tenant_id, status, by).await?;
     }
     let mut schedules_changed = 0;
     if let (Some(schedules), Some(config)) = (&context.schedules, config) {

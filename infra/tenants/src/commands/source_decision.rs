@@ -52,8 +52,8 @@ pub(super) async fn decide(
             "somebody has decided about the reading {hash} of {tenant} meanwhile"
         )));
     }
-    let store = &context.store;
-    store.decide_source(tenant, hash, decision, None).await?;
+    let (store, by) = (&context.store, context.operator().await);
+    store.decide_source(tenant, hash, decision, by).await?;
     Output::of(&SourceDecisionView {
         tenant_id: tenant,
         hash,

@@ -9,7 +9,7 @@ use shared::domain::id::{CertificateId, SourceId, TenantId};
 use shared::routes::Connections;
 use shared::source::EmployeeSource as _;
 use shared::state::{
-    CertificateEntry, CertificateState, FencingToken, OnUnverifiable, StateError, Store,
+    CertificateEntry, CertificateState, DecidedBy, FencingToken, OnUnverifiable, StateError, Store,
 };
 use shared::tenant::TenantConfig;
 
@@ -93,6 +93,10 @@ pub(crate) async fn decide(
     } else if decision == Decision::Dismiss {
         note_unknown(context, &config, &ids).await?;
     }
+    let by = match decision {
+        Decision::Dismiss if !ids.is_empty() => context.operator().await,
+        _ => None,
+    };
     let (store, now) = (&context.store, context.now());
     let one = async |id: CertificateId| {
         let result = match decision {
@@ -102,7 +106,7 @@ pub(crate) async fn decide(
                     .await
             }
             Decision::Refile => store.refile_certificate(tenant, &id, now).await,
-            Decision::Dismiss => store.dismiss_certificate(tenant, &id, now, None).await,
+            Decision::Dismiss => store.dismiss_certificate(tenant, &id, now, by).await,
         };
         let problem = match result {
             Ok(()) => None,
@@ -185,8 +189,12 @@ async fn note_unknown(
             Owner::Employee(employee) => employee,
             Owner::NotFromHr | Owner::NoCustomer => SourceId::new(""),
         };
-        let state = CertificateState::Dismissed { at: context.now() };
-        let entry = CertificateEntry::new(id.clone(), employee, state);
+        let at = context.now();
+        let state = CertificateState::Dismissed { at };
+        let entry = CertificateEntry {
+            decided_by: DecidedBy::new(at, context.operator().await),
+            ..CertificateEntry::new(id.clone(), employee, state)
+        };
         // An entry that a run has written meanwhile stays, and is decided about like the others.
         store
             .put_certificate(tenant, FencingToken::default(), &entry, None)

@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use maud::html;
-use shared::domain::id::TenantId;
+use shared::domain::id::{OperatorId, SourceId, TenantId};
 
 use crate::commands::decisions::{self, DecisionsView};
 use crate::web::layout::{self, Place, Tab};
@@ -26,8 +26,8 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
     let body = html! {
         h1 { (visit.language.counted(view.decisions.len() as u64, ("Entscheidung", "Entscheidungen"), ("decision", "decisions"))) }
         p.lead { (visit.pick(
-            "Was die Tabelle noch weiß: Entscheidungen über gehaltene Pläne, solange sie gelten, und über Zertifikate. Wer entschieden hat, steht in CloudTrail unter der Rolle des Betreibers.",
-            "What the table still knows: decisions about held plans while they count, and about certificates. CloudTrail has who decided, under the operator's role."
+            "Was die Tabelle noch weiß: Entscheidungen über gehaltene Pläne, solange sie gelten, und über Zertifikate. Wer entschieden hat, steht dort als Rolle mit einem Kürzel aus der ARN.",
+            "What the table still knows: decisions about held plans while they count, and about certificates. Who decided is a role with a digest of the ARN."
         )) }
         @if view.decisions.is_empty() {
             p.fine { (visit.pick("Noch keine.", "None yet.")) }
@@ -38,6 +38,7 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
                     th scope="col" { (visit.pick("Was", "What")) }
                     th scope="col" { (visit.pick("Worüber", "About")) }
                     th scope="col" { (visit.pick("Person", "Person")) }
+                    th scope="col" { (visit.pick("Wer", "Who")) }
                 } }
                 tbody {
                     @for decision in &view.decisions {
@@ -47,6 +48,9 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
                             td data-label=(visit.pick("Worüber", "About")) lang="en" { (decision.about) }
                             td data-label=(visit.pick("Person", "Person")) {
                                 @if let Some(person) = &decision.person { a href=(format!("/tenants/{tenant}/people/{person}")) { (person) } } @else { "–" }
+                            }
+                            td data-label=(visit.pick("Wer", "Who")) {
+                                @if let Some(by) = &decision.by { (by) } @else { (visit.pick("unbekannt", "unknown")) }
                             }
                         }
                     }
@@ -84,18 +88,26 @@ pub(in crate::web) async fn csv(visit: Visit, Company(tenant): Company) -> Respo
         Ok(read) => read,
         Err(response) => return response,
     };
-    let mut text = "at,tenant,decision,about,person\r\n".to_owned();
+    let text = lines(&view);
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+}
+
+fn lines(view: &DecisionsView) -> String {
+    let mut text = "at,tenant,decision,about,person,by\r\n".to_owned();
     for decision in &view.decisions {
-        let person = decision.person.as_ref().map(ToString::to_string);
+        let person = decision.person.as_ref().map_or("", SourceId::as_str);
+        let by = decision.by.as_ref().map_or("", OperatorId::as_str);
         text.push_str(&format!(
-            "{},{tenant},{},{},{}\r\n",
+            "{},{},{},{},{},{}\r\n",
             moment(decision.at),
+            view.tenant_id,
             decision.decision,
             cell(&decision.about),
-            cell(&person.unwrap_or_default())
+            cell(person),
+            cell(by)
         ));
     }
-    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+    text
 }
 
 fn moment(at: Timestamp) -> String {
@@ -111,9 +123,39 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::commands::decisions::Decided;
+
     #[test]
     fn a_cell_is_quoted_and_no_formula() {
-        assert_eq!(super::cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
-        assert_eq!(super::cell("=1+1"), "\"'=1+1\"");
+        assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
+        assert_eq!(cell("=1+1"), "\"'=1+1\"");
+    }
+
+    #[test]
+    fn who_decided_is_in_both_files_and_empty_where_it_is_unknown() {
+        let decided = |by: Option<&str>| Decided {
+            at: Timestamp::UNIX_EPOCH,
+            decision: "approved",
+            about: "locks (plan 3f)".to_owned(),
+            person: Some(SourceId::new("4711")),
+            by: by.map(OperatorId::new),
+        };
+        let by = ["Operators/3f9a1c02", "=HR,Mail/3f9a1c02"];
+        let view = DecisionsView {
+            tenant_id: TenantId::parse("acme").unwrap(),
+            decisions: vec![decided(Some(by[0])), decided(Some(by[1])), decided(None)],
+        };
+        let line = "1970-01-01T00:00:00Z,acme,approved,\"locks (plan 3f)\",\"4711\"";
+        let expected = [
+            "at,tenant,decision,about,person,by".to_owned(),
+            format!("{line},\"Operators/3f9a1c02\""),
+            format!("{line},\"'=HR,Mail/3f9a1c02\""),
+            format!("{line},\"\""),
+        ];
+        assert_eq!(lines(&view).lines().collect::<Vec<_>>(), expected);
+        let json = serde_json::to_value(&view).unwrap();
+        let operators = [0, 1, 2].map(|place: usize| json["decisions"][place]["by"].as_str());
+        assert_eq!(operators, [Some(by[0]), Some(by[1]), None]);
     }
 }

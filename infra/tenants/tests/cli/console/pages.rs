@@ -1,12 +1,15 @@
 //! What the pages show, and what their buttons do.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::json;
 use shared::state::TenantStatus;
 use shared::tenant::Via;
+use simulators::aws::Endpoint;
 use simulators::{Behaviour, Body, Fault};
+use tenants::Exit;
 
 use super::visitor::{Page, Visitor, visitor, visitor_of_stack};
 use crate::certificates::park;
@@ -202,13 +205,13 @@ async fn a_held_plan_is_shown_by_pattern_and_approved_by_its_hash() {
     assert_has(&done.text, &["Approved: 8 changes", "Sync people now"]);
     assert_has(
         &visitor.text("/tenants/acme/audit").await,
-        &["8 decisions", "approved"],
+        &["8 decisions", "approved", "unknown"],
     );
     let csv = visitor.text("/tenants/acme/audit.csv").await;
     assert_eq!(csv.lines().count(), 9, "{csv}");
     assert_has(
         &visitor.text("/tenants/acme/audit.json").await,
-        &["\"decision\":\"approved\""],
+        &["\"decision\":\"approved\"", "\"by\":null"],
     );
     desk.done("sync acme --here").await;
     let locked = company.reteach.customers();
@@ -216,6 +219,68 @@ async fn a_held_plan_is_shown_by_pattern_and_approved_by_its_hash() {
         .iter()
         .filter(|account| account.set_inactive_at.is_some());
     assert_eq!(locked.count(), 8);
+}
+
+/// Variables of a stack that knows who calls.
+fn with_sts(desk: &Desk) -> HashMap<String, String> {
+    let mut variables = desk.variables();
+    variables.insert("AWS_ENDPOINT_URL_STS".to_owned(), desk.aws.base_url());
+    variables
+}
+
+#[tokio::test]
+async fn the_audit_names_the_role_that_decided_and_no_person() {
+    const CALLER: &str =
+        "arn:aws:sts::123456789012:assumed-role/Operators/erika.muster@example.com";
+    const OPERATOR: &str = "Operators/84f4d7cf";
+    let desk = Desk::new().await;
+    let company = held(&desk).await;
+    park(&desk, &company.tenant, "cert-1", false).await;
+    desk.aws.set_caller(CALLER);
+    let mut visitor = visitor_of_stack(&desk, with_sts(&desk)).await;
+    for action in ["dismiss", "pause"] {
+        let action = format!("/tenants/acme/do/{action}");
+        let done = visitor.submit("/tenants/acme", &action, &[]).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+        // The run keeps what was decided about the plan.
+        desk.pass_minutes(5);
+        desk.run("sync acme --here").await;
+    }
+    let asked = desk.aws.calls(Endpoint::DescribeStacks);
+    assert_eq!(asked, 1, "once in a process");
+    let dismiss = "certificates dismiss acme cert-1";
+    let done = desk.run_in(with_sts(&desk), dismiss).await;
+    assert_eq!(done.exit, Exit::Done, "{}", done.errors);
+    let page = visitor.text("/tenants/acme/audit").await;
+    assert_has(&page, &["10 decisions", "paused", "Who", OPERATOR]);
+    assert!(
+        !page.contains("unknown") && !page.contains("erika"),
+        "{page}"
+    );
+    let csv = visitor.text("/tenants/acme/audit.csv").await;
+    let named = format!(",\"{OPERATOR}\"");
+    let named = csv.lines().filter(|line| line.ends_with(&named));
+    assert_eq!(named.count(), 10, "{csv}");
+    let json = visitor.text("/tenants/acme/audit.json").await;
+    assert_has(&json, &[&format!("\"by\":\"{OPERATOR}\"")]);
+    visitor.language = "de";
+    let page = visitor.text("/tenants/acme/audit").await;
+    assert_has(&page, &["10 Entscheidungen", "Wer", OPERATOR]);
+}
+
+#[tokio::test]
+async fn a_decision_goes_through_where_aws_does_not_say_who_decides() {
+    let desk = Desk::new().await;
+    let company = held(&desk).await;
+    let store = desk.stack.store();
+    let hash = store.held(&company.tenant).await.unwrap().unwrap().hash;
+    // Nobody was named: the answer is an error.
+    let dismiss = format!("dismiss acme {hash}");
+    let done = desk.run_in(with_sts(&desk), &dismiss).await;
+    assert_eq!(done.exit, Exit::Done, "{}", done.errors);
+    assert_eq!(desk.aws.calls(Endpoint::DescribeStacks), 1);
+    let plan = store.held(&company.tenant).await.unwrap().unwrap();
+    assert_eq!((plan.dismissed(), plan.decided_by), (8, Vec::new()));
 }
 
 #[tokio::test]
