@@ -1,4 +1,5 @@
-//! `cargo demo`: both functions in a scripted scenario of a company, with simulated vendors on this machine.
+//! `cargo demo`: both functions in a scripted scenario of a company, with simulated vendors on this machine. The console over
+//! it also serves `cargo local`, which is [`local`] on a terminal.
 //!
 //! `scenario` is the table of steps, `changes` is what happens in a company before a step, `demo` runs the steps, and
 //! `check` compares each run with what the [`oracle`] expects.
@@ -6,6 +7,7 @@
 mod args;
 mod changes;
 mod check;
+mod console;
 mod demo;
 mod keep;
 mod print;
@@ -18,6 +20,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 pub use args::Args;
+pub use console::open;
 
 use demo::{Demo, DemoError, Options};
 use print::{Console, Silent};

@@ -82,7 +82,7 @@ const AFTER_LONG: &str = r#"Exit status:
 
 Examples:
   cargo local
-      Starts everything with the state in .local; leave it running.
+      Starts everything with the state in .local, and prints the console's address; leave it running.
   . .local/environment
   cargo tenants add --file .local/local-direct.toml --credentials .local/local-direct.json
       In a second terminal: onboards one of the companies. The first run starts within five minutes.

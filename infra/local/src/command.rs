@@ -1,6 +1,7 @@
 //! Runs `cargo local`.
 
 use std::io::{self, Write};
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -22,9 +23,15 @@ struct CommandError {
     text: String,
 }
 
+/// The console's address, or why there is none.
+pub type OpenedConsole = Pin<Box<dyn Future<Output = Result<String, String>>>>;
+
+/// Serves the console over AWS with these variables.
+pub type OpenConsole = fn(Vec<(&'static str, String)>) -> OpenedConsole;
+
 /// Runs the command. Results go to `out`, errors to standard error.
-pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> ExitCode {
-    match dispatch(args, out).await {
+pub async fn run(args: Args, open: OpenConsole, out: &mut (dyn Write + Send)) -> ExitCode {
+    match dispatch(args, open, out).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             vendors::print_error(&error.text);
@@ -33,7 +40,11 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> ExitCode {
     }
 }
 
-async fn dispatch(args: Args, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+async fn dispatch(
+    args: Args,
+    open: OpenConsole,
+    out: &mut (dyn Write + Send),
+) -> Result<(), CommandError> {
     let Args {
         command,
         state,
@@ -53,7 +64,7 @@ async fn dispatch(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Comman
                 dir: state,
                 people: usize::try_from(people).unwrap_or(usize::MAX),
             };
-            Box::pin(keep_running(&options, region, json, out)).await
+            Box::pin(keep_running(&options, region, open, json, out)).await
         }
         Some(Command::Act { tenant, action }) => {
             let request = ActionRequest { tenant, action };
@@ -68,10 +79,11 @@ async fn dispatch(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Comman
     }
 }
 
-/// Starts the vendors, and AWS unless `region` is `None`; keeps them until a signal comes.
+/// Starts the vendors, and AWS with its console unless `region` is `None`; keeps them until a signal comes.
 async fn keep_running(
     options: &Options,
     region: Option<region::Options>,
+    open: OpenConsole,
     json: bool,
     out: &mut (dyn Write + Send),
 ) -> Result<(), CommandError> {
@@ -86,7 +98,12 @@ async fn keep_running(
         Some(region) => {
             let (sender, events) = unbounded_channel();
             let region = Box::pin(Region::start(region, sender)).await?;
-            let start = Start::new(&region, &options.dir);
+            let opened = open(region.environment()).await;
+            let console = opened.map_err(|text| CommandError {
+                exit_code: USAGE,
+                text,
+            })?;
+            let start = Start::new(&region, &options.dir, console);
             if json {
                 // A line, as for each event that follows.
                 let document = json!({"vendors": announcement, "aws": start});

@@ -17,6 +17,8 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Serialize)]
 pub struct Start {
     pub environment: Vec<(&'static str, String)>,
+    /// The console's address.
+    pub console: String,
     pub state: PathBuf,
     /// How many schedules there are.
     pub schedules: usize,
@@ -25,9 +27,10 @@ pub struct Start {
 
 impl Start {
     #[must_use]
-    pub fn new(region: &Region, folder: &Path) -> Self {
+    pub fn new(region: &Region, folder: &Path, console: String) -> Self {
         Self {
             environment: region.environment(),
+            console,
             state: folder.to_owned(),
             schedules: region.schedules().len(),
             dead_letters: region.dead_letters().len(),
@@ -45,6 +48,11 @@ impl fmt::Display for Start {
         for (name, value) in &self.environment {
             writeln!(f, "  export {name}={value}")?;
         }
+        writeln!(
+            f,
+            "\nThe console, for ten minutes and for one browser; `cargo tenants web` prints another address:\n\n  {}",
+            self.console
+        )?;
         let schedules = terminal::counts::number(self.schedules as u64, "schedule", "schedules");
         writeln!(
             f,

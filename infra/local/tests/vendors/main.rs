@@ -5,8 +5,6 @@ mod acts;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
-mod process;
-#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod support;

@@ -1,17 +1,53 @@
 use std::io::BufReader;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::support::Folder;
+use crate::page;
+
+/// One at a time: a folder's ports are nobody's while nothing runs with it, and another's first start might choose them.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A folder for the state that goes with the test.
+struct Folder {
+    path: PathBuf,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        static FOLDERS: AtomicU64 = AtomicU64::new(0);
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("local-process-{}-{number}", std::process::id());
+        Self {
+            path: std::env::temp_dir().join(name),
+            _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
 
 /// `cargo local` itself, running.
 struct Running(Child);
 
 impl Running {
-    /// Sleeper until it has printed where everything is.
-    fn start(folder: &Folder) -> (Self, Value) {
-        let mut child = local(folder, &["--vendors-only", "--people", "5"])
+    /// Waits until it has printed where everything is.
+    fn start(folder: &Folder, args: &[&str]) -> (Self, Value) {
+        let mut child = local(folder, args)
+            .args(["--people", "5"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -27,6 +63,8 @@ impl Drop for Running {
         let _ = self.0.wait();
     }
 }
+
+const VENDORS: [&str; 1] = ["--vendors-only"];
 
 fn local(folder: &Folder, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
@@ -45,14 +83,14 @@ fn run(folder: &Folder, args: &[&str]) -> Output {
 #[test]
 fn actions_survive_a_killed_process() {
     let folder = Folder::new();
-    let (running, before) = Running::start(&folder);
+    let (running, before) = Running::start(&folder, &VENDORS);
     let hired = run(
         &folder,
         &["act", "hire", "Erika", "Muster", "--tenant", "local-kombo"],
     );
     let hired: Value = serde_json::from_slice(&hired.stdout).unwrap();
     drop(running);
-    let (_running, mut after) = Running::start(&folder);
+    let (_running, mut after) = Running::start(&folder, &VENDORS);
     assert_eq!(after["tenants"][2]["people"], 6);
     after["tenants"][2]["people"] = 5.into();
     assert_eq!(after, before, "ports, files and the rest are the same");
@@ -69,7 +107,7 @@ fn actions_survive_a_killed_process() {
 #[test]
 fn sigterm_exits_with_success() {
     let folder = Folder::new();
-    let (mut running, _) = Running::start(&folder);
+    let (mut running, _) = Running::start(&folder, &VENDORS);
     let pid = running.0.id().to_string();
     // The signal is taken from the moment the announcement is made.
     assert!(
@@ -91,7 +129,7 @@ fn exit_codes_distinguish_failures_from_usage_errors() {
         "nothing runs"
     );
     assert_eq!(run(&folder, &["show", "nonsense"]).status.code(), Some(2));
-    let (_running, _) = Running::start(&folder);
+    let (_running, _) = Running::start(&folder, &VENDORS);
     let left = run(&folder, &["act", "leave", "77"]);
     assert_eq!(left.status.code(), Some(1));
     assert!(
@@ -104,4 +142,15 @@ fn exit_codes_distinguish_failures_from_usage_errors() {
         Some(2),
         "it runs already"
     );
+}
+
+#[test]
+fn the_console_is_at_the_printed_address() {
+    let folder = Folder::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let (_running, started) = Running::start(&folder, &["--port", &port]);
+    let page = page::first(started["aws"]["console"].as_str().unwrap());
+    assert!(page.contains("No companies yet"), "{page}");
 }
