@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -136,6 +136,8 @@ impl Console {
 
 fn router(shared: Shared) -> Router {
     use pages::{audit, certificates, fleet, people, person, plan, runs, tenant};
+    // A reloaded tab asks for the address of a form without the form.
+    let form: MethodRouter<Shared> = get(tenant::back);
     Router::new()
         .route("/", get(fleet::page))
         .route("/assets/{name}", get(assets::file))
@@ -143,7 +145,10 @@ fn router(shared: Shared) -> Router {
         .route("/tenants/{tenant}/plan", get(plan::page))
         .route("/tenants/{tenant}/plan/live", get(plan::live))
         .route("/tenants/{tenant}/people", get(people::page))
-        .route("/tenants/{tenant}/people/find", post(people::find))
+        .route(
+            "/tenants/{tenant}/people/find",
+            form.clone().post(people::find),
+        )
         .route("/tenants/{tenant}/people/{person}", get(person::page))
         .route("/tenants/{tenant}/people/{person}/live", get(person::live))
         .route("/tenants/{tenant}/certificates", get(certificates::page))
@@ -154,8 +159,8 @@ fn router(shared: Shared) -> Router {
         .route("/tenants/{tenant}/audit.json", get(audit::json))
         .route("/tenants/{tenant}/sync/{number}", get(live::page))
         .route("/tenants/{tenant}/sync/{number}/events", get(live::events))
-        .route("/tenants/{tenant}/do/sync", post(live::sync))
-        .route("/tenants/{tenant}/do/{action}", post(actions::act))
+        .route("/tenants/{tenant}/do/sync", form.clone().post(live::sync))
+        .route("/tenants/{tenant}/do/{action}", form.post(actions::act))
         .fallback(pages::not_found)
         .layer(from_fn_with_state(shared.clone(), guard::guard))
         .with_state(shared)

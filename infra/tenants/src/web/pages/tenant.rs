@@ -1,6 +1,6 @@
 //! One company: how it is in one sentence, and what waits with its buttons.
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 use shared::domain::id::TenantId;
 use shared::state::{Brake, HeldSource, JobKind};
@@ -33,6 +33,11 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
     );
     let place = Place::Tenant(&tenant, Tab::Overview);
     layout::page(&visit, place, tenant.as_str(), &body).into_response()
+}
+
+/// The page of the company whose form is not there any more.
+pub(in crate::web) async fn back(Company(tenant): Company) -> Response {
+    Redirect::to(&format!("/tenants/{tenant}")).into_response()
 }
 
 /// The people that the newest employee run read.
