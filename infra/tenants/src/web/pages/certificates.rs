@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use shared::domain::id::TenantId;
 use shared::state::{CertificateEntry, CertificateState};
 
-use super::{fact, waits};
+use super::{fact, left_out, person_path, waits};
 use crate::args::CertificateFilter;
 use crate::commands::certificates::list::{self, LedgerView};
 use crate::commands::status::one::{self, StatusView};
@@ -154,7 +154,7 @@ fn parked(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &Time
                         @for entry in entries.iter().take(ROWS) {
                             li {
                                 code { (entry.certificate_id) } " "
-                                a href=(format!("/tenants/{tenant}/people/{}", entry.employee)) { (entry.employee) } " "
+                                a href=(person_path(tenant, entry.employee.as_str())) { (entry.employee) } " "
                                 (state(visit, entry, zone))
                                 span.inline-actions {
                                     (visit.form(tenant, Button { action, label: one, class: "quiet" }, &certificate(entry.certificate_id.as_str())))
@@ -162,6 +162,7 @@ fn parked(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &Time
                                 }
                             }
                         }
+                        (left_out(visit, entries.len(), ROWS))
                     }
                     @if entries.len() > 1 {
                         (visit.form(tenant, Button { action, label: all, class: "primary" },
@@ -248,9 +249,10 @@ fn lists(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &TimeZ
                         @for (at, entry) in entries.iter().take(ROWS) {
                             li class=[(id == "newest").then_some("create")] {
                                 (visit.language.moment(*at, zone)) " " code { (entry.certificate_id) } " "
-                                a href=(format!("/tenants/{tenant}/people/{}", entry.employee)) { (entry.employee) }
+                                a href=(person_path(tenant, entry.employee.as_str())) { (entry.employee) }
                             }
                         }
+                        (left_out(visit, entries.len(), ROWS))
                     }
                 }
             }

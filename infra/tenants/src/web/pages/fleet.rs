@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use shared::state::JobKind;
 
-use super::{to_look_at, trend};
+use super::{pager, query_value, to_look_at, trend};
 use crate::commands::status::fleet::{self, FleetView};
 use crate::commands::status::health::{TenantHealth, TenantState};
 use crate::failure::Result;
@@ -155,7 +155,7 @@ fn age(visit: &Visit, reading: &Reading, again: bool) -> Markup {
 fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) -> Markup {
     let view = &reading.view;
     let path = |page: usize| {
-        let query = form_query(&search.q);
+        let query = query_value(&search.q);
         format!("/?q={query}&page={page}")
     };
     refreshed(
@@ -182,12 +182,7 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
                     } }
                     tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.runs)) } }
                 }
-                @if rows.more || search.page > 0 {
-                    nav.pager aria-label=(visit.pick("Seiten", "Pages")) {
-                        @if search.page > 0 { a href=(path(search.page - 1)) { "← " (visit.pick("zurück", "back")) } }
-                        @if rows.more { a href=(path(search.page + 1)) { (visit.pick("weiter", "next")) " →" } }
-                    }
-                }
+                (pager(visit, search.page, rows.more, path))
             }
             @if let Some(restore) = &view.unfinished_restore {
                 p.note lang="en" { (layout::code(restore)) }
@@ -200,15 +195,6 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
             }
         },
     )
-}
-
-/// A search as a part of an address.
-fn form_query(text: &str) -> String {
-    let url = reqwest::Url::parse_with_params("http://x/", [("q", text)]);
-    let query = url.ok().and_then(|url| url.query().map(str::to_owned));
-    query
-        .and_then(|query| query.strip_prefix("q=").map(str::to_owned))
-        .unwrap_or_default()
 }
 
 /// What a row says after the name: when the last good run of a job was, numbers, and the last day.

@@ -13,6 +13,8 @@ mod trend;
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
+use reqwest::Url;
+use shared::domain::id::TenantId;
 
 use super::visit::Visit;
 use crate::failure::Failure;
@@ -40,6 +42,47 @@ fn to_look_at(visit: &Visit, number: u64) -> String {
     )
 }
 
+/// The address of a person's page. An id may have any characters.
+fn person_path(tenant: &TenantId, person: &str) -> String {
+    let mut url = Url::parse("http://x/").ok();
+    if let Some(url) = &mut url
+        && let Ok(mut segments) = url.path_segments_mut()
+    {
+        segments.clear().push(person);
+    }
+    let id = url.map(|url| url.path().to_owned()).unwrap_or_default();
+    format!("/tenants/{tenant}/people{id}")
+}
+
+/// A text as the value of a part of an address.
+fn query_value(text: &str) -> String {
+    let url = Url::parse_with_params("http://x/", [("q", text)]);
+    let query = url.ok().and_then(|url| url.query().map(str::to_owned));
+    query
+        .and_then(|query| query.strip_prefix("q=").map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// The last line of a list that shows the first `shown` of `all`.
+fn left_out(visit: &Visit, all: usize, shown: usize) -> Markup {
+    let left = all.saturating_sub(shown) as u64;
+    html! {
+        @if left > 0 { li { "… " (visit.language.number(left)) (visit.pick(" weitere", " more")) } }
+    }
+}
+
+/// Links to the pages of a list before and after `page`.
+fn pager(visit: &Visit, page: usize, has_more: bool, path: impl Fn(usize) -> String) -> Markup {
+    html! {
+        @if has_more || page > 0 {
+            nav.pager aria-label=(visit.pick("Seiten", "Pages")) {
+                @if page > 0 { a href=(path(page - 1)) { "← " (visit.pick("zurück", "back")) } }
+                @if has_more { a href=(path(page + 1)) { (visit.pick("weiter", "next")) " →" } }
+            }
+        }
+    }
+}
+
 /// A number with its word, leading to what it counts.
 fn fact(number: &str, word: &str, link: Option<&str>, class: &str) -> Markup {
     let inner = html! { strong { (number) } span { (word) } };
@@ -47,5 +90,22 @@ fn fact(number: &str, word: &str, link: Option<&str>, class: &str) -> Markup {
         li class=(class) {
             @if let Some(link) = link { a href=(link) { (inner) } } @else { (inner) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_part_of_an_address() {
+        let tenant = TenantId::parse("acme").unwrap();
+        for (id, path) in [
+            ("1042", "/tenants/acme/people/1042"),
+            ("a/b#c?d e", "/tenants/acme/people/a%2Fb%23c%3Fd%20e"),
+        ] {
+            assert_eq!(person_path(&tenant, id), path);
+        }
+        assert_eq!(query_value("a&b=c+d #e"), "a%26b%3Dc%2Bd+%23e");
     }
 }

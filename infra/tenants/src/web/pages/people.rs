@@ -7,6 +7,7 @@ use clap::ValueEnum as _;
 use maud::{Markup, html};
 use shared::domain::id::{SourceId, TenantId};
 
+use super::{person_path, query_value};
 use crate::args::{ListPeople, PersonState};
 use crate::commands::find::{self, Found};
 use crate::commands::people::list::{self, PeopleView};
@@ -102,8 +103,7 @@ pub(in crate::web) async fn find(
         Err(failure) => return visit.unread(&tenant, &failure),
     };
     if let [Found { person, .. }] = found.as_slice() {
-        let path = format!("/tenants/{tenant}/people/{person}");
-        return Redirect::to(&path).into_response();
+        return Redirect::to(&person_path(&tenant, person.as_str())).into_response();
     }
     let title = if found.is_empty() {
         visit.pick("Niemand passt dazu", "Nobody matches")
@@ -121,7 +121,7 @@ pub(in crate::web) async fn find(
             ul.diff {
                 @for one in &found {
                     li {
-                        a href=(format!("/tenants/{tenant}/people/{}", one.person)) { (one.person) }
+                        a href=(person_path(&tenant, one.person.as_str())) { (one.person) }
                         details.inline { summary { (visit.pick("Angaben zeigen (personenbezogene Daten)", "Show details (personal data)")) } (one.details) }
                     }
                 }
@@ -177,7 +177,7 @@ fn rows(visit: &Visit, tenant: &TenantId, view: &PeopleView<'_>, args: &ListPeop
                 tbody {
                     @for standing in &view.people {
                         tr {
-                            th scope="row" { a.name href=(format!("/tenants/{tenant}/people/{}", standing.person)) { (standing.person) } }
+                            th scope="row" { a.name href=(person_path(tenant, standing.person.as_str())) { (standing.person) } }
                             td data-label=(visit.pick("Zustand", "State")) { (word(visit, standing.state)) }
                             td data-label=(visit.pick("Grund", "Reason")) lang="en" { (standing.reason.as_deref().unwrap_or("–")) }
                             td {
@@ -205,6 +205,7 @@ fn next(tenant: &TenantId, args: &ListPeople, last: &SourceId) -> String {
         .iter()
         .map(|state| format!("&state={}", list::name(*state)))
         .collect();
+    let last = query_value(last.as_str());
     format!("/tenants/{tenant}/people?after={last}{states}")
 }
 

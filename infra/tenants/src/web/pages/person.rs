@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use shared::domain::id::TenantId;
 
+use super::person_path;
 use super::plan::Details;
 use crate::args::Explain;
 use crate::commands::explain::{self, ExplainView, Steps};
@@ -17,7 +18,7 @@ pub(in crate::web) async fn page(
     Path((_, person)): Path<(String, String)>,
     Query(Details { details }): Query<Details>,
 ) -> Response {
-    let path = format!("/tenants/{tenant}/people/{}", encoded(&person));
+    let path = person_path(&tenant, &person);
     let body = html! {
         h1 { "Person " (person) }
         (later(
@@ -49,18 +50,6 @@ pub(in crate::web) async fn live(
     html! { section.live aria-live="polite" { (body) } }.into_response()
 }
 
-/// An id as a part of an address.
-fn encoded(person: &str) -> String {
-    let mut url = reqwest::Url::parse("http://x/").ok();
-    if let Some(url) = &mut url
-        && let Ok(mut segments) = url.path_segments_mut()
-    {
-        segments.clear().push(person);
-    }
-    let path = url.map(|url| url.path().trim_start_matches('/').to_owned());
-    path.unwrap_or_default()
-}
-
 fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) -> Markup {
     let Steps {
         read,
@@ -81,7 +70,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
         (visit.pick("Nächster Lauf", "Next run"), decide),
         (visit.pick("Zuletzt geschrieben", "Last write"), last_write),
     ];
-    let path = format!("/tenants/{tenant}/people/{}", encoded(view.person.as_str()));
+    let path = person_path(tenant, view.person.as_str());
     let (class, lead) = match (view.is_known, view.troubled) {
         (false, _) => (
             "bad",

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use shared::domain::id::TenantId;
 
 use super::tenant::held_card;
+use super::{left_out, person_path};
 use crate::commands::plan::{self, ChangeView, PlanView};
 use crate::commands::status::one;
 use crate::web::layout::{self, Place, Tab, later};
@@ -92,8 +93,9 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
             h2 id="left" { (visit.pick("Ausgelassen", "Left alone")) " " span.count { (number(skipped.len())) } }
             ul.diff {
                 @for skip in skipped.iter().take(MAX_NAMED) {
-                    li { a href=(format!("/tenants/{tenant}/people/{}", skip.person)) { (skip.person) } " " span lang="en" { (skip.why) } }
+                    li { a href=(person_path(tenant, skip.person.as_str())) { (skip.person) } " " span lang="en" { (skip.why) } }
                 }
+                (left_out(visit, skipped.len(), MAX_NAMED))
             }
         }
         @if let Some(certificates) = &view.certificates {
@@ -110,7 +112,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
                     ul.diff {
                         @for filing in certificates.to_file.iter().take(MAX_NAMED) {
                             li.create {
-                                a href=(format!("/tenants/{tenant}/people/{}", filing.person)) { (filing.person) } " "
+                                a href=(person_path(tenant, filing.person.as_str())) { (filing.person) } " "
                                 (filing.day.as_deref().unwrap_or("–")) " " code { (filing.certificate) }
                                 @if let Some(course) = &filing.course { " " (course) }
                             }
@@ -187,13 +189,11 @@ fn patterns(visit: &Visit, tenant: &TenantId, changes: &[ChangeView], details: b
                 ul.diff {
                     @for change in changes.iter().take(MAX_NAMED) {
                         li class=(kind) {
-                            a href=(format!("/tenants/{tenant}/people/{}", change.person)) { (change.person) }
+                            a href=(person_path(tenant, change.person.as_str())) { (change.person) }
                             @if details { @for value in change.values.iter().flatten() { " " span.value { (value) } } }
                         }
                     }
-                    @if changes.len() > MAX_NAMED {
-                        li { "… " (visit.language.number((changes.len() - MAX_NAMED) as u64)) (visit.pick(" weitere", " more")) }
-                    }
+                    (left_out(visit, changes.len(), MAX_NAMED))
                 }
             }
         }

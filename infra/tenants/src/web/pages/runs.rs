@@ -245,7 +245,7 @@ pub(in crate::web) fn shown(
             ul.diff lang="en" {
                 @for finding in &report.findings {
                     li {
-                        @if let Some(person) = &finding.person { a href=(format!("/tenants/{tenant}/people/{person}")) { (person) } " " }
+                        @if let Some(person) = &finding.person { a href=(person_path(tenant, person.as_str())) { (person) } " " }
                         @if let Some(certificate) = &finding.certificate { code { (certificate) } " " }
                         (layout::code(&finding.text))
                     }
