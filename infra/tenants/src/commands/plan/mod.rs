@@ -8,7 +8,7 @@ mod tests;
 mod versions;
 
 use employee_sync::accounts::read_old_values;
-use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan};
+use employee_sync::plan::{Cause, Change, Details, Kind, Plan as EmployeePlan};
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -68,6 +68,9 @@ pub(crate) struct ChangeView {
     pub(crate) kind: String,
     pub(crate) fields: Vec<String>,
     pub(crate) cause: Option<String>,
+    /// The cause without the day of a contract.
+    #[serde(skip)]
+    pub(crate) dayless_cause: Option<String>,
     pub(crate) window: Option<WindowView>,
     /// Old and new values: with --details only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -325,6 +328,10 @@ impl ChangeView {
                 .map(|value| value.attribute.to_string())
                 .collect(),
             cause: change.window.map(|window| window.cause.to_string()),
+            dayless_cause: change.window.map(|window| match window.cause {
+                Cause::ContractEnds(_) | Cause::ContractBegins(_) => window.cause.name().to_owned(),
+                cause => cause.to_string(),
+            }),
             window: change.window.map(|window| WindowView {
                 before: window.before,
                 after: window.after,

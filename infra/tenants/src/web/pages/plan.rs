@@ -113,10 +113,12 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
                         @for filing in certificates.to_file.iter().take(MAX_NAMED) {
                             li.create {
                                 a href=(person_path(tenant, filing.person.as_str())) { (filing.person) } " "
-                                (filing.day.as_deref().unwrap_or("–")) " " code { (filing.certificate) }
+                                code { (filing.certificate) }
+                                @if details { " " (filing.day.as_deref().unwrap_or("–")) }
                                 @if let Some(course) = &filing.course { " " (course) }
                             }
                         }
+                        (left_out(visit, certificates.to_file.len(), MAX_NAMED))
                     }
                 }
             }
@@ -171,7 +173,7 @@ fn patterns(visit: &Visit, tenant: &TenantId, changes: &[ChangeView], details: b
             "create" | "adopt" => String::new(),
             _ => change.fields.join(", "),
         };
-        let cause = change.cause.as_deref().unwrap_or_default();
+        let cause = change.dayless_cause.as_deref().unwrap_or_default();
         let key = (change.kind.as_str(), fields, cause);
         patterns.entry(key).or_default().push(change);
     }
@@ -190,7 +192,10 @@ fn patterns(visit: &Visit, tenant: &TenantId, changes: &[ChangeView], details: b
                     @for change in changes.iter().take(MAX_NAMED) {
                         li class=(kind) {
                             a href=(person_path(tenant, change.person.as_str())) { (change.person) }
-                            @if details { @for value in change.values.iter().flatten() { " " span.value { (value) } } }
+                            @if details {
+                                @for value in change.values.iter().flatten() { " " span.value { (value) } }
+                                @if let Some(cause) = &change.cause { " " span.small lang="en" { (cause) } }
+                            }
                         }
                     }
                     (left_out(visit, changes.len(), MAX_NAMED))
