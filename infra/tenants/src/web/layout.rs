@@ -1,5 +1,7 @@
 //! What all pages have around them.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 use shared::domain::id::TenantId;
 
@@ -143,5 +145,43 @@ pub(super) fn code(text: &str) -> Markup {
         @for (place, part) in text.split('`').enumerate() {
             @if place % 2 == 1 { code { (part) } } @else { (part) }
         }
+    }
+}
+
+/// The same with moments in the tenant's zone: commands print them in UTC.
+pub(super) fn code_at(language: Language, text: &str, zone: &TimeZone) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else {
+                @for word in part.split_inclusive(' ') { (word_at(language, word, zone)) }
+            }
+        }
+    }
+}
+
+fn word_at(language: Language, word: &str, zone: &TimeZone) -> Markup {
+    let text = word.trim_end_matches(|char: char| !char.is_ascii_alphanumeric());
+    let rest = word.strip_prefix(text).unwrap_or_default();
+    match text.parse::<Timestamp>() {
+        Ok(at) => html! { (language.moment(at, zone)) (rest) },
+        Err(_) => html! { (word) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_of_a_text_are_in_the_tenants_zone_and_all_else_stays() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at = "2026-05-10T22:00:00Z";
+        let text = format!("open until {at}; `at {at}` <b> 2026-05-10 7");
+        let shown = code_at(Language::German, &text, &zone).into_string();
+        let attributes = format!("datetime=\"{at}\" title=\"Europe/Berlin\"");
+        let time = format!("<time {attributes}>11.05.2026, 00:00</time>");
+        let rest = "&lt;b&gt; 2026-05-10 7";
+        let expected = format!("open until {time}; <code>at {at}</code> {rest}");
+        assert_eq!(shown, expected);
     }
 }

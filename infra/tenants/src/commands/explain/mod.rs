@@ -135,5 +135,6 @@ pub(crate) async fn read(context: &CommandContext<'_>, args: &Explain) -> Result
             Details::Names
         },
     };
-    Ok(ExplainView::new(&facts, began.elapsed()))
+    let time_zone = stored.config.time_zone.clone();
+    Ok(ExplainView::new(&facts, time_zone, began.elapsed()))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use shared::domain::id::{SourceId, TenantId};
 use shared::state::EmployeeEntry;
@@ -19,6 +20,8 @@ pub(crate) struct ExplainView {
     pub(crate) took_ms: u64,
     #[serde(skip)]
     pub(crate) is_known: bool,
+    #[serde(skip)]
+    pub(crate) time_zone: TimeZone,
 }
 
 /// The steps of a run, each with its lines.
@@ -33,7 +36,7 @@ pub(crate) struct Steps {
 }
 
 impl ExplainView {
-    pub(super) fn new(facts: &Facts<'_>, took: Duration) -> Self {
+    pub(super) fn new(facts: &Facts<'_>, time_zone: TimeZone, took: Duration) -> Self {
         Self {
             tenant_id: facts.tenant.clone(),
             person: facts.person.clone(),
@@ -49,6 +52,7 @@ impl ExplainView {
             troubled: facts.is_troubled(),
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             is_known: facts.is_known(),
+            time_zone,
         }
     }
 }

@@ -11,6 +11,7 @@ use employee_sync::accounts::read_old_values;
 use employee_sync::plan::{Cause, Change, Details, Kind, Plan as EmployeePlan};
 use employee_sync::report::Report;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use shared::access::AccessWindow;
 use shared::domain::id::{SourceId, TenantId};
@@ -44,6 +45,8 @@ pub(crate) struct PlanView {
     pub(crate) unread: Option<String>,
     #[serde(skip)]
     pub(crate) status: TenantStatus,
+    #[serde(skip)]
+    pub(crate) time_zone: TimeZone,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -145,6 +148,7 @@ pub(crate) async fn read(
         listing: plan.map(|plan| plan.shown(now, details).to_string()),
         unread,
         status: stored.record.status,
+        time_zone: stored.config.time_zone,
     })
 }
 

@@ -94,7 +94,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
         }
         ol.steps {
             @for (step, lines) in steps {
-                li { h2 { (step) } @for line in lines { p lang="en" { (layout::code(line)) } } }
+                li { h2 { (step) } @for line in lines { p lang="en" { (layout::code_at(visit.language, line, &view.time_zone)) } } }
             }
         }
         @if view.entry.as_ref().is_some_and(|entry| entry.failure.is_some()) {

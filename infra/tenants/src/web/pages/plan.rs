@@ -71,7 +71,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
     let number = |number: usize| visit.language.number(number as u64);
     html! {
         p.lead { (sentence(visit, tenant, view)) }
-        @if !view.report.message.is_empty() { p lang="en" { (layout::code(&view.report.message)) } }
+        @if !view.report.message.is_empty() { p lang="en" { (layout::code_at(visit.language, &view.report.message, &view.time_zone)) } }
         @if let Some(unread) = &view.unread { p.note lang="en" { (unread) } }
         @if !changes.is_empty() || !held.is_empty() {
             p.small {
@@ -93,7 +93,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
             h2 id="left" { (visit.pick("Ausgelassen", "Left alone")) " " span.count { (number(skipped.len())) } }
             ul.diff {
                 @for skip in skipped.iter().take(MAX_NAMED) {
-                    li { a href=(person_path(tenant, skip.person.as_str())) { (skip.person) } " " span lang="en" { (skip.why) } }
+                    li { a href=(person_path(tenant, skip.person.as_str())) { (skip.person) } " " span lang="en" { (layout::code_at(visit.language, &skip.why, &view.time_zone)) } }
                 }
                 (left_out(visit, skipped.len(), MAX_NAMED))
             }

@@ -238,8 +238,8 @@ pub(in crate::web) fn shown(
         p.eyebrow { (job_word(visit, report)) }
         h1 lang="en" { span class=(format!("dot {}", class(report.outcome))) aria-hidden="true" {} (format::capitalized(&report.outcome.to_string().replace('-', " "))) }
         p.lead lang="en" { (format::counted(report)) "." }
-        @if !report.message.is_empty() { p lang="en" { (layout::code(&report.message)) } }
-        @if let Some(held) = &report.held { article.card.waits { p lang="en" { (layout::code(&held.text)) } } }
+        @if !report.message.is_empty() { p lang="en" { (layout::code_at(visit.language, &report.message, zone)) } }
+        @if let Some(held) = &report.held { article.card.waits { p lang="en" { (layout::code_at(visit.language, &held.text, zone)) } } }
         @if !report.findings.is_empty() {
             h2 { (visit.pick("Zu klären", "Findings")) " " span.count { (visit.language.number(report.findings_total)) } }
             ul.diff lang="en" {
@@ -247,7 +247,7 @@ pub(in crate::web) fn shown(
                     li {
                         @if let Some(person) = &finding.person { a href=(person_path(tenant, person.as_str())) { (person) } " " }
                         @if let Some(certificate) = &finding.certificate { code { (certificate) } " " }
-                        (layout::code(&finding.text))
+                        (layout::code_at(visit.language, &finding.text, zone))
                     }
                 }
             }

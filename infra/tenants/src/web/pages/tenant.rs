@@ -129,7 +129,7 @@ fn waiting(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                 @if health.waiting > 0 { (people_card(visit, tenant, view)) }
                 @for problem in others {
                     div.card.waits {
-                        p lang="en" { (layout::code(&format::capitalized(problem))) }
+                        p lang="en" { (layout::code_at(visit.language, &format::capitalized(problem), &view.time_zone)) }
                         (remedies(visit, tenant, problem))
                     }
                 }
