@@ -39,7 +39,7 @@ pub(crate) struct StatusView {
     pub(crate) last_reports: Vec<Report<Value>>,
     /// A backfill is on hold, and nobody has started it.
     #[serde(skip)]
-    holds_backfill: bool,
+    pub(crate) holds_backfill: bool,
     /// The newest report of each job, as far as the newest reports have one.
     #[serde(skip)]
     pub(crate) newest: BTreeMap<JobKind, Report<Value>>,

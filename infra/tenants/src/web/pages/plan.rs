@@ -105,6 +105,9 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Ma
                 @if let Some(folder) = &certificates.folder { (visit.pick(" in „", " in “")) (folder) (visit.pick("“", "”")) }
                 "."
             }
+            @if certificates.held > 0 {
+                p { (visit.language.counted(certificates.held as u64, ("wird gehalten", "werden gehalten"), ("is held", "are held"))) (visit.pick(", bis du das ", " until you ")) a href=(format!("/tenants/{tenant}/certificates")) { (visit.pick("Nachtragen beginnst", "start the backfill")) } "." }
+            }
             @if let Some(problem) = &certificates.problem { p.note lang="en" { (problem) } }
             @if !certificates.to_file.is_empty() {
                 details {

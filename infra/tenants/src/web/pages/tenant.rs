@@ -186,6 +186,10 @@ pub(super) fn held_card(
         .values()
         .map(|number| u64::from(*number))
         .sum();
+    let changes = match on {
+        Tab::Plan => "#held".to_owned(),
+        _ => format!("/tenants/{tenant}/plan#held"),
+    };
     let hash = html! { input type="hidden" name="hash" value=(held.hash); };
     let kinds = html! {
         (hash)
@@ -194,7 +198,7 @@ pub(super) fn held_card(
                 select name="kind" {
                     option value="" { (visit.pick("alle", "all")) }
                     @for (brake, number) in &held.undecided {
-                        option value=(brake.name()) { (number) " " (kind(visit, *brake)) }
+                        option value=(brake.name()) { (visit.language.number((*number).into())) " " (kind(visit, *brake)) }
                     }
                 }
             }
@@ -202,9 +206,13 @@ pub(super) fn held_card(
     };
     html! {
         article.card.waits {
-            h3 { (visit.language.counted(undecided, ("Änderung wird gehalten", "Änderungen werden gehalten"), ("change is held", "changes are held"))) }
+            h3 {
+                a href=(changes) {
+                    (visit.language.counted(undecided, ("Änderung wird gehalten", "Änderungen werden gehalten"), ("change is held", "changes are held")))
+                }
+            }
             ul.plain {
-                @for (brake, number) in &held.undecided { li { (number) " " (kind(visit, *brake)) } }
+                @for (brake, number) in &held.undecided { li { (visit.language.number((*number).into())) " " (kind(visit, *brake)) } }
                 @for pattern in &held.patterns { li.small lang="en" { (pattern) } }
             }
             @if held.dismissed > 0 {
@@ -324,6 +332,8 @@ fn facts(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
 fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
     let paused = view.health.state == TenantState::Paused;
     let none = Markup::default();
+    let configuration = view.configuration.as_ref();
+    let are_off = configuration.is_some_and(|known| known.certificates_every.is_none());
     html! {
         section aria-labelledby="connection" {
             h2 id="connection" { (visit.pick("Verbindung", "Connection")) }
@@ -340,12 +350,22 @@ fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                         }
                     }
                 }
-                dt { (visit.pick("Zertifikate", "Certificates")) }
-                dd {
-                    @match view.health.gate {
-                        Some(at) => { (visit.pick("werden abgelegt seit ", "have been filed since ")) (visit.language.moment(at, &view.time_zone)) }
-                        None => { (visit.pick("warten auf den ersten vollständigen Lauf", "wait for the first complete run of people")) }
+                @if !are_off {
+                    dt { (visit.pick("Zertifikate", "Certificates")) }
+                    dd {
+                        @match view.health.gate {
+                            Some(_) if view.holds_backfill => {
+                                (visit.pick("frühere werden gehalten, bis du das ", "earlier ones are held until you "))
+                                a href=(format!("/tenants/{tenant}/certificates")) { (visit.pick("Nachtragen beginnst", "start the backfill")) }
+                            }
+                            Some(at) => { (visit.pick("werden abgelegt seit ", "have been filed since ")) (visit.language.moment(at, &view.time_zone)) }
+                            None => { (visit.pick("warten auf den ersten vollständigen Lauf", "wait for the first complete run of people")) }
+                        }
                     }
+                }
+                @if !view.credentials_checked {
+                    dt { (visit.pick("Zugangsdaten", "Credentials")) }
+                    dd { (visit.pick("nicht geprüft: AWS lässt dich sie nicht lesen", "not checked: AWS does not let you read them")) }
                 }
                 @for announcement in &view.health.announcements {
                     dt { (visit.pick("Ein Anbieter kündigt an", "A vendor announces")) } dd lang="en" { (announcement) }
