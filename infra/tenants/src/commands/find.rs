@@ -11,7 +11,7 @@ use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 
 /// More people of one name are not shown.
-const MAX_FOUND: usize = 50;
+pub(crate) const MAX_FOUND: usize = 50;
 
 /// Somebody who matches.
 pub(crate) struct Found {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::{SourceId, TenantId};
@@ -30,6 +31,8 @@ pub(crate) struct PeopleView<'a> {
     pub(crate) people: Vec<Standing>,
     /// People who would follow.
     pub(crate) more: u64,
+    #[serde(skip)]
+    pub(crate) time_zone: TimeZone,
 }
 
 pub(super) async fn list(context: &CommandContext<'_>, args: &ListPeople) -> Result<Output> {
@@ -46,7 +49,7 @@ pub(crate) async fn page<'a>(
         limit,
         after,
     } = args;
-    context.tenant(tenant).await?;
+    let stored = context.tenant(tenant).await?;
     let standings = read(context, tenant).await?.standings();
     let mut counts: BTreeMap<PersonState, u64> = BTreeMap::new();
     for standing in &standings {
@@ -69,6 +72,7 @@ pub(crate) async fn page<'a>(
         counts,
         people,
         more,
+        time_zone: stored.config.time_zone,
     })
 }
 

@@ -126,6 +126,9 @@ pub(in crate::web) async fn find(
                     }
                 }
             }
+            @if found.len() >= find::MAX_FOUND {
+                p.small { (visit.pick("Mehr werden nicht gezeigt.", "No more are shown.")) }
+            }
         }
         (search(&visit, &tenant))
     };
@@ -172,6 +175,7 @@ fn rows(visit: &Visit, tenant: &TenantId, view: &PeopleView<'_>, args: &ListPeop
                     th scope="col" { (visit.pick("Person", "Person")) }
                     th scope="col" { (visit.pick("Zustand", "State")) }
                     th scope="col" { (visit.pick("Grund", "Reason")) }
+                    th scope="col" { (visit.pick("Nächster Versuch", "Tried again")) }
                     th scope="col" { span.hidden { (visit.pick("Aktion", "Action")) } }
                 } }
                 tbody {
@@ -180,6 +184,9 @@ fn rows(visit: &Visit, tenant: &TenantId, view: &PeopleView<'_>, args: &ListPeop
                             th scope="row" { a.name href=(person_path(tenant, standing.person.as_str())) { (standing.person) } }
                             td data-label=(visit.pick("Zustand", "State")) { (word(visit, standing.state)) }
                             td data-label=(visit.pick("Grund", "Reason")) lang="en" { (standing.reason.as_deref().unwrap_or("–")) }
+                            td data-label=(visit.pick("Nächster Versuch", "Tried again")) {
+                                @if let Some(at) = standing.retry_at { (visit.language.moment(at, &view.time_zone)) } @else { "–" }
+                            }
                             td {
                                 @if can_retry(standing.state) {
                                     (visit.form(tenant, Button { action: "retry-people", label: visit.pick("Erneut versuchen", "Try again"), class: "quiet" },
