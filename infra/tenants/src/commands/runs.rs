@@ -6,7 +6,7 @@ use shared::domain::id::TenantId;
 use shared::runtime::Report;
 
 use crate::args::Runs;
-use crate::context::CommandContext;
+use crate::context::{CommandContext, no_such_tenant};
 use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
@@ -32,7 +32,10 @@ pub(crate) async fn read<'a>(context: &CommandContext<'_>, args: &'a Runs) -> Re
         number,
         findings,
     } = args;
-    context.tenant(tenant).await?;
+    // Its configuration need not be usable.
+    if context.store.tenant(tenant).await?.is_none() {
+        return Err(no_such_tenant(tenant));
+    }
     let number = usize::from(*number);
     Ok(RunsView {
         reports: context.store.reports(tenant, number).await?,

@@ -1,15 +1,20 @@
 //! Runs as plots and as reports.
 
-use axum::extract::Path;
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::{Outcome, Report};
 use shared::state::JobKind;
 
-use super::not_found;
+use super::{not_found, pager, person_path};
 use crate::args::Runs;
 use crate::commands::runs::{self, RunsView};
 use crate::format;
@@ -17,11 +22,20 @@ use crate::web::layout::{self, Place, Tab};
 use crate::web::plots::{self, Bar};
 use crate::web::visit::{Company, Visit};
 
-/// All that are kept, nearly always.
-const NUMBER: u16 = 1000;
+/// All that are kept, nearly always: without changes one an hour of each job.
+const NUMBER: u16 = 2000;
 
-/// Bars of one plot, and rows of the list.
-const SHOWN: usize = 120;
+/// How long they are kept: days of the plots.
+const DAYS: i32 = 30;
+
+/// Rows on one page.
+const ROWS: usize = 120;
+
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Part {
+    #[serde(default)]
+    page: usize,
+}
 
 async fn read(
     visit: &Visit,
@@ -35,22 +49,32 @@ async fn read(
     let context = visit.context();
     let view = Box::pin(runs::read(context, &args)).await;
     let RunsView { reports, .. } = view.map_err(|failure| visit.unread(tenant, &failure))?;
+    // Reports can be read also where the configuration is of no use.
     let stored = context.tenant(tenant).await;
-    let stored = stored.map_err(|failure| visit.unread(tenant, &failure))?;
-    Ok((reports, stored.config.time_zone))
+    let zone = stored.map_or(TimeZone::UTC, |stored| stored.config.time_zone);
+    Ok((reports, zone))
 }
 
-pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Response {
+pub(in crate::web) async fn page(
+    visit: Visit,
+    Company(tenant): Company,
+    Query(Part { page }): Query<Part>,
+) -> Response {
     let (reports, zone) = match read(&visit, &tenant).await {
         Ok(read) => read,
         Err(response) => return response,
     };
+    let mut parts = reports.chunks(ROWS).skip(page);
+    let shown = parts.next().unwrap_or_default();
+    let has_more = parts.next().is_some();
+    let path = |page: usize| format!("/tenants/{tenant}/runs?page={page}#reports");
     let body = html! {
         h1 { (sentence(&visit, &reports)) }
         @for job in [JobKind::Employees, JobKind::Certificates] { (job_plots(&visit, job, &reports, &zone)) }
         @if !reports.is_empty() {
-            h2 { (visit.pick("Berichte", "Reports")) }
-            (table(&visit, &tenant, reports.get(..SHOWN).unwrap_or(&reports), &zone))
+            h2 id="reports" { (visit.pick("Berichte", "Reports")) }
+            (table(&visit, &tenant, shown, &zone))
+            (pager(&visit, page, has_more, path))
         }
         p.small { (visit.pick(
             "Ein Lauf ohne Änderung hinterlässt höchstens einen Bericht je Stunde. Berichte bleiben 30 Tage.",
@@ -109,55 +133,89 @@ pub(super) fn class(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Durations, calls and changes of the newest runs of a job, oldest first, each bar in the colour of its outcome.
+/// Durations, calls and changes of a job's runs, day by day, each bar in the colour of the day's worst outcome.
 fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &TimeZone) -> Markup {
     let of_job = reports.iter().filter(|report| report.job == job.function());
-    let mut newest: Vec<&Report<Value>> = of_job.take(SHOWN).collect();
-    newest.reverse();
-    if newest.is_empty() {
+    let of_job: Vec<&Report<Value>> = of_job.collect();
+    if of_job.is_empty() {
         return Markup::default();
     }
-    let plot = |title: &str, value: &dyn Fn(&Report<Value>) -> (f64, String)| {
-        let bars: Vec<Bar> = newest
+    let today = zone.to_datetime(visit.now()).date();
+    let mut days: BTreeMap<Date, Vec<&Report<Value>>> = (0..DAYS)
+        .filter_map(|back| Some((today.checked_sub(back.days()).ok()?, Vec::new())))
+        .collect();
+    for report in &of_job {
+        if let Some(runs) = days.get_mut(&zone.to_datetime(report.started_at).date()) {
+            runs.push(*report);
+        }
+    }
+    let plot = |title: &str, value: &dyn Fn(&[&Report<Value>]) -> (f64, String)| {
+        let bars: Vec<Bar> = days
             .iter()
-            .map(|report| {
-                let (number, shown) = value(report);
-                let at = zone.to_datetime(report.started_at);
+            .map(|(day, runs)| {
+                let (number, shown) = value(runs);
                 Bar {
-                    label: at
-                        .strftime(visit.pick("%d.%m. %H:%M", "%-d %b %H:%M"))
-                        .to_string(),
+                    label: day.strftime(visit.pick("%d.%m.", "%-d %b")).to_string(),
                     value: number,
                     shown,
-                    class: class(report.outcome),
-                    outcome: report.outcome.to_string(),
+                    class: worst(runs),
+                    outcome: named(runs),
                 }
             })
             .collect();
         html! { figure { figcaption { (title) } (plots::bars(title, &bars)) } }
     };
-    let calls =
-        |report: &Report<Value>| report.calls.personio + report.calls.kombo + report.calls.reteach;
+    let longest = |runs: &[&Report<Value>]| {
+        let longest = runs.iter().map(|report| report.duration_ms).max();
+        let longest = longest.unwrap_or_default();
+        (longest as f64, visit.language.seconds(longest))
+    };
+    let called = |runs: &[&Report<Value>]| {
+        let calls = runs.iter().map(|report| report.calls);
+        let calls = calls.map(|calls| calls.personio + calls.kombo + calls.reteach);
+        let calls: u64 = calls.sum();
+        (calls as f64, visit.language.number(calls))
+    };
+    let changed = |runs: &[&Report<Value>]| {
+        let changed: u64 = runs.iter().map(|report| changes(&report.counts)).sum();
+        (changed as f64, visit.language.number(changed))
+    };
     html! {
         section {
             h2 { (match job {
-                JobKind::Employees => visit.pick("Personen", "People"),
-                JobKind::Certificates => visit.pick("Zertifikate", "Certificates"),
+                JobKind::Employees => visit.pick("Personen, 30 Tage", "People, 30 days"),
+                JobKind::Certificates => visit.pick("Zertifikate, 30 Tage", "Certificates, 30 days"),
             }) }
             div.plots {
-                (plot(visit.pick("Dauer", "Duration"), &|report| (report.duration_ms as f64, visit.language.seconds(report.duration_ms))))
-                (plot(visit.pick("Aufrufe", "Calls"), &|report| (calls(report) as f64, visit.language.number(calls(report)))))
-                (plot(visit.pick("Änderungen", "Changes"), &|report| (changes(&report.counts) as f64, visit.language.number(changes(&report.counts)))))
+                (plot(visit.pick("Dauer des längsten Laufs", "Duration of the longest run"), &longest))
+                (plot(visit.pick("Aufrufe", "Calls"), &called))
+                (plot(visit.pick("Änderungen", "Changes"), &changed))
             }
-            (outcomes(visit, &newest))
+            (outcomes(visit, &of_job))
         }
     }
 }
 
+fn worst(runs: &[&Report<Value>]) -> &'static str {
+    let classes = runs.iter().map(|report| class(report.outcome));
+    let classes: BTreeSet<&str> = classes.collect();
+    match (classes.contains("bad"), classes.contains("good")) {
+        (true, _) => "bad",
+        (false, true) => "good",
+        (false, false) => "off",
+    }
+}
+
+/// The outcomes of a day's runs, each once.
+fn named(runs: &[&Report<Value>]) -> String {
+    let names = runs.iter().map(|report| report.outcome.to_string());
+    let names: Vec<String> = names.collect::<BTreeSet<_>>().into_iter().collect();
+    names.join(", ")
+}
+
 /// How often each outcome was, in words: the same as the colours.
 fn outcomes(visit: &Visit, reports: &[&Report<Value>]) -> Markup {
-    let mut outcomes: std::collections::BTreeMap<String, (u64, &str)> =
-        std::collections::BTreeMap::new();
+    let mut outcomes: BTreeMap<String, (u64, &str)> = BTreeMap::new();
     for report in reports {
         let outcome = outcomes.entry(report.outcome.to_string()).or_default();
         *outcome = (outcome.0 + 1, class(report.outcome));
