@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::json;
-use shared::state::TenantStatus;
+use shared::domain::id::RunId;
+use shared::state::{JobKind, TenantStatus};
 use shared::tenant::Via;
 use simulators::aws::Endpoint;
 use simulators::{Behaviour, Body, Fault};
@@ -13,7 +15,8 @@ use tenants::Exit;
 
 use super::visitor::{Page, Visitor, visitor, visitor_of_stack};
 use crate::certificates::park;
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, deactivate, issue, participation, person};
+use crate::forget::DENIED;
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, deactivate, issue, now, participation, person};
 
 /// A company of which a brake holds the locks.
 async fn held(desk: &Desk) -> local::Company {
@@ -345,6 +348,99 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
         let path = format!("/tenants/acme{path}");
         assert_has(&visitor.text(&path).await, &["acme", rest]);
     }
+    let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
+    let denied = denied.calls("Secrets Manager GetSecretValue");
+    desk.faults.add(denied.always());
+    let page = visitor.text("/tenants/acme").await;
+    assert_has(&page, &["not checked: AWS does not let you read them"]);
+}
+
+#[tokio::test]
+async fn runs_are_shown_where_the_configuration_is_of_no_use() {
+    let (desk, company) = Desk::acme().await;
+    desk.done("sync acme --here").await;
+    let store = desk.stack.store();
+    store.put_tenant(&company.tenant, "via = 1").await.unwrap();
+    let visitor = visitor(&desk, "").await;
+    let page = visitor.text("/tenants/acme").await;
+    assert_has(&page, &["Configuration unusable", "Last runs"]);
+    let runs = visitor.text("/tenants/acme/runs").await;
+    assert_has(&runs, &["1 report, none failed", "3 created"]);
+}
+
+#[tokio::test]
+async fn reports_of_30_days_are_plotted_by_day_and_listed_in_parts() {
+    let (desk, company) = Desk::acme().await;
+    let report = desk.done("sync acme --here").await;
+    let store = desk.stack.store();
+    for number in 1..=125_i64 {
+        let at = now() - SignedDuration::from_hours(5 * number);
+        let mut report = report.clone();
+        report["started_at"] = json!(at);
+        report["run_id"] = json!(format!("run-{number}"));
+        let run = RunId::new(format!("run-{number}"));
+        let until = now() + SignedDuration::from_hours(24);
+        let put = store.put_report(
+            &company.tenant,
+            JobKind::Employees,
+            at,
+            &run,
+            until,
+            &report,
+        );
+        put.await.unwrap();
+    }
+    let visitor = visitor(&desk, "").await;
+    let first = visitor.text("/tenants/acme/runs").await;
+    assert_has(&first, &["126 reports, none failed", "/runs/run-119\""]);
+    // A bar for each of 30 days in each of three plots.
+    assert_eq!(first.matches("<rect").count(), 90, "{first}");
+    assert!(!first.contains("/runs/run-120\""), "{first}");
+    assert_has(&first, &["/tenants/acme/runs?page=1#reports"]);
+    let second = visitor.text("/tenants/acme/runs?page=1").await;
+    assert_has(&second, &["/runs/run-120\"", "/runs/run-125\""]);
+    assert!(!second.contains("page=2"), "{second}");
+}
+
+#[tokio::test]
+async fn a_company_says_what_its_certificates_wait_for() {
+    for (more, text) in [
+        ("backfill = \"hold\"", "earlier ones are held until you"),
+        ("enabled = false", "certificates are off"),
+    ] {
+        let (desk, company) = Desk::new_company().await;
+        let more = format!("[certificates]\n{more}\n");
+        desk.done(&desk.add(&company, &more)).await;
+        desk.done("sync acme --here").await;
+        let visitor = visitor(&desk, "").await;
+        let page = visitor.text("/tenants/acme").await;
+        assert_has(&page, &[text]);
+        assert!(!page.contains("have been filed since"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_address_of_a_button_leads_to_its_company() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let visitor = visitor(&desk, "").await;
+    for path in ["do/approve", "do/sync", "people/find"] {
+        let page = visitor.get(&format!("/tenants/acme/{path}")).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(page.headers["location"], "/tenants/acme", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_without_values_has_no_day_of_a_contract() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let visitor = visitor(&desk, "").await;
+    let plan = visitor.text("/tenants/acme/plan/live").await;
+    assert_has(&plan, &["3 people", "contract begins"]);
+    assert!(!plan.contains("2020-01"), "{plan}");
+    let values = visitor.text("/tenants/acme/plan/live?details=1").await;
+    assert_has(&values, &["contract begins 2020-01-01"]);
 }
 
 #[tokio::test]
@@ -422,7 +518,9 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
         .await;
     assert_has(&misspelt.text, &["Nobody matches"]);
     let shown = visitor.text("/tenants/acme/people/2/live").await;
-    assert_has(&shown, &["All is fine", "by external id"]);
+    // The access window begins at midnight in the tenant's zone.
+    let parts = ["All is fine", "by external id", "1 Jan 2020, 00:00"];
+    assert_has(&shown, &parts);
     assert!(!shown.contains("Groß"), "{shown}");
     let details = visitor.text("/tenants/acme/people/2/live?details=1").await;
     assert_has(&details, &["Groß-2", &mail]);
@@ -477,7 +575,13 @@ async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
         &page,
         &["1 certificate filed", "No certificate is parked", "<svg"],
     );
-    // Each number leads to what it counts.
+    // Each number leads to what it counts. A long list says that it is not whole.
+    for number in 100..=300 {
+        let id = format!("cert-{number}");
+        park(&desk, &company.tenant, &id, false).await;
+    }
+    let page = visitor.text("/tenants/acme/certificates").await;
+    assert_has(&page, &["<li>… 1 more</li>"]);
     park(&desk, &company.tenant, "cert-2", false).await;
     desk.done("certificates dismiss acme cert-2").await;
     let page = visitor.text("/tenants/acme/certificates").await;
