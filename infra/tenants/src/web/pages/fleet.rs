@@ -211,7 +211,7 @@ const COLUMNS: [(&str, &str); 7] = [
 fn row(visit: &Visit, tenant: &TenantHealth, runs: &trend::Runs) -> Markup {
     let [synced, people, waiting, held, filed, parked, day] =
         COLUMNS.map(|(german, english)| visit.pick(german, english));
-    let runs = runs.get(&tenant.tenant_id).map_or(&[][..], Vec::as_slice);
+    let runs = runs.get(&tenant.tenant_id);
     let id = &tenant.tenant_id;
     let link = format!("/tenants/{id}");
     let (class, state) = state(visit, tenant);
@@ -229,7 +229,11 @@ fn row(visit: &Visit, tenant: &TenantHealth, runs: &trend::Runs) -> Markup {
             (count(visit, held, tenant.held_changes, &format!("{link}/plan")))
             td data-label=(filed) { (last_run(visit, tenant, JobKind::Certificates)) }
             (count(visit, parked, tenant.parked_certificates, &format!("{link}/certificates")))
-            td data-label=(day) { a href=(format!("{link}/runs")) { (trend::plot(visit, runs)) } }
+            td data-label=(day) {
+                a href=(format!("{link}/runs")) {
+                    @if let Some(runs) = runs { (trend::plot(visit, runs)) } @else { (visit.pick("nicht lesbar", "cannot be read")) }
+                }
+            }
         }
     }
 }

@@ -39,9 +39,10 @@ pub(super) async fn read(visit: &Visit, tenants: &[&TenantHealth]) -> Runs {
     stream::iter(tenants)
         .map(|tenant| async move {
             let runs = context.store.outcomes_since(&tenant, since).await;
-            (tenant, runs.unwrap_or_default())
+            Some((tenant, runs.ok()?))
         })
         .buffer_unordered(MAX_CONCURRENT_TENANTS)
+        .filter_map(std::future::ready)
         .collect()
         .await
 }
