@@ -13,7 +13,7 @@ pub(crate) fn first(address: &str) -> String {
         .lines()
         .find_map(|line| line.strip_prefix("set-cookie: "));
     let cookie = cookie.unwrap_or_else(|| panic!("no cookie: {entered}"));
-    let page = get(host, "/", cookie.split(';').next().unwrap());
+    let page = get(host, "/?wait=true", cookie.split(';').next().unwrap());
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     page
 }

@@ -1,5 +1,5 @@
 //! The last reading of all companies. Thousands take seconds to read: then a page shows the last reading and how old it is,
-//! while a fresh one is read.
+//! while a fresh one is read. Before the first one is complete, it says that it is being read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::commands::status::fleet::FleetView;
 use crate::failure::Result;
 
-/// No page waits for a reading that takes longer, if there is an earlier one.
+/// No page waits for a reading that takes longer.
 const LONG: Duration = Duration::from_millis(500);
 
 /// Long readings cost time and money: at most a tenth of the time is spent on them.
@@ -59,6 +59,17 @@ impl Readings {
             Some(reading) => Ok(reading),
             None => self.keep(read).await,
         }
+    }
+
+    /// The same, within the time that a page waits: after that `read` goes on without it.
+    pub(super) async fn soon(
+        self: &Arc<Self>,
+        read: impl Future<Output = Result<FleetView>> + Send + 'static,
+    ) -> Option<Result<Reading>> {
+        let readings = Arc::clone(self);
+        let reading = tokio::spawn(async move { readings.at_hand(read).await });
+        let waited = tokio::time::timeout(LONG, reading).await;
+        waited.ok()?.ok()
     }
 
     /// After an action the last reading is old, however recent it is.
@@ -183,6 +194,18 @@ mod tests {
         assert!(!readings.again(reading(6, 1)), "it is fresh");
         readings.outdate();
         assert!(readings.again(reading(6, 1)), "a button was pressed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_does_not_wait_for_a_long_reading_which_goes_on() {
+        let readings = Arc::new(Readings::default());
+        let began = Instant::now();
+        assert!(readings.soon(reading(1, 3_000)).await.is_none());
+        assert!(began.elapsed() < Duration::from_secs(1));
+        assert_eq!(shown(&readings, 2, 3_000).await, 1);
+        assert!(began.elapsed() < Duration::from_secs(4));
+        let reading = readings.soon(failing()).await.unwrap();
+        assert_eq!(reading.unwrap().view.orphaned_schedules.len(), 1);
     }
 
     #[tokio::test(start_paused = true)]

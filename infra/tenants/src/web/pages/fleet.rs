@@ -12,7 +12,7 @@ use shared::state::JobKind;
 use super::{pager, query_value, to_look_at, trend};
 use crate::commands::status::fleet::{self, FleetView};
 use crate::commands::status::health::{TenantHealth, TenantState};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::web::Shared;
 use crate::web::layout::{self, Place, refreshed};
 use crate::web::readings::Reading;
@@ -27,6 +27,9 @@ pub(in crate::web) struct Search {
     q: String,
     #[serde(default)]
     page: usize,
+    /// Until the reading is complete, however long that takes.
+    #[serde(default)]
+    wait: bool,
 }
 
 /// All companies: as they are, or the last reading if that took long.
@@ -35,10 +38,22 @@ pub(in crate::web) async fn read(shared: &Shared) -> Result<Reading> {
     shared.readings.at_hand(view).await
 }
 
+/// A reading that outlives its request.
+fn fresh(shared: &Shared) -> impl Future<Output = Result<FleetView>> + Send + use<> {
+    let shared = shared.clone();
+    async move { Box::pin(fleet::read(&shared.context)).await }
+}
+
 pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> Response {
-    let reading = match read(visit.shared()).await {
-        Ok(reading) => reading,
-        Err(failure) => return visit.problem(StatusCode::BAD_GATEWAY, None, &failure),
+    let reading = match search.wait {
+        true => Some(read(visit.shared()).await),
+        false => visit.shared().readings.soon(fresh(visit.shared())).await,
+    };
+    let reading = match reading {
+        Some(Ok(reading)) => reading,
+        Some(Err(failure)) if search.wait => return failed(&visit, &failure),
+        Some(Err(failure)) => return visit.problem(StatusCode::BAD_GATEWAY, None, &failure),
+        None => return loading(&visit, &search),
     };
     let view = &reading.view;
     let chosen = chosen(view, &search);
@@ -51,25 +66,60 @@ pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> 
     let runs = trend::read(&visit, &shown).await;
     let more = chosen.len() > search.page.saturating_add(1).saturating_mul(ROWS);
     // Only now: this page does not wait for its share of the table.
-    let shared = visit.shared().clone();
-    let view_again = async move { Box::pin(fleet::read(&shared.context)).await };
-    let again = visit.shared().readings.again(view_again);
+    let again = visit.shared().readings.again(fresh(visit.shared()));
     let title = visit.pick("Alle Firmen", "All companies");
     let body = html! {
         h1 id="sentence" { (sentence(&visit, view)) }
         @if view.tenants.is_empty() && view.orphaned_schedules.is_empty() {
-            p.lead { (layout::code(visit.pick("`tenants add` legt die erste an.", "`tenants add` makes the first one."))) }
-        } @else {
-            form.search role="search" action="/" {
-                label for="q" { (visit.pick("Firma suchen", "Find a company")) }
-                input id="q" name="q" type="search" value=(search.q) autocomplete="off" spellcheck="false"
-                    hx-get="/" hx-trigger="input delay:200ms" hx-select="#fleet" hx-target="#fleet" hx-swap="outerMorph";
-                button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
+            div id="fleet" {
+                p.lead { (layout::code(visit.pick("`tenants add` legt die erste an.", "`tenants add` makes the first one."))) }
             }
+        } @else {
+            (search_form(&visit, &search))
             (listed(&visit, &reading, &search, &Rows { found: chosen.len() as u64, shown, runs, more, again }))
         }
     };
     layout::page(&visit, Place::Fleet, title, &body).into_response()
+}
+
+/// What takes long to read is read by this page's own second request.
+fn loading(visit: &Visit, search: &Search) -> Response {
+    let query = query_value(&search.q);
+    let path = format!("/?q={query}&page={}&wait=true", search.page);
+    let title = visit.pick("Alle Firmen", "All companies");
+    let body = html! {
+        h1 id="sentence" { (title) }
+        (search_form(visit, search))
+        div id="fleet" hx-get=(path) hx-trigger="load" hx-select="#fleet" hx-select-oob="#sentence" hx-target="this" hx-swap="outerHTML" {
+            p.loading role="status" {
+                span.spinner aria-hidden="true" {}
+                (visit.pick("Alle Firmen werden gelesen …", "All companies are being read …"))
+            }
+            noscript { a.button href=(path) { (visit.pick("Jetzt lesen", "Read now")) } }
+        }
+    };
+    layout::page(visit, Place::Fleet, title, &body).into_response()
+}
+
+/// The answer to that request. htmx would not show one with the status of a failure.
+fn failed(visit: &Visit, failure: &Failure) -> Response {
+    let title = visit.pick("Das ging nicht", "That did not work");
+    let body = html! {
+        h1 id="sentence" { (title) }
+        div id="fleet" { p.lead.bad lang="en" { (layout::code(&failure.text)) } }
+    };
+    layout::page(visit, Place::Fleet, title, &body).into_response()
+}
+
+fn search_form(visit: &Visit, search: &Search) -> Markup {
+    html! {
+        form.search role="search" action="/" {
+            label for="q" { (visit.pick("Firma suchen", "Find a company")) }
+            input id="q" name="q" type="search" value=(search.q) autocomplete="off" spellcheck="false"
+                hx-get="/" hx-trigger="input delay:200ms" hx-select="#fleet" hx-target="#fleet" hx-swap="outerMorph";
+            button.quiet type="submit" { (visit.pick("Suchen", "Find")) }
+        }
+    }
 }
 
 fn sentence(visit: &Visit, view: &FleetView) -> String {

@@ -136,8 +136,10 @@ async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_com
     let began = Instant::now();
     // Two calls, one after the other.
     table.set_latency(Duration::from_millis(300));
+    let first = visitor.get("/").await.text;
+    assert_has(&first, &["All companies are being read", "wait=true"]);
     assert_has(
-        &visitor.text("/").await,
+        &visitor.text("/?wait=true").await,
         &["Read just now.", "</span>fine<"],
     );
     table.set_latency(Duration::ZERO);
@@ -349,10 +351,18 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
         assert_has(&visitor.text(&path).await, &["acme", rest]);
     }
     let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
-    let denied = denied.calls("Secrets Manager GetSecretValue");
-    desk.faults.add(denied.always());
+    let secrets = denied.clone().calls("Secrets Manager GetSecretValue");
+    desk.faults.add(secrets.always());
     let page = visitor.text("/tenants/acme").await;
     assert_has(&page, &["not checked: AWS does not let you read them"]);
+    let reports = denied.clone().calls("DynamoDB Query").body(&["RUN#"]);
+    desk.faults.add(reports.always());
+    let day = "<a href=\"/tenants/acme/runs\">cannot be read</a>";
+    assert_has(&visitor.text("/").await, &["</span>fine<", day]);
+    desk.faults.add(denied.calls("DynamoDB Query").always());
+    let visitor = visitor_of_stack(&desk, desk.variables()).await;
+    let failed = visitor.text("/?wait=true").await;
+    assert_has(&failed, &["That did not work", "id=\"fleet\""]);
 }
 
 #[tokio::test]

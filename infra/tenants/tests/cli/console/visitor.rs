@@ -96,9 +96,17 @@ impl Visitor {
         send(self.request(Method::GET, path)).await
     }
 
-    /// A page that has to be there.
+    /// A page that has to be there, complete.
     pub(crate) async fn text(&self, path: &str) -> String {
         let page = self.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+        if !page.text.contains("&amp;wait=true\"") {
+            return page.text;
+        }
+        // The second request of a page that takes long.
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{sign}wait=true");
+        let page = self.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
         page.text
     }
