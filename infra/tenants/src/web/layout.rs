@@ -129,13 +129,23 @@ pub(super) fn refreshed(id: &str, path: &str, seconds: u32, body: &Markup) -> Ma
     }
 }
 
-/// A part of a page that takes a while: it is read when the page is there.
+/// A part of a page that takes a while: it is read when the page is there, and answered by [`late`].
 pub(super) fn later(visit: &Visit, path: &str, what: &str) -> Markup {
     html! {
-        div.later hx-get=(path) hx-trigger="load" hx-target="this" hx-swap="outerHTML" aria-live="polite" {
+        // Stays: a screen reader announces what comes into a region that was there.
+        p.hidden id="said" role="status" {}
+        div.later hx-get=(path) hx-trigger="load" hx-target="this" hx-swap="outerHTML" {
             p.loading { span.spinner aria-hidden="true" {} (what) }
             noscript { a.button href=(path) { (visit.pick("Jetzt lesen", "Read now")) } }
         }
+    }
+}
+
+/// The part, with one sentence that is announced: all of it would be too long.
+pub(super) fn late(visit: &Visit, body: &Markup) -> Markup {
+    html! {
+        p.hidden id="said" hx-swap-oob="innerHTML" { (visit.pick("Fertig gelesen.", "Reading is complete.")) }
+        section.live { (body) }
     }
 }
 

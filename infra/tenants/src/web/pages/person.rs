@@ -9,7 +9,7 @@ use super::person_path;
 use super::plan::Details;
 use crate::args::Explain;
 use crate::commands::explain::{self, ExplainView, Steps};
-use crate::web::layout::{self, Place, Tab, later};
+use crate::web::layout::{self, Place, Tab, late, later};
 use crate::web::visit::{Button, Company, Visit};
 
 pub(in crate::web) async fn page(
@@ -47,7 +47,7 @@ pub(in crate::web) async fn live(
         Ok(view) => shown(&visit, &tenant, &view, args.details),
         Err(failure) => html! { p.lead.bad lang="en" { (layout::code(&failure.text)) } },
     };
-    html! { section.live aria-live="polite" { (body) } }.into_response()
+    late(&visit, &body).into_response()
 }
 
 fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) -> Markup {

@@ -12,7 +12,7 @@ use super::tenant::held_card;
 use super::{left_out, person_path};
 use crate::commands::plan::{self, ChangeView, PlanView};
 use crate::commands::status::one;
-use crate::web::layout::{self, Place, Tab, later};
+use crate::web::layout::{self, Place, Tab, late, later};
 use crate::web::visit::{Company, Visit};
 
 /// People that are named for one pattern.
@@ -61,7 +61,7 @@ pub(in crate::web) async fn live(
         Ok(view) => shown(&visit, &tenant, &view, details),
         Err(failure) => html! { p.lead.bad lang="en" { (layout::code(&failure.text)) } },
     };
-    html! { section.live aria-live="polite" { (body) } }.into_response()
+    late(&visit, &body).into_response()
 }
 
 fn shown(visit: &Visit, tenant: &TenantId, view: &PlanView, details: bool) -> Markup {

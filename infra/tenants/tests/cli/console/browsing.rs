@@ -170,6 +170,10 @@ async fn every_page_is_accessible_and_has_its_picture() {
     for (name, path, text) in PAGES {
         browser.goto(&format!("{}{path}", console.base)).await;
         browser.sees(text).await;
+        let said = "const said = document.querySelector('#said'); return said && said.textContent";
+        let is_late = ["plan", "person"].contains(&name);
+        let expected = is_late.then_some("Reading is complete.");
+        assert_eq!(browser.execute(said).await, json!(expected), "{name}");
         for (width, scheme) in [
             (1280, "light"),
             (1280, "dark"),

@@ -448,6 +448,10 @@ async fn a_plan_without_values_has_no_day_of_a_contract() {
     let visitor = visitor(&desk, "").await;
     let plan = visitor.text("/tenants/acme/plan/live").await;
     assert_has(&plan, &["3 people", "contract begins"]);
+    let page = visitor.text("/tenants/acme/plan").await;
+    for (part, said) in [(page, "role=\"status\""), (plan.clone(), "hx-swap-oob=")] {
+        assert_has(&part, &[&format!("id=\"said\" {said}")]);
+    }
     assert!(!plan.contains("2020-01"), "{plan}");
     let values = visitor.text("/tenants/acme/plan/live?details=1").await;
     assert_has(&values, &["contract begins 2020-01-01"]);
