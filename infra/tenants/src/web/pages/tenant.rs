@@ -196,9 +196,10 @@ pub(super) fn held_card(
         @if held.undecided.len() > 1 {
             label { (visit.pick("Welche", "Which")) " "
                 select name="kind" {
-                    option value="" { (visit.pick("alle", "all")) }
+                    // By its id a refresh keeps the choice at its kind, whatever kinds join.
+                    option id="kind-all" value="" { (visit.pick("alle", "all")) }
                     @for (brake, number) in &held.undecided {
-                        option value=(brake.name()) { (visit.language.number((*number).into())) " " (kind(visit, *brake)) }
+                        option id=(format!("kind-{}", brake.name())) value=(brake.name()) { (visit.language.number((*number).into())) " " (kind(visit, *brake)) }
                     }
                 }
             }

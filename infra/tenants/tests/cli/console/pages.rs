@@ -289,6 +289,24 @@ async fn a_decision_goes_through_where_aws_does_not_say_who_decides() {
 }
 
 #[tokio::test]
+async fn a_choice_among_held_kinds_is_found_again_by_its_id() {
+    let desk = Desk::new().await;
+    let company = held(&desk).await;
+    for id in 10..=17 {
+        let mail = Some(format!("neu-{id}@muster.example"));
+        company.personio.change(id, |person| person.email = mail);
+    }
+    desk.pass_minutes(5);
+    desk.attention("sync acme --here").await;
+    let visitor = visitor(&desk, "").await;
+    let page = visitor.text("/tenants/acme").await;
+    for kind in ["all", "unexplained_lock", "mail"] {
+        let option = format!("<option id=\"kind-{kind}\" value=");
+        assert_has(&page, &[&option]);
+    }
+}
+
+#[tokio::test]
 async fn a_plan_that_changed_between_look_and_click_is_refused() {
     let desk = Desk::new().await;
     let company = held(&desk).await;
