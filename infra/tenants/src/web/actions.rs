@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use jiff::tz::TimeZone;
 use maud::html;
 use shared::domain::id::{CertificateId, SourceId, TenantId};
 use shared::state::{Brake, JobKind};
@@ -37,13 +38,15 @@ pub(super) async fn act(
         Ok(_) if action == "start-certificates" => begin(&visit, &tenant, SyncJob::Certificates),
         Ok(output) => {
             let title = done(&visit, &action);
+            let stored = visit.context().tenant(&tenant).await;
+            let zone = stored.map_or(TimeZone::UTC, |stored| stored.config.time_zone);
             let body = html! {
                 h1 { (title) }
                 @if action == "check" {
                     pre.text lang="en" { (output.text()) }
                 } @else {
                     @for line in output.text().split("\n\n") {
-                        p.lead lang="en" { (layout::code(line)) }
+                        p.lead lang="en" { (layout::code_at(visit.language, line, &zone)) }
                     }
                 }
                 div.actions {

@@ -163,7 +163,7 @@ pub(super) fn code_at(language: Language, text: &str, zone: &TimeZone) -> Markup
     html! {
         @for (place, part) in text.split('`').enumerate() {
             @if place % 2 == 1 { code { (part) } } @else {
-                @for word in part.split_inclusive(' ') { (word_at(language, word, zone)) }
+                @for word in part.split_inclusive(char::is_whitespace) { (word_at(language, word, zone)) }
             }
         }
     }
