@@ -50,7 +50,7 @@ impl fmt::Display for Start {
         }
         writeln!(
             f,
-            "\nThe console, for ten minutes and for one browser; `cargo tenants web` prints another address:\n\n  {}",
+            "\nThe console, for ten minutes and one browser; later `cargo tenants web`:\n\n  {}",
             self.console
         )?;
         let schedules = terminal::counts::number(self.schedules as u64, "schedule", "schedules");

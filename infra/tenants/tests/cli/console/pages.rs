@@ -438,7 +438,7 @@ async fn a_company_says_what_its_certificates_wait_for() {
     ] {
         let (desk, company) = Desk::new_company().await;
         let more = format!("[certificates]\n{more}\n");
-        desk.done(&desk.add(&company, &more)).await;
+        desk.run(&desk.add(&company, &more)).await;
         desk.done("sync acme --here").await;
         let visitor = visitor(&desk, "").await;
         let page = visitor.text("/tenants/acme").await;
