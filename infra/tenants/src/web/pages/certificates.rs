@@ -36,7 +36,8 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
         Err(failure) => return visit.unread(&tenant, &failure),
     };
     let body = html! {
-        (refreshed("backlog", &format!("/tenants/{tenant}/certificates"), 15, &html! {
+        // Each time the whole ledger is read.
+        (refreshed("backlog", &format!("/tenants/{tenant}/certificates"), 30, &html! {
             h1 { (sentence(&visit, &ledger)) }
             (figures(&visit, &ledger, &status))
             (backlog(&visit, &tenant, &status))

@@ -605,7 +605,12 @@ async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
     let page = visitor.text("/tenants/acme/certificates").await;
     assert_has(
         &page,
-        &["1 certificate filed", "No certificate is parked", "<svg"],
+        &[
+            "1 certificate filed",
+            "No certificate is parked",
+            "<svg",
+            "every 30s",
+        ],
     );
     // Each number leads to what it counts. A long list says that it is not whole.
     for number in 100..=300 {
