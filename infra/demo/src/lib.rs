@@ -1,5 +1,5 @@
-//! `cargo demo`: both functions in a scripted scenario of a company, with simulated vendors on this machine. The console over
-//! it also serves `cargo local`, which is [`local`] on a terminal.
+//! `cargo demo`: both functions in a scripted scenario of a company, with simulated vendors on this machine.
+//! The console over it also serves the program of `cargo local`, whose commands are in [`local`].
 //!
 //! `scenario` is the table of steps, `changes` is what happens in a company before a step, `demo` runs the steps, and
 //! `check` compares each run with what the [`oracle`] expects.
