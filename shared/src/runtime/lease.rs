@@ -126,14 +126,14 @@ impl<'a> LeaseGuard<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, HashMap};
+    use std::collections::BTreeMap;
 
     use super::*;
-    use crate::aws::{Aws, http_client, sdk_config};
     use crate::domain::clock::ManualClock;
     use crate::domain::id::{RunId, TenantId};
     use crate::notices::Memory;
-    use crate::state::JobKind;
+    use crate::state::testing::{Emulator, unreachable_store};
+    use crate::state::{Acquisition, JobKind};
 
     const TERMS: LeaseTerms = LeaseTerms {
         lasts: SignedDuration::from_secs(60),
@@ -146,22 +146,6 @@ mod tests {
 
     fn clock() -> Arc<dyn Clock> {
         Arc::new(ManualClock::new(now()))
-    }
-
-    /// A table that nobody can reach.
-    fn store() -> Store {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        drop(listener);
-        let variables = HashMap::from([
-            ("AWS_REGION", "eu-central-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "AKID".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
-            ("AWS_ENDPOINT_URL", url),
-        ]);
-        let config =
-            sdk_config(|name| variables.get(name).cloned(), http_client().unwrap()).unwrap();
-        Store::new(&Aws::new(config), "table")
     }
 
     /// A lease that ends in so many seconds.
@@ -182,7 +166,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_write_may_go_on_until_ten_seconds_before_the_lease_ends_or_until_the_run_does() {
-        let (store, clock) = (store(), clock());
+        let (store, clock) = (unreachable_store(), clock());
         for (left, run, expected) in [
             (60, 3_000, Some(50)),
             (41, 3_000, Some(31)),
@@ -201,7 +185,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lease_has_time_if_twenty_seconds_more_are_left_to_write_with() {
-        let (store, clock) = (store(), clock());
+        let (store, clock) = (unreachable_store(), clock());
         for (left, seconds, has_time) in [
             (20, 0, false),
             (21, 0, true),
@@ -218,5 +202,34 @@ mod tests {
             let released = guard.release(LastRun::default()).await;
             assert!(released.is_err(), "nobody has heard of it");
         }
+    }
+
+    /// The lease of `run`, which has it or gets it, for so many seconds.
+    async fn acquired(store: &Store, run: &str, now: Timestamp, seconds: i64) -> Lease {
+        let (tenant, owner) = (TenantId::parse("acme").unwrap(), RunId::new(run));
+        let lasts = SignedDuration::from_secs(seconds);
+        let taken = store.acquire(&tenant, JobKind::Employees, &owner, now, lasts);
+        let Acquisition::Acquired(lease) = taken.await.unwrap() else {
+            panic!("{run} did not get the lease");
+        };
+        lease
+    }
+
+    #[tokio::test]
+    async fn a_check_renews_a_lease_that_is_short_unless_another_run_has_it() {
+        let (table, clock) = (Emulator::start().await, clock());
+        let lease = acquired(&table.store, "one", now(), 30).await;
+        let never = Deadline::never();
+        let guard = LeaseGuard::new(&table.store, &clock, TERMS, lease.clone(), never);
+        let left = guard.check().await.unwrap().remaining().unwrap();
+        let renewed = Duration::from_secs(45)..=Duration::from_secs(50);
+        assert!(renewed.contains(&left), "{left:?}");
+        // Another run's clock is ahead.
+        let ahead = now() + SignedDuration::from_secs(66);
+        acquired(&table.store, "two", ahead, 60).await;
+        let guard = LeaseGuard::new(&table.store, &clock, TERMS, lease, never);
+        assert_eq!(guard.check().await.err(), Some(StateError::LeaseLost));
+        let released = guard.release(LastRun::default()).await;
+        assert_eq!(released, Err(StateError::LeaseLost));
     }
 }

@@ -12,6 +12,8 @@ mod key;
 mod store;
 mod sync_state;
 mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use brake::{Brake, BrakeWindow};
 pub use certificate::{
