@@ -158,3 +158,186 @@ fn opened(
     };
     Ok((entry.source_id.clone(), entry))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{AccessWindow, LockReason, Locked};
+    use crate::domain::id::CustomerId;
+    use crate::fingerprint::Fingerprint;
+    use crate::state::FailureKind;
+    use crate::state::testing::Emulator;
+    use crate::state::testing::Fault::LostReply;
+
+    const TOKEN: FencingToken = FencingToken(7);
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-05-11T{time}Z").parse().unwrap()
+    }
+
+    fn tenant(name: &str) -> TenantId {
+        TenantId::parse(name).unwrap()
+    }
+
+    fn key(byte: u8) -> FingerprintKey {
+        FingerprintKey::from_bytes(&[byte; 32])
+    }
+
+    fn failure(attempts: u32) -> Failure {
+        Failure {
+            kind: FailureKind::Conflict,
+            reason: "why".to_owned(),
+            fingerprint: Fingerprint::default(),
+            attempts,
+            retry_at: at("12:00:00"),
+            is_personal: true,
+        }
+    }
+
+    fn entry(id: &str) -> EmployeeEntry {
+        let locked = Locked {
+            since: at("06:00:00"),
+            reason: LockReason::Vanished,
+        };
+        EmployeeEntry {
+            customer_id: Some(CustomerId::new(format!("c{id}"))),
+            fingerprint: Some(Fingerprint::default()),
+            window: AccessWindow {
+                active_at: None,
+                inactive_at: Some(at("08:00:00")),
+            },
+            locked: Some(locked),
+            ..EmployeeEntry::new(SourceId::new(id))
+        }
+    }
+
+    async fn put(store: &Store, tenant: &TenantId, entry: &EmployeeEntry) {
+        let written = store.put_employee(tenant, TOKEN, &key(7), entry).await;
+        assert_eq!(written, Ok(()));
+    }
+
+    /// The ids of these entries, in order, which have to be as they were written.
+    fn ids(entries: Result<HashMap<SourceId, EmployeeEntry>, StateError>) -> Vec<String> {
+        let mut ids = Vec::new();
+        for (id, found) in entries.unwrap() {
+            assert_eq!(found, entry(id.as_str()));
+            ids.push(id.to_string());
+        }
+        ids.sort_unstable();
+        ids
+    }
+
+    #[tokio::test]
+    async fn entries_are_read_by_id_of_everybody_and_of_those_who_are_let_through() {
+        let store = Emulator::start().await.store;
+        let (acme, key) = (tenant("acme"), key(7));
+        for id in ["1", "2", "3"] {
+            put(&store, &acme, &entry(id)).await;
+        }
+        put(&store, &tenant("other"), &entry("4")).await;
+        let asked = ["1", "3", "4", "1"].map(SourceId::new);
+        let some = store.employees(&acme, Some(&key), &asked).await;
+        assert_eq!(ids(some), ["1", "3"]);
+        let all = store.all_employees(&acme, Some(&key)).await;
+        assert_eq!(ids(all), ["1", "2", "3"]);
+        let keeps = |id: &SourceId| id.as_str() != "2";
+        let kept = store.employees_where(&acme, Some(&key), &keeps).await;
+        assert_eq!(ids(kept), ["1", "3"]);
+    }
+
+    #[tokio::test]
+    async fn window_and_lock_are_read_with_the_key_they_were_sealed_with_alone() {
+        let (store, acme) = (Emulator::start().await.store, tenant("acme"));
+        put(&store, &acme, &entry("1")).await;
+        let id = SourceId::new("1");
+        let without_dates = EmployeeEntry {
+            window: AccessWindow::default(),
+            locked: None,
+            is_sealed: true,
+            ..entry("1")
+        };
+        let of_another_key = EmployeeEntry {
+            fingerprint: None,
+            ..without_dates.clone()
+        };
+        for (key, expected) in [
+            (Some(key(7)), entry("1")),
+            (Some(key(8)), of_another_key),
+            (None, without_dates),
+        ] {
+            let read = store.employees(&acme, key.as_ref(), [&id]).await;
+            assert_eq!(read.unwrap().get(&id), Some(&expected));
+            let all = store.all_employees(&acme, key.as_ref()).await;
+            assert_eq!(all.unwrap().get(&id), Some(&expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_older_run_neither_writes_an_entry_nor_deletes_it() {
+        let (store, acme) = (Emulator::start().await.store, tenant("acme"));
+        let (id, key) = (SourceId::new("1"), key(7));
+        let moved = EmployeeEntry {
+            customer_id: None,
+            ..entry("1")
+        };
+        put(&store, &acme, &entry("1")).await;
+        let older = FencingToken(6);
+        let fenced = Err(StateError::Fenced {
+            item: "EMPLOYEE#1".to_owned(),
+        });
+        let written = store.put_employee(&acme, older, &key, &moved).await;
+        assert_eq!(written, fenced);
+        assert_eq!(store.forget_employee(&acme, older, &id).await, fenced);
+        assert_eq!(ids(store.all_employees(&acme, Some(&key)).await), ["1"]);
+        for token in [TOKEN, FencingToken(8)] {
+            let written = store.put_employee(&acme, token, &key, &moved).await;
+            assert_eq!(written, Ok(()));
+        }
+        let read = store.employees(&acme, Some(&key), [&id]).await.unwrap();
+        assert_eq!(read.get(&id), Some(&moved));
+        assert_eq!(store.forget_employee(&acme, TOKEN, &id).await, fenced);
+        // The second one finds nothing to delete.
+        for _ in 0..2 {
+            let forgotten = store.forget_employee(&acme, FencingToken(8), &id).await;
+            assert_eq!(forgotten, Ok(()));
+            let left = store.all_employees(&acme, Some(&key)).await.unwrap();
+            assert!(left.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pause_ends_for_the_failure_that_was_read_and_for_no_other() {
+        let table = Emulator::start().await;
+        let (store, acme, now) = (&table.store, tenant("acme"), at("09:00:00"));
+        let with = |failure| EmployeeEntry {
+            failure: Some(failure),
+            ..entry("1")
+        };
+        let read = async || {
+            let all = store.all_employees(&acme, Some(&key(7))).await;
+            all.unwrap().remove(&SourceId::new("1"))
+        };
+        let ended = Failure {
+            attempts: 0,
+            retry_at: now,
+            ..failure(3)
+        };
+        put(store, &acme, &with(failure(3))).await;
+        for other in [entry("1"), with(failure(2)), with(ended.clone())] {
+            assert_eq!(store.end_pause(&acme, &other, now).await, Ok(false));
+            assert_eq!(read().await, Some(with(failure(3))));
+        }
+        table.lose(&[LostReply]);
+        for _ in 0..2 {
+            let failed = with(failure(3));
+            assert_eq!(store.end_pause(&acme, &failed, now).await, Ok(true));
+            assert_eq!(read().await, Some(with(ended.clone())));
+        }
+        // Nobody has such a person.
+        let nobody = EmployeeEntry {
+            failure: Some(failure(3)),
+            ..entry("2")
+        };
+        assert_eq!(store.end_pause(&acme, &nobody, now).await, Ok(false));
+    }
+}
