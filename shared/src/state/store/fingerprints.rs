@@ -85,3 +85,69 @@ fn unpack(item: &Item) -> Result<Shard, StateError> {
         item: sort_key(item).to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::SourceId;
+    use crate::fingerprint::{EntryStatus, Fingerprint, ShardEntry};
+    use crate::state::table::Condition;
+    use crate::state::testing::Emulator;
+
+    const TOKENS: [FencingToken; 2] = [FencingToken(6), FencingToken(7)];
+
+    fn shard() -> Shard {
+        let entry = ShardEntry {
+            fingerprint: Fingerprint::default(),
+            status: EntryStatus::Synced,
+        };
+        Shard([(SourceId::new("1"), entry)].into())
+    }
+
+    #[tokio::test]
+    async fn the_root_is_the_last_one_that_a_run_with_the_newest_lease_wrote() {
+        let store = Emulator::start().await.store;
+        let acme = TenantId::parse("acme").unwrap();
+        assert_eq!(store.sync_state(&acme).await, Ok(None));
+        let [older, newer] = TOKENS;
+        let runs = [(newer, 1, true), (older, 2, false), (newer, 3, true)];
+        for (token, people, is_written) in runs {
+            let root = SyncState {
+                people,
+                ..SyncState::default()
+            };
+            let written = store.put_sync_state(&acme, token, &root).await;
+            assert_eq!(written.is_ok(), is_written, "{people}");
+            let read = store.sync_state(&acme).await.unwrap().unwrap();
+            assert_eq!(read == root, is_written, "{people}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shard_that_was_never_written_is_empty_and_a_damaged_one_is_refused() {
+        let store = Emulator::start().await.store;
+        let acme = TenantId::parse("acme").unwrap();
+        let [older, newer] = TOKENS;
+        let numbers = [5, 6].map(ShardNumber);
+        let [written, empty] = numbers;
+        let put = store.put_shard(&acme, newer, written, &shard()).await;
+        assert_eq!(put, Ok(()));
+        let item = "FINGERPRINTS#5".to_owned();
+        let nothing = Shard::default();
+        let put = store.put_shard(&acme, older, written, &nothing).await;
+        assert_eq!(put, Err(StateError::Fenced { item }));
+        let expected = [(written, shard()), (empty, nothing)].into();
+        assert_eq!(store.shards(&acme, &numbers).await, Ok(expected));
+        let (key, text) = (
+            Key::shard(&acme, empty),
+            AttributeValue::S("people".to_owned()),
+        );
+        for damaged in [Item::new(), Item::from([(PEOPLE.to_owned(), text)])] {
+            let put = store.table.put(&key, damaged, Condition::default()).await;
+            assert!(put.is_ok());
+            let item = "FINGERPRINTS#6".to_owned();
+            let read = store.shards(&acme, &numbers).await;
+            assert_eq!(read, Err(StateError::Damaged { item }));
+        }
+    }
+}

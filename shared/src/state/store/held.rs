@@ -122,3 +122,141 @@ impl Store {
         Err(StateError::NoSuchPlan)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::id::SourceId;
+    use crate::state::testing::Emulator;
+    use crate::state::testing::Fault::LostReply;
+    use crate::state::{Brake, HeldPart};
+
+    const TOKEN: FencingToken = FencingToken(7);
+    const OLDER: FencingToken = FencingToken(6);
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_780_000_000 + second).unwrap()
+    }
+
+    fn acme() -> TenantId {
+        TenantId::parse("acme").unwrap()
+    }
+
+    /// A plan with a change of mail address of each of these people.
+    fn plan(hash: &str, people: &[u64]) -> HeldPlan {
+        let part = |person: &u64| {
+            let part = HeldPart {
+                person: Some(SourceId::new(person.to_string())),
+                decision: None,
+            };
+            (key(*person), part)
+        };
+        HeldPlan {
+            hash: hash.to_owned(),
+            since: at(0),
+            counts: BTreeMap::from([(Brake::MailChange, 1)]),
+            patterns: Vec::new(),
+            parts: people.iter().map(part).collect(),
+            partly_decided: BTreeSet::new(),
+            is_unseen: false,
+            sample: Vec::new(),
+            revision: 0,
+        }
+    }
+
+    fn key(person: u64) -> PartKey {
+        PartKey::new(Brake::MailChange, person)
+    }
+
+    fn of(person: &str) -> Choice {
+        Choice {
+            people: BTreeSet::from([SourceId::new(person)]),
+            ..Choice::default()
+        }
+    }
+
+    fn approval(second: i64) -> Decision {
+        Decision::Approved { at: at(second) }
+    }
+
+    fn fenced() -> Result<(), StateError> {
+        Err(StateError::Fenced {
+            item: "HELD#employees".to_owned(),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_plan_is_held_until_it_is_cleared_and_an_older_run_does_neither() {
+        let (store, acme) = (Emulator::start().await.store, acme());
+        assert_eq!(store.held(&acme).await, Ok(None));
+        let (first, second) = (plan("aa", &[1]), plan("bb", &[1, 2]));
+        for plan in [&first, &second] {
+            assert_eq!(store.put_held(&acme, TOKEN, plan).await, Ok(()));
+            assert_eq!(store.put_held(&acme, OLDER, &first).await, fenced());
+            assert_eq!(store.clear_held(&acme, OLDER).await, fenced());
+            assert_eq!(store.held(&acme).await, Ok(Some(plan.clone())));
+        }
+        assert_eq!(store.clear_held(&acme, TOKEN).await, Ok(()));
+        assert_eq!(store.held(&acme).await, Ok(None));
+        assert_eq!(store.put_held(&acme, OLDER, &first).await, fenced());
+        assert_eq!(store.put_held(&acme, TOKEN, &first).await, Ok(()));
+        assert_eq!(store.held(&acme).await, Ok(Some(first)));
+    }
+
+    #[tokio::test]
+    async fn a_decision_since_the_run_looked_stays_for_the_parts_that_the_new_plan_has() {
+        let (store, acme) = (Emulator::start().await.store, acme());
+        let held = plan("aa", &[1, 2]);
+        assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
+        for person in ["1", "2"] {
+            let decided = store.decide(&acme, "aa", &of(person), approval(60)).await;
+            assert!(decided.is_ok(), "{person}");
+        }
+        let next = plan("bb", &[2, 3]);
+        assert_eq!(store.put_held(&acme, OLDER, &next).await, fenced());
+        assert_eq!(store.put_held(&acme, TOKEN, &next).await, Ok(()));
+        let stored = store.held(&acme).await.unwrap().unwrap();
+        assert_eq!((stored.hash.as_str(), stored.revision), ("bb", 2));
+        let decisions = [2, 3].map(|person| stored.decision(key(person)));
+        assert_eq!(decisions, [Some(approval(60)), None]);
+        assert_eq!(stored.parts.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_decision_is_about_the_plan_with_this_hash_and_about_parts_that_it_has() {
+        let (store, acme) = (Emulator::start().await.store, acme());
+        let none = store.decide(&acme, "aa", &of("1"), approval(60)).await;
+        assert_eq!(none, Err(StateError::NoSuchPlan));
+        let held = plan("aa", &[1, 2]);
+        assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
+        for (hash, person) in [("bb", "1"), ("aa", "3")] {
+            let refused = store.decide(&acme, hash, &of(person), approval(60)).await;
+            assert_eq!(refused, Err(StateError::NoSuchPlan), "{hash} {person}");
+        }
+        assert_eq!(store.held(&acme).await, Ok(Some(held)));
+    }
+
+    #[tokio::test]
+    async fn a_decision_whose_reply_was_lost_is_taken_once() {
+        let table = Emulator::start().await;
+        let (store, acme) = (&table.store, acme());
+        let held = plan("aa", &[1, 2]);
+        assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
+        let first = store.decide(&acme, "aa", &of("1"), approval(60)).await;
+        let expected = held.decide(&of("1"), approval(60)).unwrap();
+        assert_eq!(first, Ok(expected));
+        // Without people it is about what is undecided, and about everything once nothing is.
+        table.lose(&[LostReply]);
+        let dismissal = Decision::Dismissed { at: at(90) };
+        let decided = store.decide(&acme, "aa", &Choice::default(), dismissal);
+        let decided = decided.await.unwrap();
+        let decisions = [1, 2].map(|person| decided.decision(key(person)));
+        assert_eq!(decisions, [Some(approval(60)), Some(dismissal)]);
+        assert_eq!(decided.revision, 2);
+        assert_eq!(store.held(&acme).await, Ok(Some(decided)));
+    }
+}

@@ -66,3 +66,54 @@ impl Store {
         written.or(StateError::NoSuchPlan)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::state::testing::Emulator;
+
+    #[tokio::test]
+    async fn a_rejected_reading_is_kept_with_its_decision_until_a_run_clears_it() {
+        let store = Emulator::start().await.store;
+        let acme = TenantId::parse("acme").unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let (token, older) = (FencingToken(7), FencingToken(6));
+        let source = HeldSource {
+            hash: "aa".to_owned(),
+            since: at,
+            known: 100,
+            found: 3,
+            new: 20,
+            decision: None,
+        };
+        let approval = Decision::Approved { at };
+        let no_such = Err(StateError::NoSuchPlan);
+        let fenced = Err(StateError::Fenced {
+            item: "HELD#source".to_owned(),
+        });
+        let decided = store.decide_source(&acme, "aa", approval).await;
+        assert_eq!(decided, no_such);
+        assert_eq!(store.held_source(&acme).await, Ok(None));
+        let put = store.put_held_source(&acme, token, &source).await;
+        assert_eq!(put, Ok(()));
+        let decided = store.decide_source(&acme, "bb", approval).await;
+        assert_eq!(decided, no_such);
+        assert_eq!(store.held_source(&acme).await, Ok(Some(source.clone())));
+        let decided = store.decide_source(&acme, "aa", approval).await;
+        assert_eq!(decided, Ok(()));
+        let put = store.put_held_source(&acme, older, &source).await;
+        assert_eq!(put, fenced);
+        assert_eq!(store.clear_held_source(&acme, older).await, fenced);
+        let approved = HeldSource {
+            decision: Some(approval),
+            ..source
+        };
+        assert_eq!(store.held_source(&acme).await, Ok(Some(approved)));
+        assert_eq!(store.clear_held_source(&acme, token).await, Ok(()));
+        assert_eq!(store.held_source(&acme).await, Ok(None));
+        let decided = store.decide_source(&acme, "aa", approval).await;
+        assert_eq!(decided, no_such);
+    }
+}
