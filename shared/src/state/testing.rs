@@ -29,8 +29,8 @@ pub(crate) enum Fault {
     LostCall,
 }
 
-/// The faults of the next calls.
-type Faults = Arc<Mutex<VecDeque<Fault>>>;
+/// What becomes of the next calls; `None` is answered as usual.
+type Faults = Arc<Mutex<VecDeque<Option<Fault>>>>;
 
 /// DynamoDB with an empty table of its own.
 pub(crate) struct Emulator {
@@ -59,7 +59,15 @@ impl Emulator {
 
     /// Loses the next calls like this. Three in a row are one call with all attempts of the SDK.
     pub(crate) fn lose(&self, faults: &[Fault]) {
-        self.faults.lock().unwrap().extend(faults);
+        let mut next = self.faults.lock().unwrap();
+        next.extend(faults.iter().copied().map(Some));
+    }
+
+    /// Loses the call after so many others.
+    pub(crate) fn lose_after(&self, calls: usize, fault: Fault) {
+        let mut next = self.faults.lock().unwrap();
+        next.extend(std::iter::repeat_n(None, calls));
+        next.push_back(Some(fault));
     }
 }
 
@@ -99,7 +107,7 @@ async fn answer(listener: TcpListener, app: Router) {
 }
 
 async fn forward(http: reqwest::Client, to: String, faults: Faults, request: Request) -> Response {
-    let fault = faults.lock().unwrap().pop_front();
+    let fault = faults.lock().unwrap().pop_front().flatten();
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     if fault == Some(Fault::LostCall) {

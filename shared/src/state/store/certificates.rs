@@ -360,3 +360,6 @@ fn standing(
         PutOutcome::Changed
     })
 }
+
+#[cfg(test)]
+mod tests;

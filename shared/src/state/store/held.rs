@@ -250,7 +250,7 @@ mod tests {
         let expected = held.decide(&of("1"), approval(60)).unwrap();
         assert_eq!(first, Ok(expected));
         // Without people it is about what is undecided, and about everything once nothing is.
-        table.lose(&[LostReply]);
+        table.lose_after(1, LostReply);
         let dismissal = Decision::Dismissed { at: at(90) };
         let decided = store.decide(&acme, "aa", &Choice::default(), dismissal);
         let decided = decided.await.unwrap();
