@@ -114,3 +114,89 @@ impl Store {
         Ok(owners)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::FingerprintKey;
+    use crate::state::EmployeeEntry;
+    use crate::state::testing::Emulator;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-05-11T{time}Z").parse().unwrap()
+    }
+
+    fn acme() -> TenantId {
+        TenantId::parse("acme").unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_the_operator_asks_for_stays_when_a_run_writes_and_the_other_way_round() {
+        let (store, acme) = (Emulator::start().await.store, acme());
+        let start = async || store.certificate_start(&acme).await.unwrap();
+        assert_eq!(start().await, CertificateStart::default());
+        let checkpoint = |parked| CertificateCheckpoint {
+            parked,
+            ..CertificateCheckpoint::default()
+        };
+        let (token, older) = (FencingToken(7), FencingToken(6));
+        let write = async |token, parked| {
+            let checkpoint = checkpoint(parked);
+            let written = store.put_certificate_checkpoint(&acme, token, &checkpoint);
+            written.await
+        };
+        assert_eq!(store.ask_full_scan(&acme, at("07:00:00")).await, Ok(()));
+        assert_eq!(write(token, 1).await, Ok(()));
+        let fenced = StateError::Fenced {
+            item: "CERTIFICATES".to_owned(),
+        };
+        assert_eq!(write(older, 2).await, Err(fenced));
+        let asked = CertificateStart {
+            checkpoint: Some(checkpoint(1)),
+            scan_asked_at: Some(at("07:00:00")),
+            ..CertificateStart::default()
+        };
+        assert_eq!(start().await, asked);
+        // A second start does not move the first.
+        for time in ["08:00:00", "09:00:00"] {
+            assert_eq!(store.start_backfill(&acme, at(time)).await, Ok(()));
+            let started = CertificateStart {
+                scan_asked_at: Some(at(time)),
+                started_at: Some(at("08:00:00")),
+                ..asked.clone()
+            };
+            assert_eq!(start().await, started);
+        }
+        let restored = Restored {
+            to: at("06:00:00"),
+            at: at("10:00:00"),
+            assume_empty: true,
+        };
+        assert_eq!(store.mark_restored(&acme, restored).await, Ok(()));
+        assert_eq!(write(token, 3).await, Ok(()));
+        let expected = CertificateStart {
+            checkpoint: Some(checkpoint(3)),
+            scan_asked_at: Some(restored.at),
+            started_at: Some(at("08:00:00")),
+            restored: Some(restored),
+        };
+        assert_eq!(start().await, expected);
+    }
+
+    #[tokio::test]
+    async fn an_account_is_whose_entry_names_it() {
+        let (store, acme) = (Emulator::start().await.store, acme());
+        let key = FingerprintKey::from_bytes(&[7; 32]);
+        for (id, account) in [("1", Some("c1")), ("2", None), ("3", Some("c3"))] {
+            let entry = EmployeeEntry {
+                customer_id: account.map(CustomerId::new),
+                ..EmployeeEntry::new(SourceId::new(id))
+            };
+            let put = store.put_employee(&acme, FencingToken(1), &key, &entry);
+            assert_eq!(put.await, Ok(()));
+        }
+        let owner = |account, id| (CustomerId::new(account), SourceId::new(id));
+        let expected = HashMap::from([owner("c1", "1"), owner("c3", "3")]);
+        assert_eq!(store.owners(&acme).await, Ok(expected));
+    }
+}
