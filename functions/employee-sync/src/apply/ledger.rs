@@ -248,11 +248,15 @@ fn failure(
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
     use shared::access::AccessWindow;
     use shared::domain::employee::{Employee, Field, Status};
-    use shared::domain::id::ExternalId;
+    use shared::domain::id::{CustomerId, ExternalId};
+    use shared::source::Absence;
 
     use super::*;
+    use crate::io::memory::{Academy, InMemory};
+    use crate::plan::Numbering;
     use crate::plan::builders::{
         account_of, candidate, config, employee, key, now, plan, seen, synced,
     };
@@ -418,6 +422,172 @@ mod tests {
         ] {
             let next = failure(alone.as_ref(), record, reason.to_owned(), now());
             assert_eq!(next.is_personal, stays, "{reason}");
+        }
+    }
+
+    /// A person whose account has another company than the one that we gave it.
+    fn drifted(id: &str) -> Candidate {
+        let (config, person) = (config(""), employee(id));
+        let other = Employee {
+            company: Field::Value("Andere GmbH".into()),
+            ..person.clone()
+        };
+        let account = account_of(&other, &config);
+        Candidate {
+            entry: Some(synced(&person, &config)),
+            ..seen(&person, account, MatchedBy::ExternalId, &config)
+        }
+    }
+
+    /// A person whose account is as the ledger says.
+    fn in_step(id: &str) -> Candidate {
+        let (config, person) = (config(""), employee(id));
+        let account = account_of(&person, &config);
+        Candidate {
+            entry: Some(synced(&person, &config)),
+            ..seen(&person, account, MatchedBy::ExternalId, &config)
+        }
+    }
+
+    fn change_of(candidate: &Candidate) -> Change {
+        let plan = plan(std::slice::from_ref(candidate), &config(""));
+        plan.changes[0].clone()
+    }
+
+    #[test]
+    fn of_a_second_account_with_the_same_id_only_that_there_is_one_is_noted() {
+        let person = drifted("1");
+        let entry = person.entry.clone().unwrap();
+        let mut digests = entry.digests.clone();
+        digests.remove("company");
+        let first = EmployeeEntry {
+            digests,
+            ..entry.clone()
+        };
+        for (twin, seen, shares_its_id) in [
+            (Some("c1"), &entry, true),
+            (Some("c9"), &first, true),
+            (None, &first, false),
+        ] {
+            let candidate = Candidate {
+                twin: twin.map(CustomerId::new),
+                ..person.clone()
+            };
+            let expected = EmployeeEntry {
+                shares_its_id,
+                ..seen.clone()
+            };
+            assert_eq!(as_seen(&candidate, None), Some(expected), "{twin:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_written_is_not_noted_as_given_before_it_is() {
+        let config = config("");
+        let spaced = Employee {
+            company: Field::Value("Muster GmbH ".into()),
+            ..employee("1")
+        };
+        let account = account_of(&employee("1"), &config);
+        let new = seen(&spaced, account, MatchedBy::ExternalId, &config);
+        let change = change_of(&new);
+        let written: Vec<_> = change
+            .values
+            .iter()
+            .map(|value| value.attribute.name())
+            .collect();
+        assert_eq!(written, ["company"]);
+        let candidate = Candidate {
+            entry: Some(synced(&spaced, &config)),
+            ..new
+        };
+        for (change, stays) in [(None, true), (Some(&change), false)] {
+            let noted = as_seen(&candidate, change).unwrap();
+            assert_eq!(noted.digests.contains_key("company"), stays);
+            assert!(noted.digests.contains_key("position"));
+        }
+    }
+
+    #[test]
+    fn what_was_seen_is_noted_of_people_for_whom_nothing_is_written() {
+        let failing = |id: &str| {
+            let mut person = drifted(id);
+            let failed = failure(None, key().fingerprint([]), String::new(), now());
+            person.entry.as_mut().unwrap().failure = Some(failed);
+            person
+        };
+        let sealed = |id: &str| Candidate {
+            entry: Some(EmployeeEntry {
+                customer_id: Some(CustomerId::new(format!("c{id}"))),
+                is_sealed: true,
+                ..EmployeeEntry::new(employee(id).source_id)
+            }),
+            ..drifted(id)
+        };
+        let gone = Candidate {
+            source: SourceState::Gone {
+                external_id: ExternalId::new("personio:10"),
+                absence: Absence::Explained,
+            },
+            ..drifted("10")
+        };
+        let unknown = Candidate {
+            entry: None,
+            ..drifted("11")
+        };
+        let candidates = [
+            drifted("1"),
+            drifted("2"),
+            drifted("3"),
+            drifted("4"),
+            failing("5"),
+            failing("6"),
+            in_step("7"),
+            sealed("8"),
+            sealed("9"),
+            gone,
+            unknown,
+        ];
+        let id = |id: &str| employee(id).source_id;
+        let waits = SkipReason::AwaitingRetry(FailureKind::Refused, now());
+        let account = CustomerId::new("c77");
+        let conflict = SkipReason::Conflict(account, Numbering::Foreign);
+        let handed_over = SkipReason::HandedOver(id("77"));
+        let plan = Plan {
+            changes: vec![change_of(&drifted("2"))],
+            held: ["1", "2", "9", "10"]
+                .map(|id| change_of(&drifted(id)))
+                .into(),
+            skipped: vec![
+                (id("3"), waits.clone()),
+                (id("4"), conflict),
+                (id("5"), handed_over),
+                (id("6"), waits.clone()),
+                (id("7"), waits.clone()),
+                (id("8"), waits.clone()),
+                (id("11"), waits),
+            ],
+            ..Plan::default()
+        };
+        let noted = seen_entries(&plan, &candidates);
+        let seen: Vec<_> = noted
+            .iter()
+            .map(|note| (note.source_id.as_str(), note.failure.is_some()))
+            .collect();
+        let expected = ["1", "9", "3", "5", "6"].map(|id| (id, id == "6"));
+        assert_eq!(seen, expected);
+        assert!(noted[1].digests.contains_key("position"));
+    }
+
+    #[test]
+    fn notes_are_written_while_there_is_time() {
+        let notes = ["1", "2", "3"].map(|id| EmployeeEntry::new(employee(id).source_id));
+        for (time, written) in [(0, 0), (2, 2), (3, 3), (usize::MAX, 3)] {
+            let memory = InMemory::new(Academy::default(), time, now());
+            let noted = write_notes(&memory, notes.to_vec()).now_or_never();
+            assert_eq!(noted.unwrap().unwrap(), notes[..written], "{time}");
+            let ledger = memory.into_academy().ledger;
+            assert_eq!(ledger.len(), written, "{time}");
         }
     }
 }
