@@ -192,4 +192,18 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn says_whether_it_is_on_this_machine_and_is_shown_alike_everywhere() {
+        for (given, is_loopback) in [
+            ("https://api.kombo.dev/v1/", false),
+            ("http://127.0.0.1:8080", true),
+            ("https://localhost/", true),
+            ("http://[::1]:3000/x/", true),
+        ] {
+            let url: BaseUrl = given.parse().unwrap();
+            assert_eq!(url.is_loopback(), is_loopback, "{given}");
+            assert_eq!(format!("{url:?}"), given.trim_end_matches('/'));
+        }
+    }
 }

@@ -39,3 +39,24 @@ impl fmt::Debug for SignedUrl {
         f.write_str("SignedUrl(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_a_url_or_an_absolute_path_and_never_shown() {
+        let base = Url::parse("https://api.example.com/v1/x").unwrap();
+        for (given, resolved) in [
+            ("https://a.example/c?s=1", Some("https://a.example/c?s=1")),
+            ("/c?s=1", Some("https://api.example.com/c?s=1")),
+            ("c?s=1", None),
+            ("", None),
+        ] {
+            let url = SignedUrl::new(given);
+            let found = url.resolve(&base);
+            assert_eq!(found.as_ref().map(Url::as_str), resolved, "{given}");
+            assert_eq!(format!("{url:?}"), "SignedUrl(…)");
+        }
+    }
+}

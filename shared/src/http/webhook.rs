@@ -57,7 +57,10 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::http::testing::{Canned, Server};
 
     #[test]
     fn an_address_is_https_on_the_public_internet_and_never_shown() {
@@ -76,7 +79,27 @@ mod tests {
         ] {
             let parsed = WebhookUrl::parse(&given.into());
             assert_eq!(parsed.as_ref().err().copied(), expected, "{given}");
-            assert!(!format!("{parsed:?}").contains("hooks"), "{given}");
+            let shown = parsed.map(|url| format!("{url:?}"));
+            assert!(shown.is_err() || shown == Ok("WebhookUrl(…)".to_owned()));
         }
+    }
+
+    #[tokio::test]
+    async fn this_machine_is_called_only_where_simulators_are_and_no_redirect_is_followed() {
+        let moved = || Canned::With(302, "location", "/other", json!({}));
+        let server = Server::start(move |_, _| moved()).await;
+        let url = format!("{}/hook", server.base);
+        let hook = WebhookUrl::parse(&url.into()).unwrap();
+        let (body, limit) = (json!({"text": "x"}), Duration::from_secs(5));
+        let real = server.context();
+        let sent = real.post_once(&hook, &body, limit).await;
+        assert_eq!(sent, Err(TransportError::NotPublic));
+        assert!(server.seen().is_empty());
+        let simulated = real.with_simulators();
+        let sent = simulated.post_once(&hook, &body, limit).await;
+        assert_eq!(sent, Ok(StatusCode::FOUND));
+        let seen = server.seen();
+        assert_eq!((seen.len(), seen[0].line()), (1, ("POST", "/hook")));
+        assert_eq!(seen[0].body, body);
     }
 }
