@@ -181,6 +181,12 @@ mod tests {
         join_all((0..calls).map(|_| one())).await
     }
 
+    #[test]
+    fn what_it_has_counted_is_not_shown() {
+        let shown = format!("{:?}", RateLimiter::new(&[]));
+        assert_eq!(shown, "RateLimiter { .. }");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn keeps_to_every_quota_at_once() {
         let pace = RateLimiter::new(&[

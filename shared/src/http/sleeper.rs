@@ -95,4 +95,23 @@ mod tests {
         assert_eq!(jitter(7), jitter(7));
         assert_ne!(jitter(7), jitter(8));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn real_waits_end_before_the_deadline_and_hold_the_others_too() {
+        let second = Duration::from_secs(1);
+        let simulated = Sleeper::simulated(ManualClock::new(Timestamp::UNIX_EPOCH), 1);
+        for (time, deadline, fits) in [
+            (second, Deadline::never(), true),
+            (second, Deadline::after(2 * second), true),
+            (second, Deadline::after(second), false),
+            (2 * second, Deadline::after(second), false),
+        ] {
+            assert_eq!(Sleeper::Real.fits(time, deadline), fits, "{time:?}");
+            assert!(simulated.fits(time, deadline));
+        }
+        assert!(Sleeper::Real.hold_others() && !simulated.hold_others());
+        let before = tokio::time::Instant::now();
+        Sleeper::Real.sleep(second).await;
+        assert_eq!(before.elapsed().as_secs(), 1);
+    }
 }

@@ -189,3 +189,111 @@ async fn calls_that_did_not_wait_for_the_pace_do_not_raise_it() {
     }
     assert_eq!(pace.rate, 10.0);
 }
+
+/// A pace at a moment from which on time is counted in milliseconds.
+fn begun(ceiling: f64) -> (AdaptivePace, impl Fn(u64) -> Instant) {
+    let start = Instant::now();
+    let pace = AdaptivePace::new(ceiling, start);
+    (pace, move |time| start + Duration::from_millis(time))
+}
+
+fn assert_rate(pace: &AdaptivePace, expected: f64, case: u64) {
+    let difference = (pace.rate - expected).abs();
+    assert!(difference < 0.000_1, "{case}: {} {expected}", pace.rate);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_seconds_after_its_start_each_call_that_waited_makes_it_faster() {
+    let (mut pace, at) = begun(10.25);
+    for (time, waited, rate) in [
+        (0, true, 10.0),
+        (9_999, true, 10.0),
+        (10_000, false, 10.0),
+        (10_000, true, 10.1),
+        (10_100, true, 10.201),
+        (10_200, true, 10.25),
+    ] {
+        pace.accepted(at(time), waited, at(time));
+        assert_rate(&pace, rate, time);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_keep_their_distance_and_after_a_429_at_least_a_second() {
+    for (ceiling, interval, trial) in [(50.0, 100, 1_000), (0.5, 2_000, 2_000)] {
+        let (mut pace, at) = begun(ceiling);
+        assert_eq!(pace.free_at(), None);
+        pace.sent(at(1_000));
+        assert_eq!(pace.free_at(), Some(at(1_000 + interval)));
+        pace.limited(at(1_000), Duration::ZERO, at(1_200));
+        assert_eq!(pace.free_at(), Some(at(3_200)));
+        pace.sent(at(3_200));
+        assert_eq!(pace.free_at(), Some(at(3_200 + trial)));
+    }
+}
+
+/// Seconds of the pauses after three 429s in a row from `time` on. Older calls are answered 429 as well.
+fn pauses(pace: &mut AdaptivePace, at: &impl Fn(u64) -> Instant, mut time: u64) -> [u64; 3] {
+    [0, 1, 2].map(|_| {
+        pace.limited(at(time), Duration::ZERO, at(time));
+        let held_until = |pace: &AdaptivePace| pace.limited.as_ref().unwrap().held_until;
+        let until = held_until(pace);
+        pace.limited(at(time), Duration::ZERO, at(time + 100));
+        assert_eq!(held_until(pace), until, "an older call says nothing new");
+        let pause = until.duration_since(at(time));
+        time += 1 + u64::try_from(pause.as_millis()).unwrap();
+        pause.as_secs()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_grow_with_429s_in_a_row_and_more_slowly_near_a_known_limit() {
+    let (mut pace, at) = begun(50.0);
+    assert_eq!(pauses(&mut pace, &at, 1_000), [2, 60, 60]);
+    pace.accepted(at(200_000), true, at(200_000));
+    assert_eq!(pauses(&mut pace, &at, 201_000), [2, 15, 60]);
+    // The vendor may ask for a longer one, also in answer to an older call.
+    pace.accepted(at(400_000), true, at(400_000));
+    for (asked, until) in [(1, 403_000), (3, 404_000), (2, 404_000)] {
+        pace.limited(at(401_000), Duration::from_secs(asked), at(401_000));
+        assert_eq!(pace.free_at(), Some(at(until)), "{asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_lasts_longer_than_five_seconds_is_one_by_the_minute() {
+    // A call a second since the start: none within the last second, 59 within the last minute.
+    for (accepted, rate) in [
+        (65_000, SLOWEST),
+        (65_001, 59.0 / 60.0 * 0.9),
+        (200_000, 59.0 / 60.0 * 0.9),
+    ] {
+        let (mut pace, at) = begun(50.0);
+        for second in 0..60 {
+            let sent = at(second * 1_000);
+            pace.sent(sent);
+            pace.accepted(sent, false, sent);
+        }
+        pace.limited(at(60_000), Duration::ZERO, at(60_000));
+        pace.accepted(at(accepted), false, at(accepted));
+        assert_rate(&pace, rate, accepted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_minute_of_a_limit_begins_after_the_last_break_of_more_than_ten_seconds() {
+    // 21 calls, the first one before a break.
+    for (break_ends, within) in [(10_000, 36.0), (10_001, 26.0), (30_000, 26.0)] {
+        let (mut pace, at) = begun(50.0);
+        let rest = (0..20).map(|second| break_ends + second * 1_000);
+        for sent in [0].into_iter().chain(rest) {
+            pace.sent(at(sent));
+            pace.accepted(at(sent), false, at(sent));
+        }
+        let refused = break_ends + 20_000;
+        pace.limited(at(refused), Duration::ZERO, at(refused));
+        let accepted = refused + 6_000;
+        pace.accepted(at(accepted), false, at(accepted));
+        assert_rate(&pace, 21.0 / within * 0.9, break_ends);
+    }
+}
