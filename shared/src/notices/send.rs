@@ -243,7 +243,219 @@ fn word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use secrecy::SecretString;
+    use serde_json::Value;
+
     use super::*;
+    use crate::aws::http_client;
+    use crate::domain::id::TenantId;
+    use crate::http::InvalidBaseUrl;
+    use crate::http::testing::{Canned, Server};
+    use crate::notices::Text;
+
+    /// What sends over `server`, with the channels of these variables.
+    fn senders(server: &Server, channels: &[&str]) -> Senders {
+        let endpoint = server.base.to_string();
+        let variables = HashMap::from([
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "AKID"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_ENDPOINT_URL", endpoint.as_str()),
+            ("NOTICE_TOPIC_ARN", "arn:aws:sns:eu-central-1:1:topic"),
+            ("NOTICE_SENDER", "sender@example.com"),
+        ]);
+        let read = |name: &str| {
+            let is_set = !name.starts_with("NOTICE_") || channels.contains(&name);
+            let value = variables.get(name).filter(|_| is_set);
+            value.map(|value| (*value).to_owned())
+        };
+        let clock: Arc<dyn Clock> = Arc::new(server.clock.clone());
+        Senders::from_environment(read, &http_client().unwrap(), &clock).unwrap()
+    }
+
+    const BOTH: [&str; 2] = ["NOTICE_TOPIC_ARN", "NOTICE_SENDER"];
+
+    fn message(tenant: &TenantId) -> Message<'_> {
+        Message {
+            tenant,
+            job: "employee-sync",
+            cause: "held-plan",
+            state: "begun",
+            since: None,
+            count: 12,
+            text: Text {
+                subject: "a subject".to_owned(),
+                body: "a body & more".to_owned(),
+            },
+        }
+    }
+
+    fn secret(url: &str) -> TenantSecret {
+        let text = json!({"notices": {"webhook_url": url}}).to_string();
+        TenantSecret::parse(&SecretString::from(text)).unwrap()
+    }
+
+    fn hook(server: &Server) -> Address<'static> {
+        let config = NoticesConfig {
+            webhook: Some(WebhookShape::Slack),
+            ..NoticesConfig::default()
+        };
+        let secret = secret(&format!("{}/hook", server.base));
+        Address::webhook(&config, Some(&secret)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_recipient_gets_the_message_by_its_own_channel() {
+        let server = Server::start(|_, _| Canned::Text(200, "")).await;
+        let (senders, tenant) = (senders(&server, &BOTH), TenantId::parse("acme").unwrap());
+        let (http, message) = (server.context().with_simulators(), message(&tenant));
+        let mails = ["hr@acme.example".to_owned()];
+        for address in [Address::Topic, Address::Mail(&mails), hook(&server)] {
+            let sent = senders.send(&address, &message, &http).await;
+            assert_eq!(sent, Ok(()), "{address:?}");
+        }
+        let seen = server.seen();
+        let lines: Vec<_> = seen.iter().map(|call| call.line()).collect();
+        let expected = ["/", "/v2/email/outbound-emails", "/hook"].map(|path| ("POST", path));
+        assert_eq!(lines, expected);
+        let published = "Action=Publish&Version=2010-03-31&\
+            TopicArn=arn%3Aaws%3Asns%3Aeu-central-1%3A1%3Atopic&\
+            Subject=a+subject&Message=a+body+%26+more";
+        assert_eq!(seen[0].raw, published);
+        let text = |data: &str| json!({"Data": data, "Charset": "UTF-8"});
+        let simple = json!({"Subject": text("a subject"), "Body": {"Text": text("a body & more")}});
+        let mail = json!({
+            "FromEmailAddress": "sender@example.com",
+            "Destination": {"ToAddresses": mails},
+            "Content": {"Simple": simple},
+        });
+        assert_eq!(seen[1].body, mail);
+        let posted: Value = json!({"text": "*a subject*\na body & more"});
+        assert_eq!(seen[2].body, posted);
+    }
+
+    #[tokio::test]
+    async fn a_channel_without_its_variable_is_off() {
+        let server = Server::start(|_, _| Canned::Text(200, "")).await;
+        let tenant = TenantId::parse("acme").unwrap();
+        let (http, message) = (server.context(), message(&tenant));
+        let cases: [(&[&str], [bool; 2]); 4] = [
+            (&BOTH, [true, true]),
+            (&["NOTICE_TOPIC_ARN"], [true, false]),
+            (&["NOTICE_SENDER"], [false, true]),
+            (&[], [false, false]),
+        ];
+        for (channels, expected) in cases {
+            let senders = senders(&server, channels);
+            assert_eq!(format!("{senders:?}"), "Senders(Inner { .. })");
+            let [topic, mail] = expected;
+            let reached = Recipient::ALL.map(|recipient| senders.can_reach(recipient));
+            assert_eq!(reached, [topic, mail, true], "{channels:?}");
+            for (address, is_on) in [(Address::Topic, topic), (Address::Mail(&[]), mail)] {
+                let sent = senders.send(&address, &message, &http).await;
+                let off = Err(Refusal::NotConfigured);
+                assert_eq!(sent, if is_on { Ok(()) } else { off }, "{channels:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_kept_as_its_status_and_a_code_of_letters() {
+        let aws = |status, code: &str| Refusal::Aws(status, code.to_owned());
+        let typed = |status, code| Canned::With(status, "x-amzn-errortype", code, json!({}));
+        let rejected = |code: &str| Refusal::Rejected(code.to_owned());
+        let mails = ["hr@acme.example".to_owned()];
+        let mail = || Address::Mail(&mails);
+        type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
+        let cases: [(Address<'_>, Answer, Refusal); 8] = [
+            (
+                mail(),
+                Box::new(move || typed(400, "MessageRejected")),
+                rejected("MessageRejected"),
+            ),
+            (
+                mail(),
+                Box::new(move || typed(400, "BadRequestException:http://x/")),
+                rejected("BadRequestException"),
+            ),
+            (
+                mail(),
+                Box::new(move || typed(400, "LimitExceededException")),
+                aws(400, "LimitExceededException"),
+            ),
+            (
+                mail(),
+                Box::new(move || typed(500, "MessageRejected")),
+                aws(500, "MessageRejected"),
+            ),
+            (
+                Address::Topic,
+                Box::new(|| Canned::Text(400, "<Code>Throttled</Code>")),
+                aws(400, "Throttled"),
+            ),
+            (
+                Address::Topic,
+                Box::new(|| Canned::Text(403, "hr@acme.example")),
+                aws(403, ""),
+            ),
+            (
+                Address::Topic,
+                Box::new(|| Canned::Text(302, "")),
+                aws(302, ""),
+            ),
+            (mail(), Box::new(|| Canned::Hang), Refusal::NoAnswer),
+        ];
+        let tenant = TenantId::parse("acme").unwrap();
+        for (address, answer, expected) in cases {
+            let server = Server::start(move |_, _| answer()).await;
+            let senders = senders(&server, &BOTH);
+            let (http, message) = (server.context(), message(&tenant));
+            let sent = senders.send(&address, &message, &http).await;
+            assert_eq!(sent, Err(expected));
+            assert_eq!(server.seen().len(), 1, "one attempt");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_webhook_is_named_by_file_and_credentials_and_says_why_it_was_not_sent() {
+        let named = NoticesConfig {
+            webhook: Some(WebhookShape::Json),
+            ..NoticesConfig::default()
+        };
+        let none = NoticesConfig::default();
+        let (good, bad) = (secret("https://x.example/y"), secret("http://x.example"));
+        let empty = TenantSecret::default();
+        let not_https = Refusal::BadWebhook(InvalidBaseUrl::NotHttps);
+        for (config, secret, refusal) in [
+            (&named, Some(&good), None),
+            (&none, Some(&good), Some(Refusal::NotConfigured)),
+            (&named, None, Some(Refusal::NoWebhook)),
+            (&named, Some(&empty), Some(Refusal::NoWebhook)),
+            (&named, Some(&bad), Some(not_https)),
+        ] {
+            assert_eq!(Address::webhook(config, secret).err(), refusal);
+        }
+        type Case = (fn() -> Canned, bool, Refusal);
+        let cases: [Case; 3] = [
+            (|| Canned::Text(302, ""), true, Refusal::Status(302)),
+            (|| Canned::Hang, true, Refusal::NoAnswer),
+            (|| Canned::Text(200, ""), false, Refusal::NotPublic),
+        ];
+        let tenant = TenantId::parse("acme").unwrap();
+        for (answer, has_simulators, refusal) in cases {
+            let server = Server::start(move |_, _| answer()).await;
+            let senders = senders(&server, &[]);
+            let http = match has_simulators {
+                true => server.context().with_simulators(),
+                false => server.context(),
+            };
+            let (address, message) = (hook(&server), message(&tenant));
+            let sent = senders.send(&address, &message, &http).await;
+            assert_eq!(sent, Err(refusal));
+        }
+    }
 
     #[test]
     fn a_refusal_that_may_pass_is_deferred() {

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 use crate::domain::id::TenantId;
@@ -210,6 +211,94 @@ fn the_memory_of_everything_at_once_fits_into_the_lease() {
     let (memory, _) = run(Memory::default(), &four, everyone, at(0), sent);
     let bytes = serde_json::to_string(&memory).unwrap().len();
     assert!(bytes < 450, "{bytes}");
+}
+
+#[test]
+fn what_is_nothing_takes_no_place_in_the_state() {
+    let denied = seen(DENIED, false);
+    let rejected = |_: &Due| Delivery::Rejected;
+    let (first, ended) = (at(0).as_second(), at(A_DAY).as_second());
+    let (memory, _) = run(Memory::default(), &denied, operator, at(0), rejected);
+    let stored = serde_json::to_value(&memory).unwrap();
+    let denial = json!({"s": first, "t": {"o": {"at": first}}});
+    assert_eq!(stored, json!({"access-denied": denial}));
+    let (memory, _) = run(Memory::default(), &denied, operator, at(0), sent);
+    let (memory, _) = run(memory, &seen(NONE, true), operator, at(A_DAY), sent);
+    let stored = serde_json::to_value(&memory).unwrap();
+    let denial = json!({"t": {"o": {"at": ended}}});
+    assert_eq!(stored, json!({"access-denied": denial}));
+}
+
+#[test]
+fn a_cause_that_ended_unseen_begins_again_and_one_that_goes_on_is_still_there() {
+    let kinds = |runs: &[(i64, &[Cause], bool)]| -> Vec<&'static str> {
+        story(runs).into_iter().map(|(.., kind)| kind).collect()
+    };
+    let ended = [(0, DENIED, false), (5, NONE, true), (A_DAY, DENIED, false)];
+    assert_eq!(kinds(&ended), ["begun", "begun"]);
+    let other = [
+        (0, DENIED, false),
+        (5, SILENT, false),
+        (A_DAY, DENIED, false),
+    ];
+    assert_eq!(kinds(&other), ["begun", "still"]);
+}
+
+#[test]
+fn what_may_pass_is_waited_for_and_hr_learns_of_what_it_can_change() {
+    for cause in Cause::ALL {
+        let minutes = match cause.code() {
+            "source-unavailable" | "reteach-unavailable" => 30,
+            "not-connected" | "incomplete" => 120,
+            _ => 0,
+        };
+        assert_eq!(cause.patience().as_mins(), minutes, "{cause:?}");
+    }
+    let of_hr = Cause::ALL.into_iter().filter(|cause| cause.is_for_hr());
+    let expected = [
+        "access-denied",
+        "held-plan",
+        "no-category",
+        "not-connected",
+        "source-changed",
+        "source-unavailable",
+    ];
+    assert!(of_hr.map(Cause::code).eq(expected));
+    let names = Recipient::ALL.map(Recipient::as_str);
+    assert_eq!(names, ["operator", "mail", "webhook"]);
+}
+
+#[test]
+fn the_operator_learns_what_was_counted() {
+    let (tenant, zone) = (tenant(), TimeZone::UTC);
+    let first_line = |cause, count| {
+        let due = Due {
+            count,
+            since: None,
+            ..due(cause, Kind::Begun)
+        };
+        let text = notice(&tenant, &zone, due, JobKind::Employees).for_operator();
+        text.body.lines().next().unwrap_or_default().to_owned()
+    };
+    for (cause, count, counted) in [
+        (Cause::HeldPlan, 1, " Changes that wait for approval: 1."),
+        (
+            Cause::Parked,
+            2,
+            " Certificates that wait for a decision: 2.",
+        ),
+        (
+            Cause::PeopleRefused,
+            3,
+            " People who are refused, in conflict, or wait for another try: 3.",
+        ),
+        (Cause::Incomplete, 4, " People or certificates: 4."),
+        (Cause::Incomplete, 0, ""),
+    ] {
+        let code = cause.code();
+        let expected = format!("Tenant acme, employee-sync: {code} (begun).{counted}");
+        assert_eq!(first_line(cause, count), expected);
+    }
 }
 
 fn cause() -> impl Strategy<Value = Cause> {
