@@ -124,3 +124,80 @@ impl CertificateResult {
         matches!(self, Self::Skipped(SkipReason::AwaitingPdf))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-05-11T{time}Z").parse().unwrap()
+    }
+
+    #[test]
+    fn a_result_says_when_it_is_due_and_what_is_open_about_it() {
+        use CertificateResult::{
+            Adopted, Failed, Filed, HostNotAllowed, NotReached, OutcomeUnknown, Parked,
+            RefusedAlike, Reissued, Skipped, Unlisted, Verified,
+        };
+        let (now, later) = (at("08:00:00"), at("09:00:00"));
+        let retry = RetryState {
+            reason: "why".to_owned(),
+            failures: 1,
+            refusals: 0,
+            unlisted: false,
+            unverified_at: None,
+            since: at("07:00:00"),
+            retry_at: later,
+        };
+        let parked = SkipReason::Parked {
+            employee: SourceId::new("1"),
+            reason: "why".to_owned(),
+        };
+        let host = "files.example.com".to_owned();
+        // When it is due; whether it may be filed, is held, waits for its PDF, is on a refused host.
+        let no = [false; 4];
+        let [unknown, held, no_pdf, refused] = [0, 1, 2, 3].map(|place| {
+            let mut said = no;
+            said[place] = true;
+            said
+        });
+        for (result, due, expected) in [
+            (Filed, None, no),
+            (Verified, None, no),
+            (Adopted, None, no),
+            (Reissued, None, no),
+            (Parked("why".to_owned()), None, no),
+            (Failed(retry.clone()), Some(later), no),
+            (Unlisted(retry.clone()), Some(later), no),
+            (OutcomeUnknown(later), Some(later), unknown),
+            (NotReached, Some(now), no),
+            (RefusedAlike("why".to_owned()), Some(now), no),
+            (HostNotAllowed(host), Some(now), refused),
+            (Skipped(SkipReason::AlreadyFinal), None, no),
+            (Skipped(parked), None, no),
+            (Skipped(SkipReason::Held), None, held),
+            (Skipped(SkipReason::BeforeSince), None, no),
+            (Skipped(SkipReason::PersonDeleted(retry)), Some(later), no),
+            (Skipped(SkipReason::AwaitingPdf), None, no_pdf),
+            (Skipped(SkipReason::AwaitingRetry(later)), Some(later), no),
+            (
+                Skipped(SkipReason::AwaitingCheck(later)),
+                Some(later),
+                unknown,
+            ),
+            (Skipped(SkipReason::NotFromHr), None, no),
+            (Skipped(SkipReason::NoCustomer), None, no),
+            (Skipped(SkipReason::Gone), None, no),
+        ] {
+            let host = result.refused_host();
+            let said = [
+                result.is_outcome_unknown(),
+                result.is_held(),
+                result.is_waiting_for_pdf(),
+                host.is_some(),
+            ];
+            assert_eq!((result.due(now), said), (due, expected), "{result:?}");
+            assert!(host.is_none_or(|host| host == "files.example.com"));
+        }
+    }
+}

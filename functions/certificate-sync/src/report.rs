@@ -214,11 +214,51 @@ mod tests {
             assert_eq!((backlog.to_file, backlog.minutes_left), expected);
         }
         assert_eq!(Backlog::of(&Counts::default(), every), None);
+        let held = Counts {
+            held: 7,
+            ..Counts::default()
+        };
+        let backlog = Backlog::of(&held, every).unwrap();
+        assert_eq!((backlog.held, backlog.minutes_left), (7, None));
+    }
+
+    #[test]
+    fn a_run_that_goes_on_adds_what_it_has_settled_and_not_what_it_has_seen() {
+        let of = |uploaded, verified, adopted, failed| Counts {
+            seen: 100,
+            uploaded,
+            verified,
+            adopted,
+            failed,
+            parked: 9,
+            ..Counts::default()
+        };
+        let both = of(2, 3, 5, 7).with_earlier(of(20, 30, 50, 70));
+        assert_eq!(both, of(22, 33, 55, 77));
+        assert_eq!((both.settled_now(), both.parked()), (110, 9));
+    }
+
+    #[test]
+    fn minutes_are_said_in_hours_from_two_on_and_in_days_from_two_on() {
+        for (minutes, said) in [
+            (0, "0 minutes"),
+            (119, "119 minutes"),
+            (120, "2 hours"),
+            (121, "3 hours"),
+            (2_879, "48 hours"),
+            (2_880, "2 days"),
+            (2_881, "3 days"),
+        ] {
+            assert_eq!(duration(minutes), said);
+        }
     }
 
     #[test]
     fn every_metric_is_documented() {
-        for (name, _) in Counts::default().metrics() {
+        let metrics = Counts::default().metrics();
+        assert_eq!(metrics.len(), 16);
+        for (name, _) in metrics {
+            assert!(name.starts_with("Certificates"), "{name}");
             assert!(
                 include_str!("../../../docs/logging.md").contains(&format!("`{name}`")),
                 "{name}"

@@ -293,11 +293,17 @@ impl<W: Job> Run<'_, W> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
     use serde::{Deserialize, Serialize};
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::aws::http_client;
+    use crate::domain::clock::{Clock, ManualClock};
     use crate::runtime::telemetry::tests::report;
+    use crate::tenant::WebhookShape;
 
     #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
     #[serde(default)]
@@ -469,6 +475,36 @@ mod tests {
         ] {
             let report = json!({"outcome": outcome, "counts": {"refused": 7}});
             assert_eq!(observed(JobKind::Employees, report), expected);
+        }
+    }
+
+    #[test]
+    fn the_company_learns_of_what_it_wants_over_channels_that_there_are() {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
+        let http = http_client().unwrap();
+        let all = Senders::from_environment(|_| Some("x".to_owned()), &http, &clock).unwrap();
+        let none = Senders::from_environment(|_| None, &http, &clock).unwrap();
+        let silent = NoticesConfig::default();
+        let named = NoticesConfig {
+            mail: vec!["hr@acme.example".to_owned()],
+            webhook: Some(WebhookShape::Json),
+            ..NoticesConfig::default()
+        };
+        let curious = NoticesConfig {
+            what: NoticesAbout::All,
+            ..named.clone()
+        };
+        let [operator, _, webhook] = Recipient::ALL;
+        let everybody = || Recipient::ALL.to_vec();
+        for (senders, config, cause, expected) in [
+            (&all, &named, Cause::HeldPlan, everybody()),
+            (&all, &named, Cause::BadSecret, vec![operator]),
+            (&all, &curious, Cause::BadSecret, everybody()),
+            (&all, &silent, Cause::HeldPlan, vec![operator]),
+            (&none, &named, Cause::HeldPlan, vec![webhook]),
+            (&none, &silent, Cause::HeldPlan, vec![]),
+        ] {
+            assert_eq!(recipients(senders, config, cause), expected, "{cause:?}");
         }
     }
 
