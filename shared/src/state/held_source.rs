@@ -54,3 +54,39 @@ impl HeldSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_is_accepted_for_a_day_by_the_approval_of_this_very_one() {
+        let approved_at: Timestamp = "2026-05-11T08:00:00Z".parse().unwrap();
+        let at = |seconds| approved_at + SignedDuration::from_secs(seconds);
+        let approved = Some(Decision::Approved { at: approved_at });
+        let dismissed = Some(Decision::Dismissed { at: approved_at });
+        let day = 24 * 60 * 60;
+        for (decision, hash, seconds, accepts, is_undecided) in [
+            (None, "aa", 0, false, true),
+            (approved, "aa", 0, true, false),
+            (approved, "aa", day - 1, true, false),
+            (approved, "aa", day, false, true),
+            // Whether somebody has to decide is about the stored reading.
+            (approved, "bb", 0, false, false),
+            (dismissed, "aa", 0, false, false),
+            (dismissed, "aa", day, false, false),
+        ] {
+            let source = HeldSource {
+                hash: "aa".to_owned(),
+                since: approved_at,
+                known: 100,
+                found: 3,
+                new: 20,
+                decision,
+            };
+            let case = format!("{decision:?} {hash} {seconds}");
+            assert_eq!(source.accepts(hash, at(seconds)), accepts, "{case}");
+            assert_eq!(source.is_undecided(at(seconds)), is_undecided, "{case}");
+        }
+    }
+}

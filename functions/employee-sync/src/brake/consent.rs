@@ -472,6 +472,57 @@ mod tests {
     }
 
     #[test]
+    fn kinds_stay_partly_decided_that_were_so_or_were_decided_before_all_was_seen() {
+        use Brake::{Blank, Create, MailChange, Unlock};
+        let approved = Some(Decision::Approved { at: now() });
+        let part = |brake, decision| {
+            let part = HeldPart {
+                person: of_person("1"),
+                decision,
+            };
+            (PartKey::new(brake, 1), part)
+        };
+        // What this run holds: of each kind, a change that nobody has decided about.
+        let undecided: Parts = [Blank, MailChange, Create]
+            .map(|brake| {
+                let risky = RiskyChange {
+                    brake,
+                    ..risky("2")
+                };
+                (risky, PartKey::new(brake, 2))
+            })
+            .into();
+        let people = undecided.iter().map(|(risky, _)| &risky.source_id);
+        let planned_for = planned_for(people);
+        let nothing = Parts::new();
+        for (is_unseen, expected) in [(true, vec![Blank, MailChange]), (false, vec![Blank])] {
+            let stored = HeldPlan {
+                parts: [
+                    part(Blank, approved),
+                    part(MailChange, approved),
+                    part(Create, None),
+                ]
+                .into_iter()
+                .collect(),
+                partly_decided: BTreeSet::from([Blank, Unlock]),
+                is_unseen,
+                ..next(&["1"], "a", None, false)
+            };
+            let next = NextHeld {
+                undecided: &undecided,
+                dismissed: &nothing,
+                approved: &nothing,
+                patterns: Vec::new(),
+                stored: Some(&stored),
+                planned_for: &planned_for,
+            };
+            let held = next.plan(&key(), now()).unwrap();
+            let partly = held.partly_decided.into_iter().collect::<Vec<_>>();
+            assert_eq!(partly, expected, "{is_unseen}");
+        }
+    }
+
+    #[test]
     fn patterns_say_how_many_parts_were_not_looked_at_again() {
         let some = || vec![pattern("a", 5)];
         assert_eq!(with_unseen(some(), 0), some());

@@ -245,6 +245,9 @@ mod tests {
             assert!(!text.contains(": ."), "a reason is named: {text}");
             let prompts = text.contains("tenants approve");
             assert_eq!(prompts, is_dismissed == Some(false), "{text}");
+            let says_dismissed = text.contains("1 change dismissed");
+            assert_eq!(says_dismissed, decisions.contains(&dismissed), "{text}");
+            assert!(!text.contains("0 changes dismissed"), "{text}");
             let said = note.map(|note| note.dismissed);
             assert_eq!(said, is_dismissed, "{decisions:?}");
         }

@@ -116,6 +116,16 @@ mod tests {
     }
 
     #[test]
+    fn an_issue_is_the_same_in_every_release() {
+        let day = Some("2026-05-10");
+        let date = Some("2026-05-11T08:00:00Z");
+        let all = issue([day, date, Some("20000")]);
+        assert_eq!(all.as_u64(), 0x2f7b_3ba7_d729_e696);
+        let one = issue([None, date, None]);
+        assert_eq!(one.as_u64(), 0x2f7b_0000_d729_0000);
+    }
+
+    #[test]
     fn equal_dates_of_two_certificates_do_not_look_alike() {
         let key = FingerprintKey::from_bytes(&[7; 32]);
         let of = |id| {
