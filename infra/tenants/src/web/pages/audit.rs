@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use maud::html;
 use shared::domain::id::{OperatorId, SourceId, TenantId};
 
+use super::person_path;
 use crate::commands::decisions::{self, DecisionsView};
 use crate::web::layout::{self, Place, Tab};
 use crate::web::visit::{Company, Visit};
@@ -47,7 +48,7 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
                             td data-label=(visit.pick("Was", "What")) { (word(&visit, decision.decision)) }
                             td data-label=(visit.pick("Worüber", "About")) lang="en" { (decision.about) }
                             td data-label=(visit.pick("Person", "Person")) {
-                                @if let Some(person) = &decision.person { a href=(format!("/tenants/{tenant}/people/{person}")) { (person) } } @else { "–" }
+                                @if let Some(person) = &decision.person { a href=(person_path(&tenant, person.as_str())) { (person) } } @else { "–" }
                             }
                             td data-label=(visit.pick("Wer", "Who")) {
                                 @if let Some(by) = &decision.by { (by) } @else { (visit.pick("unbekannt", "unknown")) }
