@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Cause, Event, Finding, HeldNote, LeaseGuard, LeaseTerms, Outcome, Report, Run, RunError, Tenant,
+    Event, Finding, HeldNote, LeaseGuard, LeaseTerms, Outcome, Report, Run, RunError, Tenant,
 };
 use crate::domain::id::RunId;
 use crate::http::Deadline;
@@ -134,8 +134,8 @@ pub struct JobResult<W: Job> {
     pub outcome: Outcome,
     /// What it ended with, in words. Empty where all is well.
     pub message: String,
-    /// Whether other credentials may help.
-    pub cause: Cause,
+    /// Whether credentials were refused: others may help.
+    pub credentials_refused: bool,
     /// Whether reteach ended the run, not the HR system.
     pub is_of_academy: bool,
     pub counts: W::Counts,
@@ -152,13 +152,13 @@ impl<W: Job> From<RunError> for JobResult<W> {
         let RunError {
             outcome,
             message,
-            cause,
+            credentials_refused,
             is_of_academy,
         } = halt;
         Self {
             outcome,
             message,
-            cause,
+            credentials_refused,
             is_of_academy,
             counts: W::Counts::default(),
             findings: Vec::new(),

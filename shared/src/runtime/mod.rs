@@ -25,5 +25,5 @@ pub use lateness::late_after;
 pub use lease::{LeaseGuard, LeaseTerms};
 pub use report::{Finding, FindingKind, HeldNote, MOST_FINDINGS, NoticesSent, Outcome, Report};
 pub use run::{Run, Tenant};
-pub use run_error::{Cause, RunError};
+pub use run_error::RunError;
 pub use telemetry::emit;

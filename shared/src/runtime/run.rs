@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::lateness::late_after;
 use super::retirements::Retirements;
 use super::{
-    App, Cause, Counts as _, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode,
+    App, Counts as _, Finding, FindingKind, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode,
     NoticesSent, Outcome, Progress, ProgressFn, Ran, Report, Request, RunError,
 };
 use crate::aws::Retries;
@@ -312,10 +312,11 @@ impl<W: Job> Run<'_, W> {
         let id = &tenant.config.tenant_id;
         let secret = secrets.get(id).await?;
         let first = work.attempt(self, tenant, Arc::clone(&secret), guard).await;
-        let cause = first
-            .as_ref()
-            .map_or_else(|halt| halt.cause, |finished| finished.cause);
-        if cause == Cause::Other {
+        let refused = match &first {
+            Ok(result) => result.credentials_refused,
+            Err(error) => error.credentials_refused,
+        };
+        if !refused {
             return first;
         }
         let rotated = match (secrets.refresh(id).await, &first) {
@@ -347,7 +348,7 @@ impl<W: Job> Run<'_, W> {
         let JobResult {
             outcome,
             message,
-            cause: _,
+            credentials_refused: _,
             is_of_academy,
             counts,
             mut findings,

@@ -21,27 +21,10 @@ pub struct RunError {
     pub outcome: Outcome,
     /// The same in words: what is wrong and what to do.
     pub message: String,
-    /// Whether other credentials may help.
-    pub cause: Cause,
+    /// Whether credentials were refused: the secret is then read once more, and all is tried again.
+    pub credentials_refused: bool,
     /// Whether reteach ended the run, not the HR system.
     pub is_of_academy: bool,
-}
-
-/// Whether other credentials may help: the secret is then read once more, and all is tried again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Cause {
-    Credentials,
-    #[default]
-    Other,
-}
-
-impl Cause {
-    fn of_credentials(are_refused: bool) -> Self {
-        match are_refused {
-            true => Self::Credentials,
-            false => Self::Other,
-        }
-    }
 }
 
 impl RunError {
@@ -51,7 +34,7 @@ impl RunError {
         Self {
             outcome,
             message: message.to_string(),
-            cause: Cause::Other,
+            credentials_refused: false,
             is_of_academy: false,
         }
     }
@@ -133,7 +116,7 @@ impl From<SourceError> for RunError {
             }
         };
         Self {
-            cause: Cause::of_credentials(matches!(error, SourceError::Credential(_))),
+            credentials_refused: matches!(error, SourceError::Credential(_)),
             ..Self::new(outcome, error)
         }
     }
@@ -147,7 +130,7 @@ impl From<reteach::Error> for RunError {
             _ => Outcome::ReteachUnavailable,
         };
         Self {
-            cause: Cause::of_credentials(matches!(error, Reteach::Credential(_))),
+            credentials_refused: matches!(error, Reteach::Credential(_)),
             is_of_academy: true,
             ..Self::new(outcome, error)
         }
@@ -177,7 +160,7 @@ impl From<FilingError> for RunError {
             Reach::Vendor(Vendor::Personio | Vendor::Kombo) => Outcome::SourceUnavailable,
             Reach::Run | Reach::Limit(..) => Outcome::Partly,
         };
-        let refused = matches!(
+        let credentials_refused = matches!(
             reach,
             Reach::Tenant(TenantFault::Credential | TenantFault::AcademyCredential)
         );
@@ -187,7 +170,7 @@ impl From<FilingError> for RunError {
                 | Reach::Vendor(Vendor::Reteach)
         );
         Self {
-            cause: Cause::of_credentials(refused),
+            credentials_refused,
             is_of_academy,
             ..Self::new(outcome, error)
         }

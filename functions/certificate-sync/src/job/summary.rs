@@ -65,12 +65,12 @@ pub(super) fn planned(
         .chain(checks)
         .chain(uploads)
         .collect();
-    result(
-        RunError::new(Outcome::Planned, ""),
+    JobResult {
         counts,
         findings,
-        Some(plan),
-    )
+        plan: Some(plan),
+        ..JobResult::from(RunError::new(Outcome::Planned, ""))
+    }
 }
 
 /// The result of a run that filed what it could.
@@ -148,8 +148,10 @@ pub(super) fn applied(
         end.message.push_str(&time_left(&counts, every));
     }
     JobResult {
+        counts,
+        findings,
         reached,
-        ..result(end, counts, findings, None)
+        ..JobResult::from(end)
     }
 }
 
@@ -315,31 +317,6 @@ impl RefusedHost<'_> {
             findings.push(finding(None, None, FindingKind::NotFiled, text));
         }
         findings
-    }
-}
-
-fn result(
-    end: RunError,
-    counts: Counts,
-    findings: Vec<Finding>,
-    plan: Option<Plan>,
-) -> JobResult<CertificateSync> {
-    let RunError {
-        outcome,
-        message,
-        cause,
-        is_of_academy,
-    } = end;
-    JobResult {
-        outcome,
-        message,
-        cause,
-        is_of_academy,
-        counts,
-        findings,
-        held: None,
-        reached: Reached::default(),
-        plan,
     }
 }
 

@@ -6,9 +6,7 @@ use jiff::Timestamp;
 use shared::domain::employee::Status;
 use shared::domain::id::{SourceId, TenantId};
 use shared::reteach::Error as ReteachError;
-use shared::runtime::{
-    Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome, Reached, RunError,
-};
+use shared::runtime::{Finding, FindingKind, HeldNote, JobResult, Mode, Outcome, Reached, RunError};
 use shared::state::{Failure, FailureKind};
 use shared::tenant::Via;
 
@@ -20,7 +18,7 @@ use crate::accounts::{EndedAccounts, LeftOut, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::lint::Violation;
-use crate::plan::{self, Account, Action, Candidate, Change, Kind, Plan, SkipReason, SourceState};
+use crate::plan::{Account, Action, Candidate, Cause, Change, Kind, Plan, SkipReason, SourceState};
 use crate::report::Counts;
 use crate::source::{Completeness, IncompleteReason, People, Person};
 
@@ -60,7 +58,7 @@ fn has_unknown_status(person: &Person) -> bool {
 fn is_orphan(change: &Change) -> bool {
     change
         .window
-        .is_some_and(|window| window.cause == plan::Cause::Orphaned)
+        .is_some_and(|window| window.cause == Cause::Orphaned)
 }
 
 impl Summary {
@@ -631,13 +629,12 @@ impl Summary {
             }
             _ => outcome,
         };
-        // reteach may be asked for the first time when changes are applied.
-        let cause = match abort {
-            Some(ApplyAbort::Reteach(ReteachError::Credential(_))) => Cause::Credentials,
-            _ => Cause::Other,
-        };
         JobResult {
-            cause,
+            // reteach may be asked for the first time when changes are applied.
+            credentials_refused: matches!(
+                abort,
+                Some(ApplyAbort::Reteach(ReteachError::Credential(_)))
+            ),
             is_of_academy: matches!(abort, Some(ApplyAbort::Reteach(_))) || stopped.is_some(),
             message,
             ..self.into_result(outcome, held)
@@ -652,15 +649,11 @@ impl Summary {
 
     fn into_result(self, outcome: Outcome, held: Option<HeldNote>) -> JobResult<EmployeeSync> {
         JobResult {
-            outcome,
-            message: String::new(),
-            cause: Cause::Other,
-            is_of_academy: false,
             counts: self.counts,
             findings: self.findings,
             held,
             reached: self.reached,
-            plan: None,
+            ..JobResult::from(RunError::new(outcome, ""))
         }
     }
 }
