@@ -115,7 +115,6 @@ impl<T: Into<Self>> From<Option<T>> for Figure {
     }
 }
 
-/// `12345678` as `12,345,678`.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut all = String::new();

@@ -8,7 +8,6 @@ pub(crate) struct Exception {
     pub(crate) why: &'static str,
 }
 
-/// What may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leaves {
     /// The same ending, and no report is needed: the run does not use what is wrong.

@@ -75,7 +75,6 @@ pub struct Harness {
     pub company: Company,
     /// The company's academy.
     pub reteach: Reteach,
-    /// The company's HR system.
     pub personio: Personio,
     /// What the vendors received, in worlds that keep to one thread.
     pub tape: Tape,

@@ -45,7 +45,6 @@ impl RunSummary {
 }
 
 impl Harness {
-    /// One run of `job`.
     pub async fn run_job(
         &self,
         (job, mode): (JobKind, Mode),

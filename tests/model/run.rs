@@ -72,14 +72,12 @@ pub(crate) struct ToFile {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     Load,
-    /// Takes the next certificate.
     Next,
     /// Lists documents to look for an intent.
     Check {
         place: usize,
         is_second: bool,
     },
-    /// Lists documents before filing.
     Look {
         file: ToFile,
         is_second: bool,

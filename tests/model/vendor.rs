@@ -26,7 +26,6 @@ impl File {
         self.documents.len() - 1
     }
 
-    /// What a list shows.
     pub(crate) fn listed(&self, place: usize) -> Vec<FiledDocument> {
         let documents = self.documents.iter().enumerate();
         let shown = documents.filter(|(_, document)| document.hidden_until.is_none());

@@ -7,7 +7,6 @@ use shared::state::JobKind;
 
 use crate::event::{Config, Event, Pass, Place, VendorFault, Way, Whose};
 
-/// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 3..8;
 
 /// Calls that a run of so small a company makes, or a few more.

@@ -70,13 +70,11 @@ impl Setting {
 #[derive(Debug)]
 pub(crate) struct Lived {
     pub(crate) trace: Trace,
-    /// Runs of either job.
     pub(crate) runs: usize,
     /// Those of them that their time ended before all was done.
     pub(crate) cut_short: usize,
     /// Calls that hung.
     pub(crate) hung: usize,
-    /// Simulated time.
     pub(crate) time: SignedDuration,
     /// What the judge of all traffic has seen.
     pub(crate) sights: BTreeMap<&'static str, usize>,
@@ -84,7 +82,6 @@ pub(crate) struct Lived {
     pub(crate) effects: BTreeMap<String, usize>,
 }
 
-/// A company under way.
 pub(crate) struct Life {
     pub(crate) harness: Harness,
     pub(crate) model: Model,

@@ -38,7 +38,6 @@ pub(crate) struct Model {
     folders: Vec<u64>,
 }
 
-/// A certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Paper {
     pub(crate) issued: IssuedCertificate,
@@ -85,7 +84,6 @@ impl Model {
         }
     }
 
-    /// Another tenant file.
     pub(crate) fn configured(&mut self, config: Config, people: &[Person], now: Timestamp) {
         self.config = config;
         self.look_at(people, now);
@@ -112,7 +110,6 @@ impl Model {
         self.rules().is_left_alone(person)
     }
 
-    /// A profile is gone.
     pub(crate) fn deleted(&mut self, person: u64, now: Timestamp) {
         self.since.entry(person).or_insert(now);
         self.excuse(|paper| paper.issued.person == Some(person));
@@ -177,7 +174,6 @@ impl Model {
             .any(|it| it.is_forgotten || it.is_filed_already)
     }
 
-    /// A certificate is issued.
     pub(crate) fn issued(
         &mut self,
         issued: IssuedCertificate,

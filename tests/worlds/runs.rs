@@ -26,7 +26,6 @@ fn skip(time: Duration) {
 }
 
 impl Life {
-    /// One run.
     pub(crate) async fn run(&mut self, job: JobKind) -> RunSummary {
         self.breaks_before(job).await;
         let before = self.harness.company.reteach.customers();

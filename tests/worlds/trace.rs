@@ -17,7 +17,6 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// Notes something.
     pub(crate) fn note(&mut self, line: impl std::fmt::Debug) {
         let _ = writeln!(self.text, "{}", without_ports(&format!("{line:?}")));
     }
@@ -74,7 +73,6 @@ impl Trace {
         hasher.finish()
     }
 
-    /// The log itself.
     #[must_use]
     pub(crate) fn text(&self) -> &str {
         &self.text

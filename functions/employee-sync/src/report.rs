@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use shared::runtime;
 
-/// A run's report.
 pub type Report = runtime::Report<Counts>;
 
 /// How many of what.

@@ -5,7 +5,6 @@ use crate::failure::{Failure, Result};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Confirmation<'a> {
-    /// What will happen.
     pub(crate) announcement: &'a str,
     pub(crate) yes: bool,
     /// What the operator has to type, and what to call it: `("acme", "the tenant's name")`.

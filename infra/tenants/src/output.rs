@@ -20,7 +20,6 @@ pub(crate) trait View: Serialize {
     }
 }
 
-/// A rendered [`View`].
 #[derive(Debug)]
 pub(crate) struct Output {
     exit: Exit,

@@ -17,9 +17,7 @@ pub const FARTHEST: Timestamp = Timestamp::constant(253_402_207_200, 0);
 /// The time in which an account is open: from `active_at` (or ever) until `inactive_at` (or for good).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessWindow {
-    /// reteach's `setActiveAt`.
     pub active_at: Option<Timestamp>,
-    /// reteach's `setInactiveAt`.
     pub inactive_at: Option<Timestamp>,
 }
 
@@ -35,9 +33,7 @@ impl AccessWindow {
 /// The window an account should have. An absent bound keeps its value in reteach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DesiredAccess {
-    /// `setActiveAt`
     pub active_at: Field<Timestamp>,
-    /// `setInactiveAt`
     pub inactive_at: Field<Timestamp>,
     /// What the ledger keeps of a lock that has no date of its own.
     pub locked: Option<Locked>,

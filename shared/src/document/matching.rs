@@ -17,7 +17,6 @@ pub struct FiledDocument {
     pub name: Option<String>,
     pub date: Option<Date>,
     pub comment: Option<String>,
-    /// Its size in bytes.
     pub size: Option<u64>,
     pub category: Option<CategoryId>,
     pub created_at: Option<Timestamp>,

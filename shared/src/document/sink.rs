@@ -82,7 +82,6 @@ pub struct Document {
     pub certificate: CertificateId,
     /// Its title, at most 255 characters: see [`title`](super::title).
     pub title: String,
-    /// The day of completion.
     pub date: Option<Date>,
     /// A line that names course, day and certificate: see [`comment`](super::comment).
     pub comment: String,

@@ -26,7 +26,6 @@ impl ShardNumber {
         Self(u16::from(first) % SHARDS)
     }
 
-    /// All shards, in order.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SHARDS).map(Self)
     }

@@ -125,7 +125,6 @@ impl Calls {
         locked(&self.0.retirements)
     }
 
-    /// The count so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let read = |vendor| self.of(vendor).load(Ordering::Relaxed);
@@ -151,7 +150,6 @@ mod tests {
 
     use super::*;
 
-    /// Names and values.
     type Headers = &'static [(&'static str, &'static str)];
 
     #[test]

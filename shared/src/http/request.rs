@@ -138,7 +138,6 @@ impl Request {
         }
     }
 
-    /// Sends `body` as JSON.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let problem = "its body cannot be written as JSON";
         let json = serde_json::to_string(body).map_err(|_| Error::Invalid {

@@ -58,7 +58,6 @@ impl Sleeper {
         }
     }
 
-    /// Waits for `time`.
     pub(super) async fn sleep(self, time: Duration) {
         match self {
             Self::Real => tokio::time::sleep(time).await,

@@ -37,7 +37,6 @@ impl Seen {
         pairs.find_map(|(name, value)| (name == key).then(|| value.into_owned()))
     }
 
-    /// Method, path and query.
     pub(crate) fn line(&self) -> (&str, &str) {
         (&self.method, &self.uri)
     }

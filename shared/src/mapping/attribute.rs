@@ -9,23 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribute {
-    /// `email`
     Email,
-    /// `userName`
     UserName,
-    /// `firstName`
     FirstName,
-    /// `lastName`
     LastName,
-    /// `position`
     Position,
-    /// `company`
     Company,
-    /// `department`
     Department,
-    /// `location`
     Location,
-    /// `gender`
     Gender,
     /// The tag `Anstellungsart: …`
     EmploymentTypeTag,

@@ -15,7 +15,6 @@ use crate::tenant::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredAccount {
     pub source_id: SourceId,
-    /// reteach's `externalId`.
     pub external_id: ExternalId,
     /// The value of each attribute the source spoke about: `None` clears it. An absent one is not in here and keeps
     /// its value in reteach.

@@ -141,7 +141,6 @@ impl Senders {
         }
     }
 
-    /// Sends `message` once.
     pub async fn send(
         &self,
         address: &Address<'_>,

@@ -21,7 +21,6 @@ pub struct Notice<'a> {
     pub tenant: &'a TenantId,
     pub job: JobKind,
     pub due: Due,
-    /// The tenant's time zone.
     pub zone: &'a TimeZone,
     /// The tenant's route to Personio.
     pub via: Via,

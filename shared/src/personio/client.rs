@@ -16,7 +16,6 @@ pub struct Client<T = Direct> {
 }
 
 impl<T: Transport> Client<T> {
-    /// A client over `transport`.
     #[must_use]
     pub fn new(transport: T) -> Self {
         Self {

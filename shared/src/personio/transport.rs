@@ -41,7 +41,6 @@ pub struct Patch<'a> {
     pub path: &'static str,
     /// The placeholders' values, in order.
     pub segments: &'a [&'a str],
-    /// What changes, as JSON.
     pub body: &'a Value,
 }
 

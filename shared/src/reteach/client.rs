@@ -139,7 +139,6 @@ impl Client {
         )?)
     }
 
-    /// What is at `target`.
     pub(super) async fn read(&self, target: Target) -> Result<Reply, Error> {
         self.call(Request::new(target, Idempotency::Read, TIMEOUT))
             .await

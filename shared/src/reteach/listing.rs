@@ -20,10 +20,8 @@ use crate::domain::id::{CustomerId, ExternalId, is_usable};
 use crate::http::{Effect, rows};
 use crate::json;
 
-/// One page of accounts.
 #[derive(Clone, Debug)]
 pub struct CustomerPage {
-    /// The accounts.
     pub customers: Vec<Customer>,
     /// Rows that cannot be read.
     pub unreadable: Vec<UnreadableAccount>,
@@ -71,7 +69,6 @@ impl CollectAccounts for Vec<Customer> {
 pub struct Listing<C> {
     /// What was kept of them, each once.
     pub accounts: C,
-    /// Whether they are all.
     pub completeness: Completeness,
 }
 

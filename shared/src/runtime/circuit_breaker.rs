@@ -64,7 +64,6 @@ impl<S> CircuitBreaker<S> {
         locked(&self.reason).get_or_insert(reason);
     }
 
-    /// The vendor answered.
     pub fn success(&self) {
         self.failures.store(0, Ordering::Relaxed);
         *self.unanswered() = Unanswered {

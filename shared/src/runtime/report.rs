@@ -194,7 +194,6 @@ pub struct Finding {
     /// The certificate, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateId>,
-    /// What it is about.
     pub kind: FindingKind,
     /// What is wrong and what to do.
     pub text: String,

@@ -23,15 +23,12 @@ pub struct TenantSecret {
 /// Personio's API credentials (Settings, Integrations, API credentials).
 #[derive(Clone, Debug)]
 pub struct PersonioSecret {
-    /// `client_id`.
     pub client_id: SecretString,
-    /// `client_secret`.
     pub client_secret: SecretString,
 }
 
 #[derive(Clone, Debug)]
 pub struct KomboSecret {
-    /// `api_key`.
     pub api_key: SecretString,
     /// Whether it is the stack's key: no tenant's secret repeats that.
     pub is_of_stack: bool,
@@ -39,11 +36,8 @@ pub struct KomboSecret {
 
 #[derive(Clone, Debug)]
 pub struct ReteachSecret {
-    /// `client_id`.
     pub client_id: SecretString,
-    /// `client_secret`.
     pub client_secret: SecretString,
-    /// `client_code`.
     pub client_code: SecretString,
 }
 

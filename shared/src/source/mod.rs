@@ -73,7 +73,6 @@ pub enum Absence {
 /// One record of a page: an employee, or why it could not be taken as one.
 #[derive(Debug)]
 pub enum SourceRecord {
-    /// A person.
     Employee(Box<Employee>),
     /// A record that does not fit. The person is known to exist, of the rest only an end of the contract counts.
     Rejected {

@@ -49,7 +49,6 @@ impl Brake {
         Self::OrphanLock,
     ];
 
-    /// Whether it holds locks.
     #[must_use]
     pub fn is_lock(self) -> bool {
         matches!(
@@ -75,7 +74,6 @@ impl Brake {
         }
     }
 
-    /// The kind in words.
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {

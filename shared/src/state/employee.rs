@@ -152,9 +152,7 @@ fn dates(bytes: &[u8]) -> Option<(AccessWindow, Option<Locked>)> {
 /// How often a field was found changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
-    /// On so many days.
     pub days: u32,
-    /// The last time.
     pub last: Timestamp,
 }
 

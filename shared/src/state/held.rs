@@ -79,12 +79,10 @@ impl fmt::Display for HeldPattern {
 pub enum Decision {
     /// Apply it. Lapses 24 hours later, or when the change is no longer planned.
     Approved {
-        /// When it was approved.
         at: Timestamp,
     },
     /// Leave it, and do not ask again while the change is planned.
     Dismissed {
-        /// When it was dismissed.
         at: Timestamp,
     },
 }

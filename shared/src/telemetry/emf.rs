@@ -18,7 +18,6 @@ const DIMENSION: &str = "Job";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Unit {
     Count,
-    /// A duration.
     Milliseconds,
     None,
 }

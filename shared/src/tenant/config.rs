@@ -94,7 +94,6 @@ pub struct ReteachConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpdateWith {
-    /// What changes.
     #[default]
     Patch,
     /// The whole record, read just before: the academy empties what an update does not name.
@@ -143,9 +142,7 @@ pub enum EmploymentTypeAs {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmploymentTypeLabels {
-    /// For Personio's `internal`.
     pub internal: String,
-    /// For Personio's `external`.
     pub external: String,
 }
 
@@ -226,7 +223,6 @@ pub enum Backfill {
     Since(Date),
 }
 
-/// `backfill = "…"`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum BackfillMode {
@@ -265,7 +261,6 @@ pub struct NoticesConfig {
     pub what: NoticesAbout,
 }
 
-/// A language of notices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {

@@ -11,10 +11,8 @@ pub struct Scope {
     /// Only these companies, exactly as Personio writes them.
     pub include_companies: Option<Vec<String>>,
     pub exclude_companies: Option<Vec<String>>,
-    /// Only these departments.
     pub include_departments: Option<Vec<String>>,
     pub exclude_departments: Option<Vec<String>>,
-    /// Only these locations.
     pub include_locations: Option<Vec<String>>,
     pub exclude_locations: Option<Vec<String>>,
     /// Only these kinds of Anstellungsart: `internal`, `external`, or another value as written.

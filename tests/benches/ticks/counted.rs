@@ -53,7 +53,6 @@ pub(super) struct RunCount {
 }
 
 impl RunCount {
-    /// All requests to vendors.
     pub(super) fn calls(&self) -> u64 {
         self.calls.personio + self.calls.kombo + self.calls.reteach
     }
@@ -67,7 +66,6 @@ pub(super) async fn company(via: Via, size: u64) -> Harness {
     harness
 }
 
-/// Counts `run`.
 pub(super) async fn count<C: Counts>(
     harness: &Harness,
     kind: RunKind,

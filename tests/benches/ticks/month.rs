@@ -1,6 +1,5 @@
 //! How a month is assumed to go for a tenant.
 
-/// Hours of a month.
 pub(super) const HOURS: f64 = 730.0;
 /// Ticks of the employee job: every five minutes.
 pub(super) const EMPLOYEE_TICKS: f64 = HOURS * 12.0;
@@ -19,7 +18,6 @@ pub(super) const CERTIFICATES: f64 = 1.0 / 6.0;
 
 /// What a function has at 128 MB: a share of a processor.
 pub(super) const PROCESSOR_SHARE: f64 = 128.0 / 1_769.0;
-/// Memory, in GB.
 pub(super) const MEMORY_GB: f64 = 0.125;
 /// What a TLS handshake takes of a whole processor, in seconds, its packing and unpacking of the bytes included; there is none in what
 /// is timed here. As `cold` measured it, 2026-11-27 on 2 x86 cores: a first answer over TLS takes 1.4 to 1.8 ms more processor than

@@ -1,7 +1,6 @@
 //! AWS's list prices in USD, for us-east-1, as of March 2026. Known from its price pages and second-hand, and not checked
 //! again: look before relying on them. In Frankfurt DynamoDB and logs are about a quarter dearer.
 
-/// Lambda, for each request.
 pub(super) const REQUEST: f64 = 0.20 / 1e6;
 /// Lambda on arm64, for each GB-second.
 pub(super) const GB_SECOND: f64 = 0.000_013_333_4;

@@ -51,7 +51,6 @@ pub(super) struct TimedRun {
 }
 
 impl TimedRun {
-    /// All requests to vendors.
     pub(super) fn all_calls(&self) -> u64 {
         self.calls.personio + self.calls.kombo + self.calls.reteach
     }

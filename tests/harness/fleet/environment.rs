@@ -40,7 +40,6 @@ pub struct TickResult {
     pub starved: Duration,
     pub ended: Timestamp,
     pub outcome: Outcome,
-    /// The same in words.
     pub message: String,
     pub calls: u64,
     /// Of DynamoDB.

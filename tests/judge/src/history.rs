@@ -13,7 +13,6 @@ pub struct Call {
     /// The kind of server, such as `Personio`.
     pub server: &'static str,
     pub method: String,
-    /// The vendor's path template.
     pub template: &'static str,
     pub effect: Effect,
     /// Fingerprints of the secrets in it.

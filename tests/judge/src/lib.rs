@@ -38,7 +38,6 @@ pub struct Terms {
     pub approvals: Vec<Timestamp>,
 }
 
-/// How long consent lasts.
 const CONSENT_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
 impl Default for Terms {

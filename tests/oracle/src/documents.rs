@@ -26,7 +26,6 @@ pub struct ExpectedDocuments {
     folder: String,
     /// Issued and not filed yet, by the certificate's id.
     open: BTreeMap<String, ExpectedDocument>,
-    /// By the certificate's id.
     filed: BTreeMap<String, ExpectedDocument>,
 }
 

@@ -64,7 +64,6 @@ impl Dialect {
     }
 }
 
-/// All of them.
 #[must_use]
 pub fn dialects() -> Vec<(String, Dialect)> {
     use reteach::Quirk::{

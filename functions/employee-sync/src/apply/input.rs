@@ -50,7 +50,6 @@ pub(super) fn window_alone(change: &Change) -> Option<Change> {
     })
 }
 
-/// The fields of `change`.
 pub(super) fn input(change: &Change) -> CustomerInput {
     let mut input = CustomerInput::default();
     for value in &change.values {

@@ -60,7 +60,6 @@ pub(crate) struct Dialect {
     pub(crate) forbids_tags: bool,
     /// An external id in an address is answered with this status.
     pub(crate) refuses_external_ids: Option<u16>,
-    /// This field is refused.
     pub(crate) refuses: Option<&'static str>,
     /// Its refusals do not say which field it is.
     pub(crate) names_no_field: bool,
@@ -640,7 +639,6 @@ pub(crate) fn tag(name: &str) -> Tag {
     }
 }
 
-/// An account without values.
 fn empty(id: CustomerId) -> Customer {
     Customer {
         id,

@@ -25,7 +25,6 @@ use crate::source::People;
 
 /// What a run leaves.
 pub(super) struct Conclusion {
-    /// The shards that changed.
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
     pub(super) state: SyncState,
     /// People whose ledger entries end.

@@ -44,7 +44,6 @@ pub(super) struct Prepared {
     /// People with dismissed changes and no other held ones.
     pub(super) dismissed: BTreeSet<SourceId>,
     pub(super) hold: Option<Hold>,
-    /// What was held before.
     pub(super) held_before: Option<HeldPlan>,
     /// The state that the last run left, with everything counted that it applied.
     pub(super) state: SyncState,

@@ -120,7 +120,6 @@ pub enum IncompleteReason {
     },
     /// Another number of people came than was announced.
     Miscounted {
-        /// Announced.
         announced: u64,
         /// Different people received.
         received: u64,
@@ -132,9 +131,7 @@ pub enum IncompleteReason {
     },
     /// Some records have no id.
     Nameless {
-        /// These.
         records: u64,
-        /// Announced.
         announced: Option<u64>,
         /// Different people received.
         received: u64,

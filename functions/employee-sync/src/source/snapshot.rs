@@ -8,7 +8,6 @@ use shared::source::Leaving;
 /// One person as reported, with the fingerprint of what that means for reteach.
 #[derive(Debug)]
 pub enum Person {
-    /// An employee.
     Employee(Box<Employee>, Fingerprint),
     /// A record that does not fit.
     Rejected {
@@ -44,7 +43,6 @@ impl Snapshot {
         self.0.len()
     }
 
-    /// Whether there is nobody.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -68,7 +66,6 @@ impl Snapshot {
         self.0.iter().map(|(id, person)| (id, person))
     }
 
-    /// Everybody's id, in order.
     pub fn ids(&self) -> impl Iterator<Item = &SourceId> {
         self.0.iter().map(|(id, _)| id)
     }

@@ -25,7 +25,6 @@ pub(super) async fn runs(context: &CommandContext<'_>, args: &Runs) -> Result<Ou
     Output::of(&read(context, args).await?)
 }
 
-/// The newest reports.
 pub(crate) async fn read<'a>(context: &CommandContext<'_>, args: &'a Runs) -> Result<RunsView<'a>> {
     let Runs {
         tenant,

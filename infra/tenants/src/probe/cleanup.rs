@@ -21,7 +21,6 @@ pub(crate) struct Cleanup {
 /// A test account that is still there.
 #[derive(Debug, Serialize)]
 pub(crate) struct Left {
-    /// reteach's id.
     pub(crate) id: CustomerId,
     /// Whether it was locked instead.
     pub(crate) locked: bool,

@@ -25,7 +25,6 @@ pub(crate) struct Deployment {
 /// The stack's channels for notices, as far as its parameters name them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notices {
-    /// The topic's ARN.
     pub(crate) topic: Option<String>,
     /// The address that mails come from.
     pub(crate) sender: Option<String>,

@@ -61,9 +61,7 @@ pub enum Gender {
 /// Anstellungsart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmploymentType {
-    /// Personio `internal`.
     Internal,
-    /// Personio `external`.
     External,
     /// Any other value, as written: Kombo's inferred types, a custom field's own words.
     Other(String),

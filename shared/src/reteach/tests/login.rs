@@ -94,7 +94,6 @@ struct Kept {
     saves: AtomicU32,
     /// The number of the save that is not answered.
     lost: Option<u32>,
-    /// Whether nothing is answered.
     is_down: bool,
 }
 

@@ -56,7 +56,6 @@ impl Store {
             .collect()
     }
 
-    /// Every certificate's entry.
     pub async fn all_certificates(
         &self,
         tenant: &TenantId,

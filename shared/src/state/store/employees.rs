@@ -43,7 +43,6 @@ impl Store {
             .collect()
     }
 
-    /// Everybody's entry.
     pub async fn all_employees(
         &self,
         tenant: &TenantId,
@@ -75,7 +74,6 @@ impl Store {
         Ok(entries)
     }
 
-    /// Writes a person's entry.
     pub async fn put_employee(
         &self,
         tenant: &TenantId,

@@ -12,9 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use super::{Item, StateError, Table, key_item, placeholders, projection};
 use crate::state::key::Key;
 
-/// Keys in one `BatchGetItem`.
 const READS: usize = 100;
-/// Requests in one `BatchWriteItem`.
 const WRITES: usize = 25;
 /// Batches under way at once.
 const AT_ONCE: usize = 4;

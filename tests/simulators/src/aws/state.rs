@@ -41,11 +41,9 @@ pub(super) struct State {
     pub(super) behind: SignedDuration,
     /// Of functions that are not for arm64, by ARN.
     pub(super) architectures: BTreeMap<String, String>,
-    /// Subscriptions by topic.
     pub(super) subscriptions: BTreeMap<String, Vec<String>>,
     /// The ARN of who calls, for STS. Without one there is no STS.
     pub(super) caller: Option<String>,
-    /// Addresses that SES refuses.
     pub(super) rejected: BTreeSet<String>,
 }
 

@@ -54,7 +54,6 @@ pub enum Behaviour {
     EmptyList,
     /// The announced total is off by this.
     TotalOff(i64),
-    /// No total is announced.
     NoTotal,
     /// The list begins this many rows early, as if rows had been inserted before it since the previous page: the page repeats
     /// rows of the one before.

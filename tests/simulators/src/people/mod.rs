@@ -48,20 +48,15 @@ pub struct Person {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gender {
-    /// männlich
     Male,
-    /// weiblich
     Female,
-    /// divers
     Diverse,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EmploymentType {
-    /// intern
     Internal,
-    /// extern
     External,
 }
 

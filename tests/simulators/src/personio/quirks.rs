@@ -23,7 +23,6 @@ pub enum Quirk {
     ShowsGermanDay(&'static str),
     /// A list is refused if it asks for an attribute that does not exist, instead of leaving it out.
     RefusesUnknownAttributes,
-    /// Lists have no `metadata`.
     NoMetadata,
     /// Attributes have their value alone, without label and type.
     BareValues,

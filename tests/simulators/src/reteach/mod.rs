@@ -158,7 +158,6 @@ impl Reteach {
         self.state(|state| state.id.clone())
     }
 
-    /// Adds an API credential.
     pub fn add_credentials(&self, client_id: &str, client_secret: &str, client_code: &str) {
         self.state(|state| state.tokens.add(client_id, client_secret, client_code));
     }

@@ -15,7 +15,6 @@ use super::state::State;
 use crate::engine::digest;
 use crate::engine::exchange::{Reply, Request};
 
-/// An access token's life.
 const TOKEN_SECONDS: i64 = 3_600;
 
 /// Credentials and what was issued for them.

@@ -104,7 +104,6 @@ pub enum Quirk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OddRow {
-    /// `tags` is null.
     NullTags,
     NoStatus,
     /// `setInactiveAt` is a date without a time.

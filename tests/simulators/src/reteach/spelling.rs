@@ -25,7 +25,6 @@ pub enum Spelling {
     NoNulls,
     /// Ids are numbers, where accounts and tags were made with this quirk.
     NumericIds,
-    /// `resultCount` is null.
     NoTotal,
     /// The furthest moments are 9999-12-31, as an admin enters it.
     LastDay,

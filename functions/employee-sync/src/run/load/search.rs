@@ -34,7 +34,6 @@ pub(super) enum MayAsk {
     Nothing,
 }
 
-/// What came of looking.
 #[derive(Default)]
 pub(super) struct Search {
     /// `None`: nobody had to be looked for.

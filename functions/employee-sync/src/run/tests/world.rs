@@ -24,7 +24,6 @@ use crate::run::Rules;
 use crate::run::pipeline::drive;
 use crate::source::{Completeness, People, Person, UnreadableAttributes};
 
-/// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// In good order.
@@ -221,7 +220,6 @@ impl World {
         })
     }
 
-    /// One run, now.
     pub(super) fn sync(&mut self, end: End) -> JobResult<EmployeeSync> {
         self.try_sync(end).unwrap()
     }

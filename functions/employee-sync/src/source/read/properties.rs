@@ -17,7 +17,6 @@ const PEOPLE: u8 = 5;
 /// One answer of the source to a request for everybody.
 #[derive(Clone, Debug)]
 enum Answer {
-    /// A page fails.
     Fails,
     /// These people (bit by bit) come, each once or twice, with these totals.
     Comes {

@@ -21,7 +21,6 @@ use crate::format;
 use crate::output::Output;
 use crate::schedule::{JOBS, ScheduleChange};
 
-/// The state to write.
 struct Desired {
     text: String,
     config: TenantConfig,

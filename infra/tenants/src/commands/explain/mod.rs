@@ -27,7 +27,6 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
     Output::of(&read(context, args).await?)
 }
 
-/// Reads one person live.
 pub(crate) async fn read(context: &CommandContext<'_>, args: &Explain) -> Result<ExplainView> {
     let began = Instant::now();
     let tenant = &args.tenant;

@@ -32,7 +32,6 @@ pub(super) struct Holdings {
 #[derive(Debug, Serialize)]
 pub(super) struct Profile {
     pub(super) person: SourceId,
-    /// The ledger's entry.
     pub(super) entry: Option<EmployeeEntry>,
     /// When the account is open, as last written, and since when it is locked. Stored encrypted; `None` without the key.
     pub(super) access: Option<Access>,

@@ -17,7 +17,6 @@ pub(super) struct Difference {
     pub(super) id: Option<String>,
     /// In the file.
     pub(super) before: Option<String>,
-    /// Now.
     pub(super) after: Option<String>,
     /// The parts of a change, or `document`, that would get other values.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -41,7 +41,6 @@ pub(super) struct SavedPlan {
     pub(super) certificates: Option<SavedCertificates>,
 }
 
-/// One person's change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SavedChange {
     pub(super) kind: String,

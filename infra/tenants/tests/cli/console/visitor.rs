@@ -67,7 +67,6 @@ async fn serve(desk: &Desk, options: &str, variables: HashMap<String, String>) -
     }
 }
 
-/// The same, come in.
 pub(crate) async fn visitor(desk: &Desk, options: &str) -> Visitor {
     let mut visitor = console(desk, options).await;
     visitor.come_in().await;

@@ -24,7 +24,6 @@ pub enum Filters {
     Of2023,
 }
 
-/// A stored certificate.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Issued {
     pub(super) certificate: Certificate,
