@@ -17,7 +17,7 @@ use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
 
 use crate::stored::TABLE;
-use crate::{Harness, ignore_progress};
+use crate::{Harness, People, ignore_progress};
 
 /// A schedule fires the certificate job this often.
 pub const CERTIFICATE_TICK: SignedDuration = SignedDuration::from_mins(30);
@@ -221,11 +221,7 @@ pub fn named(course: &str, day: &str, id: &str) -> String {
 
 impl Harness {
     /// A company after its first employee run, with a folder for certificates; the simulators' logs are empty.
-    pub async fn with_folder(
-        via: Via,
-        more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
-    ) -> Self {
+    pub async fn with_folder(via: Via, more: &str, people: impl People) -> Self {
         let harness = Self::synced(via, more, people).await;
         harness.personio.add_category("Bildungszertifikate");
         harness

@@ -67,6 +67,11 @@ pub const CERTIFICATE_TIMEOUT: Duration = Duration::from_secs(900);
 /// A schedule fires this often.
 pub const TICK: SignedDuration = SignedDuration::from_mins(5);
 
+/// The people that a company begins with.
+pub trait People: IntoIterator<Item = simulators::Person> {}
+
+impl<T: IntoIterator<Item = simulators::Person>> People for T {}
+
 /// A world with one company, `acme`.
 #[derive(Debug)]
 pub struct Harness {
@@ -83,21 +88,12 @@ pub struct Harness {
 impl Harness {
     /// A company of `people` on a Monday morning, 2026-05-11 08:00 UTC, before its first run. `more` is added to its
     /// tenant file.
-    pub async fn new(
-        via: Via,
-        more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
-    ) -> Self {
+    pub async fn new(via: Via, more: &str, people: impl People) -> Self {
         Self::at("2026-05-11T08:00:00Z", via, more, people).await
     }
 
     /// The same at another moment.
-    pub async fn at(
-        start: &str,
-        via: Via,
-        more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
-    ) -> Self {
+    pub async fn at(start: &str, via: Via, more: &str, people: impl People) -> Self {
         Self::with(None, start, via, more, people).await
     }
 
@@ -108,7 +104,7 @@ impl Harness {
         start: &str,
         via: Via,
         more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
+        people: impl People,
     ) -> Self {
         let (order, clock) = (
             CallOrder::Sequential(seed),
@@ -118,11 +114,7 @@ impl Harness {
     }
 
     /// The same as [`new`](Self::new), with an engine for faults of any call.
-    pub async fn with_faults(
-        via: Via,
-        more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
-    ) -> Self {
+    pub async fn with_faults(via: Via, more: &str, people: impl People) -> Self {
         Self::with(
             Some(FaultEngine::default()),
             "2026-05-11T08:00:00Z",
@@ -137,7 +129,7 @@ impl Harness {
     pub async fn with_notices(
         via: Via,
         more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
+        people: impl People,
     ) -> (Self, simulators::Aws) {
         let start = "2026-05-11T08:00:00Z".parse().unwrap();
         let (world, aws) = Fixture::start_with_notices(start).await.unwrap();
@@ -146,12 +138,7 @@ impl Harness {
 
     /// The same by a clock that others move too, in a world that keeps to the thread it is made on: everything in it happens in
     /// one order. AWS is as patient as in production, and each run has a session for its tenant alone.
-    pub async fn in_order(
-        clock: ManualClock,
-        via: Via,
-        more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
-    ) -> Self {
+    pub async fn in_order(clock: ManualClock, via: Via, more: &str, people: impl People) -> Self {
         Self::on_one_thread(CallOrder::Concurrent, clock, via, more, people).await
     }
 
@@ -160,7 +147,7 @@ impl Harness {
         clock: ManualClock,
         via: Via,
         more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
+        people: impl People,
     ) -> Self {
         let time = clock.clone();
         let sts = Sts::start(std::sync::Arc::new(move || {
@@ -185,7 +172,7 @@ impl Harness {
         start: &str,
         via: Via,
         more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
+        people: impl People,
     ) -> Self {
         let world = Fixture::start_with(start.parse().unwrap(), faults)
             .await
@@ -193,12 +180,7 @@ impl Harness {
         Self::found(world, via, more, people).await
     }
 
-    async fn found(
-        world: Fixture,
-        via: Via,
-        more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
-    ) -> Self {
+    async fn found(world: Fixture, via: Via, more: &str, people: impl People) -> Self {
         let company = world.company("acme", via, more).await.unwrap();
         company.personio.put_all(people);
         Self {
@@ -211,11 +193,7 @@ impl Harness {
     }
 
     /// The same after its first run, which has brought everybody over; the simulators' logs are empty again.
-    pub async fn synced(
-        via: Via,
-        more: &str,
-        people: impl IntoIterator<Item = simulators::Person>,
-    ) -> Self {
+    pub async fn synced(via: Via, more: &str, people: impl People) -> Self {
         let harness = Self::new(via, more, people).await;
         harness.first_run().await;
         harness
