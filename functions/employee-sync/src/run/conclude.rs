@@ -10,12 +10,13 @@ use shared::runtime::JobResult;
 use shared::state::{Brake, BrakeWindow, Comparing, FailureKind, HeldPlan, SyncState};
 
 use super::Rules;
+use super::load::Coverage;
 use super::stages::{Prepared, Registration, are_in_step, holds_absent, quiet};
 use super::successors::with_successors;
 use crate::EmployeeSync;
 use crate::apply::{Applied, ApplyOutcome};
 use crate::brake::consent::Parts;
-use crate::brake::hold::Hold;
+use crate::brake::hold::{BrakedPlan, Hold};
 use crate::checkpoint::{
     Reason, Resolution, Selection, Sharding, in_progress, next_shard, resolve, waits_until,
     with_left_open,
@@ -53,29 +54,35 @@ pub(super) fn conclude(
     (outcome, successors): (ApplyOutcome, BTreeMap<SourceId, Timestamp>),
 ) -> Conclusion {
     let Prepared {
-        plan,
+        braked,
+        coverage,
         candidates,
         waiting: noted,
         seen: _,
+        held_before,
+        state,
+        is_part: _,
+        tells_nothing: _,
+        listing_failed,
+        holds_first_run,
+        summary,
+    } = prepared;
+    let BrakedPlan {
+        plan,
         passed,
         approved,
         dismissed,
         hold,
-        held_before,
-        state,
+    } = braked;
+    let Coverage {
+        selection,
+        portion,
         shards,
         expired,
         open_accounts,
         compared_open,
-        selection,
-        portion,
-        is_part: _,
-        tells_nothing: _,
-        listing_failed,
         accounts,
-        holds_first_run,
-        summary,
-    } = prepared;
+    } = coverage;
     let now = rules.now;
     let mut resolutions = resolve(&candidates, &plan, &noted, &outcome, now);
     resolutions.extend(quiet(&dismissed, &candidates, &outcome, now));

@@ -14,12 +14,13 @@ use super::Rules;
 use super::commit::{commit, register};
 use super::conclude::{Conclusion, held_write, in_doubt, open_accounts_after, with_applied};
 use super::identity::check_academy;
-use super::load::{Known, ListingNote, Loaded, candidates, is_of_use};
+use super::load::{Coverage, Known, ListingNote, Loaded, candidates, is_of_use};
 use super::stages::{Prepared, Registration, prepare, preregister};
 use super::summary::Summary;
 use super::turns::{person_has_left, turns};
 use crate::EmployeeSync;
 use crate::apply::{ApplyOutcome, Learned, apply};
+use crate::brake::hold::BrakedPlan;
 use crate::checkpoint::{Selection, Sharding, classify, in_turn};
 use crate::io::{Reader, Writer};
 use crate::plan::{Account, Candidate, SourceState, digest_of};
@@ -87,7 +88,7 @@ pub(super) async fn lock_leavers(
     };
     let outcome = apply(
         writer,
-        &prepared.plan,
+        &prepared.braked.plan,
         &prepared.candidates,
         (rules.config, rules.now),
         learned,
@@ -136,18 +137,20 @@ async fn load(
         }
     }
     Ok(Loaded {
-        selection: Selection::Shards(BTreeSet::new()),
-        portion: ShardRange::WHOLE,
+        coverage: Coverage {
+            selection: Selection::Shards(BTreeSet::new()),
+            portion: ShardRange::WHOLE,
+            shards: BTreeMap::new(),
+            expired: Vec::new(),
+            open_accounts: state.map_or(0, |state| state.open_accounts),
+            compared_open: 0,
+            accounts: None,
+        },
         put_off,
         held_over: 0,
         candidates: found,
-        shards: BTreeMap::new(),
-        expired: Vec::new(),
-        open_accounts: state.map_or(0, |state| state.open_accounts),
-        compared_open: 0,
         foreign_accounts: 0,
         held,
-        accounts: None,
         listing: ListingNote::default(),
     })
 }
@@ -196,16 +199,20 @@ fn conclude(
     rejected: JobResult<EmployeeSync>,
 ) -> Conclusion {
     let Prepared {
+        braked,
+        coverage,
+        held_before,
+        state,
+        summary,
+        ..
+    } = prepared;
+    let BrakedPlan {
         plan,
         passed,
         approved,
         hold,
-        held_before,
-        state,
-        open_accounts,
-        summary,
-        ..
-    } = prepared;
+        dismissed: _,
+    } = braked;
     let now = rules.now;
     let note = hold
         .as_ref()
@@ -213,7 +220,7 @@ fn conclude(
     let state = SyncState {
         brakes: with_applied(&state.brakes, &passed, outcome, now),
         pending: plan.digests(&in_doubt(&passed, outcome), rules.key),
-        open_accounts: open_accounts_after(open_accounts, &plan, outcome, now),
+        open_accounts: open_accounts_after(coverage.open_accounts, &plan, outcome, now),
         ..registration.state.unwrap_or(state)
     };
     let summary = summary.with_outcome(&plan, outcome, now);

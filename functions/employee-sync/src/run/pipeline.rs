@@ -208,14 +208,14 @@ pub(super) async fn drive(
     if !lists && prepared.relies_on_academy() {
         check_academy(reader).await?;
     }
-    emit(Progress::Planned(prepared.plan.changes.len()));
+    emit(Progress::Planned(prepared.braked.plan.changes.len()));
     let Some(writer) = writer else {
         return Ok(prepared.dry_run(rules));
     };
     let registration = preregister(rules, &prepared, &sharding);
     register(writer, &registration).await?;
     // Comparing everybody, the run finds out again how the academy is written.
-    let compares = matches!(prepared.selection, Selection::Everybody(_));
+    let compares = matches!(prepared.coverage.selection, Selection::Everybody(_));
     let learned = Learned {
         by_reteach_id: prepared.state.by_reteach_id && !compares,
         tells_nothing: prepared.tells_nothing,
@@ -223,7 +223,7 @@ pub(super) async fn drive(
     let progress = || emit(Progress::Applied);
     let mut outcome = apply(
         writer,
-        &prepared.plan,
+        &prepared.braked.plan,
         &prepared.candidates,
         (rules.config, rules.now),
         learned,
@@ -236,7 +236,8 @@ pub(super) async fn drive(
     seen.append(&mut outcome.seen);
     outcome.forgets = note_seen(writer, seen, &outcome).await?;
     let successors = successors(&prepared, &outcome, people, rules.now);
-    prepared.shards = with_their_shards(reader, prepared.shards, &successors).await;
+    let shards = std::mem::take(&mut prepared.coverage.shards);
+    prepared.coverage.shards = with_their_shards(reader, shards, &successors).await;
     let outcome = (outcome, successors);
     let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);
     commit(writer, &conclusion).await?;

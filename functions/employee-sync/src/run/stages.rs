@@ -4,23 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
-use shared::fingerprint::{Shard, ShardNumber, ShardRange};
+use shared::fingerprint::{Shard, ShardNumber};
 use shared::runtime::{JobResult, Mode};
 use shared::state::{Brake, Decision, EmployeeEntry, HeldPart, HeldPlan, SyncState};
 
 use super::Rules;
-use super::load::Loaded;
+use super::load::{Coverage, Loaded};
 use super::shared_mails::without_mails_of_others;
 use super::summary::Summary;
 use crate::EmployeeSync;
 use crate::apply::{Applied, ApplyOutcome, conflict_entries, seen_entries};
 use crate::brake::classify::{NewAccounts, risky_changes};
-use crate::brake::consent::{Consented, Parts, PlannedFor, valid};
-use crate::brake::hold::{BrakedPlan, Hold, decide};
+use crate::brake::consent::{Consented, PlannedFor, valid};
+use crate::brake::hold::{BrakedPlan, decide};
 use crate::brake::{Limits, check_limits};
 use crate::checkpoint::{self, Resolution, Selection, Sharding};
 use crate::lint::{self, Violation};
-use crate::plan::{Account, Candidate, Context, Plan, RiskyChange, SkipReason, SourceState};
+use crate::plan::{Account, Candidate, Context, Plan, SkipReason, SourceState};
 use crate::source::{Completeness, People, Person};
 
 /// Dates that have locked nobody for so long lock nobody.
@@ -31,37 +31,22 @@ const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// A plan that may be applied.
 pub(super) struct Prepared {
-    pub(super) plan: Plan,
+    pub(super) braked: BrakedPlan,
+    pub(super) coverage: Coverage,
     pub(super) candidates: Vec<Candidate>,
     /// Ledger entries of people whose account is somebody else's or gives no answer, with the pause before the next look.
     pub(super) waiting: Vec<EmployeeEntry>,
     /// Ledger entries of people for whom nothing is written, with what the academy holds.
     pub(super) seen: Vec<EmployeeEntry>,
-    /// The risky changes that the brakes let through, and that count.
-    pub(super) passed: Vec<RiskyChange>,
-    /// The risky changes that somebody approved.
-    pub(super) approved: Parts,
-    /// People with dismissed changes and no other held ones.
-    pub(super) dismissed: BTreeSet<SourceId>,
-    pub(super) hold: Option<Hold>,
     pub(super) held_before: Option<HeldPlan>,
     /// The state that the last run left, with everything counted that it applied.
     pub(super) state: SyncState,
-    pub(super) shards: BTreeMap<ShardNumber, Shard>,
-    /// People whose ledger entries end.
-    pub(super) expired: Vec<SourceId>,
-    pub(super) open_accounts: u32,
-    pub(super) compared_open: u32,
-    pub(super) selection: Selection,
-    pub(super) portion: ShardRange,
     /// People who are due were left for later runs.
     pub(super) is_part: bool,
     /// Whether reteach answered no question about accounts.
     pub(super) tells_nothing: bool,
     /// Whether the academy could not be listed.
     pub(super) listing_failed: bool,
-    /// All accounts of the academy, where it was listed.
-    pub(super) accounts: Option<u32>,
     /// Whether the first run waits for somebody's approval.
     pub(super) holds_first_run: bool,
     pub(super) summary: Summary,
@@ -78,20 +63,15 @@ pub(super) fn prepare(
     loaded: Loaded,
 ) -> Result<Prepared, Vec<Violation>> {
     let Loaded {
-        selection,
-        candidates,
-        shards,
-        expired,
-        open_accounts,
-        compared_open,
-        portion,
+        coverage,
         put_off,
         held_over,
+        candidates,
         foreign_accounts,
         held,
-        accounts,
         mut listing,
     } = loaded;
+    let portion = coverage.portion;
     let is_unseen = put_off > 0 || rules.locks_alone;
     // A single account that never answers makes no plan look unseen for good.
     let is_part = !portion.is_whole() || is_unseen || held_over + listing.unanswered.len() > 0;
@@ -122,14 +102,14 @@ pub(super) fn prepare(
     };
     let risky_changes = risky_changes(&plan, &candidates, config, now, new_accounts);
     let state = with_pending_counted(state, &plan.digests(&risky_changes, key), now);
-    let limits = Limits::of(config.brake, open_accounts);
+    let limits = Limits::of(config.brake, coverage.open_accounts);
     let limits = if doubts {
         limits.without_creates()
     } else {
         limits
     };
     let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
-    let compared = matches!(selection, Selection::Everybody(_)).then_some(portion);
+    let compared = matches!(coverage.selection, Selection::Everybody(_)).then_some(portion);
     let (skipped, in_part) = (waiting(&plan.skipped), waiting(&plan.left_out));
     let ids = || candidates.iter().map(|candidate| &candidate.source_id);
     let planned_for = PlannedFor {
@@ -153,44 +133,27 @@ pub(super) fn prepare(
         &planned_for,
         (key, now),
     );
-    let BrakedPlan {
-        plan,
-        passed,
-        approved,
-        dismissed,
-        hold,
-    } = braked;
-    let holds_first_run = doubts && hold.as_ref().is_some_and(|hold| hold.holds(Brake::Create));
+    let (plan, hold) = (&braked.plan, braked.hold.as_ref());
     let mut waiting = std::mem::take(&mut listing.paused);
-    waiting.extend(conflict_entries(&plan, &candidates, now));
+    waiting.extend(conflict_entries(plan, &candidates, now));
     Ok(Prepared {
-        holds_first_run,
+        holds_first_run: doubts && hold.is_some_and(|hold| hold.holds(Brake::Create)),
         waiting,
-        seen: seen_entries(&plan, &candidates),
+        seen: seen_entries(plan, &candidates),
         listing_failed: listing.failure.is_some(),
         tells_nothing: listing.stopped.is_some(),
-        accounts,
         summary: Summary::of(people, rules)
             .with_listing(listing, locks_nobody)
-            .with_plan(people, &plan)
+            .with_plan(people, plan)
             .with_contested(&candidates, now)
             .with_earlier_ends(&candidates)
-            .with_deleted(&plan, &candidates)
+            .with_deleted(plan, &candidates)
             .with_put_off(put_off, held_over),
-        plan,
+        braked,
+        coverage,
         candidates,
-        passed,
-        approved,
-        dismissed,
-        hold,
         held_before: held,
         state,
-        shards,
-        expired,
-        open_accounts,
-        compared_open,
-        selection,
-        portion,
         is_part,
     })
 }
@@ -222,16 +185,15 @@ impl Prepared {
                 Account::FromLedger(_) | Account::NotFetched
             )
         };
-        !self.plan.is_empty() || self.candidates.iter().any(is_asked)
+        !self.braked.plan.is_empty() || self.candidates.iter().any(is_asked)
     }
 
     /// The result of a dry run.
     pub(super) fn dry_run(self, rules: Rules<'_>) -> JobResult<EmployeeSync> {
-        let note = self
-            .hold
-            .and_then(|hold| hold.note(rules.config, rules.mode));
+        let BrakedPlan { plan, hold, .. } = self.braked;
+        let note = hold.and_then(|hold| hold.note(rules.config, rules.mode));
         let is_part = self.is_part;
-        let planned = self.summary.planned(self.plan, note, rules.now);
+        let planned = self.summary.planned(plan, note, rules.now);
         if !is_part {
             return planned;
         }
@@ -280,8 +242,9 @@ pub(super) fn preregister(
     prepared: &Prepared,
     sharding: &Sharding<'_>,
 ) -> Registration {
-    let shards = checkpoint::register(&prepared.plan, sharding, &prepared.shards);
-    let pending = prepared.plan.digests(&prepared.passed, rules.key);
+    let BrakedPlan { plan, passed, .. } = &prepared.braked;
+    let shards = checkpoint::register(plan, sharding, &prepared.coverage.shards);
+    let pending = plan.digests(passed, rules.key);
     let state = (!shards.is_empty() || !pending.is_empty()).then(|| {
         let mut state = SyncState {
             pending,

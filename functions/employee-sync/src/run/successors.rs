@@ -23,7 +23,7 @@ pub(super) fn successors(
 ) -> BTreeMap<SourceId, Timestamp> {
     let mut ends = HashMap::new();
     if prepared.state.waiting > 0 {
-        for change in &prepared.plan.changes {
+        for change in &prepared.braked.plan.changes {
             let id = &change.source_id;
             let is_written = outcome.applied.get(id).is_some_and(Applied::wrote_window);
             let end = change.window.and_then(|window| window.after.inactive_at);

@@ -56,17 +56,27 @@ pub(super) struct Inputs<'a> {
 
 /// The inputs of a plan.
 pub(super) struct Loaded {
-    /// Who was looked at in the end.
-    pub(super) selection: Selection,
-    /// Of everybody, those who were compared.
-    pub(super) portion: ShardRange,
+    pub(super) coverage: Coverage,
     /// People who need a look, and get it from a later run.
     pub(super) put_off: usize,
     /// People with held changes who are not looked at again in this run.
     pub(super) held_over: usize,
     /// People who need a look.
     pub(super) candidates: Vec<Candidate>,
-    /// Their shards, as the last run left them.
+    /// Accounts without our external ids, as far as the academy was listed.
+    pub(super) foreign_accounts: usize,
+    /// What a brake held before.
+    pub(super) held: Option<HeldPlan>,
+    pub(super) listing: ListingNote,
+}
+
+/// Whom and what a run looks at: what its state is concluded from.
+pub(super) struct Coverage {
+    /// Who was looked at in the end.
+    pub(super) selection: Selection,
+    /// Of everybody, those who were compared.
+    pub(super) portion: ShardRange,
+    /// The candidates' shards, as the last run left them.
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
     /// People who have been gone for a year: their entries end.
     pub(super) expired: Vec<SourceId>,
@@ -74,13 +84,8 @@ pub(super) struct Loaded {
     pub(super) open_accounts: u32,
     /// Those of the people who were compared.
     pub(super) compared_open: u32,
-    /// Accounts without our external ids, as far as the academy was listed.
-    pub(super) foreign_accounts: usize,
-    /// What a brake held before.
-    pub(super) held: Option<HeldPlan>,
     /// All accounts of the academy, where it was listed.
     pub(super) accounts: Option<u32>,
-    pub(super) listing: ListingNote,
 }
 
 /// What a run has to report about the academy's list of accounts.
@@ -267,18 +272,20 @@ async fn everybody(
         _ => compared_open + before.map_or(0, |comparing| comparing.open_accounts),
     };
     Ok(Loaded {
-        selection: Selection::Everybody(reason),
-        portion,
+        coverage: Coverage {
+            selection: Selection::Everybody(reason),
+            portion,
+            shards,
+            expired,
+            open_accounts,
+            compared_open,
+            accounts: Some(total),
+        },
         put_off,
         held_over: 0,
-        compared_open,
         candidates: with_retries(candidates, rules, true),
-        expired,
         foreign_accounts,
-        shards,
-        open_accounts,
         held: reader.held().await?,
-        accounts: Some(total),
         listing,
     })
 }
@@ -353,21 +360,23 @@ async fn changed(
         Some(Accounts::LookedUp(_)) | None => None,
     };
     Ok(Loaded {
-        open_accounts: match state {
-            Some(state) => state.open_accounts,
-            None => count_open(&candidates, rules.now),
+        coverage: Coverage {
+            selection,
+            portion: ShardRange::WHOLE,
+            shards,
+            expired: Vec::new(),
+            open_accounts: match state {
+                Some(state) => state.open_accounts,
+                None => count_open(&candidates, rules.now),
+            },
+            compared_open: 0,
+            accounts: index.map(count),
         },
-        selection,
-        portion: ShardRange::WHOLE,
         put_off: left + not_asked + unread.not_asked,
         held_over,
-        compared_open: 0,
         candidates: with_retries(candidates, rules, false),
-        expired: Vec::new(),
         foreign_accounts: index.map_or(0, AccountIndex::foreign),
-        shards,
         held,
-        accounts: index.map(count),
         listing: ListingNote {
             failure: list_failure.map(|error| ListFailure {
                 problem: error.to_string(),
