@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 use shared::fingerprint::{Shard, ShardNumber};
-use shared::source::{EmployeeSource, Leaving, Take};
+use shared::source::{EmployeeSource, Leaving, Reading, Take};
 use shared::state::SyncState;
 
 use super::*;
