@@ -10,6 +10,7 @@ mod job;
 mod lateness;
 mod lease;
 mod notify;
+mod observation;
 mod report;
 mod retirements;
 mod run;
