@@ -1,6 +1,7 @@
 //! Tenant configuration: one TOML file per tenant, validated with messages that name the field.
 //! Credentials are never in it.
 
+mod check;
 mod config;
 mod parse;
 mod schedule;
