@@ -15,14 +15,12 @@ use shared::domain::clock::Clock as _;
 use shared::http::RateLimiter;
 use shared::secrets::TenantSecret;
 use shared::tenant::Via;
+use simulators::aws::deployment::GROUP;
 use simulators::{Aws, Fault, Kombo};
 use tenants::{Cli, Environment, Exit, Interactivity};
 
 use crate::document::Vendor;
 use crate::proxy::PrismProxy;
-
-const GROUP: &str = "reteach-personio";
-const FUNCTION: &str = "arn:aws:lambda:eu-central-1:123456789012:function";
 
 pub(crate) struct Fixture {
     pub(crate) harness: Harness,
@@ -139,33 +137,7 @@ impl Fixture {
     }
 
     fn variables(&self) -> HashMap<String, String> {
-        let url = self.aws.base_url();
-        let more = [
-            ("AWS_ENDPOINT_URL_SCHEDULER", url.clone()),
-            ("AWS_ENDPOINT_URL_LAMBDA", url.clone()),
-            ("AWS_ENDPOINT_URL_CLOUDFORMATION", url),
-            ("SCHEDULE_GROUP_NAME", GROUP.to_owned()),
-            (
-                "SCHEDULER_ROLE_ARN",
-                "arn:aws:iam::123456789012:role/scheduler".to_owned(),
-            ),
-            (
-                "DELIVERY_QUEUE_ARN",
-                "arn:aws:sqs:eu-central-1:123456789012:delivery".to_owned(),
-            ),
-            ("EMPLOYEE_FUNCTION_ARN", format!("{FUNCTION}:employee-sync")),
-            (
-                "CERTIFICATE_FUNCTION_ARN",
-                format!("{FUNCTION}:certificate-sync"),
-            ),
-        ];
-        let more = more.map(|(name, value)| (name.to_owned(), value));
-        self.harness
-            .world
-            .stack
-            .environment()
-            .into_iter()
-            .chain(more)
-            .collect()
+        let environment = self.harness.world.stack.environment().into_iter();
+        environment.chain(self.aws.variables()).collect()
     }
 }

@@ -17,12 +17,9 @@ use shared::domain::id::RunId;
 use shared::http::{Deadline, RateLimiter};
 use shared::runtime::{App, Event, Job, Request};
 use simulators::Aws;
+use simulators::aws::deployment::{CERTIFICATES, EMPLOYEES, GROUP};
 use simulators::aws::{Call, Runtime};
 use tenants::{Cli, Environment, Interactivity};
-
-const GROUP: &str = "reteach-personio";
-const EMPLOYEES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";
-const CERTIFICATES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:certificate-sync";
 
 /// All commands except those that add and remove a tenant.
 const COMMANDS: &[&[&str]] = &[
@@ -131,30 +128,8 @@ impl Operator {
     }
 
     fn variables(&self, seen: &Witness) -> HashMap<String, String> {
-        let url = self.aws.base_url();
-        let more = [
-            ("AWS_ENDPOINT_URL_SCHEDULER", url.as_str()),
-            ("AWS_ENDPOINT_URL_LAMBDA", &url),
-            ("SCHEDULE_GROUP_NAME", GROUP),
-            (
-                "SCHEDULER_ROLE_ARN",
-                "arn:aws:iam::123456789012:role/scheduler",
-            ),
-            (
-                "DELIVERY_QUEUE_ARN",
-                "arn:aws:sqs:eu-central-1:123456789012:delivery",
-            ),
-            ("EMPLOYEE_FUNCTION_ARN", EMPLOYEES),
-            ("CERTIFICATE_FUNCTION_ARN", CERTIFICATES),
-        ];
-        let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        seen.harness
-            .world
-            .stack
-            .environment()
-            .into_iter()
-            .chain(more)
-            .collect()
+        let environment = seen.harness.world.stack.environment().into_iter();
+        environment.chain(self.aws.variables()).collect()
     }
 
     /// Output of a command, including standard error.

@@ -22,11 +22,7 @@ use simulators::reteach::{Certificate, Customer, Participation};
 use simulators::{Aws, FaultEngine, Person};
 use tenants::{Cli, Environment, Exit, Interactivity};
 
-pub(crate) const GROUP: &str = "reteach-personio";
-pub(crate) const EMPLOYEES: &str =
-    "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";
-pub(crate) const CERTIFICATES: &str =
-    "arn:aws:lambda:eu-central-1:123456789012:function:certificate-sync";
+pub(crate) use simulators::aws::deployment::{CERTIFICATES, EMPLOYEES, GROUP};
 
 /// The deployment, the companies, and a folder for files.
 pub(crate) struct Desk {
@@ -229,26 +225,8 @@ impl Desk {
     }
 
     pub(crate) fn variables(&self) -> HashMap<String, String> {
-        let mut variables: HashMap<String, String> = self.stack.environment().into_iter().collect();
-        let url = self.aws.base_url();
-        let more = [
-            ("AWS_ENDPOINT_URL_SCHEDULER", url.as_str()),
-            ("AWS_ENDPOINT_URL_LAMBDA", &url),
-            ("AWS_ENDPOINT_URL_CLOUDFORMATION", &url),
-            ("SCHEDULE_GROUP_NAME", GROUP),
-            (
-                "SCHEDULER_ROLE_ARN",
-                "arn:aws:iam::123456789012:role/scheduler",
-            ),
-            (
-                "DELIVERY_QUEUE_ARN",
-                "arn:aws:sqs:eu-central-1:123456789012:delivery",
-            ),
-            ("EMPLOYEE_FUNCTION_ARN", EMPLOYEES),
-            ("CERTIFICATE_FUNCTION_ARN", CERTIFICATES),
-        ];
-        variables.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        variables
+        let environment = self.stack.environment().into_iter();
+        environment.chain(self.aws.variables()).collect()
     }
 
     pub(crate) fn variables_without(&self, names: &[&str]) -> HashMap<String, String> {

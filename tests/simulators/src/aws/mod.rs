@@ -8,6 +8,7 @@
 //! A function is called by its ARN or its name, with `RequestResponse`, `Event` or `DryRun`.
 
 mod api;
+pub mod deployment;
 mod function;
 mod lookups;
 mod messages;
