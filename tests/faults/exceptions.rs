@@ -204,7 +204,6 @@ static EXCEPTIONS: &[Exception] = &[
     },
 ];
 
-/// The exception of a case, if it has one.
 pub(crate) fn exception(case: &str) -> Option<&'static Exception> {
     let holds = |part: &&str| part.split('|').any(|text| case.contains(text));
     EXCEPTIONS

@@ -136,7 +136,6 @@ impl CloudWatch {
         }
     }
 
-    /// The state of the alarm `name` at `at`.
     #[must_use]
     pub fn state(&self, name: &str, at: Timestamp) -> AlarmState {
         self.alarm(name).judge(&self.data, at)

@@ -117,7 +117,6 @@ impl Harness {
         document
     }
 
-    /// The ledger of certificates, by id.
     pub async fn certificate_ledger(&self) -> BTreeMap<CertificateId, CertificateEntry> {
         let all = self.store().all_certificates(&self.company.tenant).await;
         all.unwrap().into_iter().collect()

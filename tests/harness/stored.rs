@@ -27,7 +27,6 @@ impl Harness {
         self.store().held(&self.company.tenant).await.unwrap()
     }
 
-    /// When the last good run ended.
     pub async fn last_good_run(&self) -> Option<Timestamp> {
         let lease = self.take_lease("a look").await;
         let store = self.store();

@@ -69,7 +69,6 @@ const GONE: u64 = 35;
 const ADOPTED: [u64; 2] = [39, 40];
 /// Leavers who may have used their accounts.
 const LOGGED_IN: [u64; 2] = [13, 14];
-/// Who has a certificate.
 const CERTIFIED: [u64; 3] = [36, 37, 38];
 
 fn certificate(person: u64) -> String {

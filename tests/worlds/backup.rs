@@ -64,7 +64,6 @@ impl Life {
     }
 }
 
-/// The person with this external id.
 pub(crate) fn person(external_id: &str) -> Option<u64> {
     external_id.strip_prefix("personio:")?.parse().ok()
 }

@@ -59,9 +59,8 @@ pub(crate) enum Event {
     Backdated { who: u8, days: u8 },
     /// Another integration has filed a certificate before our first run.
     FiledByAnother(u8),
-    /// The table is copied.
     TableCopied,
-    /// It goes back to the last copy, and is put to use as after a restore.
+    /// The table goes back to its last copy, and is put to use as after a restore.
     TableRestored,
     /// A certificate is issued again.
     Reissued(u8),

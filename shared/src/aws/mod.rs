@@ -52,7 +52,6 @@ impl Aws {
             .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.0.config))
     }
 
-    /// The client for Secrets Manager.
     #[must_use]
     pub fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
         self.0

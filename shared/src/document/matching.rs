@@ -84,7 +84,6 @@ impl Verification {
         filed.map_or(Self::Unverifiable, |filed| Self::among(filed, id))
     }
 
-    /// Looks for the certificate among these documents.
     #[must_use]
     pub fn among<'a>(
         filed: impl IntoIterator<Item = &'a FiledDocument>,

@@ -175,7 +175,6 @@ impl Request {
         Ok(self)
     }
 
-    /// Sends `token` as the bearer token.
     pub fn bearer(mut self, token: &SecretString) -> Result<Self, Error> {
         let problem = "the token has characters that a header may not have";
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))

@@ -9,7 +9,6 @@ use super::error::{Error, Refusal, interpret};
 use super::limits::READ_TIMEOUT;
 use crate::http::{Idempotency, Request};
 
-/// Whom a link is for.
 #[derive(Clone, Debug)]
 pub struct LinkFor<'a> {
     /// Mail address of the person who completes the link.

@@ -27,7 +27,6 @@ impl<'a> File<'a> {
     }
 }
 
-/// A form with a file.
 #[derive(Clone, Copy, Debug)]
 pub struct FileForm<'a> {
     pub fields: &'a [(&'static str, String)],
@@ -51,7 +50,6 @@ impl<'a> FileForm<'a> {
     }
 }
 
-/// One part of a form.
 #[derive(Clone, Debug, Serialize)]
 pub struct FormPart<'a> {
     pub name: &'static str,

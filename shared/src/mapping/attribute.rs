@@ -20,7 +20,6 @@ pub enum Attribute {
     Gender,
     /// The tag `Anstellungsart: …`
     EmploymentTypeTag,
-    /// The tag `Position: …`
     PositionTag,
     /// The tag `Standort: …`
     LocationTag,

@@ -137,7 +137,6 @@ fn is_zero(number: &u8) -> bool {
 /// What a recipient was last sent with success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Knows {
-    /// That there is trouble.
     #[serde(rename = "b")]
     Trouble,
     /// Nothing, or that it is over.

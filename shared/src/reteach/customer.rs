@@ -185,7 +185,6 @@ pub struct Tag {
     pub name: String,
 }
 
-/// The id of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TagId(#[serde(deserialize_with = "id_text")] String);

@@ -55,7 +55,6 @@ pub struct Rejected {
     pub problem: &'static str,
 }
 
-/// The id of a participation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ParticipationId(String);

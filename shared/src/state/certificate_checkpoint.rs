@@ -127,7 +127,6 @@ impl CertificateCheckpoint {
 pub struct DayCheckpoint {
     /// Of what the academy listed for the day.
     pub digest: Fingerprint,
-    /// What is unsettled of it.
     #[serde(flatten)]
     pub unsettled: Unsettled,
 }

@@ -44,7 +44,6 @@ impl Python {
         }
     }
 
-    /// The packages that it has.
     pub(super) fn packages(&self) -> impl Iterator<Item = &'static str> {
         self.packages.iter().copied()
     }

@@ -108,7 +108,6 @@ impl Fleet {
         leases.values().all(|lease| lease.until <= Timestamp::now())
     }
 
-    /// The company with this number.
     #[must_use]
     pub fn company(&self, number: usize) -> &Company {
         self.companies.get(number).unwrap()

@@ -62,7 +62,6 @@ pub struct Rules {
 }
 
 impl Terms {
-    /// The rules at a call.
     fn rules_at(&self, call: usize) -> Rules {
         let mut earlier = self.rules.iter().filter(|(from, _)| *from <= call);
         earlier

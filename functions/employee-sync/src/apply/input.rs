@@ -10,7 +10,6 @@ use crate::plan::{AccountView, Action, Change, Extent};
 /// A person whose account is written.
 #[derive(Clone, Copy)]
 pub(super) struct Person<'a> {
-    /// All that is to change.
     pub(super) planned: &'a Change,
     /// The record, unless the person is gone.
     pub(super) record: Option<&'a DesiredAccount>,

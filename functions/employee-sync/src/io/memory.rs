@@ -631,7 +631,6 @@ impl Academy {
     }
 }
 
-/// A tag by its name.
 pub(crate) fn tag(name: &str) -> Tag {
     Tag {
         id: TagId::new(format!("t {name}")),

@@ -78,7 +78,6 @@ pub(crate) trait Writer: Sync {
         input: &CustomerInput,
     ) -> impl Future<Output = Result<Customer, WriteError>> + Send;
 
-    /// Updates the account that has this external id.
     fn update_by_external_id(
         &self,
         id: &ExternalId,

@@ -188,7 +188,6 @@ impl Prepared {
         !self.braked.plan.is_empty() || self.candidates.iter().any(is_asked)
     }
 
-    /// The result of a dry run.
     pub(super) fn dry_run(self, rules: Rules<'_>) -> JobResult<EmployeeSync> {
         let BrakedPlan { plan, hold, .. } = self.braked;
         let note = hold.and_then(|hold| hold.note(rules.config, rules.mode));

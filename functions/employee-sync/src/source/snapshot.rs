@@ -54,7 +54,6 @@ impl Snapshot {
         self.get(id).is_some()
     }
 
-    /// This person, if they are there.
     #[must_use]
     pub fn get(&self, id: &SourceId) -> Option<&Person> {
         let place = self.0.binary_search_by(|(other, _)| other.cmp(id));

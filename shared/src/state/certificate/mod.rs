@@ -168,7 +168,6 @@ pub struct Intent {
     /// How many of these were refusals.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub refusals: u32,
-    /// Since when it fails, if it does.
     pub failing_since: Option<Timestamp>,
     /// What to do where the route cannot tell whether it is filed.
     #[serde(default)]

@@ -22,7 +22,6 @@ const SKEW: SignedDuration = SignedDuration::from_secs(5);
 pub struct Lease {
     pub tenant: TenantId,
     pub job: JobKind,
-    /// The run that has it.
     pub owner: RunId,
     /// Goes into every write.
     pub token: FencingToken,

@@ -119,7 +119,6 @@ impl Aws {
         });
     }
 
-    /// Adds a stack with these outputs.
     pub fn add_stack(&self, name: &str, outputs: &[(&str, &str)]) {
         let outputs = outputs
             .iter()

@@ -25,7 +25,6 @@ pub enum Quirk {
     NoCursorAtTheEnd,
     /// The last page names a further one, which is empty.
     OneEmptyPageMore,
-    /// The last page names itself as the next one.
     LastPageNamesItself,
     /// This field of the employees is not synced: everybody has it empty.
     DoesNotSync(&'static str),

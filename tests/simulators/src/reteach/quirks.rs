@@ -77,7 +77,6 @@ pub enum Quirk {
     TakesTagsById,
     /// No tag is taken, although the call succeeds.
     IgnoresTags,
-    /// Tags are refused with 422.
     RefusesTags,
     /// The login does not say how long its token lives.
     NoExpiresIn,

@@ -50,7 +50,6 @@ impl From<TenantState> for &'static str {
     }
 }
 
-/// The health of one tenant.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TenantHealth {
     pub(crate) tenant_id: TenantId,

@@ -36,7 +36,6 @@ impl Reteach {
         self.state(|state| state.participations.all().to_vec())
     }
 
-    /// The participation with this id.
     #[must_use]
     pub fn participation(&self, id: &str) -> Option<Participation> {
         self.state(|state| state.participations.find(id).cloned())
