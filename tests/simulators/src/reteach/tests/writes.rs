@@ -29,10 +29,8 @@ async fn creates_an_account_without_inviting() {
     }
     assert!(answer.body.get("team").is_none());
     let customer = academy.reteach.customer("personio:7").unwrap();
-    assert_eq!(
-        (customer.source, customer.invitations),
-        (Source::RestApi, 0)
-    );
+    let made = (customer.source, customer.invitations);
+    assert_eq!(made, (Source::RestApi, 0));
     assert_eq!(academy.reteach.requests().last().unwrap().body, Some(body));
     assert!(
         academy.reteach.requests()[0].body.is_none(),
@@ -61,13 +59,8 @@ async fn finds_by_any_identifier_and_returns_it_unchanged() {
         "personio:1042",
         "personio%3A1042",
     ] {
-        assert_eq!(
-            academy
-                .get(&format!("/customer/{identifier}"))
-                .await
-                .at("/id"),
-            json!("erika")
-        );
+        let found = academy.get(&format!("/customer/{identifier}")).await;
+        assert_eq!(found.at("/id"), json!("erika"));
     }
     let nobody = academy.get("/customer/nobody").await;
     let body = json!({"statusCode": 404, "message": "Customer not found", "error": "Not found"});
@@ -80,13 +73,8 @@ async fn updates_what_is_given_and_clears_what_is_null() {
     let academy = academy().await;
     academy.reteach.insert(erika());
     let body = json!({"lastName": "Weiß", "note": null, "email": "new@example.com"});
-    assert_eq!(
-        academy
-            .write("PUT", "/customer/personio:1042", body)
-            .await
-            .status,
-        200
-    );
+    let updated = academy.write("PUT", "/customer/personio:1042", body).await;
+    assert_eq!(updated.status, 200);
     let after = academy.reteach.customer("new@example.com").unwrap();
     let expected = Customer {
         last_name: Some("Weiß".to_owned()),
@@ -96,44 +84,24 @@ async fn updates_what_is_given_and_clears_what_is_null() {
         ..erika()
     };
     assert_eq!(after, expected);
-    assert!(
-        academy
-            .reteach
-            .customer("erika.muster@example.com")
-            .is_none(),
-        "the old address is free again"
-    );
-    assert_eq!(
-        academy
-            .write("PUT", "/customer/nobody", json!({}))
-            .await
-            .status,
-        404
-    );
+    let old = academy.reteach.customer("erika.muster@example.com");
+    assert!(old.is_none(), "the old address is free again");
+    let nobody = academy.write("PUT", "/customer/nobody", json!({})).await;
+    assert_eq!(nobody.status, 404);
 }
 
 #[tokio::test]
 async fn upserts_under_an_identifier() {
     let academy = academy().await;
     academy.reteach.insert(erika());
-    let updated = academy
-        .write("POST", "/customer/erika", json!({"lastName": "Weiß"}))
-        .await;
-    assert_eq!(
-        (updated.status, updated.at("/lastName")),
-        (201, json!("Weiß"))
-    );
-    let created = academy
-        .write(
-            "POST",
-            "/customer/personio:7",
-            json!({"userName": "personio-7"}),
-        )
-        .await;
-    assert_eq!(
-        (created.status, created.at("/userName")),
-        (201, json!("personio-7"))
-    );
+    let body = json!({"lastName": "Weiß"});
+    let updated = academy.write("POST", "/customer/erika", body).await;
+    let shown = (updated.status, updated.at("/lastName"));
+    assert_eq!(shown, (201, json!("Weiß")));
+    let body = json!({"userName": "personio-7"});
+    let created = academy.write("POST", "/customer/personio:7", body).await;
+    let shown = (created.status, created.at("/userName"));
+    assert_eq!(shown, (201, json!("personio-7")));
     assert_eq!(academy.reteach.customers().len(), 2);
 }
 
@@ -194,19 +162,10 @@ async fn refuses_what_does_not_fit_and_repeats_the_value() {
         .await;
     assert_eq!(nothing.at("/message"), json!(["MISSING_EMAIL_OR_USERNAME"]));
     let with_password = json!({"email": "p@example.com", "password": "x"});
-    assert_eq!(
-        academy
-            .write("POST", "/customer", with_password)
-            .await
-            .status,
-        201,
-        "create takes one"
-    );
-    assert_eq!(
-        academy.call("POST", "/customer").send().await.status,
-        400,
-        "no body"
-    );
+    let created = academy.write("POST", "/customer", with_password).await;
+    assert_eq!(created.status, 201, "create takes one");
+    let empty = academy.call("POST", "/customer").send().await;
+    assert_eq!(empty.status, 400, "no body");
     let unharmed = Customer {
         registered_at: None,
         ..academy.reteach.customer("erika").unwrap()
@@ -234,13 +193,8 @@ async fn refuses_a_second_account_with_the_same_identifier() {
             .await;
         assert_eq!(answer.status, 409, "{key}");
     }
-    let own = academy
-        .write(
-            "PUT",
-            "/customer/erika",
-            json!({"email": "ERIKA.muster@example.com"}),
-        )
-        .await;
+    let body = json!({"email": "ERIKA.muster@example.com"});
+    let own = academy.write("PUT", "/customer/erika", body).await;
     assert_eq!(
         own.status, 200,
         "the same address in other letters is no conflict with oneself"
@@ -275,10 +229,8 @@ async fn locks_by_the_clock() {
         assert_eq!(answer.at("/status"), json!(status), "{body}");
     }
     academy.clock.advance(5);
-    assert_eq!(
-        academy.get("/customer/erika").await.at("/status"),
-        json!("INACTIVE")
-    );
+    let locked = academy.get("/customer/erika").await;
+    assert_eq!(locked.at("/status"), json!("INACTIVE"));
     assert_eq!(academy.reteach.status("erika"), Some("INACTIVE"));
 }
 
@@ -286,125 +238,71 @@ async fn locks_by_the_clock() {
 async fn gives_and_takes_tags() {
     let academy = academy().await;
     academy.reteach.insert(erika());
-    let made = academy
-        .write("POST", "/tags", json!({"name": "Standort: Köln"}))
-        .await;
+    let body = json!({"name": "Standort: Köln"});
+    let made = academy.write("POST", "/tags", body.clone()).await;
     assert_eq!(made.status, 201);
-    assert_eq!(
-        academy
-            .write("POST", "/tags", json!({"name": "Standort: Köln"}))
-            .await
-            .body,
-        made.body
-    );
-    let many = "/customer/erika/multiple-tags";
+    let again = academy.write("POST", "/tags", body).await;
+    assert_eq!(again.body, made.body);
     let named = |name: &str| json!({"name": name});
+    let one = |body: Value| ("PUT", "/customer/erika/tags", body);
+    let many = |body: Value| ("PUT", "/customer/erika/multiple-tags", body);
+    let off = |path| ("DELETE", path, json!({}));
+    let koeln = "/customer/erika/tags/Standort%3A%20K%C3%B6ln";
+    let left = "Ersthelfer,Neu,A";
     let steps = [
         (
-            "PUT",
-            "/customer/erika/tags",
-            json!({"tag": {"id": made.at("/id")}}),
+            one(json!({"tag": {"id": made.at("/id")}})),
             200,
             "Ersthelfer,Standort: Köln",
         ),
         (
-            "PUT",
-            "/customer/erika/tags",
-            json!({"tag": named("Neu")}),
+            one(json!({"tag": named("Neu")})),
             200,
             "Ersthelfer,Standort: Köln,Neu",
         ),
         (
-            "PUT",
-            many,
-            json!({"tags": [named("A"), named("Neu")], "mode": "ADD"}),
+            many(json!({"tags": [named("A"), named("Neu")], "mode": "ADD"})),
             201,
             "Ersthelfer,Standort: Köln,Neu,A",
         ),
         (
-            "PUT",
-            many,
-            json!({"tags": [], "mode": null}),
+            many(json!({"tags": [], "mode": null})),
             201,
             "Ersthelfer,Standort: Köln,Neu,A",
         ),
+        (off(koeln), 200, left),
+        (off(koeln), 404, left),
+        (many(json!({"tags": [named("B")]})), 422, left),
         (
-            "DELETE",
-            "/customer/erika/tags/Standort%3A%20K%C3%B6ln",
-            json!({}),
-            200,
-            "Ersthelfer,Neu,A",
-        ),
-        (
-            "DELETE",
-            "/customer/erika/tags/Standort%3A%20K%C3%B6ln",
-            json!({}),
-            404,
-            "Ersthelfer,Neu,A",
-        ),
-        (
-            "PUT",
-            many,
-            json!({"tags": [named("B")]}),
+            many(json!({"tags": [named("B")], "mode": "SET"})),
             422,
-            "Ersthelfer,Neu,A",
+            left,
         ),
+        (many(json!({"mode": "ADD"})), 422, left),
+        (many(json!({"tags": [{}], "mode": "ADD"})), 422, left),
         (
-            "PUT",
-            many,
-            json!({"tags": [named("B")], "mode": "SET"}),
-            422,
-            "Ersthelfer,Neu,A",
-        ),
-        ("PUT", many, json!({"mode": "ADD"}), 422, "Ersthelfer,Neu,A"),
-        (
-            "PUT",
-            many,
-            json!({"tags": [{}], "mode": "ADD"}),
-            422,
-            "Ersthelfer,Neu,A",
-        ),
-        (
-            "PUT",
-            many,
-            json!({"tags": [{"id": "none"}], "mode": "ADD"}),
+            many(json!({"tags": [{"id": "none"}], "mode": "ADD"})),
             404,
-            "Ersthelfer,Neu,A",
+            left,
         ),
+        (off("/customer/erika/tags/none"), 404, left),
         (
-            "DELETE",
-            "/customer/erika/tags/none",
-            json!({}),
-            404,
-            "Ersthelfer,Neu,A",
-        ),
-        (
-            "PUT",
-            many,
-            json!({"tags": [named("B")], "mode": "REPLACE"}),
+            many(json!({"tags": [named("B")], "mode": "REPLACE"})),
             201,
             "B",
         ),
     ];
-    for (method, path, body, status, tags) in steps {
-        assert_eq!(
-            academy.write(method, path, body.clone()).await.status,
-            status,
-            "{method} {path} {body}"
-        );
-        assert_eq!(
-            academy.reteach.customer("erika").unwrap().tags.join(","),
-            tags,
-            "{body}"
-        );
+    for ((method, path, body), status, tags) in steps {
+        let answer = academy.write(method, path, body.clone()).await;
+        assert_eq!(answer.status, status, "{method} {path} {body}");
+        let erika = academy.reteach.customer("erika").unwrap();
+        assert_eq!(erika.tags.join(","), tags, "{body}");
     }
     let all = academy.get("/tags?limit=2").await;
     assert_eq!(
         (all.at("/results/0/name"), all.at("/resultCount")),
         (json!("Ersthelfer"), json!(5))
     );
-    assert_eq!(
-        academy.get("/customer/erika").await.at("/tags/0/name"),
-        json!("B")
-    );
+    let after = academy.get("/customer/erika").await;
+    assert_eq!(after.at("/tags/0/name"), json!("B"));
 }
