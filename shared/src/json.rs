@@ -187,11 +187,8 @@ mod tests {
             ("7", "."),
         ] {
             let error = read::<Vec<Row>>(text).unwrap_err();
-            assert_eq!(
-                (error.path.as_str(), error.category),
-                (expected, Category::Data),
-                "{text}"
-            );
+            let both = (error.path.as_str(), error.category);
+            assert_eq!(both, (expected, Category::Data), "{text}");
             assert!(!error.message.contains("column"), "{}", error.message);
         }
     }
@@ -205,11 +202,8 @@ mod tests {
             ("[] []", Category::Syntax),
         ] {
             let error = read::<Vec<Row>>(text).unwrap_err();
-            assert_eq!(
-                (error.path.as_str(), error.category),
-                (".", category),
-                "{text}"
-            );
+            let both = (error.path.as_str(), error.category);
+            assert_eq!(both, (".", category), "{text}");
         }
     }
 

@@ -343,9 +343,7 @@ async fn a_new_person_with_the_address_of_a_manual_account_is_adopted() {
     let report = harness.tick().await;
     assert_counts!(report, created = 0, adopted = 1);
     let account = harness.account(6);
-    assert_eq!(
-        (account.id, account.note.as_deref()),
-        (id, Some("hat Prokura"))
-    );
+    let both = (account.id, account.note.as_deref());
+    assert_eq!(both, (id, Some("hat Prokura")));
     assert_eq!(account.tags, ["Führungskraft", "Anstellungsart: intern"]);
 }

@@ -160,11 +160,8 @@ async fn locks_stay_when_the_key_is_replaced_and_one_comparison_restores_the_led
     assert_eq!(harness.reteach.customers(), accounts);
     for (id, entry) in ledger(&harness, 8).await {
         let before = &known[&id];
-        assert_eq!(
-            (entry.window, entry.is_sealed),
-            (before.window, false),
-            "{id}"
-        );
+        let both = (entry.window, entry.is_sealed);
+        assert_eq!(both, (before.window, false), "{id}");
         assert_eq!(entry.locked, before.locked, "{id}");
     }
     // A person who comes back is known to be locked by us.
@@ -197,10 +194,7 @@ async fn dates_of_another_person_are_not_believed() {
     assert_counts!(report, held = 0, locked = 0, unlocked = 0);
     assert_eq!(harness.reteach.customers(), accounts);
     for (id, entry) in ledger(&harness, 7).await {
-        assert_eq!(
-            (entry.window, entry.locked),
-            (known[&id].window, known[&id].locked),
-            "{id}"
-        );
+        let both = (entry.window, entry.locked);
+        assert_eq!(both, (known[&id].window, known[&id].locked), "{id}");
     }
 }

@@ -116,10 +116,8 @@ async fn a_dry_run_needs_no_lease() {
     harness.take_lease("another").await;
     harness.change(2, |person| person.office = Some("Wien".into()));
     let ran = dry(&harness).await;
-    assert_eq!(
-        (ran.report.outcome, ran.report.counts.updated),
-        (Outcome::Planned, 1)
-    );
+    let ended = (ran.report.outcome, ran.report.counts.updated);
+    assert_eq!(ended, (Outcome::Planned, 1));
 }
 
 #[tokio::test]

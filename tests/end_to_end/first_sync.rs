@@ -102,10 +102,8 @@ async fn an_unreadable_mail_address_counts_as_missing() {
     harness.personio.revoke(&["email"]);
     harness.first_run().await;
     let account = harness.account(2);
-    assert_eq!(
-        (account.email, account.user_name.as_deref()),
-        (None, Some("personio-2"))
-    );
+    let both = (account.email, account.user_name.as_deref());
+    assert_eq!(both, (None, Some("personio-2")));
 }
 
 #[tokio::test]

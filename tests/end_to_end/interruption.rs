@@ -23,10 +23,8 @@ async fn all_are_synced(harness: &Harness, everybody: u64) {
         .iter()
         .filter_map(|account| account.external_id.clone())
         .collect();
-    assert_eq!(
-        (accounts.len() as u64, ids.len() as u64),
-        (everybody, everybody)
-    );
+    let both = (accounts.len() as u64, ids.len() as u64);
+    assert_eq!(both, (everybody, everybody));
     for account in accounts {
         assert_eq!(
             account.tags,
@@ -99,11 +97,8 @@ async fn a_run_without_the_lease_calls_no_vendor() {
         report.message
     );
     let Units { write, calls, .. } = report.dynamodb;
-    assert_eq!(
-        (write, calls),
-        (1.0, 2),
-        "the tenant is read, the lease asked for"
-    );
+    let both = (write, calls);
+    assert_eq!(both, (1.0, 2), "the tenant is read, the lease asked for");
     // The lease expires; clocks may differ by five seconds.
     assert_eq!(
         harness.after(SignedDuration::from_secs(125)).await.outcome,

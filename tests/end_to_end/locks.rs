@@ -136,10 +136,8 @@ async fn inactive_without_an_end_date_locks_when_first_seen() {
     harness.change(2, |person| person.status = Status::Inactive);
     let report = harness.tick().await;
     let seen = Some(at("2026-05-11T08:05:00Z"));
-    assert_eq!(
-        (harness.account(2).set_inactive_at, harness.is_locked(2)),
-        (seen, true)
-    );
+    let both = (harness.account(2).set_inactive_at, harness.is_locked(2));
+    assert_eq!(both, (seen, true));
     assert_counts!(report, locked = 1, updated = 0);
     nothing_more_is_written(&harness, "still inactive").await;
     // The moment survives a lost ledger and a later end date.
@@ -213,11 +211,8 @@ async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_whe
         assert_eq!(harness.writes().len(), 0);
         let report = harness.tick().await;
         let seen = Some(at("2026-05-11T08:10:00Z"));
-        assert_eq!(
-            (harness.is_locked(2), harness.account(2).set_inactive_at),
-            (true, seen),
-            "{via:?}"
-        );
+        let both = (harness.is_locked(2), harness.account(2).set_inactive_at);
+        assert_eq!(both, (true, seen), "{via:?}");
         let counts = Counts {
             people: 3,
             readings: 1,

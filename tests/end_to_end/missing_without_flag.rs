@@ -57,16 +57,12 @@ async fn a_person_missing_without_the_flag_is_held() {
     }
     // The daily reconcile does not lock them either.
     let report = harness.after(jiff::SignedDuration::from_hours(25)).await;
-    assert_eq!(
-        (report.held.unwrap().hash, harness.locked(1..=20)),
-        (held.hash.clone(), 0)
-    );
+    let both = (report.held.unwrap().hash, harness.locked(1..=20));
+    assert_eq!(both, (held.hash.clone(), 0));
     harness.clear_faults();
     harness.forget_requests();
-    assert_eq!(
-        (harness.tick().await.held, harness.held().await),
-        (None, None)
-    );
+    let both = (harness.tick().await.held, harness.held().await);
+    assert_eq!(both, (None, None));
     assert_eq!(harness.writes().len(), 0);
 }
 

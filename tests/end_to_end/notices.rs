@@ -95,11 +95,8 @@ async fn trouble_is_one_message_a_day_for_each_recipient_until_it_is_over() {
     assert_eq!(noticed.counts(), [0; 3]);
     harness.personio.allow_reading(false);
     let report = harness.tick().await;
-    assert_eq!(
-        (report.outcome, report.notices.sent),
-        (Outcome::AccessDenied, 3),
-        "{report:#?}"
-    );
+    let ended = (report.outcome, report.notices.sent);
+    assert_eq!(ended, (Outcome::AccessDenied, 3), "{report:#?}");
     for _ in 0..3 {
         let report = harness.tick().await;
         assert_eq!((report.notices.sent, report.notices.failed), (0, 0));
@@ -159,10 +156,8 @@ async fn a_held_plan_is_a_notice_with_its_size() {
     let report = harness.tick().await;
     let held = report.held.unwrap();
     let hooks = noticed.webhook.taken();
-    assert_eq!(
-        (&hooks[0]["cause"], &hooks[0]["count"]),
-        (&"held-plan".into(), &6.into())
-    );
+    let both = (&hooks[0]["cause"], &hooks[0]["count"]);
+    assert_eq!(both, (&"held-plan".into(), &6.into()));
     let operator = &noticed.aws.messages()[0].body;
     assert!(operator.contains(&held.hash), "{operator}");
     assert!(
@@ -297,10 +292,8 @@ async fn topic_and_mails_that_fail_never_fail_a_run() {
         .fail(Fault::new(Behaviour::Status(403, Body::Vendor)).always());
     noticed.harness.personio.allow_reading(false);
     let report = noticed.harness.tick().await;
-    assert_eq!(
-        (report.outcome, report.notices.failed),
-        (Outcome::AccessDenied, 2)
-    );
+    let ended = (report.outcome, report.notices.failed);
+    assert_eq!(ended, (Outcome::AccessDenied, 2));
     assert!(
         unsent(&report)
             .iter()

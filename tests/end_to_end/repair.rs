@@ -80,11 +80,8 @@ async fn a_refused_value_does_not_keep_an_account_open() {
     harness.change(5, |person| person.termination_date = date("2026-05-31"));
     let report = harness.tick().await;
     let seen = harness.moment();
-    assert_eq!(
-        (harness.locked(2..=3), harness.locked(4..=9)),
-        (2, 0),
-        "{report:#?}"
-    );
+    let both = (harness.locked(2..=3), harness.locked(4..=9));
+    assert_eq!(both, (2, 0), "{report:#?}");
     let counts = (report.counts.refused, report.counts.conflicts);
     assert_eq!(counts, (1, 2));
     assert!(
@@ -276,10 +273,8 @@ async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first(
         .fail(Fault::new(not_found).path("/customer/{customerIdentifier}"));
     let report = harness.tick().await;
     assert_run!(report, Outcome::Partly, left = 1);
-    assert_eq!(
-        (harness.tick().await.counts.locked, harness.is_locked(2)),
-        (1, true)
-    );
+    let both = (harness.tick().await.counts.locked, harness.is_locked(2));
+    assert_eq!(both, (1, true));
     assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
     // A deleted account of a missing person is not searched again.
     harness.personio.remove(3);

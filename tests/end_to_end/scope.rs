@@ -98,10 +98,8 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
     assert_counts!(report, locked = 1);
     assert!(harness.is_locked(2));
     // Only the access window is still synced: other changes out of scope are ignored.
-    assert_eq!(
-        (account.company.as_deref(), account.position.as_deref()),
-        (Some("Muster GmbH"), Some("Ingenieurin"))
-    );
+    let both = (account.company.as_deref(), account.position.as_deref());
+    assert_eq!(both, (Some("Muster GmbH"), Some("Ingenieurin")));
     assert_eq!(
         account.set_inactive_at,
         Some("2026-05-11T08:05:00Z".parse().unwrap())
@@ -117,10 +115,8 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
     let account = harness.account(2);
     assert_counts!(report, unlocked = 1);
     assert!(!harness.is_locked(2));
-    assert_eq!(
-        (account.last_name.as_deref(), account.position.as_deref()),
-        (Some("Anders"), Some("Chefin"))
-    );
+    let both = (account.last_name.as_deref(), account.position.as_deref());
+    assert_eq!(both, (Some("Anders"), Some("Chefin")));
 }
 
 #[tokio::test]

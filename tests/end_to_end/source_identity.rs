@@ -26,11 +26,8 @@ async fn rejected(harness: &Harness, found: u64, known: u64, new: u64) -> String
     assert!(report.message.contains(&numbers), "{via:?}: {report:#?}");
     assert_eq!(harness.writes().len(), 0, "{via:?}");
     let source = harness.held_source().await.unwrap();
-    assert_eq!(
-        (source.known, source.found, source.new),
-        (known, found, new),
-        "{via:?}"
-    );
+    let shown = (source.known, source.found, source.new);
+    assert_eq!(shown, (known, found, new), "{via:?}");
     assert!(
         report.message.contains(&source.hash),
         "{via:?}: {report:#?}"

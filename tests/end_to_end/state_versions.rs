@@ -34,11 +34,8 @@ async fn company() -> Harness {
     assert_eq!(report.counts.uploaded, 2, "{report:#?}");
     (9..=14).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     let report = harness.tick().await;
-    assert_eq!(
-        (report.counts.held, report.counts.waiting),
-        (6, 1),
-        "{report:#?}"
-    );
+    let both = (report.counts.held, report.counts.waiting);
+    assert_eq!(both, (6, 1), "{report:#?}");
     harness.forget_requests();
     harness
 }
@@ -48,11 +45,8 @@ async fn goes_on(harness: &Harness) {
     let writes = harness.reteach.customers();
     let report = harness.tick().await;
     assert_eq!(report.counts.unchanged, 7, "{report:#?}");
-    assert_eq!(
-        (report.counts.held, report.counts.refused),
-        (6, 1),
-        "{report:#?}"
-    );
+    let both = (report.counts.held, report.counts.refused);
+    assert_eq!(both, (6, 1), "{report:#?}");
     assert_eq!(harness.reteach.customers(), writes, "nothing is written");
     let report = harness.certificates_tick().await;
     assert_eq!(report.outcome, Outcome::Unchanged, "{report:#?}");
@@ -61,11 +55,8 @@ async fn goes_on(harness: &Harness) {
     harness.change(7, |person| person.position = Some("Leitung".into()));
     harness.approve(&report_hash(harness).await).await;
     let report = harness.tick().await;
-    assert_eq!(
-        (report.counts.updated, report.counts.locked),
-        (1, 6),
-        "{report:#?}"
-    );
+    let both = (report.counts.updated, report.counts.locked);
+    assert_eq!(both, (1, 6), "{report:#?}");
     harness.issue([completed("c-3", 6, "Erste Hilfe", "2026-05-02T09:30:00Z")]);
     let report = harness.certificates_tick().await;
     assert_eq!(report.counts.uploaded, 1, "{report:#?}");
@@ -75,11 +66,8 @@ async fn goes_on(harness: &Harness) {
         .await
         .report;
     let counts = report.counts;
-    assert_eq!(
-        (counts.updated, counts.locked, counts.unlocked),
-        (0, 0, 0),
-        "{report:#?}"
-    );
+    let shown = (counts.updated, counts.locked, counts.unlocked);
+    assert_eq!(shown, (0, 0, 0), "{report:#?}");
 }
 
 async fn report_hash(harness: &Harness) -> String {

@@ -49,8 +49,6 @@ async fn a_dry_run_reports_no_minutes_since_a_good_run() {
     let ran = harness
         .run(Mode::DryRun, shared::http::Deadline::never())
         .await;
-    assert_eq!(
-        (ran.report.outcome, ran.report.minutes_since_good_run),
-        (Outcome::Planned, None)
-    );
+    let ended = (ran.report.outcome, ran.report.minutes_since_good_run);
+    assert_eq!(ended, (Outcome::Planned, None));
 }

@@ -187,11 +187,8 @@ mod tests {
                 failed,
                 ..Counts::default()
             };
-            assert_eq!(
-                (counts.failed_percent(), counts.is_progress()),
-                (percent, is_progress),
-                "{uploaded} {failed}"
-            );
+            let both = (counts.failed_percent(), counts.is_progress());
+            assert_eq!(both, (percent, is_progress), "{uploaded} {failed}");
         }
     }
 

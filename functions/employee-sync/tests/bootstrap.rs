@@ -37,11 +37,8 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
     let mut function = start(&world).await;
 
     let first = report(&mut function, json!({"tenant_id": "acme"})).await;
-    assert_eq!(
-        (&first["outcome"], &first["counts"]["created"]),
-        (&json!("done"), &json!(1)),
-        "{first}"
-    );
+    let ended = (&first["outcome"], &first["counts"]["created"]);
+    assert_eq!(ended, (&json!("done"), &json!(1)), "{first}");
     assert_eq!(
         company.reteach.customers()[0].external_id.as_deref(),
         Some("personio:7")

@@ -212,11 +212,8 @@ fn a_filed_document_is_ours_by_the_id_alone_whatever_its_day() {
             name: Some(name.replace("{}", long)),
             ..nothing()
         };
-        assert_eq!(
-            (filed.names(&own), filed.names(&other)),
-            (true, false),
-            "{name}"
-        );
+        let both = (filed.names(&own), filed.names(&other));
+        assert_eq!(both, (true, false), "{name}");
     }
     let edited = FiledDocument {
         comment: Some(format!("geprüft, {long}")),

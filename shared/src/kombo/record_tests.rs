@@ -327,10 +327,7 @@ fn a_record_that_does_not_fit_still_says_whether_the_person_leaves() {
         let Some(SourceRecord::Rejected { leaving, .. }) = parse_with(&record, None) else {
             panic!("{record}")
         };
-        assert_eq!(
-            (leaving.status, leaving.end_date),
-            (status, end_date),
-            "{record}"
-        );
+        let both = (leaving.status, leaving.end_date);
+        assert_eq!(both, (status, end_date), "{record}");
     }
 }

@@ -114,10 +114,8 @@ mod tests {
             "a run that makes fewer calls says nothing new"
         );
         let tomorrow = Retirements::of(&seen, &all.known, date(2026, 5, 12));
-        assert_eq!(
-            (tomorrow.new.len(), tomorrow.new.last().cloned()),
-            (6, more(2))
-        );
+        let both = (tomorrow.new.len(), tomorrow.new.last().cloned());
+        assert_eq!(both, (6, more(2)));
         let grown: Vec<_> = seen.into_iter().chain([deprecated("/h")]).collect();
         let grown = Retirements::of(&grown, &all.known, date(2026, 5, 11));
         assert_eq!((grown.new.last().cloned(), grown.known.len()), (more(3), 6));

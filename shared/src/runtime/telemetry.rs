@@ -254,9 +254,7 @@ pub(super) mod tests {
             (&json!("run"), &json!("a right is missing"), &json!("acme"))
         );
         // As the pages and `tenants runs` name them, so that a search finds them.
-        assert_eq!(
-            (&line["outcome"], &line["mode"]),
-            (&json!("access-denied"), &json!("scheduled"))
-        );
+        let ended = (&line["outcome"], &line["mode"]);
+        assert_eq!(ended, (&json!("access-denied"), &json!("scheduled")));
     }
 }

@@ -29,11 +29,8 @@ pub(super) async fn file(case: Case) -> Filed {
     if case.is_scan {
         measured = run(&harness, case.run()).await;
         let (outcome, settled) = (measured.report.outcome, measured.report.counts.settled);
-        assert_eq!(
-            (outcome, settled),
-            (Outcome::Unchanged, case.certificates),
-            "{case}"
-        );
+        let ended = (outcome, settled);
+        assert_eq!(ended, (Outcome::Unchanged, case.certificates), "{case}");
     }
     // After all checks: what is transferred once more is filed a second time.
     let transfer = if case.via == Via::Direct && !case.is_scan {

@@ -15,11 +15,8 @@ pub(super) async fn run_certificates(fixture: &Fixture) {
     company.personio.add_category("Bildungszertifikate");
     harness.issue([1, 2, 3].map(|person| certificate(fixture, person)));
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.outcome, report.counts.uploaded),
-        (Outcome::Done, 3),
-        "{report:#?}"
-    );
+    let ended = (report.outcome, report.counts.uploaded);
+    assert_eq!(ended, (Outcome::Done, 3), "{report:#?}");
     // From reteach's own host: Kombo cannot fetch it by URL.
     company
         .reteach

@@ -127,10 +127,8 @@ async fn transient_failures_retry_for_a_week() {
         harness.certificates_now().await;
         harness.advance(HOUR * 6);
     }
-    assert_eq!(
-        (filed(&harness), harness.certificates_now().await.outcome),
-        (2, Outcome::Unchanged)
-    );
+    let ended = (filed(&harness), harness.certificates_now().await.outcome);
+    assert_eq!(ended, (2, Outcome::Unchanged));
 }
 
 #[tokio::test]

@@ -146,11 +146,8 @@ async fn too_little_time_starts_no_upload() {
         let short = || Deadline::after(Duration::from_secs(39));
         let report = harness.certificates(Mode::Scheduled, short()).await.report;
         assert_run!("{via:?}", report, Outcome::Partly, remaining = 12);
-        assert_eq!(
-            (harness.uploads(), harness.certificate_ledger().await.len()),
-            (0, 0),
-            "{via:?}"
-        );
+        let both = (harness.uploads(), harness.certificate_ledger().await.len());
+        assert_eq!(both, (0, 0), "{via:?}");
         let report = harness.certificates_now().await;
         match via {
             Via::Kombo => {

@@ -71,11 +71,8 @@ async fn a_late_pdf_costs_nothing_and_is_filed_by_the_next_tick() {
     for _ in 1..=24 {
         harness.forget_requests();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.waiting_for_pdf),
-            (Outcome::Unchanged, 1),
-            "{report:#?}"
-        );
+        let ended = (report.outcome, report.counts.waiting_for_pdf);
+        assert_eq!(ended, (Outcome::Unchanged, 1), "{report:#?}");
         assert_eq!(asked(&harness), (0, false));
     }
     harness.reteach.publish_pdf("c-1");
@@ -309,11 +306,8 @@ async fn a_certificate_revoked_while_its_pdf_is_late_is_dropped() {
     assert_eq!(harness.certificates_now().await.counts.waiting_for_pdf, 1);
     harness.reteach.remove_participation(&id);
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.outcome, report.counts.waiting_for_pdf),
-        (Outcome::Unchanged, 0),
-        "{report:#?}"
-    );
+    let ended = (report.outcome, report.counts.waiting_for_pdf);
+    assert_eq!(ended, (Outcome::Unchanged, 0), "{report:#?}");
     assert_eq!(waiting(&harness).await, 0);
     harness.forget_requests();
     harness.certificates_tick().await;

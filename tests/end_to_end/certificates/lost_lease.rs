@@ -35,10 +35,8 @@ async fn one_of_two_concurrent_runs_is_busy() {
     let mut outcomes = [one.outcome, other.outcome];
     outcomes.sort_by_key(|outcome| *outcome == Outcome::Busy);
     assert_eq!(outcomes, [Outcome::Done, Outcome::Busy]);
-    assert_eq!(
-        (harness.uploads(), harness.personio.documents().len()),
-        (20, 20)
-    );
+    let both = (harness.uploads(), harness.personio.documents().len());
+    assert_eq!(both, (20, 20));
 }
 
 /// The machine fails after Personio has filed the document, before its answer is read.
@@ -151,10 +149,8 @@ fn a_confirmed_upload_is_found_after_an_outage_of_dynamodb_that_is_longer_than_t
         assert_eq!(harness.filed_as("c-1").await, Some(document));
         let next = harness.certificates_tick().await;
         assert_run!(next, Outcome::Unchanged);
-        assert_eq!(
-            (harness.uploads(), harness.personio.documents().len()),
-            (1, 1)
-        );
+        let both = (harness.uploads(), harness.personio.documents().len());
+        assert_eq!(both, (1, 1));
     };
     virtual_time::run(|time| virtual_time::advance(&clock, time), work);
 }

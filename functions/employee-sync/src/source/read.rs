@@ -421,10 +421,8 @@ mod tests {
             [higher(), two(), two()],
         ] {
             let (_, completeness, readings) = outcome(readings.into()).await;
-            assert_eq!(
-                (completeness, readings),
-                (Completeness::Incomplete(miscounted(3, 2)), 3)
-            );
+            let both = (completeness, readings);
+            assert_eq!(both, (Completeness::Incomplete(miscounted(3, 2)), 3));
         }
     }
 

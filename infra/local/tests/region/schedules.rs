@@ -34,10 +34,8 @@ async fn a_schedule_fires_its_function_from_its_start_on() {
     else {
         panic!("{first:?}")
     };
-    assert_eq!(
-        (outcome.as_str(), counted.as_str()),
-        ("done", "3 people; 3 created")
-    );
+    let ended = (outcome.as_str(), counted.as_str());
+    assert_eq!(ended, ("done", "3 people; 3 created"));
     assert_eq!(company.reteach.customers().len(), 3);
 
     running.pass(region.clock(), 600).await;

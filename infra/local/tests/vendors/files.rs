@@ -28,18 +28,13 @@ fn each_company_has_files_to_onboard_it() {
     let folder = folder();
     for tenant in LocalTenant::ALL {
         let config = TenantConfig::parse(&folder.text(&format!("{tenant}.toml"))).unwrap();
-        assert_eq!(
-            (config.tenant_id.as_str(), config.personio.via),
-            (tenant.name(), tenant.via())
-        );
+        let both = (config.tenant_id.as_str(), config.personio.via);
+        assert_eq!(both, (tenant.name(), tenant.via()));
         let secret = SecretString::from(folder.text(&format!("{tenant}.json")));
         let secret = TenantSecret::parse(&secret).unwrap();
         let direct = tenant.via() == Via::Direct;
-        assert_eq!(
-            (secret.personio.is_some(), secret.kombo.is_some()),
-            (direct, !direct),
-            "{tenant}"
-        );
+        let both = (secret.personio.is_some(), secret.kombo.is_some());
+        assert_eq!(both, (direct, !direct), "{tenant}");
         assert!(secret.reteach.is_some());
     }
 }

@@ -191,11 +191,8 @@ mod tests {
         ] {
             let firing =
                 |job| DesiredSchedule::new(&config(more), status, job, &parts(), now()).firing;
-            assert_eq!(
-                (firing(JobKind::Employees), firing(JobKind::Certificates)),
-                (employees, certificates),
-                "{more}"
-            );
+            let both = (firing(JobKind::Employees), firing(JobKind::Certificates));
+            assert_eq!(both, (employees, certificates), "{more}");
         }
         let text = format!(
             "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"kombo\"\n{kombo}"

@@ -254,10 +254,8 @@ async fn an_interrupted_move_goes_on_where_it_ended() {
     let gone = company.personio.documents()[0].id;
     company.personio.remove_document(gone);
     let moved = desk.done(back).await;
-    assert_eq!(
-        (&moved["moved"], &moved["not_found"]),
-        (&json!(5), &json!(1))
-    );
+    let both = (&moved["moved"], &moved["not_found"]);
+    assert_eq!(both, (&json!(5), &json!(1)));
 }
 
 /// They have the oldest ids, so that their lists would be the first.

@@ -290,10 +290,8 @@ async fn somebody_who_comes_back_after_they_were_forgotten_gets_their_account_ba
             .await;
     }
     let customer = company.reteach.customer("personio:471100").unwrap();
-    assert_eq!(
-        (customer.id, company.reteach.customers().len()),
-        (account.clone(), 4)
-    );
+    let both = (customer.id, company.reteach.customers().len());
+    assert_eq!(both, (account.clone(), 4));
     assert_eq!(company.reteach.status(&account), Some("ADDED"));
     let filed = company.personio.documents().len();
     assert_eq!(filed, 1, "what was filed before is not filed again");

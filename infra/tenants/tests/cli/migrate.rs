@@ -290,10 +290,8 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
     desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
     let table = desk.done("migrate acme").await;
-    assert_eq!(
-        (&table["hash"], &table["counts"]["in_place"]),
-        (&json!(null), &json!(3))
-    );
+    let both = (&table["hash"], &table["counts"]["in_place"]);
+    assert_eq!(both, (&json!(null), &json!(3)));
     desk.fails(
         "migrate acme --approve abc",
         Exit::Attention,
@@ -326,10 +324,8 @@ async fn the_table_of_an_incomplete_reading_moves_nothing() {
         ];
         desk.fails(&approve, Exit::Attention, &hints).await;
         let table = desk.attention("migrate acme").await;
-        assert_eq!(
-            (&table["hash"], &table["counts"]["moves"]),
-            (&json!(null), &json!(3))
-        );
+        let both = (&table["hash"], &table["counts"]["moves"]);
+        assert_eq!(both, (&json!(null), &json!(3)));
         let text = desk.run("migrate acme").await.out.replace('\n', " ");
         assert!(
             text.contains("cannot be approved") && !text.contains("--approve"),
@@ -373,10 +369,8 @@ async fn an_academy_whose_update_empties_other_fields_gets_them_back_and_no_acco
     let hints = ["emptied other fields", "the same command goes on"];
     desk.fails(&approve, Exit::Attention, &hints).await;
     let after = company.reteach.customer("personio:101").unwrap();
-    assert_eq!(
-        (after.email, after.position),
-        (before.email, before.position)
-    );
+    let both = (after.email, after.position);
+    assert_eq!(both, (before.email, before.position));
     assert!(company.reteach.customer("personio:2").is_some());
 }
 

@@ -51,10 +51,8 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
     let limit = format!("yes, none of {calls} calls, one after the other");
     assert_eq!(rows[40]["academy"], limit);
     assert_eq!(probe["lines"], json!([]));
-    assert_eq!(
-        (&probe["cleanup"]["deleted"], &probe["stored"]),
-        (&json!(2), &json!(true))
-    );
+    let both = (&probe["cleanup"]["deleted"], &probe["stored"]);
+    assert_eq!(both, (&json!(2), &json!(true)));
     assert_clean(&company, "after the probe");
     let check = desk.done("check acme").await;
     assert!(

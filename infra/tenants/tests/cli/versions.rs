@@ -21,10 +21,8 @@ async fn a_saved_plan_is_compared_with_what_is_planned_now() {
     let before = (desk.inventory(&company).await, company.reteach.customers());
     let file = desk.file("plans.json", "");
     let saved = desk.done(&format!("plan --save {file}")).await;
-    assert_eq!(
-        (&saved["tenants"], &saved["changes"]),
-        (&json!(1), &json!(2))
-    );
+    let both = (&saved["tenants"], &saved["changes"]);
+    assert_eq!(both, (&json!(1), &json!(2)));
     let same = desk.done(&format!("plan --against {file}")).await;
     assert_eq!(same["tenants"], json!({"acme": []}), "{same:#}");
     desk.done(&format!("plan acme --against {file}")).await;

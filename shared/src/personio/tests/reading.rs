@@ -10,10 +10,8 @@ async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
     let server = personio(|seen| Canned::Json(200, company(3, 100)(seen))).await;
     let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
     assert_eq!(ids(&records), [1, 2, 3]);
-    assert_eq!(
-        (reading.first_total, reading.last_total),
-        (Some(3), Some(3))
-    );
+    let both = (reading.first_total, reading.last_total);
+    assert_eq!(both, (Some(3), Some(3)));
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].line(), ("POST", "/v1/auth"));

@@ -37,10 +37,8 @@ async fn reads_the_fields_of_an_update_from_a_published_document() {
         ("no document", json!([1, 2]), None),
     ] {
         let server = reteach(move |seen| {
-            assert_eq!(
-                (seen.path(), seen.header("authorization")),
-                ("/docs-json", None)
-            );
+            let shown = (seen.path(), seen.header("authorization"));
+            assert_eq!(shown, ("/docs-json", None));
             Canned::Json(200, document.clone())
         })
         .await;

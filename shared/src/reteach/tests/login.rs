@@ -21,21 +21,15 @@ async fn logs_in_as_documented_and_knows_its_academy() {
     };
     let server = reteach(me).await;
     let academy = client(&server).me().await.unwrap();
-    assert_eq!(
-        (academy.id.as_str(), academy.base_url.as_str()),
-        ("7", "https://acme.reteach.io")
-    );
+    let both = (academy.id.as_str(), academy.base_url.as_str());
+    assert_eq!(both, ("7", "https://acme.reteach.io"));
     let seen = server.seen();
-    assert_eq!(
-        (seen[0].method.as_str(), seen[0].uri.as_str()),
-        ("POST", "/oauth/authorize")
-    );
+    let both = (seen[0].method.as_str(), seen[0].uri.as_str());
+    assert_eq!(both, ("POST", "/oauth/authorize"));
     let login = json!({"grant_type": "authorization_code", "code": "the-code", "client_secret": "the-secret", "client_id": "the-id"});
     assert_eq!(seen[0].body, login);
-    assert_eq!(
-        (seen[1].uri.as_str(), seen[1].header("authorization")),
-        ("/me", Some("Bearer jwt"))
-    );
+    let both = (seen[1].uri.as_str(), seen[1].header("authorization"));
+    assert_eq!(both, ("/me", Some("Bearer jwt")));
     assert_eq!(server.calls.counts().reteach, 2);
 }
 

@@ -357,11 +357,8 @@ async fn date_and_size_of_a_certificate_are_taken_where_an_academy_says_them() {
         let listed = client.participations(&all, 1, 250);
         let listed = listed.await.unwrap().participations;
         let certificate = listed[0].certificate.as_ref().unwrap();
-        assert_eq!(
-            (certificate.dated, certificate.size),
-            (dated, size),
-            "{more}"
-        );
+        let both = (certificate.dated, certificate.size);
+        assert_eq!(both, (dated, size), "{more}");
     }
 }
 

@@ -28,10 +28,8 @@ async fn lists_every_customer_once() {
     ] {
         let server = reteach(move |seen| academy(seen, people, most)).await;
         let all = client(&server).list_all(Vec::new).await.unwrap();
-        assert_eq!(
-            (all.accounts.len() as u64, all.completeness),
-            (people, Completeness::Complete)
-        );
+        let both = (all.accounts.len() as u64, all.completeness);
+        assert_eq!(both, (people, Completeness::Complete));
         assert_eq!(asked(&server).len(), pages, "{people} of {most}");
         assert_eq!(asked(&server)[0].uri, "/customer?page=1&limit=250");
     }
@@ -107,10 +105,8 @@ async fn reads_again_when_the_count_moved_at_most_twice() {
     ] {
         let server = busy_academy(joins).await;
         let all = client(&server).list_all(Vec::new).await.unwrap();
-        assert_eq!(
-            (all.completeness, asked(&server).len()),
-            (completeness, pages)
-        );
+        let both = (all.completeness, asked(&server).len());
+        assert_eq!(both, (completeness, pages));
     }
 }
 
@@ -121,10 +117,8 @@ async fn a_moving_count_is_complete_when_two_readings_brought_the_same_of_what_m
         .list_all(FirstAccounts::default)
         .await
         .unwrap();
-    assert_eq!(
-        (all.completeness, all.accounts.0.len()),
-        (Completeness::Complete, 300)
-    );
+    let both = (all.completeness, all.accounts.0.len());
+    assert_eq!(both, (Completeness::Complete, 300));
     assert_eq!(asked(&server).len(), 2 * 3);
 }
 
@@ -154,10 +148,8 @@ async fn an_academy_that_ignores_the_page_number_is_never_complete() {
     let server =
         reteach(|_| Canned::Json(200, json!({"results": [customer(1)], "resultCount": 2}))).await;
     let all = client(&server).list_all(Vec::new).await.unwrap();
-    assert_eq!(
-        (all.accounts.len(), all.completeness),
-        (1, Completeness::Shifting)
-    );
+    let both = (all.accounts.len(), all.completeness);
+    assert_eq!(both, (1, Completeness::Shifting));
 }
 
 #[derive(Default, PartialEq)]

@@ -22,10 +22,8 @@ async fn reads_a_customer_with_whatever_is_missing() {
         erika.set_active_at.unwrap().to_string(),
         "2026-03-31T22:00:00Z"
     );
-    assert_eq!(
-        (erika.set_inactive_at, erika.gender.clone()),
-        (None, Some(Gender::Female))
-    );
+    let both = (erika.set_inactive_at, erika.gender.clone());
+    assert_eq!(both, (None, Some(Gender::Female)));
     assert_eq!(erika.status, Some(Status::Other("SLEEPING".to_owned())));
     assert_eq!(
         erika.tags,

@@ -17,10 +17,8 @@ async fn creates_and_shows_whose_account_it_is() {
     let created = client(&server).create(&input).await.unwrap();
     assert_eq!(created.external_id, Some(ExternalId::new("personio:1")));
     let seen = &asked(&server)[0];
-    assert_eq!(
-        (seen.method.as_str(), seen.uri.as_str()),
-        ("POST", "/customer")
-    );
+    let both = (seen.method.as_str(), seen.uri.as_str());
+    assert_eq!(both, ("POST", "/customer"));
     assert_eq!(
         (&seen.body, seen.header("content-type")),
         (
@@ -99,21 +97,15 @@ async fn a_create_is_never_blindly_repeated_and_an_update_is() {
     for (number, (answer, creates, updates, effect)) in cases.into_iter().enumerate() {
         let server = reteach(move |_| answer()).await;
         let failed = client(&server).create(&input).await.unwrap_err();
-        assert_eq!(
-            (asked(&server).len(), failed.effect()),
-            (creates, effect),
-            "create {number}: {failed}"
-        );
+        let both = (asked(&server).len(), failed.effect());
+        assert_eq!(both, (creates, effect), "create {number}: {failed}");
         let server = reteach(move |_| answer()).await;
         let failed = client(&server)
             .update(&CustomerId::new("c1"), &input)
             .await
             .unwrap_err();
-        assert_eq!(
-            (asked(&server).len(), failed.effect()),
-            (updates, effect),
-            "update {number}: {failed}"
-        );
+        let both = (asked(&server).len(), failed.effect());
+        assert_eq!(both, (updates, effect), "update {number}: {failed}");
         let is_expected = matches!(
             failed,
             Error::Limited(_) | Error::Unavailable { .. } | Error::Unreadable { .. }
@@ -166,16 +158,12 @@ async fn adds_tags_without_replacing_others_and_removes_one() {
     client.remove_tag(&id, &TagId::new("t/1")).await.unwrap();
     let seen = asked(&server);
     assert_eq!(seen.len(), 2);
-    assert_eq!(
-        (seen[0].method.as_str(), seen[0].uri.as_str()),
-        ("PUT", "/customer/c1/multiple-tags")
-    );
+    let both = (seen[0].method.as_str(), seen[0].uri.as_str());
+    assert_eq!(both, ("PUT", "/customer/c1/multiple-tags"));
     let tags = json!([{"name": "Anstellungsart: intern"}, {"name": "Standort: Köln"}]);
     assert_eq!(seen[0].body, json!({"tags": tags, "mode": "ADD"}));
-    assert_eq!(
-        (seen[1].method.as_str(), seen[1].uri.as_str()),
-        ("DELETE", "/customer/c1/tags/t%2F1")
-    );
+    let both = (seen[1].method.as_str(), seen[1].uri.as_str());
+    assert_eq!(both, ("DELETE", "/customer/c1/tags/t%2F1"));
     // Without its last segment this would delete the customer.
     for nothing in ["", ".", ".."] {
         let failed = client

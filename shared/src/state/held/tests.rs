@@ -140,10 +140,8 @@ fn what_was_decided_is_known_by_part_and_by_person() {
     assert_eq!((plan.approved(), plan.dismissed()), (0, 0));
     assert_eq!(decided.decisions_about(&person), [Some(dismissed); 2]);
     let key = PartKey::new(Brake::MailChange, 3);
-    assert_eq!(
-        (plan.decision(key), decided.decision(key)),
-        (None, Some(approval()))
-    );
+    let both = (plan.decision(key), decided.decision(key));
+    assert_eq!(both, (None, Some(approval())));
     // What is approved is held no more, what is dismissed is.
     assert!(decided.holds(&person) && !decided.holds(&SourceId::new("4712")));
     let later = plan.clone().with_decisions_of(&decided);

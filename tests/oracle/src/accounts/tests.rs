@@ -154,10 +154,8 @@ fn each_wrong_field_is_a_difference() {
         let [Difference::Field { field, .. }] = differences.as_slice() else {
             panic!("{name}: {differences:?}")
         };
-        assert_eq!(
-            (differences[0].account(), *field),
-            (Some("personio:1"), name)
-        );
+        let both = (differences[0].account(), *field);
+        assert_eq!(both, (Some("personio:1"), name));
     }
 }
 

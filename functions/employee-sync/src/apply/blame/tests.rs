@@ -166,10 +166,8 @@ fn a_field_that_some_are_refused_for_is_theirs() {
         })
         .collect();
     let run = run(&people, 8, first);
-    assert_eq!(
-        (field_of(&run), run.accepted.len(), run.refusals),
-        (vec![], 50, 50)
-    );
+    let shown = (field_of(&run), run.accepted.len(), run.refusals);
+    assert_eq!(shown, (vec![], 50, 50));
 }
 
 #[test]

@@ -95,10 +95,8 @@ fn a_refused_field_keeps_no_lock_from_being_written() {
     move_to(&mut world, 0..MANY, "Ulm");
     world.deactivate(20..40);
     let result = world.sync(End::Well);
-    assert_eq!(
-        (result.outcome, world.locked()),
-        (Outcome::AcademyRefuses, 20)
-    );
+    let ended = (result.outcome, world.locked());
+    assert_eq!(ended, (Outcome::AcademyRefuses, 20));
     assert!(
         world.academy.dialect.refused <= 10,
         "{}",
@@ -220,10 +218,8 @@ fn an_academy_that_answers_nobody_ends_the_run_and_pauses_nobody() {
     assert!(world.academy.dialect.refused <= 7);
     world.academy.dialect.fails.clear();
     let result = world.after(5).sync(End::Well);
-    assert_eq!(
-        (result.outcome, result.counts.updated),
-        (Outcome::Done, MANY as u64)
-    );
+    let ended = (result.outcome, result.counts.updated);
+    assert_eq!(ended, (Outcome::Done, MANY as u64));
 }
 
 #[test]
@@ -363,10 +359,8 @@ fn a_reply_without_the_external_id_is_no_conflict_and_the_account_is_read_once()
         ..Dialect::default()
     });
     let result = world.sync(End::Well);
-    assert_eq!(
-        (result.outcome, result.counts.created),
-        (Outcome::Done, MANY as u64)
-    );
+    let ended = (result.outcome, result.counts.created);
+    assert_eq!(ended, (Outcome::Done, MANY as u64));
     assert_eq!(world.academy.dialect.read, MANY);
     // Three more people: one gets a new account, one adopts an account, and one is a rehire.
     let reads = |bare_replies| {
@@ -387,11 +381,8 @@ fn a_reply_without_the_external_id_is_no_conflict_and_the_account_is_read_once()
             person.email = Field::Value("p1@muster.example".into());
         });
         let counts = world.after(5).sync(End::Well).counts;
-        assert_eq!(
-            (counts.created, counts.adopted, counts.handed_over),
-            (1, 1, 1),
-            "{bare_replies}"
-        );
+        let shown = (counts.created, counts.adopted, counts.handed_over);
+        assert_eq!(shown, (1, 1, 1), "{bare_replies}");
         world.academy.dialect.read - before
     };
     assert_eq!(reads(true), reads(false) + 3);
@@ -549,11 +540,8 @@ fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
                 .map(|finding| finding.text.as_str())
                 .collect();
             if hours == 23 || open == 0 {
-                assert_eq!(
-                    (result.outcome, said.len()),
-                    (Outcome::Done, 0),
-                    "{statuses:?}"
-                );
+                let ended = (result.outcome, said.len());
+                assert_eq!(ended, (Outcome::Done, 0), "{statuses:?}");
                 continue;
             }
             // Two comparisons a day apart have to agree: an end date may have been entered late.
@@ -633,10 +621,8 @@ fn a_tag_that_the_academy_does_not_take_is_refused_and_five_are_the_tenants_trou
         world.edit(id, |person| person.employment_type = external());
     }
     let result = world.after(5).sync(End::Well);
-    assert_eq!(
-        (result.outcome, result.counts.refused),
-        (Outcome::AcademyRefuses, 5)
-    );
+    let ended = (result.outcome, result.counts.refused);
+    assert_eq!(ended, (Outcome::AcademyRefuses, 5));
     assert!(
         result.message.contains("employment_type"),
         "{}",
@@ -696,11 +682,8 @@ fn a_null_that_does_not_clear_is_refused_with_the_name_of_its_field() {
         .map(|finding| finding.text.as_str())
         .collect();
     let named = |field: &str| texts.iter().filter(|text| text.contains(field)).count();
-    assert_eq!(
-        (named("setInactiveAt"), named("position")),
-        (3, 1),
-        "{texts:?}"
-    );
+    let both = (named("setInactiveAt"), named("position"));
+    assert_eq!(both, (3, 1), "{texts:?}");
     assert_eq!(world.locked(), 3);
     world.academy.dialect.keeps_nulls = false;
     let result = world.after(20).sync(End::Well);
@@ -718,10 +701,8 @@ fn a_mail_address_in_other_letters_is_no_difference() {
         });
     }
     let result = world.sync(End::Well);
-    assert_eq!(
-        (result.outcome, result.counts.created),
-        (Outcome::Done, MANY as u64)
-    );
+    let ended = (result.outcome, result.counts.created);
+    assert_eq!(ended, (Outcome::Done, MANY as u64));
 }
 
 #[test]

@@ -73,10 +73,8 @@ fn who_was_announced_and_is_still_there_gets_one_account() {
         world.employees.insert(SourceId::new("99"), employee("99"));
         world.tick(End::Dies(killed_after));
         world.after(5).tick(End::Well);
-        assert_eq!(
-            (world.academy.customers.len(), world.academy.ledger.len()),
-            (11, 11)
-        );
+        let both = (world.academy.customers.len(), world.academy.ledger.len());
+        assert_eq!(both, (11, 11));
         assert_eq!(world.after(5).tick(End::Well).limits, None);
     }
 }

@@ -238,10 +238,8 @@ fn what_is_held_has_the_same_hash_from_tick_to_tick() {
     assert_eq!(hash.len(), 12);
     for minutes in [5, 5, 60, 26 * 60] {
         world.after(minutes).tick(End::Well);
-        assert_eq!(
-            (world.hash(), world.academy.held.as_ref().unwrap().since),
-            (Some(hash.as_str()), since)
-        );
+        let both = (world.hash(), world.academy.held.as_ref().unwrap().since);
+        assert_eq!(both, (Some(hash.as_str()), since));
     }
     assert_eq!(world.locked(), 0);
     // One more, and it is another plan; one less again, and it is the first.
@@ -324,10 +322,8 @@ fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
     assert_eq!(world.counted(Brake::UnexplainedLock), 0);
     world.deactivate(10..15);
     world.after(5).tick(End::Well);
-    assert_eq!(
-        (world.locked(), world.counted(Brake::UnexplainedLock)),
-        (15, 5)
-    );
+    let both = (world.locked(), world.counted(Brake::UnexplainedLock));
+    assert_eq!(both, (15, 5));
     world.deactivate(15..16);
     world.after(5).tick(End::Well);
     assert_eq!((world.locked(), world.academy.held.is_some()), (15, true));
@@ -374,20 +370,14 @@ fn the_rest_of_an_approved_plan_that_was_interrupted_goes_on() {
         world.after(5).tick(end);
         assert_eq!(world.locked(), 4, "{end:?}");
         world.after(5).tick(End::Well);
-        assert_eq!(
-            (world.locked(), world.academy.held.is_some()),
-            (10, false),
-            "{end:?}"
-        );
+        let both = (world.locked(), world.academy.held.is_some());
+        assert_eq!(both, (10, false), "{end:?}");
         // The approval has lapsed before the rest could be applied: the brake decides about it.
         let mut world = decided(approved);
         world.after(5).tick(end);
         world.after(24 * 60).tick(End::Well);
-        assert_eq!(
-            (world.locked(), world.academy.held.is_some()),
-            (4, true),
-            "{end:?}"
-        );
+        let both = (world.locked(), world.academy.held.is_some());
+        assert_eq!(both, (4, true), "{end:?}");
     }
 }
 
@@ -397,22 +387,16 @@ fn the_rest_of_an_approved_plan_does_not_count_where_no_brake_would_hold_it() {
         let mut world = decided(approved);
         world.after(5).tick(end);
         world.after(5).tick(End::Well);
-        assert_eq!(
-            (world.locked(), world.academy.held.is_some()),
-            (10, false),
-            "{end:?}"
-        );
+        let both = (world.locked(), world.academy.held.is_some());
+        assert_eq!(both, (10, false), "{end:?}");
         assert_eq!(world.counted(Brake::UnexplainedLock), 0, "{end:?}");
         // A change without approval counts as well.
         let mut world = decided(approved);
         world.after(5).tick(end);
         world.deactivate(20..21);
         world.after(5).tick(End::Well);
-        assert_eq!(
-            (world.locked(), world.counted(Brake::UnexplainedLock)),
-            (11, 1),
-            "{end:?}"
-        );
+        let both = (world.locked(), world.counted(Brake::UnexplainedLock));
+        assert_eq!(both, (11, 1), "{end:?}");
     }
 }
 
@@ -435,11 +419,8 @@ fn dismissed_changes_stay_held_and_make_no_shard_due_on_every_tick() {
     world.after(5).tick(End::Well);
     for minutes in [5, 5, 24 * 60, 5] {
         world.after(minutes).tick(End::Well);
-        assert_eq!(
-            (world.locked(), world.hash()),
-            (0, Some(hash.as_str())),
-            "{minutes}"
-        );
+        let both = (world.locked(), world.hash());
+        assert_eq!(both, (0, Some(hash.as_str())), "{minutes}");
     }
     assert_eq!(world.after(5).tick(End::Well).limits, None);
     // Another change is judged by itself, and leaves the decision alone.
@@ -654,22 +635,16 @@ fn new_accounts_are_held_beyond_a_fifth_once_the_first_run_is_complete() {
         happen(&mut world, id, Event::Hired);
     }
     world.after(5).tick(End::Well);
-    assert_eq!(
-        (world.academy.customers.len(), world.counted(Brake::Create)),
-        (50, 20)
-    );
+    let both = (world.academy.customers.len(), world.counted(Brake::Create));
+    assert_eq!(both, (50, 20));
     happen(&mut world, 20, Event::Hired);
     world.after(5).tick(End::Well);
-    assert_eq!(
-        (world.academy.customers.len(), world.academy.held.is_some()),
-        (50, true)
-    );
+    let both = (world.academy.customers.len(), world.academy.held.is_some());
+    assert_eq!(both, (50, true));
     world.decide(approved);
     world.after(5).tick(End::Well);
-    assert_eq!(
-        (world.academy.customers.len(), world.academy.held.is_some()),
-        (51, false)
-    );
+    let both = (world.academy.customers.len(), world.academy.held.is_some());
+    assert_eq!(both, (51, false));
 }
 
 #[test]

@@ -82,11 +82,8 @@ fn the_account_of_somebody_gone_that_fails_is_named_and_tried_after_a_pause() {
         assert_eq!(entry.failure, None, "{case}");
         for _ in 0..3 {
             let result = world.after(5).sync(End::Well);
-            assert_eq!(
-                (result.outcome, result.counts.waiting),
-                (Outcome::Unchanged, 0),
-                "{case}"
-            );
+            let ended = (result.outcome, result.counts.waiting);
+            assert_eq!(ended, (Outcome::Unchanged, 0), "{case}");
         }
     }
 }
@@ -158,10 +155,8 @@ fn a_value_without_an_answer_keeps_no_lock_waiting_in_a_quiet_company() {
     }
     let refused = world.academy.dialect.refused;
     let result = world.after(5).sync(End::Well);
-    assert_eq!(
-        (result.outcome, result.counts.waiting),
-        (Outcome::Unchanged, 1)
-    );
+    let ended = (result.outcome, result.counts.waiting);
+    assert_eq!(ended, (Outcome::Unchanged, 1));
     assert_eq!(world.academy.dialect.refused, refused);
 }
 

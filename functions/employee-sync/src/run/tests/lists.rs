@@ -108,10 +108,8 @@ fn a_reconcile_that_was_asked_for_tries_refused_people_at_once() {
         new.email = Field::Null;
         world.employees.insert(SourceId::new("9"), new);
         let refused = world.after(5).tick(End::Well);
-        assert_eq!(
-            (refused.changes, refused.found(FindingKind::Refused)),
-            (0, 1)
-        );
+        let both = (refused.changes, refused.found(FindingKind::Refused));
+        assert_eq!(both, (0, 1));
         world.academy.customers.remove(&other);
         world.mode = mode;
         assert_eq!(world.after(5).tick(End::Well).changes, created, "{mode:?}");
@@ -305,10 +303,8 @@ fn people_whom_a_run_has_no_time_to_look_up_get_their_account_from_later_runs() 
     world.employees.remove(&SourceId::new("3"));
     world.after(5);
     let first = world.sync(End::Well);
-    assert_eq!(
-        (first.outcome, first.counts.created),
-        (Outcome::Partly, 150)
-    );
+    let ended = (first.outcome, first.counts.created);
+    assert_eq!(ended, (Outcome::Partly, 150));
     assert_eq!(first.counts.left as usize, NEW - 150);
     world.after(5).tick(End::Well);
     assert_eq!(world.locked(), 1);
@@ -419,10 +415,8 @@ fn what_the_configuration_switches_off_is_cleared_once_and_only_where_we_wrote_i
     world.config.employees.department = false;
     world.config.employees.position = Placement::Tag;
     let tick = world.after(5).tick(End::Well);
-    assert_eq!(
-        (tick.changes, world.hash(), world.counted(Brake::Blank)),
-        (40, None, 0)
-    );
+    let shown = (tick.changes, world.hash(), world.counted(Brake::Blank));
+    assert_eq!(shown, (40, None, 0));
     let departments = |world: &World| {
         let held = world.academy.customers.values();
         held.filter_map(|it| it.department.clone())

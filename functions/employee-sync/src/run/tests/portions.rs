@@ -142,10 +142,8 @@ fn an_orphan_that_is_held_is_locked_once_approved_and_forgotten_once_it_is_gone(
             world.tick(End::Well);
             world.after(5);
         }
-        assert_eq!(
-            (world.hash(), world.locked()),
-            (None, usize::from(is_approved))
-        );
+        let both = (world.hash(), world.locked());
+        assert_eq!(both, (None, usize::from(is_approved)));
         assert_eq!(world.sync(End::Well).outcome, Outcome::Unchanged);
     }
 }
@@ -320,20 +318,16 @@ fn a_plan_for_more_people_than_one_run_plans_for_says_that_it_is_a_part() {
     // Without a limit, as in the operator's terminal, it is for all.
     world.portion = usize::MAX;
     let planned = world.dry_run();
-    assert_eq!(
-        (planned.counts.created, planned.message),
-        (PEOPLE as u64, String::new())
-    );
+    let both = (planned.counts.created, planned.message);
+    assert_eq!(both, (PEOPLE as u64, String::new()));
     // The same for changes of people who are known.
     let mut world = in_step();
     for id in 0..PEOPLE {
         world.edit(id, |it| it.location = Field::Value("Ulm".into()));
     }
     let planned = world.dry_run();
-    assert_eq!(
-        (planned.counts.updated, planned.counts.left),
-        (PORTION as u64, (PEOPLE - PORTION) as u64)
-    );
+    let both = (planned.counts.updated, planned.counts.left);
+    assert_eq!(both, (PORTION as u64, (PEOPLE - PORTION) as u64));
     assert!(planned.message.contains("a part of the company"));
 }
 
@@ -468,10 +462,8 @@ fn what_is_decided_before_all_was_seen_lets_nothing_else_through() {
         for _ in 0..30 {
             world.after(30).tick(End::Well);
         }
-        assert_eq!(
-            (held(&world), moved(&world)),
-            (changed - usize::from(only), usize::from(only))
-        );
+        let both = (held(&world), moved(&world));
+        assert_eq!(both, (changed - usize::from(only), usize::from(only)));
     }
 }
 

@@ -22,19 +22,14 @@ async fn passes_forms_and_v2_through() {
     let (reteach, link) = download(&env, Delivery::Pdf { size: 200_000 }).await;
     for document in [inline(), json!({"name": "a.pdf", "data_url": link})] {
         let answer = env.pass(post(file(document))).await;
-        assert_eq!(
-            (answer.status, answer.at("/data/status")),
-            (200, json!(201)),
-            "{answer:?}"
-        );
+        let shown = (answer.status, answer.at("/data/status"));
+        assert_eq!(shown, (200, json!(201)), "{answer:?}");
         assert!(answer.at("/data/data/data/id").is_u64());
     }
     let documents = env.personio.documents();
     assert_eq!(documents[1].sha256, reteach.pdf_sha256("c").unwrap());
-    assert_eq!(
-        (documents[0].comment.as_deref(), documents[0].origin),
-        (Some("ü"), Origin::KomboPassthrough)
-    );
+    let shown = (documents[0].comment.as_deref(), documents[0].origin);
+    assert_eq!(shown, (Some("ü"), Origin::KomboPassthrough));
     let path = "/document-management/documents?owner_id=7";
     let body = json!({"method": "GET", "path": path, "params": {"limit": "1"}});
     let listed = env
@@ -71,10 +66,8 @@ async fn passes_forms_and_v2_through() {
     let refused = env
         .pass(post(json!([{"name": "title", "value": "A"}])))
         .await;
-    assert_eq!(
-        (refused.status, refused.at("/data/status")),
-        (200, json!(422))
-    );
+    let shown = (refused.status, refused.at("/data/status"));
+    assert_eq!(shown, (200, json!(422)));
 }
 
 #[tokio::test]

@@ -53,14 +53,10 @@ async fn keeps_the_deleted_for_14_days_and_then_their_ids() {
     assert_eq!(deleted().await["first_name"], json!("A"));
     env.clock.advance(1);
     let expired = deleted().await;
-    assert_eq!(
-        (&expired["first_name"], &expired["work_email"]),
-        (&Value::Null, &Value::Null)
-    );
-    assert_eq!(
-        (&expired["remote_id"], &expired["groups"]),
-        (&json!("1"), &json!([]))
-    );
+    let both = (&expired["first_name"], &expired["work_email"]);
+    assert_eq!(both, (&Value::Null, &Value::Null));
+    let both = (&expired["remote_id"], &expired["groups"]);
+    assert_eq!(both, (&json!("1"), &json!([])));
     env.personio.put(Person::new(1, "A", "B"));
     env.kombo.mirror(ID);
     assert_eq!(

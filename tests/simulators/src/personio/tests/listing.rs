@@ -77,10 +77,8 @@ async fn takes_a_form_and_answers_400_to_a_wrong_one() {
     let url = format!("{}/v2/auth/token", personio.base_url());
     let body = json!({"grant_type": "client_credentials"});
     let json = Call::new("POST", &url).json(&body).send().await;
-    assert_eq!(
-        (json.status, json.at("/error")),
-        (400, "invalid_request".into())
-    );
+    let both = (json.status, json.at("/error"));
+    assert_eq!(both, (400, "invalid_request".into()));
     clock.advance(60);
     let later = log_in(&personio, &GOOD).await;
     // What is left of the same token.

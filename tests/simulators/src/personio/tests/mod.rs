@@ -184,11 +184,8 @@ async fn answers_for_one_employee_and_for_the_readable_attributes() {
         let answer = get(&personio, &token, path).await;
         let rows = answer.rows("/data");
         let shows = |key| rows.iter().any(|row| row["key"] == key);
-        assert_eq!(
-            (shows("first_name"), shows("email")),
-            (true, false),
-            "{path}"
-        );
+        let both = (shows("first_name"), shows("email"));
+        assert_eq!(both, (true, false), "{path}");
     }
 }
 

@@ -49,10 +49,8 @@ async fn serves_pdfs_of_any_size() {
     for size in [9, 100, 2_000, 65_536, 200_001, 31 * 1024 * 1024] {
         let (academy, url) = with(Delivery::Pdf { size }).await;
         let answer = get(&url).await.unwrap();
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (200, Some("application/pdf"))
-        );
+        let both = (answer.status, answer.header("content-type"));
+        assert_eq!(both, (200, Some("application/pdf")));
         assert_eq!(
             answer.header("content-length"),
             Some(size.to_string().as_str())
@@ -111,10 +109,8 @@ async fn lets_nobody_in_without_a_url_that_is_still_good() {
     assert_eq!(get(&good).await.unwrap().status, 200);
     academy.clock.advance(1);
     let expired = get(&good).await.unwrap();
-    assert_eq!(
-        (expired.status, expired.text.contains("Request has expired")),
-        (403, true)
-    );
+    let both = (expired.status, expired.text.contains("Request has expired"));
+    assert_eq!(both, (403, true));
     academy
         .reteach
         .downloads()
@@ -200,10 +196,8 @@ async fn delivers_wrong_files_as_configured() {
     }
     let (_academy, url) = with(Delivery::NotAPdf).await;
     let page = get(&url).await.unwrap();
-    assert_eq!(
-        (page.status, page.header("content-type")),
-        (200, Some("application/pdf"))
-    );
+    let both = (page.status, page.header("content-type"));
+    assert_eq!(both, (200, Some("application/pdf")));
     assert!(page.text.starts_with("<!DOCTYPE html>"));
 }
 
@@ -259,10 +253,8 @@ async fn names_the_configured_url() {
     let by_name = url(&academy).await;
     assert!(by_name.starts_with("http://localhost:"));
     let answer = get(&by_name).await.unwrap();
-    assert_eq!(
-        (answer.status, answer.header("content-type")),
-        (200, Some("binary/octet-stream"))
-    );
+    let both = (answer.status, answer.header("content-type"));
+    assert_eq!(both, (200, Some("binary/octet-stream")));
     downloads.set_content_type(None);
     assert_eq!(get(&by_name).await.unwrap().header("content-type"), None);
     downloads.set_url_base("https://files.evil.example");

@@ -156,10 +156,8 @@ async fn asks_for_a_token_everywhere_and_knows_no_other_paths() {
     ] {
         let answer = academy.call(method, path).send().await;
         let message = format!("Cannot {method} {path}");
-        assert_eq!(
-            (answer.status, answer.at("/message")),
-            (404, json!(message))
-        );
+        let both = (answer.status, answer.at("/message"));
+        assert_eq!(both, (404, json!(message)));
     }
     academy.reteach.revoke_tokens();
     assert_eq!(academy.get("/me").await.status, 401);
@@ -221,10 +219,8 @@ async fn counts_invitations_and_deletions() {
     let invited = academy
         .write("POST", "/customer/erika/send-invitation", json!({}))
         .await;
-    assert_eq!(
-        (invited.status, invited.body),
-        (201, json!({"isSucceeded": true}))
-    );
+    let both = (invited.status, invited.body);
+    assert_eq!(both, (201, json!({"isSucceeded": true})));
     assert_eq!(academy.reteach.customer("erika").unwrap().invitations, 1);
     assert_eq!(academy.reteach.status("erika"), Some("INVITED"));
     assert_eq!(

@@ -92,11 +92,8 @@ async fn lists_participations_newest_first_and_filters_them() {
     ];
     for (query, expected) in cases {
         let answer = academy.get(&format!("/participation?{query}")).await;
-        assert_eq!(
-            (answer.status, ids(&answer).concat()),
-            (200, expected.to_owned()),
-            "{query}"
-        );
+        let both = (answer.status, ids(&answer).concat());
+        assert_eq!(both, (200, expected.to_owned()), "{query}");
         if !query.contains("limit") {
             assert_eq!(answer.at("/resultCount"), json!(expected.len()), "{query}");
         }
@@ -132,11 +129,8 @@ async fn ignores_what_it_does_not_know_where_the_api_is_older() {
     ];
     for (query, expected) in cases {
         let answer = academy.get(&format!("/participation?{query}")).await;
-        assert_eq!(
-            (answer.status, ids(&answer).concat()),
-            (200, expected.to_owned()),
-            "{query}"
-        );
+        let both = (answer.status, ids(&answer).concat());
+        assert_eq!(both, (200, expected.to_owned()), "{query}");
     }
     assert_eq!(academy.get("/participation?limit=251").await.status, 422);
 }

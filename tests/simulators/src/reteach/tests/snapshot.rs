@@ -35,10 +35,8 @@ async fn a_snapshot_brings_back_accounts_certificates_tags_and_tokens() {
     reteach.publish_pdf("c-2");
     let copy = Reteach::start(academy.clock.clock()).await.unwrap();
     copy.restore(&reteach.snapshot().unwrap()).unwrap();
-    assert_eq!(
-        (copy.customers(), copy.tags()),
-        (reteach.customers(), reteach.tags())
-    );
+    let both = (copy.customers(), copy.tags());
+    assert_eq!(both, (reteach.customers(), reteach.tags()));
     assert_eq!(copy.participations(), reteach.participations());
     assert_eq!(
         copy.customer("ada@a.example").map(|it| it.id),

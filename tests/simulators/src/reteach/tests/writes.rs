@@ -141,11 +141,8 @@ async fn refuses_what_does_not_fit_and_repeats_the_value() {
     ];
     for (body, message) in cases {
         let answer = academy.write("PUT", "/customer/erika", body.clone()).await;
-        assert_eq!(
-            (answer.status, answer.at("/error")),
-            (422, json!("Unprocessable Entity")),
-            "{body}"
-        );
+        let both = (answer.status, answer.at("/error"));
+        assert_eq!(both, (422, json!("Unprocessable Entity")), "{body}");
         let messages = answer.at("/message");
         assert_eq!(messages.as_array().unwrap().len(), 1, "{body}");
         assert!(
@@ -299,10 +296,8 @@ async fn gives_and_takes_tags() {
         assert_eq!(erika.tags.join(","), tags, "{body}");
     }
     let all = academy.get("/tags?limit=2").await;
-    assert_eq!(
-        (all.at("/results/0/name"), all.at("/resultCount")),
-        (json!("Ersthelfer"), json!(5))
-    );
+    let both = (all.at("/results/0/name"), all.at("/resultCount"));
+    assert_eq!(both, (json!("Ersthelfer"), json!(5)));
     let after = academy.get("/customer/erika").await;
     assert_eq!(after.at("/tags/0/name"), json!("B"));
 }
