@@ -41,11 +41,8 @@ async fn an_odd_row_in_the_list_stops_no_reconcile() {
         let report = reconcile(&harness).await;
         assert_counts!("{row:?}", report, updated = 1);
         assert_eq!(report.outcome, Outcome::Done, "{row:?}");
-        assert_eq!(
-            found(&report, FindingKind::NotListed).len(),
-            unreadable,
-            "{row:?}"
-        );
+        let number = found(&report, FindingKind::NotListed).len();
+        assert_eq!(number, unreadable, "{row:?}");
     }
 }
 

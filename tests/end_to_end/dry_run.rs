@@ -128,8 +128,6 @@ async fn a_failing_dry_run_writes_nothing() {
     harness
         .configure("[employees]\nposition = \"label\"\n")
         .await;
-    assert_eq!(
-        dry(&harness).await.report.outcome,
-        Outcome::BadConfiguration
-    );
+    let outcome = dry(&harness).await.report.outcome;
+    assert_eq!(outcome, Outcome::BadConfiguration);
 }

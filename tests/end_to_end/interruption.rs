@@ -100,14 +100,10 @@ async fn a_run_without_the_lease_calls_no_vendor() {
     let both = (write, calls);
     assert_eq!(both, (1.0, 2), "the tenant is read, the lease asked for");
     // The lease expires; clocks may differ by five seconds.
-    assert_eq!(
-        harness.after(SignedDuration::from_secs(125)).await.outcome,
-        Outcome::Busy
-    );
-    assert_eq!(
-        harness.after(SignedDuration::from_secs(1)).await.outcome,
-        Outcome::Done
-    );
+    let outcome = harness.after(SignedDuration::from_secs(125)).await.outcome;
+    assert_eq!(outcome, Outcome::Busy);
+    let outcome = harness.after(SignedDuration::from_secs(1)).await.outcome;
+    assert_eq!(outcome, Outcome::Done);
     assert_eq!(harness.account(2).location.as_deref(), Some("Wien"));
     let store = harness.store();
     assert!(store.release(&lease, LastRun::default()).await.is_err());
@@ -146,15 +142,11 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
     // Calls in flight arrive; no new ones start.
     assert!(creates(&harness) <= seen.load(Ordering::SeqCst) + 8 && creates(&harness) < 30);
     let created = harness.reteach.customers().len();
-    assert_eq!(
-        harness.after(SignedDuration::from_secs(60)).await.outcome,
-        Outcome::Busy
-    );
+    let outcome = harness.after(SignedDuration::from_secs(60)).await.outcome;
+    assert_eq!(outcome, Outcome::Busy);
     assert_eq!(harness.reteach.customers().len(), created);
-    assert_eq!(
-        harness.after(SignedDuration::from_secs(120)).await.outcome,
-        Outcome::Done
-    );
+    let outcome = harness.after(SignedDuration::from_secs(120)).await.outcome;
+    assert_eq!(outcome, Outcome::Done);
     all_are_synced(&harness, 60).await;
 }
 
@@ -218,10 +210,8 @@ async fn a_crashed_run_is_completed_by_the_next() {
     let harness = Harness::new(Via::Direct, "", people(40)).await;
     crash_after(&harness, 5).await;
     assert!(harness.reteach.customers().len() < 40);
-    assert_eq!(
-        harness.after(SignedDuration::from_secs(60)).await.outcome,
-        Outcome::Busy
-    );
+    let outcome = harness.after(SignedDuration::from_secs(60)).await.outcome;
+    assert_eq!(outcome, Outcome::Busy);
     let report = harness.tick().await;
     assert_eq!(report.outcome, Outcome::Done, "{report:#?}");
     all_are_synced(&harness, 40).await;

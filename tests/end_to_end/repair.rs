@@ -155,11 +155,8 @@ async fn drift_is_repaired_daily_and_foreign_fields_stay() {
     for _ in 0..3 {
         harness.tick().await;
     }
-    assert_eq!(
-        harness.asked().len(),
-        0,
-        "nobody looks before the day is over"
-    );
+    let number = harness.asked().len();
+    assert_eq!(number, 0, "nobody looks before the day is over");
     let report = harness.after(SignedDuration::from_hours(24) - TICK).await;
     assert_counts!(report, updated = 1, locked = 1);
     let (repaired, original) = (

@@ -186,11 +186,8 @@ mod tests {
             fs::metadata(&file.path).unwrap().permissions().mode() & 0o777,
             0o600
         );
-        assert_eq!(
-            fs::read_dir(file.path.parent().unwrap()).unwrap().count(),
-            1,
-            "no other file is left"
-        );
+        let number = fs::read_dir(file.path.parent().unwrap()).unwrap().count();
+        assert_eq!(number, 1, "no other file is left");
     }
 
     #[test]

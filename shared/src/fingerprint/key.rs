@@ -189,10 +189,8 @@ mod tests {
             (String::new(), false),
         ];
         for (text, fits) in cases {
-            assert_eq!(
-                FingerprintKey::parse(&SecretString::from(text)).is_ok(),
-                fits
-            );
+            let is_ok = FingerprintKey::parse(&SecretString::from(text)).is_ok();
+            assert_eq!(is_ok, fits);
         }
     }
 }

@@ -183,11 +183,8 @@ mod tests {
             (vec![local], true, true),
             (vec![local, public], true, false),
         ] {
-            assert_eq!(
-                acceptable(addresses.clone(), is_local).is_ok(),
-                fits,
-                "{addresses:?}"
-            );
+            let is_ok = acceptable(addresses.clone(), is_local).is_ok();
+            assert_eq!(is_ok, fits, "{addresses:?}");
         }
     }
 

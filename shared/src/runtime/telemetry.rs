@@ -236,11 +236,8 @@ pub(super) mod tests {
             .finish();
         tracing::subscriber::with_default(subscriber, || log(report));
         let text = lines.text();
-        assert_eq!(
-            text.matches("\"message\":").count(),
-            1,
-            "a member twice is no JSON: {text}"
-        );
+        let number = text.matches("\"message\":").count();
+        assert_eq!(number, 1, "a member twice is no JSON: {text}");
         serde_json::from_str(&text).unwrap()
     }
 

@@ -192,9 +192,7 @@ async fn an_abandoned_lease_expires() {
     waiting(&harness);
     harness.take_certificate_lease("a run that died").await;
     let minute = SignedDuration::from_mins(1);
-    assert_eq!(
-        harness.certificates_after(minute * 5).await.outcome,
-        Outcome::Busy
-    );
+    let outcome = harness.certificates_after(minute * 5).await.outcome;
+    assert_eq!(outcome, Outcome::Busy);
     assert_eq!(harness.certificates_after(minute).await.counts.uploaded, 1);
 }

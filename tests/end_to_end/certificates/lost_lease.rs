@@ -103,11 +103,8 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
         assert!(before <= 20, "{via:?} {lost_after}: {before} uploads");
         let last = harness.certificates_tick().await;
         assert!(last.outcome.is_good(), "{last:#?}");
-        assert_eq!(
-            harness.personio.documents().len(),
-            20,
-            "{via:?} {lost_after}"
-        );
+        let number = harness.personio.documents().len();
+        assert_eq!(number, 20, "{via:?} {lost_after}");
         assert_eq!(harness.uploads(), 20, "{via:?} {lost_after}");
         harness.check_the_never_rules_of_certificates();
     }

@@ -144,10 +144,8 @@ async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
     harness.issue([completed("c-002", 2, "Kurs 2 noch einmal", at)]);
     let report = harness.certificates_now().await;
     assert_run!(report, Outcome::Done, uploaded = 2, readings = 1);
-    assert_eq!(
-        harness.certificates_tick().await.outcome,
-        Outcome::Unchanged
-    );
+    let outcome = harness.certificates_tick().await.outcome;
+    assert_eq!(outcome, Outcome::Unchanged);
     let counts = BTreeMap::from([(1, 1), (2, 1)]);
     assert_eq!(per_person(&harness), counts);
 }
@@ -162,10 +160,8 @@ async fn a_certificate_of_two_people_is_reported_and_filed_for_neither() {
     let text = &finding(&report, FindingKind::Rejected, "c-002").text;
     assert!(text.contains("several people's participations"), "{text}");
     assert_eq!(per_person(&harness), BTreeMap::from([(1, 1), (3, 1)]));
-    assert_eq!(
-        harness.certificates_tick().await.outcome,
-        Outcome::Unchanged
-    );
+    let outcome = harness.certificates_tick().await.outcome;
+    assert_eq!(outcome, Outcome::Unchanged);
 }
 
 #[tokio::test]

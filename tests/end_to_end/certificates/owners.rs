@@ -230,11 +230,8 @@ async fn nothing_is_filed_while_the_people_are_those_of_another_company() {
         for number in 3..=25 {
             harness.personio.remove(number);
         }
-        assert_eq!(
-            harness.tick().await.outcome,
-            Outcome::SourceChanged,
-            "{via:?}"
-        );
+        let outcome = harness.tick().await.outcome;
+        assert_eq!(outcome, Outcome::SourceChanged, "{via:?}");
         let report = harness.certificates_now().await;
         assert_run!(
             "{via:?}",

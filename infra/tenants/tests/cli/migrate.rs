@@ -83,11 +83,8 @@ async fn assert_moved(desk: &Desk, company: &Company, accounts: &[String]) {
         assert_eq!(company.reteach.status(account), Some("ADDED"), "not locked");
     }
     assert_eq!(company.reteach.customers().len(), accounts.len());
-    assert_eq!(
-        company.personio.documents().len(),
-        1,
-        "nothing is filed again"
-    );
+    let number = company.personio.documents().len();
+    assert_eq!(number, 1, "nothing is filed again");
     let list = desk.json("people list acme --state in-sync").await.json();
     assert_eq!(list["counts"]["in-sync"], 3, "{list:#}");
 }

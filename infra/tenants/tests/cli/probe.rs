@@ -253,11 +253,8 @@ async fn a_test_account_that_cannot_even_be_locked_is_named_as_open() {
         let done = desk.run(PROBE).await;
         assert_eq!(done.exit, Exit::Attention, "{case}");
         let said = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(
-            said.matches("is still there, not even locked: ").count(),
-            2,
-            "{case}: {said}"
-        );
+        let number = said.matches("is still there, not even locked: ").count();
+        assert_eq!(number, 2, "{case}: {said}");
         company.reteach.clear_faults();
         let earlier = &desk.json(PROBE).await.json()["earlier"]["deleted"];
         assert_eq!(earlier, &json!(2), "{case}");

@@ -40,11 +40,8 @@ async fn a_saved_plan_is_compared_with_what_is_planned_now() {
     assert_eq!(found.exit, Exit::Attention);
     insta::assert_snapshot!(found.out);
     let found = desk.attention(&differs).await;
-    assert_eq!(
-        found["tenants"]["acme"].as_array().unwrap().len(),
-        4,
-        "{found:#}"
-    );
+    let number = found["tenants"]["acme"].as_array().unwrap().len();
+    assert_eq!(number, 4, "{found:#}");
     let after = (desk.inventory(&company).await, company.reteach.customers());
     assert_eq!(before, after, "neither of them writes");
 }

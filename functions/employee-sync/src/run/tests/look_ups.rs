@@ -91,11 +91,8 @@ fn accounts_that_cannot_be_found_out_keep_no_lock_of_known_people_from_being_wri
         }
         assert_eq!(world.academy.lists, 1, "{error}");
         world.academy.tells_nothing = None;
-        assert_eq!(
-            world.after(5).tick(End::Well).changes,
-            hires as u64,
-            "{error}"
-        );
+        let number = world.after(5).tick(End::Well).changes;
+        assert_eq!(number, hires as u64, "{error}");
     }
 }
 

@@ -44,10 +44,8 @@ fn another_hr_system_changes_nothing() {
             assert!(message.contains("The ids are personio's now"), "{message}");
             assert_eq!(world.academy.held_source, None, "nobody can accept it");
         }
-        assert_eq!(
-            world.after(24 * 60).sync(End::Well).outcome,
-            Outcome::SourceChanged
-        );
+        let outcome = world.after(24 * 60).sync(End::Well).outcome;
+        assert_eq!(outcome, Outcome::SourceChanged);
         assert_eq!(world.academy.customers, before, "{size}");
         // Back again, all is as it was.
         world.tool = "hibob";

@@ -61,11 +61,8 @@ async fn a_link_that_leads_here_connects_the_company_when_it_is_opened() {
         "{}",
         again.text
     );
-    assert_eq!(
-        env.kombo.integrations().len(),
-        2,
-        "opened twice, connected once"
-    );
+    let number = env.kombo.integrations().len();
+    assert_eq!(number, 2, "opened twice, connected once");
     assert_ne!(
         Call::new("GET", &other).send().await.at("/integration_id"),
         id

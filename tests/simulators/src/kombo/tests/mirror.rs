@@ -30,11 +30,8 @@ async fn shows_changes_only_after_a_sync() {
 async fn keeps_the_deleted_for_14_days_and_then_their_ids() {
     let env = environment(vec![Person::new(1, "A", "B"), Person::new(2, "C", "D")]).await;
     env.personio.remove(1);
-    assert_eq!(
-        remote_ids(&env.employees("").await).len(),
-        2,
-        "not synced yet"
-    );
+    let number = remote_ids(&env.employees("").await).len();
+    assert_eq!(number, 2, "not synced yet");
     env.kombo.mirror(ID);
     assert_eq!(
         remote_ids(&env.employees("").await),

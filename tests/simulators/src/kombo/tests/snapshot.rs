@@ -39,11 +39,8 @@ async fn a_snapshot_brings_back_keys_integrations_their_mirror_and_links() {
         .header("X-Integration-Id", ID)
         .send()
         .await;
-    assert_eq!(
-        remote_ids(&synced).len(),
-        2,
-        "it syncs with the account it was restored with"
-    );
+    let number = remote_ids(&synced).len();
+    assert_eq!(number, 2, "it syncs with the account it was restored with");
 }
 
 #[tokio::test]

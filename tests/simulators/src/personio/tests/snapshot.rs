@@ -10,10 +10,8 @@ use crate::people::Person;
 async fn copy(personio: &Personio, clock: &crate::testing::ManualClock) -> Personio {
     let copy = Personio::start(clock.clock()).await.unwrap();
     copy.restore(&personio.snapshot().unwrap()).unwrap();
-    assert_eq!(
-        copy.snapshot().unwrap().get().len(),
-        personio.snapshot().unwrap().get().len()
-    );
+    let number = copy.snapshot().unwrap().get().len();
+    assert_eq!(number, personio.snapshot().unwrap().get().len());
     copy
 }
 

@@ -143,11 +143,8 @@ async fn asks_for_a_token_everywhere_and_knows_no_other_paths() {
         ("DELETE", "/customer/x"),
     ] {
         let url = format!("{}{path}", academy.reteach.base_url());
-        assert_eq!(
-            Call::new(method, &url).send().await.status,
-            401,
-            "{method} {path}"
-        );
+        let status = Call::new(method, &url).send().await.status;
+        assert_eq!(status, 401, "{method} {path}");
     }
     for (method, path) in [
         ("GET", "/v1/customer"),
