@@ -136,95 +136,33 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
 #[test]
 fn what_became_of_somebody_is_what_the_next_run_finds() {
     let retry = RetryAt(at(15));
+    let (synced, missing, waits) = (Some(Synced), Some(MissingOnce), Some(retry));
+    let (settled, open) = (Some(Resolution::Settled), Some(Resolution::Open));
+    let again = Some(Resolution::RetryAt(at(15)));
+    let gone = Some(ShardEntry::gone(at(15)));
     let some = |version, standing| Some(entry(version, standing));
     let cases = [
         // Looked at: the record of now, with what became of it.
-        (
-            Some(Synced),
-            Some("b"),
-            Complete,
-            Some(Resolution::Settled),
-            some("b", Synced),
-        ),
-        (
-            None,
-            Some("b"),
-            Complete,
-            Some(Resolution::Settled),
-            some("b", Synced),
-        ),
-        (
-            Some(Synced),
-            Some("b"),
-            Complete,
-            Some(Resolution::RetryAt(at(15))),
-            some("b", retry),
-        ),
-        (
-            Some(Synced),
-            Some("b"),
-            Complete,
-            Some(Resolution::Open),
-            some("b", DUE_NOW),
-        ),
-        (
-            Some(MissingOnce),
-            Some("a"),
-            Complete,
-            Some(Resolution::Settled),
-            some("a", Synced),
-        ),
-        (
-            Some(retry),
-            Some("b"),
-            INCOMPLETE,
-            Some(Resolution::Settled),
-            some("b", Synced),
-        ),
+        (synced, Some("b"), Complete, settled, some("b", Synced)),
+        (None, Some("b"), Complete, settled, some("b", Synced)),
+        (synced, Some("b"), Complete, again, some("b", retry)),
+        (synced, Some("b"), Complete, open, some("b", DUE_NOW)),
+        (missing, Some("a"), Complete, settled, some("a", Synced)),
+        (waits, Some("b"), INCOMPLETE, settled, some("b", Synced)),
         // Not looked at: as before.
-        (Some(Synced), Some("a"), Complete, None, some("a", Synced)),
-        (Some(retry), Some("a"), Complete, None, some("a", retry)),
-        (
-            Some(MissingOnce),
-            Some("a"),
-            Complete,
-            None,
-            some("a", DUE_NOW),
-        ),
+        (synced, Some("a"), Complete, None, some("a", Synced)),
+        (waits, Some("a"), Complete, None, some("a", retry)),
+        (missing, Some("a"), Complete, None, some("a", DUE_NOW)),
         (None, Some("a"), Complete, None, None),
         // Missing: once, and again, and locked.
-        (Some(Synced), None, Complete, None, some("a", MissingOnce)),
-        (Some(retry), None, Complete, None, some("a", MissingOnce)),
-        (Some(Synced), None, INCOMPLETE, None, some("a", Synced)),
-        (Some(retry), None, INCOMPLETE, None, some("a", retry)),
-        (
-            Some(MissingOnce),
-            None,
-            INCOMPLETE,
-            None,
-            some("a", MissingOnce),
-        ),
-        (
-            Some(MissingOnce),
-            None,
-            Complete,
-            Some(Resolution::Open),
-            some("a", MissingOnce),
-        ),
-        (
-            Some(MissingOnce),
-            None,
-            Complete,
-            Some(Resolution::RetryAt(at(15))),
-            Some(ShardEntry::gone(at(15))),
-        ),
-        (
-            Some(MissingOnce),
-            None,
-            Complete,
-            Some(Resolution::Settled),
-            None,
-        ),
+        (synced, None, Complete, None, some("a", MissingOnce)),
+        (waits, None, Complete, None, some("a", MissingOnce)),
+        (synced, None, INCOMPLETE, None, some("a", Synced)),
+        (waits, None, INCOMPLETE, None, some("a", retry)),
+        (missing, None, INCOMPLETE, None, some("a", MissingOnce)),
+        (missing, None, Complete, open, some("a", MissingOnce)),
+        (missing, None, Complete, again, gone),
+        (missing, None, Complete, settled, None),
     ];
     for (standing, version, completeness, became, expected) in cases {
         let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
