@@ -30,6 +30,14 @@ macro_rules! assert_counts {
     };
 }
 
+/// Asserts that a text has these parts.
+macro_rules! assert_says {
+    ($text:expr $(, $part:expr)+ $(,)?) => {{
+        let text: &str = &$text;
+        $(assert!(text.contains($part), "{text}");)+
+    }};
+}
+
 /// The next tick finds nothing to do and does not call the academy.
 pub(crate) async fn assert_idle(harness: &Harness) {
     harness.forget_requests();

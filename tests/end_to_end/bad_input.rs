@@ -31,11 +31,7 @@ async fn an_unknown_tenant_leaves_the_state_unchanged() {
         .await
         .report;
     assert_eq!(report.outcome, Outcome::UnknownTenant);
-    assert!(
-        report.message.contains("nobody") && report.message.contains("tenants add"),
-        "{}",
-        report.message
-    );
+    assert_says!(report.message, "nobody", "tenants add");
     assert_eq!(harness.items().await, items);
 }
 
@@ -49,10 +45,7 @@ async fn a_paused_tenant_is_not_synced_until_it_is_resumed() {
     let report = harness.tick().await;
     assert_run!(report, Outcome::Paused);
     assert_eq!((harness.asked().len(), harness.pages_read()), (0, 0));
-    assert!(
-        report.message.contains("2026-05-11T08:00:00Z")
-            && report.message.contains("tenants resume")
-    );
+    assert_says!(report.message, "2026-05-11T08:00:00Z", "tenants resume");
     // A dry run is still possible.
     let looked = harness.run(Mode::DryRun, Deadline::never()).await.report;
     assert_run!(looked, Outcome::Planned, updated = 1);

@@ -221,11 +221,7 @@ async fn a_missing_secret_is_reported() {
     let report = harness.after(SignedDuration::from_mins(16)).await;
     assert_run!(report, Outcome::BadSecret);
     assert_eq!(harness.asked().len(), 0);
-    assert!(
-        report.message.contains("reteach-personio/acme"),
-        "{}",
-        report.message
-    );
+    assert_says!(report.message, "reteach-personio/acme");
 }
 
 /// Each run is a process of its own, as after an hour without one.

@@ -91,11 +91,7 @@ async fn a_run_without_the_lease_calls_no_vendor() {
     let report = harness.now().await;
     assert_run!(report, Outcome::Busy);
     assert_eq!((harness.pages_read(), harness.asked().len()), (0, 0));
-    assert!(
-        report.message.contains(&lease.until.to_string()),
-        "{}",
-        report.message
-    );
+    assert_says!(report.message, &lease.until.to_string());
     let Units { write, calls, .. } = report.dynamodb;
     let both = (write, calls);
     assert_eq!(both, (1.0, 2), "the tenant is read, the lease asked for");
@@ -134,11 +130,7 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
         "{:#?}",
         ran.report
     );
-    assert!(
-        ran.report.message.contains("lease"),
-        "{}",
-        ran.report.message
-    );
+    assert_says!(ran.report.message, "lease");
     // Calls in flight arrive; no new ones start.
     assert!(creates(&harness) <= seen.load(Ordering::SeqCst) + 8 && creates(&harness) < 30);
     let created = harness.reteach.customers().len();

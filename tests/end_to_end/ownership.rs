@@ -175,11 +175,7 @@ async fn more_handovers_than_the_limit_wait_for_approval_and_stop_nothing_else()
     );
     let held = report.held.unwrap();
     assert_eq!(held.counts, [(Brake::Handover, 6)].into());
-    assert!(
-        held.text.contains("limit without approval: 5"),
-        "{}",
-        held.text
-    );
+    assert_says!(held.text, "limit without approval: 5");
     assert_eq!(harness.locked(1..=6), 6);
 
     harness.approve(&held.hash).await;

@@ -152,10 +152,7 @@ async fn a_dry_run_shows_the_rejection_and_writes_nothing() {
     let before = harness.items().await;
     let ran = harness.run(Mode::DryRun, Deadline::never()).await;
     assert_eq!(ran.report.outcome, Outcome::SourceChanged);
-    assert!(
-        ran.report.message.contains("A run would create"),
-        "{ran:#?}"
-    );
+    assert_says!(ran.report.message, "A run would create");
     assert_eq!(harness.items().await, before);
 }
 

@@ -85,11 +85,7 @@ async fn runs_cut_by_a_deadline_file_the_newest_first() {
         assert_eq!(report.outcome, Outcome::Partly, "{report:#?}");
         // A long backfill is progress, and raises no alarm.
         assert_eq!(report.minutes_since_good_run, Some(0));
-        assert!(
-            report.message.contains("at this pace"),
-            "{}",
-            report.message
-        );
+        assert_says!(report.message, "at this pace");
         // Uploads in flight together with the fifteenth come through.
         assert!((15..=18).contains(&report.counts.uploaded), "{report:#?}");
         filed += report.counts.uploaded;
