@@ -191,12 +191,7 @@ async fn a_configuration_of_another_tenant_is_rejected() {
         "nothing was asked with either's credentials"
     );
     let acme: &TenantId = &harness.company.tenant;
-    assert_eq!(
-        harness
-            .store()
-            .reports::<serde_json::Value>(acme, 10)
-            .await
-            .unwrap(),
-        Vec::<serde_json::Value>::new()
-    );
+    let store = harness.store();
+    let reports = store.reports::<serde_json::Value>(acme, 10).await.unwrap();
+    assert!(reports.is_empty(), "{reports:?}");
 }

@@ -82,7 +82,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    fn with(variables: &'static [(&str, &str)]) -> String {
+    fn with(variables: &[(&str, &str)]) -> String {
         let read = |name: &str| {
             variables
                 .iter()
@@ -95,28 +95,17 @@ pub(crate) mod tests {
     #[test]
     fn takes_the_level_from_the_environment() {
         let at = |level| everything_at(level).to_string();
-        assert_eq!(with(&[]), at(LevelFilter::INFO));
-        assert_eq!(
-            with(&[("AWS_LAMBDA_LOG_LEVEL", "INFO")]),
-            at(LevelFilter::INFO)
-        );
-        assert_eq!(
-            with(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]),
-            at(LevelFilter::ERROR)
-        );
-        assert_eq!(
-            with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "")]),
-            at(LevelFilter::DEBUG)
-        );
-        assert_eq!(
-            with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "error")]),
-            at(LevelFilter::ERROR)
-        );
-        assert_eq!(with(&[("RUST_LOG", "shared=trace")]), "shared=trace");
-        assert_eq!(
-            with(&[("RUST_LOG", "shared=loudly")]),
-            at(LevelFilter::INFO)
-        );
+        let level = |level: &'static str| ("AWS_LAMBDA_LOG_LEVEL", level);
+        let rust = |directives: &'static str| ("RUST_LOG", directives);
+        let (info, error) = (at(LevelFilter::INFO), at(LevelFilter::ERROR));
+        assert_eq!(with(&[]), info);
+        assert_eq!(with(&[level("INFO")]), info);
+        assert_eq!(with(&[level("FATAL")]), error);
+        let debug = with(&[level("DEBUG"), rust("")]);
+        assert_eq!(debug, at(LevelFilter::DEBUG));
+        assert_eq!(with(&[level("DEBUG"), rust("error")]), error);
+        assert_eq!(with(&[rust("shared=trace")]), "shared=trace");
+        assert_eq!(with(&[rust("shared=loudly")]), info);
     }
 
     #[test]
