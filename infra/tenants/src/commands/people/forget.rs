@@ -1,13 +1,14 @@
 //! `tenants people forget`
 
+mod view;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use employee_sync::checkpoint::waits_until;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 use serde_json::Value;
-use shared::domain::id::{CertificateId, CustomerId, ExternalId, SourceId, TenantId};
+use shared::domain::id::{CertificateId, ExternalId, SourceId, TenantId};
 use shared::fingerprint::ShardNumber;
 use shared::reteach::Customer;
 use shared::routes::Connections;
@@ -15,7 +16,7 @@ use shared::source::EmployeeSource as _;
 use shared::state::JobKind;
 use shared::tenant::TenantConfig;
 
-use super::export::nothing;
+use self::view::{Erased, ForgetView};
 use super::handover::account;
 use super::holdings::Holdings;
 use super::unnoted::unnoted;
@@ -26,7 +27,7 @@ use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::leases::{HeldLeases, Purpose};
-use crate::output::{Output, View};
+use crate::output::Output;
 
 const UNTOUCHED: &str = "nothing was erased";
 
@@ -35,30 +36,6 @@ const BACKUPS: SignedDuration = SignedDuration::from_hours(35 * 24);
 
 /// A certificate's id is kept this long after `forget` if the academy has deleted the account.
 const CERTIFICATES: SignedDuration = SignedDuration::from_hours(365 * 24);
-
-#[derive(Serialize)]
-struct ForgetView<'a> {
-    tenant_id: &'a TenantId,
-    person: &'a SourceId,
-    erased: Erased,
-    /// What the academy still has: a locked account with the person's id.
-    account: Option<CustomerId>,
-    /// Certificates whose id alone is kept, so that none is filed again.
-    certificates: Vec<CertificateId>,
-    /// When these end too. `None` while the academy has the account.
-    certificates_until: Option<Timestamp>,
-    /// Until when a restore to an earlier moment brings everything back.
-    backups_until: Timestamp,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-struct Erased {
-    entries: u64,
-    snapshots: u64,
-    held_changes: u64,
-    findings: u64,
-    reports: u64,
-}
 
 /// What the state and the vendors have of the person.
 struct Found {
@@ -364,68 +341,4 @@ fn announcement(tenant: &TenantId, person: &SourceId, found: &Found) -> String {
     format!("Forgetting {person} of {tenant}:\n{points}")
         .trim_end()
         .to_owned()
-}
-
-impl View for ForgetView<'_> {
-    fn text(&self) -> String {
-        let Self {
-            tenant_id,
-            person,
-            erased,
-            account,
-            certificates,
-            certificates_until,
-            backups_until,
-        } = self;
-        if self.is_unknown() {
-            return nothing(tenant_id, person);
-        }
-        let Erased {
-            entries,
-            snapshots: _,
-            held_changes,
-            findings,
-            reports,
-        } = erased;
-        let mut text = format::paragraph(&format!(
-            "{person} of {tenant_id} is forgotten: {}, {}, {} in {} erased.",
-            format::number(*entries, "entry of the ledger", "entries of the ledger"),
-            format::number(*held_changes, "held change", "held changes"),
-            format::number(*findings, "finding", "findings"),
-            format::number(*reports, "report", "reports"),
-        ));
-        let mut point = |line: String| text.push_str(&format::point(&line));
-        if !certificates.is_empty() {
-            let ids: Vec<&str> = certificates.iter().map(CertificateId::as_str).collect();
-            let until = match certificates_until {
-                Some(at) => format!(" until {}", format::moment(*at)),
-                None => String::new(),
-            };
-            point(format!(
-                "kept{until}, without the person: the ids {}, so that no certificate is filed again",
-                ids.join(", ")
-            ));
-        }
-        if let Some(account) = account {
-            point(format!(
-                "reteach still has the account {account}, locked, with the person's id: delete it there"
-            ));
-        }
-        point(format!(
-            "backups of the table hold the erased data until {}; after a restore to an earlier moment repeat this command",
-            format::moment(*backups_until)
-        ));
-        point("logs name the person's id until they expire".to_owned());
-        text
-    }
-
-    fn needs_attention(&self) -> bool {
-        self.is_unknown()
-    }
-}
-
-impl ForgetView<'_> {
-    fn is_unknown(&self) -> bool {
-        self.erased == Erased::default() && self.certificates.is_empty()
-    }
 }
