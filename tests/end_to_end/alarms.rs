@@ -143,6 +143,15 @@ fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
+/// An alarm's state at a tick, where the tick `first` raises it.
+fn state_at(tick: u32, first: u32) -> AlarmState {
+    if tick < first {
+        AlarmState::Ok
+    } else {
+        AlarmState::Alarm
+    }
+}
+
 fn refuse_customers(harness: &Harness) {
     let fault = Fault::new(Behaviour::Status(403, Body::Vendor));
     harness.reteach.fail(fault.path("/customer").always());
@@ -214,11 +223,7 @@ async fn one_tenant_of_many_raises_no_alarm_of_the_fleet() {
         watch.take_as(&bad, 300, harness.moment());
         watch.take_as(&good, 700, harness.moment());
         let failing = watch.state("employee-sync-failing", harness.moment());
-        let expected = if tick < 3 {
-            AlarmState::Ok
-        } else {
-            AlarmState::Alarm
-        };
+        let expected = state_at(tick, 3);
         assert_eq!(failing, expected, "tick {tick}");
         harness.advance(harness::TICK);
     }
@@ -243,11 +248,7 @@ async fn failing_certificate_runs_raise_the_alarm_of_the_fleet_after_three_in_a_
         assert_run!(report, Outcome::ReteachUnavailable);
         watch.take(&report);
         let failing = watch.state("certificate-sync-failing", harness.moment());
-        let expected = if tick < 3 {
-            AlarmState::Ok
-        } else {
-            AlarmState::Alarm
-        };
+        let expected = state_at(tick, 3);
         assert_eq!(failing, expected, "tick {tick}");
     }
     harness.clear_faults();
@@ -317,11 +318,7 @@ async fn a_tenant_is_late_after_three_ticks_at_every_interval() {
             assert_run!(report, Outcome::SourceUnavailable);
             watch.take(&report);
             let late = watch.state("tenant-not-synced", harness.moment());
-            let expected = if tick < ticks {
-                AlarmState::Ok
-            } else {
-                AlarmState::Alarm
-            };
+            let expected = state_at(tick, ticks);
             assert_eq!(late, expected, "every {interval} minutes, tick {tick}");
         }
         harness.clear_faults();
@@ -376,11 +373,7 @@ async fn runs_without_a_lease_make_their_tenant_late_too() {
             assert_run!(report, outcome);
             watch.take(&report);
             let late = watch.state("tenant-not-synced", harness.moment());
-            let expected = if tick < 6 {
-                AlarmState::Ok
-            } else {
-                AlarmState::Alarm
-            };
+            let expected = state_at(tick, 6);
             assert_eq!(late, expected, "{cause:?}, tick {tick}");
         }
     }
@@ -499,11 +492,7 @@ async fn watch_certificates(harness: &Harness, outcome: Outcome, begin: impl Fn(
         assert_run!(report, outcome);
         watch.take(&report);
         let late = watch.state("certificates-not-filed", harness.moment());
-        let expected = if tick < 4 {
-            AlarmState::Ok
-        } else {
-            AlarmState::Alarm
-        };
+        let expected = state_at(tick, 4);
         assert_eq!(late, expected, "tick {tick}");
     }
     harness.clear_faults();
