@@ -15,7 +15,7 @@ use crate::FaultEngine;
 use crate::aws::Sts;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
-use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::pipeline::Vendor;
 use crate::engine::route::Route;
 use crate::engine::server::{self, Running, common_handle};
 
@@ -129,12 +129,6 @@ impl Vendor for Service {
 
     const ROUTES: &'static [Route<Operation>] = &[Route::new(Operation, Method::POST, "/")];
 
-    const LIST: ListShape = ListShape {
-        rows: &[],
-        totals: &[],
-        next: &[],
-    };
-
     async fn answer(&self, _: Operation, _: &[String], request: &Request) -> Outcome {
         if self.sts.as_ref().is_some_and(|sts| !sts.allows(request)) {
             let error = "{\"__type\":\"AccessDeniedException\",\"message\":\"not authorized\"}";
@@ -168,10 +162,6 @@ impl Vendor for Service {
 
     fn call_name(&self, _: Option<&'static str>, request: &Request) -> String {
         format!("{} {}", self.name, request.operation().unwrap_or("?"))
-    }
-
-    fn keeps_body(_: Operation) -> bool {
-        false
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
-use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::pipeline::Vendor;
 use crate::engine::route::Route;
 use crate::engine::server::{self, Running, common_handle};
 
@@ -60,12 +60,6 @@ impl Vendor for Service {
 
     const ROUTES: &'static [Route<Post>] = &[Route::new(Post, Method::POST, "/hooks/{name}")];
 
-    const LIST: ListShape = ListShape {
-        rows: &[],
-        totals: &[],
-        next: &[],
-    };
-
     async fn answer(&self, _: Post, _: &[String], request: &Request) -> Outcome {
         let Ok(body) = serde_json::from_slice(&request.body) else {
             return Outcome::Answered(Reply::json(StatusCode::BAD_REQUEST, &json!("invalid")));
@@ -76,9 +70,5 @@ impl Vendor for Service {
 
     fn error(&self, status: StatusCode, _: &Request) -> Reply {
         Reply::json(status, &json!("A fault."))
-    }
-
-    fn keeps_body(_: Post) -> bool {
-        false
     }
 }

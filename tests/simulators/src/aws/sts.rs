@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
-use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::pipeline::Vendor;
 use crate::engine::route::Route;
 use crate::engine::server::{self, Running, common_handle};
 
@@ -92,12 +92,6 @@ impl Vendor for Service {
 
     const ROUTES: &'static [Route<AssumeRole>] = &[Route::new(AssumeRole, Method::POST, "/")];
 
-    const LIST: ListShape = ListShape {
-        rows: &[],
-        totals: &[],
-        next: &[],
-    };
-
     async fn answer(&self, _: AssumeRole, _: &[String], request: &Request) -> Outcome {
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body)
             .into_owned()
@@ -134,10 +128,6 @@ impl Vendor for Service {
 
     fn call_name(&self, _: Option<&'static str>, _: &Request) -> String {
         "STS AssumeRole".to_owned()
-    }
-
-    fn keeps_body(_: AssumeRole) -> bool {
-        false
     }
 }
 

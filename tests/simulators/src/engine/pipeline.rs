@@ -37,7 +37,12 @@ pub(crate) trait Vendor: Send + Sync + 'static {
 
     const NAME: &'static str;
     const ROUTES: &'static [Route<Self::Endpoint>];
-    const LIST: ListShape;
+    /// Empty where the vendor has no lists.
+    const LIST: ListShape = ListShape {
+        rows: &[],
+        totals: &[],
+        next: &[],
+    };
 
     /// The answer to a call of a known endpoint; `path` holds the values of the template's placeholders.
     fn answer(
@@ -66,7 +71,9 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     }
 
     /// Whether the log keeps the bodies of this endpoint.
-    fn keeps_body(endpoint: Self::Endpoint) -> bool;
+    fn keeps_body(_: Self::Endpoint) -> bool {
+        false
+    }
 }
 
 /// A vendor with its log, faults and latency.

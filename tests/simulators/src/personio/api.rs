@@ -59,10 +59,6 @@ impl Vendor for Account {
         }
         errors::Refusal::of(status).reply(lock(&self.state).language)
     }
-
-    fn keeps_body(_: Endpoint) -> bool {
-        false
-    }
 }
 
 /// Whether a quirk may change what the endpoint shows.

@@ -10,7 +10,7 @@ use super::{Delivery, Endpoint};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
-use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::pipeline::Vendor;
 use crate::engine::route::Route;
 use crate::reteach::state::State;
 
@@ -26,12 +26,6 @@ impl Vendor for Files {
     const NAME: &'static str = "reteach's files";
 
     const ROUTES: &'static [Route<Endpoint>] = Endpoint::ROUTES;
-
-    const LIST: ListShape = ListShape {
-        rows: &[],
-        totals: &[],
-        next: &[],
-    };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
@@ -65,10 +59,6 @@ impl Vendor for Files {
             "Error",
             status.canonical_reason().unwrap_or("Error"),
         )
-    }
-
-    fn keeps_body(_: Endpoint) -> bool {
-        false
     }
 }
 
