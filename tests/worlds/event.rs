@@ -17,7 +17,9 @@ macro_rules! listed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// HR hires somebody who begins in so many days.
-    Hire { in_days: i8 },
+    Hire {
+        in_days: i8,
+    },
     /// An admin has made the account by hand before HR hires somebody.
     HireWithAccount,
     /// A new last name.
@@ -31,7 +33,10 @@ pub(crate) enum Event {
     /// No mail address any more.
     NoMail(u8),
     /// Leaves in so many days.
-    Ends { who: u8, in_days: i8 },
+    Ends {
+        who: u8,
+        in_days: i8,
+    },
     /// Inactive, without an end date.
     Inactive(u8),
     /// On leave, which locks nobody.
@@ -44,7 +49,10 @@ pub(crate) enum Event {
     Restored,
     /// Somebody who has left is hired again under another id, with the same mail address. Without `same_name` the
     /// address is recycled: somebody else gets it.
-    Rehired { who: u8, same_name: bool },
+    Rehired {
+        who: u8,
+        same_name: bool,
+    },
     /// Has the mail address of somebody who has left.
     TakesMail(u8),
     /// Another company's people join.
@@ -54,9 +62,16 @@ pub(crate) enum Event {
     /// HR takes the last mistake back.
     MistakeUndone,
     /// A course is completed so many hours ago; its PDF is there, or late.
-    Earned { who: u8, hours_ago: u8, late: bool },
+    Earned {
+        who: u8,
+        hours_ago: u8,
+        late: bool,
+    },
     /// A course was completed so many days ago, and is entered only now.
-    Backdated { who: u8, days: u8 },
+    Backdated {
+        who: u8,
+        days: u8,
+    },
     /// Another integration has filed a certificate before our first run.
     FiledByAnother(u8),
     TableCopied,
@@ -87,7 +102,10 @@ pub(crate) enum Event {
     /// The folder for certificates is made, or has another name.
     Folder(u8),
     /// A vendor gets another secret; the operator knows, or does not know yet.
-    SecretRotated { whose: Whose, is_known: bool },
+    SecretRotated {
+        whose: Whose,
+        is_known: bool,
+    },
     /// The operator writes another tenant file. The usual one returns when the world quiesces.
     Configured(Config),
     /// The operator approves what a brake holds.
@@ -95,7 +113,9 @@ pub(crate) enum Event {
     /// For so many ticks, the credentials read another company's people.
     Swapped(u8),
     /// The company moves to a new Personio account, and the operator migrates. The first attempt is killed at this call.
-    Migrated { killed_at: Option<u8> },
+    Migrated {
+        killed_at: Option<u8>,
+    },
     /// Every token ends.
     TokensRevoked,
     /// Nothing fails or changes for a while. Every history ends with it.

@@ -78,13 +78,9 @@ impl fmt::Display for HeldPattern {
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Apply it. Lapses 24 hours later, or when the change is no longer planned.
-    Approved {
-        at: Timestamp,
-    },
+    Approved { at: Timestamp },
     /// Leave it, and do not ask again while the change is planned.
-    Dismissed {
-        at: Timestamp,
-    },
+    Dismissed { at: Timestamp },
 }
 
 impl Decision {

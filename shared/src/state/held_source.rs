@@ -83,6 +83,7 @@ mod tests {
                 found: 3,
                 new: 20,
                 decision,
+                decided_by: None,
             };
             let case = format!("{decision:?} {hash} {seconds}");
             assert_eq!(source.accepts(hash, at(seconds)), accepts, "{case}");

@@ -90,9 +90,8 @@ impl Policy {
     ) -> Option<Look> {
         let is_before = |moment: Timestamp| completed_at.is_none_or(|at| at < moment);
         let is_ahead = completed_at.is_some_and(|at| at > now);
-        let may_be_before = |moment: Timestamp| {
-            is_before(moment) || is_ahead && now.duration_since(moment) < AHEAD
-        };
+        let may_be_before =
+            |moment: Timestamp| is_before(moment) || is_ahead && now.duration_since(moment) < AHEAD;
         let is_unlisted = matches!(entry, Some(CertificateState::Failed(retry)) if retry.unlisted);
         let is_new = is_unlisted || matches!(entry, None | Some(CertificateState::Held { .. }));
         let is_of_backfill = is_new && self.first_listed_at.is_none_or(is_before);

@@ -141,7 +141,14 @@ async fn a_tenant_that_cannot_be_read_keeps_no_other_from_being_planned() {
     let globex = desk.company_called("globex", Via::Direct).await;
     desk.done(&desk.add(&globex, "")).await;
     let certificate = "CERTIFICATE#certificate-1";
-    damage(&desk, "reteach-personio", "TENANT#acme", certificate, "state").await;
+    damage(
+        &desk,
+        "reteach-personio",
+        "TENANT#acme",
+        certificate,
+        "state",
+    )
+    .await;
     let file = desk.file("plans.json", "");
     let saved = desk.attention(&format!("plan --save {file}")).await;
     assert_eq!(saved["tenants"], 2, "{saved:#}");

@@ -165,6 +165,7 @@ mod tests {
             is_unseen: false,
             sample: Vec::new(),
             revision: 0,
+            decided_by: Vec::new(),
         }
     }
 
@@ -213,7 +214,9 @@ mod tests {
         let held = plan("aa", &[1, 2]);
         assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
         for person in ["1", "2"] {
-            let decided = store.decide(&acme, "aa", &of(person), approval(60)).await;
+            let decided = store
+                .decide(&acme, "aa", &of(person), approval(60), None)
+                .await;
             assert!(decided.is_ok(), "{person}");
         }
         let next = plan("bb", &[2, 3]);
@@ -229,12 +232,16 @@ mod tests {
     #[tokio::test]
     async fn a_decision_is_about_the_plan_with_this_hash_and_about_parts_that_it_has() {
         let (store, acme) = (Emulator::start().await.store, acme());
-        let none = store.decide(&acme, "aa", &of("1"), approval(60)).await;
+        let none = store
+            .decide(&acme, "aa", &of("1"), approval(60), None)
+            .await;
         assert_eq!(none, Err(StateError::NoSuchPlan));
         let held = plan("aa", &[1, 2]);
         assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
         for (hash, person) in [("bb", "1"), ("aa", "3")] {
-            let refused = store.decide(&acme, hash, &of(person), approval(60)).await;
+            let refused = store
+                .decide(&acme, hash, &of(person), approval(60), None)
+                .await;
             assert_eq!(refused, Err(StateError::NoSuchPlan), "{hash} {person}");
         }
         assert_eq!(store.held(&acme).await, Ok(Some(held)));
@@ -246,14 +253,17 @@ mod tests {
         let (store, acme) = (&table.store, acme());
         let held = plan("aa", &[1, 2]);
         assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
-        let first = store.decide(&acme, "aa", &of("1"), approval(60)).await;
+        let first = store
+            .decide(&acme, "aa", &of("1"), approval(60), None)
+            .await;
         let expected = held.decide(&of("1"), approval(60)).unwrap();
         assert_eq!(first, Ok(expected));
         // Without people it is about what is undecided, and about everything once nothing is.
         table.lose_after(1, LostReply);
         let dismissal = Decision::Dismissed { at: at(90) };
-        let decided = store.decide(&acme, "aa", &Choice::default(), dismissal);
-        let decided = decided.await.unwrap();
+        let all = Choice::default();
+        let decided = store.decide(&acme, "aa", &all, dismissal, None).await;
+        let decided = decided.unwrap();
         let decisions = [1, 2].map(|person| decided.decision(key(person)));
         assert_eq!(decisions, [Some(approval(60)), Some(dismissal)]);
         assert_eq!(decided.revision, 2);

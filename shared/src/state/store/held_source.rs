@@ -87,21 +87,22 @@ mod tests {
             found: 3,
             new: 20,
             decision: None,
+            decided_by: None,
         };
         let approval = Decision::Approved { at };
         let no_such = Err(StateError::NoSuchPlan);
         let fenced = Err(StateError::Fenced {
             item: "HELD#source".to_owned(),
         });
-        let decided = store.decide_source(&acme, "aa", approval).await;
+        let decided = store.decide_source(&acme, "aa", approval, None).await;
         assert_eq!(decided, no_such);
         assert_eq!(store.held_source(&acme).await, Ok(None));
         let put = store.put_held_source(&acme, token, &source).await;
         assert_eq!(put, Ok(()));
-        let decided = store.decide_source(&acme, "bb", approval).await;
+        let decided = store.decide_source(&acme, "bb", approval, None).await;
         assert_eq!(decided, no_such);
         assert_eq!(store.held_source(&acme).await, Ok(Some(source.clone())));
-        let decided = store.decide_source(&acme, "aa", approval).await;
+        let decided = store.decide_source(&acme, "aa", approval, None).await;
         assert_eq!(decided, Ok(()));
         let put = store.put_held_source(&acme, older, &source).await;
         assert_eq!(put, fenced);
@@ -113,7 +114,7 @@ mod tests {
         assert_eq!(store.held_source(&acme).await, Ok(Some(approved)));
         assert_eq!(store.clear_held_source(&acme, token).await, Ok(()));
         assert_eq!(store.held_source(&acme).await, Ok(None));
-        let decided = store.decide_source(&acme, "aa", approval).await;
+        let decided = store.decide_source(&acme, "aa", approval, None).await;
         assert_eq!(decided, no_such);
     }
 }

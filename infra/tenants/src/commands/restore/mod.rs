@@ -95,7 +95,9 @@ pub(super) async fn restore(context: &CommandContext<'_>, args: &Restore) -> Res
     };
     if tables.in_use {
         let left_paused: BTreeSet<_> = view.left_paused.union(&view.unreadable).cloned().collect();
-        let resumed = each(&tenants, |tenant| resume(context, tenant, &left_paused, began));
+        let resumed = each(&tenants, |tenant| {
+            resume(context, tenant, &left_paused, began)
+        });
         let resumed = resumed.await.map_err(Failure::repeatable)?;
         for (tenant, resumed) in tenants.into_iter().zip(resumed) {
             match resumed {

@@ -133,6 +133,9 @@ pub(super) fn class(outcome: Outcome) -> &'static str {
     }
 }
 
+/// What a plot shows of a day's runs: a number, and how it is written.
+type OfDay<'a> = &'a dyn Fn(&[&Report<Value>]) -> (f64, String);
+
 /// Durations, calls and changes of a job's runs, day by day, each bar in the colour of the day's worst outcome.
 fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &TimeZone) -> Markup {
     let of_job = reports.iter().filter(|report| report.job == job.function());
@@ -149,7 +152,7 @@ fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &Time
             runs.push(*report);
         }
     }
-    let plot = |title: &str, value: &dyn Fn(&[&Report<Value>]) -> (f64, String)| {
+    let plot = |title: &str, value: OfDay<'_>| {
         let bars: Vec<Bar> = days
             .iter()
             .map(|(day, runs)| {

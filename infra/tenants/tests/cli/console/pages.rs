@@ -16,7 +16,9 @@ use tenants::Exit;
 use super::visitor::{Page, Visitor, visitor, visitor_of_stack};
 use crate::certificates::park;
 use crate::forget::DENIED;
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, deactivate, issue, now, participation, person};
+use crate::support::{
+    CERTIFICATES, Desk, EMPLOYEES, deactivate, issue, now, participation, person,
+};
 
 /// A company of which a brake holds the locks.
 async fn held(desk: &Desk) -> local::Company {

@@ -209,7 +209,7 @@ impl Decided {
                 store.retry_certificate(&acme, &id, park, now).await
             }
             Self::Refile => store.refile_certificate(&acme, &id, now).await,
-            Self::Dismiss => store.dismiss_certificate(&acme, &id, now).await,
+            Self::Dismiss => store.dismiss_certificate(&acme, &id, now, None).await,
         }
     }
 
@@ -218,7 +218,7 @@ impl Decided {
         match self {
             Self::Retry => entry.retried(OnUnverifiable::Park, now),
             Self::Refile => entry.to_file_again(now),
-            Self::Dismiss => entry.dismissed(now),
+            Self::Dismiss => entry.dismissed(now, None),
         }
     }
 }
