@@ -85,7 +85,7 @@ Examples:
       Starts everything with the state in .local, and prints the console's address; leave it running.
   . .local/environment
   cargo tenants add --file .local/local-direct.toml --credentials .local/local-direct.json
-      In a second terminal: onboards one of the companies. The first run starts within five minutes.
+      In a second terminal: onboards one of the companies. The first run starts within 6 minutes.
   . .local/environment && cargo lambda watch
       In a third: from now on the functions run there and are rebuilt when their source changes.
   cargo lambda invoke employee-sync --data-ascii '{"tenant_id":"local-direct"}'

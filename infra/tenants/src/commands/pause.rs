@@ -9,7 +9,7 @@ use crate::context::{CommandContext, StoredTenant, no_such_tenant};
 use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
-use crate::schedule::ScheduleChange;
+use crate::schedule::{ScheduleChange, flexible_window, is_connected};
 
 #[derive(Serialize)]
 struct PauseView<'a> {
@@ -19,7 +19,10 @@ struct PauseView<'a> {
     #[serde(skip)]
     is_new: bool,
     #[serde(skip)]
-    interval: String,
+    is_connected: bool,
+    /// The longest time until the next employee run, in minutes.
+    #[serde(skip)]
+    within: u64,
 }
 
 pub(super) async fn pause(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
@@ -71,15 +74,18 @@ async fn set_status(
         status,
         schedules_changed,
         is_new,
-        interval: config
-            .map(|config| config.schedule.employees.to_string())
-            .unwrap_or_default(),
+        is_connected: config.is_some_and(is_connected),
+        within: config.map_or(0, |config| {
+            let every = config.schedule.employees;
+            let window = flexible_window(every).map_or(0, i32::unsigned_abs);
+            u64::from(every.minutes() + window)
+        }),
     })
 }
 
 impl View for PauseView<'_> {
     fn text(&self) -> String {
-        let (tenant, interval) = (self.tenant_id, &self.interval);
+        let tenant = self.tenant_id;
         format::paragraph(&match self.status {
             TenantStatus::Paused { .. } => {
                 let state = if self.is_new {
@@ -97,9 +103,18 @@ impl View for PauseView<'_> {
                 } else {
                     "was not paused"
                 };
-                format!(
-                    "{tenant} {state}: the next employee run comes within {interval}, or now with `tenants sync {tenant}`."
-                )
+                let next = if self.is_connected {
+                    let within = format::number(self.within, "minute", "minutes");
+                    format!(
+                        ": the next employee run comes within {within}, or now with `tenants sync {tenant}`."
+                    )
+                } else {
+                    format!(
+                        ", but nothing runs before the company has connected: `tenants connect {tenant} --email HR-ADMIN \
+                         --company NAME`."
+                    )
+                };
+                format!("{tenant} {state}{next}")
             }
         })
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use shared::domain::id::TenantId;
 use shared::state::{JobKind, TenantStatus};
-use shared::tenant::{TenantConfig, Via};
+use shared::tenant::{Every, TenantConfig, Via};
 
 use crate::stack::Scheduler;
 
@@ -69,8 +69,7 @@ impl DesiredSchedule {
         Self {
             expression: format!("rate({every})"),
             firing: firing(config, status, job),
-            // A shorter interval would leave two ticks next to each other.
-            window: (every.minutes() >= 5).then_some(1),
+            window: flexible_window(every),
             function: parts.function(job).to_owned(),
             role: parts.role.clone(),
             queue: parts.queue.clone(),
@@ -79,6 +78,11 @@ impl DesiredSchedule {
             name,
         }
     }
+}
+
+/// Minutes that a tick may be late. A shorter interval would leave two ticks next to each other.
+pub(crate) fn flexible_window(every: Every) -> Option<i32> {
+    (every.minutes() >= 5).then_some(1)
 }
 
 fn firing(config: &TenantConfig, status: TenantStatus, job: JobKind) -> Firing {

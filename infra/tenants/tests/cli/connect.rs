@@ -64,7 +64,7 @@ async fn a_link_carries_the_tenant_and_is_for_personio_in_german() {
 }
 
 #[tokio::test]
-async fn before_the_company_has_connected_status_names_connect_and_nothing_else() {
+async fn before_the_company_has_connected_status_and_resume_name_connect_and_nothing_else() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Kombo).await;
     let (_, credentials) = desk.files(&company, "");
@@ -82,6 +82,10 @@ async fn before_the_company_has_connected_status_names_connect_and_nothing_else(
         problems[0].as_str().unwrap().contains(advice),
         "{problems:?}"
     );
+    let resumed = desk.run("resume acme").await;
+    assert_eq!(resumed.exit, Exit::Done, "{}", resumed.out);
+    assert!(resumed.out.contains("tenants connect"), "{}", resumed.out);
+    assert!(!resumed.out.contains("next employee run"), "{}", resumed.out);
 }
 
 #[tokio::test]
