@@ -63,8 +63,8 @@ pub enum Command {
     /// Reads and checks both files, tries every credential, then writes the tenant, stores the credentials and creates one
     /// schedule for each function. If a step fails or is interrupted, the steps before it are taken back.
     ///
-    /// Nothing is written if a credential is refused, or if the academy is not the one in the file. What is missing besides (MISS)
-    /// is named, and the tenant is written all the same: its runs do what they can.
+    /// Nothing is written if a credential is refused, a vendor does not answer, people or accounts cannot be read, or the
+    /// academy is another one. Any other MISS is named, and the tenant is written: its runs do what they can.
     ///
     /// It can be repeated at any time: it creates what is missing and repairs what was changed by hand. The key of the tenant's
     /// fingerprints is created once and kept. `add` syncs nobody: the schedules do that, or `tenants sync`.
