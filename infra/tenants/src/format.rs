@@ -84,9 +84,8 @@ pub(crate) fn held_plan(held: &HeldPlan) -> String {
     } else {
         &held.counts
     };
-    let counts = counts
-        .iter()
-        .map(|(brake, number)| format!("{number} {}", brake.describe()));
+    let counts = counts.iter();
+    let counts = counts.map(|(brake, number)| brake.counted(*number));
     let decided = [(approved, "approved"), (dismissed, "dismissed")];
     let decided = decided
         .into_iter()

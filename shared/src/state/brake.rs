@@ -89,6 +89,27 @@ impl Brake {
             Self::OrphanLock => "locks of accounts that belong to nobody in the HR system",
         }
     }
+
+    /// `1 unlock`, `2 unlocks`.
+    #[must_use]
+    pub fn counted(self, number: u32) -> String {
+        if number != 1 {
+            return format!("{number} {}", self.describe());
+        }
+        let one = match self {
+            Self::UnexplainedLock => "lock without an end date",
+            Self::UnflaggedLock => "lock of a person who is missing and not marked as deleted",
+            Self::ExplainedLock => "lock at an end date",
+            Self::Unlock => "unlock",
+            Self::Blank => "emptied field",
+            Self::MailChange => "changed mail address",
+            Self::Create => "new or adopted account",
+            Self::Handover => "account handed over to a new profile",
+            Self::TakeOver => "take-over of an account with another name or another system's id",
+            Self::OrphanLock => "lock of an account that belongs to nobody in the HR system",
+        };
+        format!("1 {one}")
+    }
 }
 
 /// Harmful changes applied over the last 24 hours, by hour and kind. An hour counts until all of it is a day old, so
@@ -166,6 +187,18 @@ mod tests {
         }
         let words: std::collections::BTreeSet<_> = Brake::ALL.map(Brake::describe).into();
         assert_eq!(words.len(), Brake::ALL.len());
+    }
+
+    #[test]
+    fn one_change_is_counted_in_the_singular() {
+        for brake in Brake::ALL {
+            let [none, one, many] = [0, 1, 2].map(|number| brake.counted(number));
+            assert_eq!(none, format!("0 {}", brake.describe()));
+            assert_eq!(many, format!("2 {}", brake.describe()));
+            let one = one.strip_prefix("1 ").unwrap();
+            assert!(one != brake.describe(), "{one}");
+        }
+        assert_eq!(Brake::Unlock.counted(1), "1 unlock");
     }
 
     #[test]

@@ -137,10 +137,10 @@ impl Hold {
         let left = left
             .iter()
             .filter(|(kind, _)| !self.over.contains_key(kind));
-        reasons.extend(left.map(|(kind, parts)| {
-            let what = kind.describe();
-            format!("{parts} {what} that wait for a decision")
-        }));
+        let waiting = |(kind, parts): (&Brake, &u32)| {
+            format!("{} (waiting for a decision)", kind.counted(*parts))
+        };
+        reasons.extend(left.map(waiting));
         let dismissed = self.stored.dismissed();
         if dismissed > 0 {
             reasons.push(format!("{} dismissed", changes(dismissed)));
@@ -180,21 +180,19 @@ fn reason(brake: Brake, exceeded: LimitExceeded) -> String {
         before,
         limit,
     } = exceeded;
-    let what = brake.describe();
+    let what = brake.counted(planned);
     match brake {
         Brake::UnflaggedLock => format!(
-            "{planned} {what} (Kombo flags deleted people, so they may only be missing from its list: their accounts stay \
+            "{what} (Kombo flags deleted people, so they may only be missing from its list: their accounts stay \
              open until they are back or flagged, or until somebody who has looked them up in the HR system approves)"
         ),
         Brake::Create if limit == 0 => format!(
-            "{planned} {what} (no mail address can be read, and the academy has accounts that are not from the HR system: people \
+            "{what} (no mail address can be read, and the academy has accounts that are not from the HR system: people \
              who have one would get a second one. Grant the attribute E-Mail in Personio, or approve if nobody has an \
              account yet)"
         ),
-        Brake::TakeOver | Brake::OrphanLock => format!("{planned} {what} (each needs approval)"),
-        _ => format!(
-            "{planned} {what} ({before} in the last 24 hours; limit without approval: {limit})"
-        ),
+        Brake::TakeOver | Brake::OrphanLock => format!("{what} (each needs approval)"),
+        _ => format!("{what} ({before} in the last 24 hours; limit without approval: {limit})"),
     }
 }
 
