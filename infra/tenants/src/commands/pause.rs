@@ -9,7 +9,7 @@ use crate::context::{CommandContext, StoredTenant, no_such_tenant};
 use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
-use crate::schedule::{ScheduleChange, flexible_window, is_connected};
+use crate::schedule::{ScheduleChange, is_connected, longest_wait};
 
 #[derive(Serialize)]
 struct PauseView<'a> {
@@ -20,7 +20,7 @@ struct PauseView<'a> {
     is_new: bool,
     #[serde(skip)]
     is_connected: bool,
-    /// The longest time until the next employee run, in minutes.
+    /// Minutes until the next employee run at most.
     #[serde(skip)]
     within: u64,
 }
@@ -75,11 +75,7 @@ async fn set_status(
         schedules_changed,
         is_new,
         is_connected: config.is_some_and(is_connected),
-        within: config.map_or(0, |config| {
-            let every = config.schedule.employees;
-            let window = flexible_window(every).map_or(0, i32::unsigned_abs);
-            u64::from(every.minutes() + window)
-        }),
+        within: config.map_or(0, |config| longest_wait(config.schedule.employees)),
     })
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn remove(context: &CommandContext<'_>, args: &Remove) -> Resul
             ),
         };
         return Err(Failure::attention(format!(
-            "No tenant {tenant} is stored{kept}"
+            "no tenant {tenant} is stored{kept}"
         )));
     }
     let announcement = announcement(tenant, &found, ledger);

@@ -69,7 +69,7 @@ impl DesiredSchedule {
         Self {
             expression: format!("rate({every})"),
             firing: firing(config, status, job),
-            window: flexible_window(every),
+            window: window(every),
             function: parts.function(job).to_owned(),
             role: parts.role.clone(),
             queue: parts.queue.clone(),
@@ -80,9 +80,15 @@ impl DesiredSchedule {
     }
 }
 
-/// Minutes that a tick may be late. A shorter interval would leave two ticks next to each other.
-pub(crate) fn flexible_window(every: Every) -> Option<i32> {
+/// A shorter interval would leave two ticks next to each other.
+fn window(every: Every) -> Option<i32> {
     (every.minutes() >= 5).then_some(1)
+}
+
+/// Minutes until the next tick at most.
+pub(crate) fn longest_wait(every: Every) -> u64 {
+    let window = window(every).map_or(0, i32::unsigned_abs);
+    u64::from(every.minutes() + window)
 }
 
 fn firing(config: &TenantConfig, status: TenantStatus, job: JobKind) -> Firing {

@@ -85,7 +85,7 @@ async fn before_the_company_has_connected_status_and_resume_name_connect_and_not
     let resumed = desk.run("resume acme").await;
     assert_eq!(resumed.exit, Exit::Done, "{}", resumed.out);
     assert!(resumed.out.contains("tenants connect"), "{}", resumed.out);
-    assert!(!resumed.out.contains("next employee run"), "{}", resumed.out);
+    assert!(!resumed.out.contains("next employee"), "{}", resumed.out);
 }
 
 #[tokio::test]

@@ -40,9 +40,6 @@ pub(crate) struct StatusView {
     /// A backfill is on hold, and nobody has started it.
     #[serde(skip)]
     pub(crate) holds_backfill: bool,
-    /// The newest report of each job, as far as the newest reports have one.
-    #[serde(skip)]
-    pub(crate) newest: BTreeMap<JobKind, Report<Value>>,
     #[serde(skip)]
     pub(crate) time_zone: TimeZone,
     #[serde(skip)]
@@ -150,13 +147,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         .as_ref()
         .is_some_and(|(config, _)| config.certificates.backfill() == Backfill::Hold);
     let holds_backfill = is_on_hold && store.certificate_start(tenant).await?.started_at.is_none();
-    let newest = [JobKind::Employees, JobKind::Certificates];
-    let newest = newest.into_iter().filter_map(|job| {
-        let report = reports.iter().find(|report| report.job == job.function())?;
-        Some((job, report.clone()))
-    });
     Ok(StatusView {
-        newest: newest.collect(),
         time_zone: config
             .as_ref()
             .map_or(TimeZone::UTC, |(config, _)| config.time_zone.clone()),

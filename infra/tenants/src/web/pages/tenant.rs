@@ -10,6 +10,7 @@ use super::{fact, fleet, to_look_at, waits};
 use crate::commands::status::health::TenantState;
 use crate::commands::status::one::{self, HeldView, StatusView};
 use crate::format;
+use crate::schedule::longest_wait;
 use crate::web::layout::{self, Place, Tab, refreshed};
 use crate::web::live::sync_button;
 use crate::web::visit::{Button, Company, Visit};
@@ -40,10 +41,10 @@ pub(in crate::web) async fn back(Company(tenant): Company) -> Response {
     Redirect::to(&format!("/tenants/{tenant}")).into_response()
 }
 
-/// The people that the newest employee run read.
+/// The company's people, once a run has read some. A run that reads nobody leaves them.
 fn people(view: &StatusView) -> Option<u64> {
-    let report = view.newest.get(&JobKind::Employees)?;
-    report.counts.get("people")?.as_u64()
+    let people = u64::from(view.health.people);
+    (people > 0).then_some(people)
 }
 
 fn sentence(visit: &Visit, view: &StatusView) -> String {
@@ -389,8 +390,9 @@ fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
     }
 }
 
+/// The longest time until the next run.
 fn within(visit: &Visit, every: Every) -> String {
-    visit.language.minutes(every.minutes().into())
+    visit.language.minutes(longest_wait(every))
 }
 
 fn last_runs(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {

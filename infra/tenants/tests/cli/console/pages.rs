@@ -95,9 +95,23 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
         &visitor.text("/tenants/acme").await,
         &[
             "Abgeglichen vor 4 Minuten: alle 3 Personen",
-            "Personen in höchstens 5 Minuten, Zertifikate in höchstens 30 Minuten",
+            "Personen in höchstens 6 Minuten, Zertifikate in höchstens 31 Minuten",
             "11.05.2026, 10:00",
         ],
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_reads_nobody_leaves_the_number_of_people() {
+    let (desk, company) = Desk::acme().await;
+    desk.done("sync acme --here").await;
+    let refused = Fault::new(Behaviour::Status(403, Body::Vendor));
+    company.personio.fail(refused.always());
+    desk.attention("sync acme --here").await;
+    let page = visitor(&desk, "").await.text("/tenants/acme").await;
+    assert_has(
+        &page,
+        &["access-denied", "<strong>3</strong><span>people</span>"],
     );
 }
 
