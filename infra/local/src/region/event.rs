@@ -179,7 +179,7 @@ impl fmt::Display for Invocation {
             Trigger::Event => "event",
         };
         let time = at.strftime("%H:%M:%SZ");
-        write!(f, "{time} {tenant:<12} {function:<16} {trigger:<5} ")?;
+        write!(f, "{time} {tenant:<17} {function:<16} {trigger:<5} ")?;
         let took = Took(*duration_ms);
         match result {
             InvocationResult::Reported {
@@ -257,7 +257,7 @@ mod tests {
         };
         assert_eq!(
             line(good, 412),
-            "08:06:00Z acme         employee-sync    tick  done: 3 people; 3 created (412 ms)"
+            "08:06:00Z acme              employee-sync    tick  done: 3 people; 3 created (412 ms)"
         );
         let bad = InvocationResult::Failed {
             error: text("Sandbox.Timedout"),
@@ -266,7 +266,7 @@ mod tests {
         };
         assert_eq!(
             line(bad, 240_000),
-            "08:06:00Z acme         employee-sync    tick  FAILED: Sandbox.Timedout (4m), a dead letter now\n          too long"
+            "08:06:00Z acme              employee-sync    tick  FAILED: Sandbox.Timedout (4m), a dead letter now\n          too long"
         );
         assert!(line(InvocationResult::Answered, 1_999).ends_with("(1.9 s)"));
     }

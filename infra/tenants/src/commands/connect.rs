@@ -169,10 +169,10 @@ fn ask(
 }
 
 fn announcement(tenant: &TenantId, link: &SecretString) -> String {
-    format!(
-        "Send this link for {tenant} to the HR admin. Anyone with the link can connect; it is valid for a year:\n\n  {}\n",
-        link.expose_secret()
-    )
+    let sentence = format::paragraph(&format!(
+        "Send this link for {tenant} to the HR admin. Anyone with the link can connect; it is valid for a year:"
+    ));
+    format!("{sentence}\n  {}\n", link.expose_secret())
 }
 
 #[derive(Serialize)]
