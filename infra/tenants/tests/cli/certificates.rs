@@ -66,6 +66,8 @@ async fn parked_certificates_are_listed_and_decided() {
         problem.contains("does not wait for a decision"),
         "{problem}"
     );
+    let nothing = desk.run("certificates retry acme cert-9").await.out;
+    assert!(nothing.starts_with("Nothing was changed."), "{nothing}");
     assert_eq!(desk.done("certificates list acme").await, json!([]));
     let all = desk.done("certificates list acme --all").await;
     let states: Vec<&Value> = all

@@ -264,9 +264,10 @@ impl View for DecidedView<'_> {
         if self.certificates.is_empty() {
             return format!("No certificate of {tenant} matches.\n");
         }
-        let decided = (self.certificates.len() - self.problems().count()) as u64;
-        let decided = format::number(decided, "certificate", "certificates");
+        let count = (self.certificates.len() - self.problems().count()) as u64;
+        let decided = format::number(count, "certificate", "certificates");
         let text = format::paragraph(&match self.decision {
+            _ if count == 0 => "Nothing was changed.".to_owned(),
             Decision::Retry => format!(
                 "The next certificate run tries {decided} again; `tenants sync {tenant} --job certificates` does it now."
             ),
