@@ -2,10 +2,11 @@
 
 use std::future::Future;
 
+use employee_sync::report::Report as EmployeeReport;
 use harness::{Harness, people};
 use serde::Serialize;
 use shared::http;
-use shared::runtime::{Counts, Report};
+use shared::runtime::{Counts, Outcome, Report};
 use shared::state::Units;
 use shared::tenant::Via;
 
@@ -56,6 +57,27 @@ impl RunCount {
     pub(super) fn calls(&self) -> u64 {
         self.calls.personio + self.calls.kombo + self.calls.reteach
     }
+
+    /// This run and the one that continues it, as one.
+    fn and(self, next: Self) -> Self {
+        Self {
+            kind: self.kind,
+            calls: http::Counts {
+                personio: self.calls.personio + next.calls.personio,
+                kombo: self.calls.kombo + next.calls.kombo,
+                reteach: self.calls.reteach + next.calls.reteach,
+            },
+            units: Units {
+                read: self.units.read + next.units.read,
+                write: self.units.write + next.units.write,
+                calls: self.units.calls + next.units.calls,
+                retries: self.units.retries + next.units.retries,
+            },
+            secrets: self.secrets + next.secrets,
+            log_bytes: self.log_bytes + next.log_bytes,
+            log_lines: self.log_lines + next.log_lines,
+        }
+    }
 }
 
 /// A company before its first run.
@@ -71,12 +93,37 @@ pub(super) async fn count<C: Counts>(
     kind: RunKind,
     run: impl Future<Output = Report<C>>,
 ) -> RunCount {
+    let (count, report) = counted(harness, kind, run).await;
+    assert!(report.outcome.is_good(), "{kind:?}: {report:#?}");
+    count
+}
+
+/// Counts `first` and the runs that continue it, as one: everybody of a large company takes several.
+pub(super) async fn count_to_the_end(
+    harness: &Harness,
+    kind: RunKind,
+    first: impl Future<Output = EmployeeReport>,
+) -> RunCount {
+    let (mut sum, mut report) = Box::pin(counted(harness, kind, first)).await;
+    while report.outcome == Outcome::Partly && report.counts.left > 0 {
+        let (next, continued) = Box::pin(counted(harness, kind, harness.now())).await;
+        sum = sum.and(next);
+        report = continued;
+    }
+    assert!(report.outcome.is_good(), "{kind:?}: {report:#?}");
+    sum
+}
+
+async fn counted<C: Counts>(
+    harness: &Harness,
+    kind: RunKind,
+    run: impl Future<Output = Report<C>>,
+) -> (RunCount, Report<C>) {
     log::clear();
     let engine = harness.fault_engine();
     engine.begin(None);
     let report = run.await;
     let (calls, _) = engine.end();
-    assert!(report.outcome.is_good(), "{kind:?}: {report:#?}");
     let secrets = calls
         .iter()
         .filter(|call| call.name.starts_with("Secrets Manager"))
@@ -85,12 +132,13 @@ pub(super) async fn count<C: Counts>(
         bytes: log_bytes,
         lines: log_lines,
     } = log::of(&report);
-    RunCount {
+    let count = RunCount {
         kind,
         calls: report.calls,
         units: report.dynamodb,
         secrets,
         log_bytes,
         log_lines,
-    }
+    };
+    (count, report)
 }
