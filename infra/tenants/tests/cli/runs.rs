@@ -254,6 +254,7 @@ async fn refused_credentials_lead_to_the_command_that_names_them() {
         status.contains(problem) && status.contains(look),
         "{status}"
     );
+    assert!(!status.contains(".;"), "{status}");
 }
 
 #[tokio::test]

@@ -199,7 +199,7 @@ pub(crate) async fn judge(
             "the last {} run ended with {}: {}{}",
             report.job,
             report.outcome,
-            report.message,
+            report.message.trim_end_matches('.'),
             look.map(|look| format!("; {look}")).unwrap_or_default()
         ));
     }
