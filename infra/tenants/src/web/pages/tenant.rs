@@ -10,7 +10,6 @@ use super::{fact, fleet, to_look_at, waits};
 use crate::commands::status::health::TenantState;
 use crate::commands::status::one::{self, HeldView, StatusView};
 use crate::format;
-use crate::schedule::longest_wait;
 use crate::web::layout::{self, Place, Tab, refreshed};
 use crate::web::live::sync_button;
 use crate::web::visit::{Button, Company, Visit};
@@ -390,9 +389,8 @@ fn connection(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
     }
 }
 
-/// The longest time until the next run.
 fn within(visit: &Visit, every: Every) -> String {
-    visit.language.minutes(longest_wait(every))
+    visit.language.minutes(every.minutes().into())
 }
 
 fn last_runs(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {

@@ -95,7 +95,7 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
         &visitor.text("/tenants/acme").await,
         &[
             "Abgeglichen vor 4 Minuten: alle 3 Personen",
-            "Personen in höchstens 6 Minuten, Zertifikate in höchstens 31 Minuten",
+            "Personen in höchstens 5 Minuten, Zertifikate in höchstens 30 Minuten",
             "11.05.2026, 10:00",
         ],
     );
