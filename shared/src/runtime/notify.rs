@@ -194,6 +194,9 @@ impl<W: Job> Run<'_, W> {
 }
 
 #[cfg(test)]
+mod sending_tests;
+
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
 

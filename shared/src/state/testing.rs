@@ -79,7 +79,8 @@ pub(crate) fn unreachable_store() -> Store {
     Store::new(&aws_at(url), TABLE)
 }
 
-fn aws_at(url: String) -> Aws {
+/// All services of AWS at this address.
+pub(crate) fn aws_at(url: String) -> Aws {
     let variables = HashMap::from([
         ("AWS_REGION", "eu-central-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "AKID".to_owned()),
