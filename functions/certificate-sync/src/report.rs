@@ -213,6 +213,7 @@ mod tests {
         assert_eq!(Backlog::of(&Counts::default(), every), None);
         let held = Counts {
             held: 7,
+            uploaded: 3,
             ..Counts::default()
         };
         let backlog = Backlog::of(&held, every).unwrap();

@@ -1,4 +1,4 @@
-//! Whole runs of a job that ends as it is given, over a table in memory. One server stands in for SNS, SES, a webhook and
+//! Whole runs of a job that ends as a test says, over a table in memory. One server stands in for SNS, SES, a webhook and
 //! Secrets Manager.
 
 use std::sync::{Arc, Mutex};
