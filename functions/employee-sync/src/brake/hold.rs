@@ -198,10 +198,12 @@ fn reason(brake: Brake, exceeded: LimitExceeded) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::domain::employee::{Employee, Field};
+    use shared::mapping::Attribute;
     use shared::state::{Decision, HeldPart};
 
     use super::*;
-    use crate::plan::builders::{config, now};
+    use crate::plan::builders::{config, employee, key, now, plan, trusted};
 
     /// What a run says of a stored plan with these decisions, none of which its counts know.
     fn kept(decisions: &[Option<Decision>]) -> Option<HeldNote> {
@@ -248,6 +250,67 @@ mod tests {
             assert!(!text.contains("0 changes dismissed"), "{text}");
             let said = note.map(|note| note.dismissed);
             assert_eq!(said, is_dismissed, "{decisions:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_passes_of_a_held_account_and_people_with_dismissed_changes_alone_are_known() {
+        let config = config("");
+        let candidates = ["1", "2", "3", "4"].map(|id| {
+            let person = employee(id);
+            let moved = Employee {
+                position: Field::Value("Meister".into()),
+                ..person.clone()
+            };
+            trusted(&moved, &person, &config)
+        });
+        let risky = |id: &str, brake, part| RiskyChange {
+            source_id: SourceId::new(id),
+            brake,
+            part,
+        };
+        let mail = Part::Value(Attribute::Email);
+        let lock = risky("2", Brake::ExplainedLock, Part::AccessWindow);
+        let exceeded = LimitExceeded {
+            planned: 1,
+            before: 0,
+            limit: 0,
+        };
+        let verdict = BrakeVerdict {
+            risky_changes: vec![
+                risky("1", Brake::Create, Part::Account),
+                risky("1", Brake::Unlock, Part::AccessWindow),
+                risky("2", Brake::MailChange, mail),
+                lock.clone(),
+                risky("4", Brake::MailChange, mail),
+            ],
+            over: BTreeMap::from([(Brake::Create, exceeded), (Brake::MailChange, exceeded)]),
+        };
+        let dismissed = [("3", 1), ("4", 2)].map(|(id, number)| {
+            let part = risky(id, Brake::Blank, Part::Value(Attribute::Position));
+            (part, PartKey::new(Brake::Blank, number))
+        });
+        let consented = Consented {
+            dismissed: dismissed.into(),
+            ..Consented::default()
+        };
+        let planned_for = PlannedFor {
+            people: candidates.iter().map(|it| &it.source_id).collect(),
+            paused: BTreeSet::new(),
+            is_part: false,
+            is_unseen: false,
+            reads_old_mails: false,
+            compared: None,
+        };
+        let plan = plan(&candidates, &config);
+        let key = key();
+        let braked = decide(plan, consented, verdict, None, &planned_for, (&key, now()));
+        assert_eq!(braked.passed, [lock]);
+        assert_eq!(braked.dismissed, BTreeSet::from([SourceId::new("3")]));
+        let hold = braked.hold.unwrap();
+        for brake in Brake::ALL {
+            let is_held = [Brake::Create, Brake::MailChange, Brake::Blank].contains(&brake);
+            assert_eq!(hold.holds(brake), is_held, "{brake:?}");
         }
     }
 
