@@ -46,7 +46,7 @@ mod tests {
 
     use super::*;
     use crate::plan::builders::{candidate, config, employee, key, now};
-    use crate::plan::{Action, Cause, Context, Plan, WindowChange};
+    use crate::plan::{Action, Context, Plan, WindowCause, WindowChange};
 
     fn change(id: &str, action: Action, window: Option<[Option<Timestamp>; 2]>) -> Change {
         let config = config("");
@@ -70,7 +70,7 @@ mod tests {
             window: window.map(|[before, after]| WindowChange {
                 before: until(before),
                 after: until(after),
-                cause: Cause::Employed,
+                cause: WindowCause::Employed,
             }),
             ..created
         }

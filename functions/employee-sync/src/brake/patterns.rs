@@ -6,7 +6,7 @@ use shared::domain::id::SourceId;
 use shared::mapping::{Attribute, Text};
 use shared::state::{Brake, HeldPattern};
 
-use crate::plan::{Before, Cause, Change, Part, RiskyChange};
+use crate::plan::{Before, Change, Part, RiskyChange, WindowCause};
 
 /// What fewer changes have in common may tell who they are about.
 const MIN_PARTS: u32 = 5;
@@ -54,8 +54,8 @@ fn pattern(change: &Change, risky: &RiskyChange) -> String {
         Part::AccessWindow => {
             let cause = change.window.map(|window| match window.cause {
                 // The day is personal.
-                Cause::ContractEnds(_) => "contract ends".to_owned(),
-                Cause::ContractBegins(_) => "contract begins".to_owned(),
+                WindowCause::ContractEnds(_) => "contract ends".to_owned(),
+                WindowCause::ContractBegins(_) => "contract begins".to_owned(),
                 cause => cause.to_string(),
             });
             format!("lock, {}", cause.unwrap_or_default())
@@ -148,7 +148,7 @@ mod tests {
         (change, risky)
     }
 
-    fn locks(id: u32, cause: Cause) -> (Change, RiskyChange) {
+    fn locks(id: u32, cause: WindowCause) -> (Change, RiskyChange) {
         let (mut change, risky) = base(id, Brake::UnexplainedLock, Part::AccessWindow);
         change.window = Some(WindowChange {
             before: AccessWindow::default(),
@@ -202,9 +202,9 @@ mod tests {
     fn locks_are_summed_up_by_their_cause_without_the_day() {
         let ends = (0..6).map(|id| {
             let day = jiff::civil::Date::constant(2026, 5, 1 + i8::try_from(id).unwrap());
-            locks(id, Cause::ContractEnds(day))
+            locks(id, WindowCause::ContractEnds(day))
         });
-        let inactive = (10..17).map(|id| locks(id, Cause::Inactive));
+        let inactive = (10..17).map(|id| locks(id, WindowCause::Inactive));
         assert_eq!(
             texts(ends.chain(inactive)),
             [

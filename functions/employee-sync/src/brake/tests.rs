@@ -17,8 +17,8 @@ use super::{LimitExceeded, Limits, check_limits};
 use crate::lint::examine;
 use crate::plan::builders::{account_of, candidate, config, employee, now, plan, seen, trusted};
 use crate::plan::{
-    AccountView, Action, Before, Candidate, Cause, MatchedBy, Part, RiskyChange, SourceState,
-    ValueChange, WindowChange,
+    AccountView, Action, Before, Candidate, MatchedBy, Part, RiskyChange, SourceState, ValueChange,
+    WindowCause, WindowChange,
 };
 
 /// The risky changes of a plan that breaks no rule.
@@ -58,7 +58,7 @@ fn harm_of(
     plan.changes[0].window = Some(WindowChange {
         before,
         after,
-        cause: Cause::Employed,
+        cause: WindowCause::Employed,
     });
     let risky_changes = classify(&plan, &candidates, config, now, NewAccounts::Counted);
     assert!(
@@ -327,7 +327,7 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
         plan.changes[0].window = Some(WindowChange {
             before: AccessWindow::default(),
             after: window(None, Some(now())),
-            cause: Cause::Inactive,
+            cause: WindowCause::Inactive,
         });
         let rules = config("");
         let none = classify(&plan, &candidates, &rules, now(), NewAccounts::Uncounted);

@@ -10,8 +10,8 @@ use shared::source::{Absence, Leaving};
 use crate::lint::{Violation, examine};
 use crate::plan::builders::{account_of, candidate, config, employee, key, now, plan, trusted};
 use crate::plan::{
-    Account, AccountView, Action, Before, Candidate, Cause, Holder, MatchedBy, Plan, SkipReason,
-    SourceState, ValueChange, WindowChange,
+    Account, AccountView, Action, Before, Candidate, Holder, MatchedBy, Plan, SkipReason,
+    SourceState, ValueChange, WindowCause, WindowChange,
 };
 
 /// Person 1 has moved, person 2 is new, person 3 is as they were.
@@ -39,7 +39,7 @@ fn lock(after: AccessWindow) -> Option<WindowChange> {
     Some(WindowChange {
         before: AccessWindow::default(),
         after,
-        cause: Cause::Inactive,
+        cause: WindowCause::Inactive,
     })
 }
 

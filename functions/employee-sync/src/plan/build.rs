@@ -18,8 +18,8 @@ use super::claim::Claims;
 use super::compare;
 use super::verdict::{Numbering, SkipReason, Verdict};
 use super::{
-    Account, AccountView, Action, Baseline, Before, Candidate, Cause, Change, Extent, Holder,
-    MatchedBy, SourceState, ValueChange, WindowChange,
+    Account, AccountView, Action, Baseline, Before, Candidate, Change, Extent, Holder, MatchedBy,
+    SourceState, ValueChange, WindowCause, WindowChange,
 };
 
 /// What every verdict depends on besides the person.
@@ -185,9 +185,9 @@ impl Context<'_> {
             self.now,
         );
         let cause = match absence {
-            Absence::Explained => Cause::Vanished,
-            Absence::Unmarked => Cause::Unmarked,
-            Absence::Orphaned => Cause::Orphaned,
+            Absence::Explained => WindowCause::Vanished,
+            Absence::Unmarked => WindowCause::Unmarked,
+            Absence::Orphaned => WindowCause::Orphaned,
         };
         let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
         Verdict::Change(

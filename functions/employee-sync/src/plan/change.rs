@@ -117,12 +117,12 @@ pub struct WindowChange {
     /// What it becomes.
     pub after: AccessWindow,
     /// Why.
-    pub cause: Cause,
+    pub cause: WindowCause,
 }
 
 /// Why a window changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum WindowCause {
     /// The contract ended, or ends, on this day.
     ContractEnds(Date),
     /// The contract begins on this day.
@@ -141,7 +141,7 @@ pub enum Cause {
     Employed,
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for WindowCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ContractEnds(day) => write!(f, "contract ends {day}"),
@@ -179,7 +179,7 @@ impl WindowChange {
         before: AccessWindow,
         active_at: Field<Timestamp>,
         inactive_at: Field<Timestamp>,
-        cause: Cause,
+        cause: WindowCause,
     ) -> Option<Self> {
         let after = AccessWindow {
             active_at: over(before.active_at, active_at),

@@ -10,7 +10,7 @@ use shared::fingerprint::FingerprintKey;
 use shared::mapping::{Attribute, DesiredAccount, Text};
 use shared::state::{EmployeeEntry, ValueDigest};
 
-use super::{AccountView, Before, Cause, ValueChange};
+use super::{AccountView, Before, ValueChange, WindowCause};
 
 /// The values that differ from what the account was given, by the ledger's digests.
 pub(super) fn with_digests(
@@ -162,7 +162,7 @@ pub(super) fn cause(
     target: &DesiredAccess,
     window: AccessWindow,
     now: Timestamp,
-) -> Cause {
+) -> WindowCause {
     let employment = &record.employment;
     match (
         target.locked,
@@ -175,28 +175,28 @@ pub(super) fn cause(
                 ..
             }),
             ..,
-        ) => Cause::Inactive,
+        ) => WindowCause::Inactive,
         (
             Some(Locked {
                 reason: LockReason::Vanished,
                 ..
             }),
             ..,
-        ) => Cause::Vanished,
+        ) => WindowCause::Vanished,
         (
             Some(Locked {
                 reason: LockReason::OutOfScope,
                 ..
             }),
             ..,
-        ) => Cause::OutOfScope,
+        ) => WindowCause::OutOfScope,
         (None, _, Field::Value(day)) if target.active_at.value().is_some_and(|at| *at > now) => {
-            Cause::ContractBegins(day)
+            WindowCause::ContractBegins(day)
         }
-        (None, Field::Value(day), _) => Cause::ContractEnds(day),
+        (None, Field::Value(day), _) => WindowCause::ContractEnds(day),
         (None, _, Field::Value(day)) if target.active_at != window.active_at.into() => {
-            Cause::ContractBegins(day)
+            WindowCause::ContractBegins(day)
         }
-        (None, ..) => Cause::Employed,
+        (None, ..) => WindowCause::Employed,
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use shared::fingerprint::FingerprintKey;
 
-use super::{Action, Cause, Change, Part, SkipReason};
+use super::{Action, Change, Part, SkipReason, WindowCause};
 
-impl Cause {
+impl WindowCause {
     /// The cause without its day.
     #[must_use]
     pub fn name(&self) -> &'static str {

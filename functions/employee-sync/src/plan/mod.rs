@@ -19,7 +19,7 @@ mod verdict;
 pub use build::{Context, Plan};
 pub use candidate::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState};
 pub use change::{
-    Access, Action, Baseline, Before, Cause, Change, Extent, SOON, ValueChange, WindowChange,
+    Access, Action, Baseline, Before, Change, Extent, SOON, ValueChange, WindowCause, WindowChange,
 };
 pub(crate) use compare::{digest_of, folded, is_kept_trimmed, with_account, with_account_given};
 pub use display::{Details, Kind, Shown};

@@ -1247,7 +1247,7 @@ fn a_lock_counts_if_it_takes_effect_within_a_day() {
         (until(on(day)), open, Same),
         (open, open, Same),
     ] {
-        let cause = Cause::Employed;
+        let cause = WindowCause::Employed;
         let change = WindowChange {
             before,
             after,
@@ -1305,14 +1305,14 @@ fn a_lock_that_the_account_shows_is_known_where_the_ledger_knows_nothing_or_cann
 fn each_cause_and_each_reason_to_skip_has_a_name_of_its_own() {
     let day = jiff::civil::date(2026, 5, 10);
     let causes = [
-        Cause::ContractEnds(day),
-        Cause::ContractBegins(day),
-        Cause::Inactive,
-        Cause::Vanished,
-        Cause::Unmarked,
-        Cause::Orphaned,
-        Cause::OutOfScope,
-        Cause::Employed,
+        WindowCause::ContractEnds(day),
+        WindowCause::ContractBegins(day),
+        WindowCause::Inactive,
+        WindowCause::Vanished,
+        WindowCause::Unmarked,
+        WindowCause::Orphaned,
+        WindowCause::OutOfScope,
+        WindowCause::Employed,
     ];
     let (account, person) = (CustomerId::new("c1"), SourceId::new("2"));
     let skips = [
@@ -1331,7 +1331,7 @@ fn each_cause_and_each_reason_to_skip_has_a_name_of_its_own() {
         SkipReason::HandedOver(person.clone()),
         SkipReason::EmployedAgain(person),
     ];
-    let mut names: std::collections::BTreeSet<_> = causes.iter().map(Cause::name).collect();
+    let mut names: std::collections::BTreeSet<_> = causes.iter().map(WindowCause::name).collect();
     assert_eq!(names.len(), causes.len());
     names = skips.iter().map(SkipReason::name).collect();
     assert_eq!(names.len(), skips.len());

@@ -15,7 +15,9 @@ use super::Rules;
 use super::load::{ListFailure, ListingNote};
 use crate::accounts::{EndedAccounts, LeftOut, UnreadableRows};
 use crate::apply::{Applied, ApplyOutcome};
-use crate::plan::{Account, Action, Candidate, Cause, Change, Kind, Plan, SkipReason, SourceState};
+use crate::plan::{
+    Account, Action, Candidate, Change, Kind, Plan, SkipReason, SourceState, WindowCause,
+};
 use crate::report::Counts;
 use crate::source::{Completeness, IncompleteReason, People, Person};
 
@@ -53,7 +55,7 @@ fn has_unknown_status(person: &Person) -> bool {
 fn is_orphan(change: &Change) -> bool {
     change
         .window
-        .is_some_and(|window| window.cause == Cause::Orphaned)
+        .is_some_and(|window| window.cause == WindowCause::Orphaned)
 }
 
 impl Summary {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use employee_sync::plan::{AccountView, Cause, WindowChange};
+use employee_sync::plan::{AccountView, WindowCause, WindowChange};
 use jiff::Timestamp;
 use shared::access::{
     AccessWindow, DesiredAccess, Employment, LockReason, Locked, Scoped, desired_access,
@@ -117,7 +117,7 @@ impl Carrier<'_> {
         let (zone, lock_on) = (&self.config.time_zone, self.config.employees.lock_on);
         let target = desired_access(&employment, former_lock(before), now, zone, lock_on);
         let (active_at, inactive_at) = (target.active_at, target.inactive_at);
-        let change = WindowChange::between(before, active_at, inactive_at, Cause::Employed)?;
+        let change = WindowChange::between(before, active_at, inactive_at, WindowCause::Employed)?;
         let opens = before.is_locked_at(now) && !change.after.is_locked_at(now);
         opens.then_some(target)
     }
