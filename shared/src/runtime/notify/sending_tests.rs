@@ -1,6 +1,7 @@
 //! Whole runs of a job that ends as a test says, over a table in memory. One server stands in for SNS, SES, a webhook and
 //! Secrets Manager.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::domain::clock::Clock;
 use crate::domain::id::{RunId, TenantId};
 use crate::http::testing::{Canned, Seen, Server};
 use crate::runtime::{
-    App, Event, HeldNote, JobResult, LeaseGuard, LeaseTerms, NoticesSent, Request, RunError,
+    App, Counts, Event, HeldNote, JobResult, LeaseGuard, LeaseTerms, NoticesSent, Reached, Request,
+    RunError,
 };
 use crate::secrets::Secrets;
 use crate::state::testing::{Emulator, aws_at};
@@ -65,7 +67,7 @@ impl Job for Scripted {
         Ok(JobResult {
             outcome,
             message: "the message".to_owned(),
-            cause: crate::runtime::Cause::Other,
+            credentials_refused: false,
             is_of_academy: false,
             counts: Nothing {},
             findings: Vec::new(),
@@ -276,7 +278,7 @@ async fn a_paused_tenant_has_neither_a_notice_nor_a_lease() {
     let mut world = World::start(CONFIG, accepted).await;
     let since = world.server.clock.now();
     let (store, paused) = (world.table.store.clone(), TenantStatus::Paused { since });
-    assert_eq!(store.set_status(&tenant(), paused).await, Ok(()));
+    assert_eq!(store.set_status(&tenant(), paused, None).await, Ok(()));
     let (sent, report) = world.run(0, Outcome::AccessDenied).await;
     assert_eq!((report.outcome, paths(&sent)), (Outcome::Paused, vec![]));
     let waits = store.waiting_since(&tenant(), JobKind::Employees).await;

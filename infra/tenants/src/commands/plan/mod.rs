@@ -8,7 +8,7 @@ mod tests;
 mod versions;
 
 use employee_sync::accounts::read_old_values;
-use employee_sync::plan::{Cause, Change, Details, Kind, Plan as EmployeePlan};
+use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan, WindowCause};
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -333,7 +333,9 @@ impl ChangeView {
                 .collect(),
             cause: change.window.map(|window| window.cause.to_string()),
             dayless_cause: change.window.map(|window| match window.cause {
-                Cause::ContractEnds(_) | Cause::ContractBegins(_) => window.cause.name().to_owned(),
+                WindowCause::ContractEnds(_) | WindowCause::ContractBegins(_) => {
+                    window.cause.name().to_owned()
+                }
                 cause => cause.to_string(),
             }),
             window: change.window.map(|window| WindowView {

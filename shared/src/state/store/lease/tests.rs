@@ -164,7 +164,8 @@ async fn a_lease_whose_reply_was_lost_is_the_owners() {
     let unavailable = StateError::Unavailable {
         operation: "UpdateItem",
     };
-    let cases: [(Option<(&str, &str)>, &[Fault], bool); 6] = [
+    type Case<'a> = (Option<(&'a str, &'a str)>, &'a [Fault], bool);
+    let cases: [Case<'_>; 6] = [
         (None, &[LostReply], true),
         (None, &[LostReply; 3], true),
         (None, &[LostCall; 2], true),
