@@ -125,6 +125,8 @@ pub(super) struct Blame {
     outlines: Vec<Outline>,
     concurrency: usize,
     remaining: VecDeque<usize>,
+    /// Nothing of these may be written, unless the academy still accepts what they wait for.
+    blocked: Vec<usize>,
     /// Windows to be written without the values that were refused.
     windows: VecDeque<usize>,
     /// All that were ever queued: each goes once.
@@ -164,6 +166,7 @@ impl Blame {
             remaining: (0..outlines.len()).collect(),
             outlines,
             concurrency,
+            blocked: Vec::new(),
             windows: VecDeque::new(),
             queued: BTreeSet::new(),
             in_flight: 0,
@@ -210,7 +213,7 @@ impl Blame {
             let Some(index) = index else { break None };
             match self.part_of(index) {
                 Some(part) => break Some((index, part)),
-                None => continue,
+                None => self.blocked.push(index),
             }
         };
         let (index, part) = step?;
@@ -231,11 +234,15 @@ impl Blame {
     /// Takes the result of a step.
     pub(super) fn record(&mut self, step: Step, reply: Reply) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        let known = self.known_to_be_accepted();
         match reply {
             Reply::Silent => return self.silence(step),
             Reply::Accepted => self.accept(step),
             Reply::Refused(refusal) => self.refuse(step, &refusal),
             Reply::AccountLost => {}
+        }
+        if self.known_to_be_accepted() != known {
+            self.remaining.extend(self.blocked.drain(..));
         }
         self.answered = true;
         self.last_answered = self.last_answered.max(Some(step.begun));
@@ -372,6 +379,18 @@ impl Blame {
             self.accepted_update |= outline.updates;
             self.accepted_create |= !outline.updates;
         }
+    }
+
+    /// Grows with each kind of write, or field, that is accepted for the first time.
+    fn known_to_be_accepted(&self) -> usize {
+        let kinds = [
+            self.accepted_any,
+            self.accepted_values,
+            self.accepted_update_values,
+            self.accepted_update,
+            self.accepted_create,
+        ];
+        self.accepted.len() + kinds.iter().filter(|it| **it).count()
     }
 
     fn refuse(&mut self, step: Step, refusal: &Refusal) {

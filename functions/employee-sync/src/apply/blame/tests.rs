@@ -539,6 +539,18 @@ fn a_window_that_cannot_be_written_alone_never_is() {
     assert!(run.windows.is_empty(), "{run:?}");
 }
 
+#[test]
+fn who_waits_for_a_field_is_written_once_it_is_accepted_after_all() {
+    let with = |account| (outline(&["position"], false), account);
+    let mut people = vec![(outline(&["email"], false), Account::Accepts)];
+    people.extend(vec![with(Account::Refuses("position")); SAME_REFUSAL]);
+    // The first is under way with the last one who is refused.
+    people.extend([with(Account::Accepts), with(Account::Accepts)]);
+    let run = run(&people, CAREFUL, first);
+    assert!(field_of(&run).is_empty(), "{run:?}");
+    assert_eq!(run.accepted, BTreeSet::from([0, 6, 7]));
+}
+
 fn account() -> impl Strategy<Value = Account> {
     prop_oneof![
         4 => Just(Account::Accepts),
