@@ -74,18 +74,21 @@ async fn after_a_restore_a_late_pdf_of_an_old_course_is_found_and_not_filed_agai
     assert_eq!(harness.personio.documents().len(), 1);
 }
 
-/// An academy that writes its local time as UTC.
+/// An academy that writes its local time as UTC. The first run comes before that moment or after it.
 #[tokio::test]
 async fn after_a_restore_a_certificate_that_is_dated_ahead_is_found_and_not_filed_again() {
-    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
-    harness.certificates_now().await;
-    let ahead = harness.moment() + SignedDuration::from_hours(2);
-    harness.issue([completed("c-1", 1, "Kurs", &ahead.to_string())]);
-    assert_counts!(harness.certificates_tick().await, uploaded = 1);
-    restore(&harness, &["c-1".to_owned()], false).await;
-    let report = harness.certificates_tick().await;
-    assert_run!(report, Outcome::Done, adopted = 1, uploaded = 0);
-    assert_eq!(harness.personio.documents().len(), 1);
+    for hours in [0, 3] {
+        let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+        harness.certificates_now().await;
+        let ahead = harness.moment() + SignedDuration::from_hours(2);
+        harness.issue([completed("c-1", 1, "Kurs", &ahead.to_string())]);
+        assert_counts!(harness.certificates_tick().await, uploaded = 1);
+        restore(&harness, &["c-1".to_owned()], false).await;
+        harness.advance(SignedDuration::from_hours(hours));
+        let report = harness.certificates_tick().await;
+        assert_run!("{hours}", report, Outcome::Done, adopted = 1, uploaded = 0);
+        assert_eq!(harness.personio.documents().len(), 1, "{hours}");
+    }
 }
 
 #[tokio::test]

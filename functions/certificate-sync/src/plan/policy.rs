@@ -100,8 +100,12 @@ impl Policy {
             // However old: its PDF may have been made, and filed, after the restored moment.
             _ => is_new && may_be_before(restored.at),
         });
+        // Its moment may have come since, as that of any newer one: where documents cannot be listed, it is filed.
+        let was_ahead =
+            is_new && self.restored.is_some_and(|restored| is_before(restored.at + AHEAD));
         let verifies = is_new && matches!(self.mode, Mode::FullScan | Mode::Verify);
-        (is_of_backfill || lost.is_some() || verifies || is_unlisted).then(|| Look {
+        let looks = is_of_backfill || lost.is_some() || was_ahead || verifies || is_unlisted;
+        looks.then(|| Look {
             by_title: is_of_backfill || is_new && self.mode == Mode::Verify,
             lost_since: lost
                 .filter(|restored| !restored.assume_empty)

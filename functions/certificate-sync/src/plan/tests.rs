@@ -450,7 +450,13 @@ fn what_the_ledger_does_not_know_is_looked_up_before_it_is_filed() {
         ("scan", &scan, 1, failed(), None),
         ("verify", &verify, 1, None, by_title(true, None)),
         ("restored", &lost_table, 0, None, None),
-        ("at the restore", &lost_table, 1, None, None),
+        (
+            "at the restore",
+            &lost_table,
+            1,
+            None,
+            by_title(false, None),
+        ),
         ("restored", &lost_table, 2, None, by_title(false, lost)),
         ("restored", &lost_table, 400, None, by_title(false, lost)),
         ("restored", &lost_table, 2, failed(), None),
@@ -491,11 +497,18 @@ fn what_the_ledger_does_not_know_is_looked_up_before_it_is_filed() {
 
 #[test]
 fn what_is_dated_ahead_is_looked_up_for_a_day_after_a_restore() {
+    let may_be_lost = |is_lost| Some(Some(is_lost));
     for (hours, days, expected) in [
-        (1, -1, true),
-        (23, -1, true),
-        (24, -1, false),
-        (1, 0, false),
+        (1, -1, may_be_lost(true)),
+        (23, -1, may_be_lost(true)),
+        (24, -1, Some(None)),
+        // The moment has come since.
+        (1, 0, may_be_lost(false)),
+        (23, 0, may_be_lost(false)),
+        (24, 0, Some(None)),
+        (40, 1, may_be_lost(false)),
+        (48, 1, Some(None)),
+        (23, 1, may_be_lost(true)),
     ] {
         let at = now() - hours.hours();
         let policy = Policy {
@@ -507,8 +520,9 @@ fn what_is_dated_ahead_is_looked_up_for_a_day_after_a_restore() {
             ..policy()
         };
         let plan = Plan::build([completed(days, None)], &policy, now());
-        let look = plan.uploads.first().map(|upload| upload.look.is_some());
-        assert_eq!(look, Some(expected), "{hours} {days}");
+        let look = plan.uploads.first().map(|upload| upload.look);
+        let look = look.map(|look| look.map(|look| look.lost_since.is_some()));
+        assert_eq!(look, expected, "{hours} {days}");
     }
 }
 
