@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::reteach::{Delivery, Endpoint};
-use simulators::{Behaviour, Body, Fault};
+use simulators::{Behaviour, Body, Fault, RetryAfter};
 use std::time::Duration;
 
 use super::fixture::{
@@ -385,6 +385,40 @@ async fn an_address_that_shows_a_page_by_now_is_requested_again() {
         assert_eq!(asked_for_one(&harness), 12, "{via:?}");
         all_are_filed(&harness, 12).await;
     }
+}
+
+/// Until the academy says whether there is another address, nothing is known of the file.
+#[tokio::test]
+async fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for() {
+    let harness = certified(Via::Direct, 1).await;
+    deliver(&harness, "c-001", Delivery::NotAPdf);
+    let limited = Fault::new(Behaviour::TooManyRequests(RetryAfter::None));
+    let limited = limited.query("customerCertificateId", "c-001");
+    harness.reteach.fail(limited.always());
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Partly, uploaded = 0, failed = 0);
+    harness.clear_faults();
+    assert_eq!(harness.certificates_tick().await.counts.failed, 1);
+}
+
+/// The fresh address is no better: a third one has no better chance.
+#[tokio::test]
+async fn a_fresh_address_that_has_expired_behind_a_page_is_requested_once() {
+    let harness = certified(Via::Direct, 1).await;
+    let listed = harness.reteach.certificate_url("c-001").unwrap();
+    let expires = listed.split(['=', '&']).nth(1).unwrap().to_owned();
+    let page = Fault::new(Behaviour::Status(200, Body::Html));
+    let page = page.query("X-Expires", expires.leak());
+    harness.reteach.downloads().fail(page.always());
+    deliver(&harness, "c-001", Delivery::Status(403));
+    let watch = |progress| {
+        if matches!(progress, Progress::Planned(_)) {
+            harness.advance(SignedDuration::from_secs(60));
+        }
+    };
+    let report = run_watched(&harness, &watch).await;
+    assert_eq!(report.counts.failed, 1, "{report:#?}");
+    assert_eq!(asked_for_one(&harness), 1);
 }
 
 #[tokio::test]

@@ -104,12 +104,14 @@ async fn attempt(
 
 /// The PDF, looked at but not read. An address that has expired is replaced by a fresh one, once.
 async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError> {
-    match tools.downloads.open(&upload.url).await {
-        Err(DownloadError::Expired { .. }) => {}
-        Err(no_pdf @ DownloadError::NotPdf) => return open_another(tools, upload, no_pdf).await,
+    let fresh = match tools.downloads.open(&upload.url).await {
+        Err(DownloadError::Expired { .. }) => fresh_url(tools, upload).await?,
+        Err(no_pdf @ DownloadError::NotPdf) => match other_url(tools, upload).await? {
+            Some(fresh) => fresh,
+            None => return Err(no_pdf.into()),
+        },
         opened => return Ok(opened?),
-    }
-    let fresh = fresh_url(tools, upload).await?;
+    };
     match tools.downloads.open(&fresh).await {
         Err(error @ DownloadError::Expired { .. }) => {
             Err(AttemptError::DownloadRefused(error.into()))
@@ -118,16 +120,20 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError
     }
 }
 
-/// Some hosts answer an address that has expired with a page, and no error. Without another address it is the file that
-/// is no PDF.
-async fn open_another(
-    tools: Tools<'_>,
-    upload: &Upload,
-    no_pdf: DownloadError,
-) -> Result<PdfBody, AttemptError> {
+/// Some hosts answer an address that has expired with a page, and no error. `None`: there is no other address, so it is the
+/// file that is no PDF.
+async fn other_url(tools: Tools<'_>, upload: &Upload) -> Result<Option<SignedUrl>, AttemptError> {
     match fresh_url(tools, upload).await {
-        Ok(fresh) if fresh != upload.url => Ok(tools.downloads.open(&fresh).await?),
-        Ok(_) | Err(_) => Err(no_pdf.into()),
+        Err(error) if is_unasked(&error) => Err(error),
+        fresh => Ok(fresh.ok().filter(|fresh| *fresh != upload.url)),
+    }
+}
+
+/// Whether there was no time for a call, or the academy takes none now.
+fn is_unasked(error: &AttemptError) -> bool {
+    match error {
+        AttemptError::Filing(error) => matches!(error.reach, Reach::Limit(..) | Reach::Run),
+        _ => false,
     }
 }
 
