@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use shared::access::Scoped;
+use shared::fingerprint::Fingerprint;
 use shared::state::{EmployeeEntry, FailureKind, HeldPlan};
 
 use super::super::mail_holders::moves;
@@ -212,15 +213,18 @@ pub(super) fn without_unanswered(
 }
 
 /// The entry with the pause before the person is looked up again. What fails once may be a broken connection: the next run tries
-/// it again. From then on the pauses grow, unless nothing shows whether reteach answers at all. Somebody gone is not noted.
+/// it again. From then on the pauses grow, unless nothing shows whether reteach answers at all. Somebody gone gets no entry
+/// for it.
 fn unanswered_again(
     candidate: &Candidate,
     problem: String,
     others_answer: bool,
     now: Timestamp,
 ) -> Option<EmployeeEntry> {
-    let SourceState::Present { fingerprint, .. } = candidate.source else {
-        return None;
+    let fingerprint = match candidate.source {
+        SourceState::Present { fingerprint, .. } => fingerprint,
+        SourceState::Gone { .. } if candidate.entry.is_some() => Fingerprint::default(),
+        SourceState::Gone { .. } | SourceState::Rejected { .. } => return None,
     };
     // What could not be read of a sealed entry is not written over.
     let entry = Some(candidate.entry_or_new()).filter(|entry| !entry.is_sealed)?;

@@ -194,3 +194,23 @@ fn a_new_person_without_an_answer_waits_longer_each_time_and_is_found_by_a_compa
     assert!(world.academy.account_of(&id).is_some());
     assert_eq!(world.academy.ledger[&id].failure, None);
 }
+
+#[test]
+fn a_person_without_an_answer_who_has_gone_is_not_looked_up_by_every_run() {
+    let mut world = World::before(10, "");
+    for _ in 0..2_000 {
+        world.academy.make(None);
+    }
+    world.tick(End::Well);
+    let id = SourceId::new("99");
+    let silent = ExternalId::of(TOOL, &id);
+    world.academy.dialect.fails_look_ups.insert(silent.clone());
+    world.employees.insert(id.clone(), employee("99"));
+    world.after(5).sync(End::Well);
+    world.employees.remove(&id);
+    let found = looks(&mut world, (12, 5), 0, |_, _| {});
+    assert_eq!(found, [10, 15, 30, 45, 60]);
+    assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+    world.academy.dialect.fails_look_ups.remove(&silent);
+    assert_eq!(looks(&mut world, (12, 5), 0, |_, _| {}), [10]);
+}
