@@ -54,7 +54,7 @@ pub(super) struct Reading {
     pub(super) readings: u32,
     /// All readings brought the same, but not the number that was announced.
     pub(super) is_total_wrong: bool,
-    /// The page that failed; what came before it has become candidates.
+    /// The first page that failed; what the others brought has become candidates.
     pub(super) failure: Option<reteach::Error>,
     /// Its participations have become candidates.
     pub(super) selection: Selection,
