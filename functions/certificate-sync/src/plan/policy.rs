@@ -101,8 +101,10 @@ impl Policy {
             _ => is_new && may_be_before(restored.at),
         });
         // Its moment may have come since, as that of any newer one: where documents cannot be listed, it is filed.
-        let was_ahead =
-            is_new && self.restored.is_some_and(|restored| is_before(restored.at + AHEAD));
+        let was_ahead = is_new
+            && self
+                .restored
+                .is_some_and(|restored| is_before(restored.at + AHEAD));
         let verifies = is_new && matches!(self.mode, Mode::FullScan | Mode::Verify);
         let looks = is_of_backfill || lost.is_some() || was_ahead || verifies || is_unlisted;
         looks.then(|| Look {
