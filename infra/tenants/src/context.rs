@@ -49,8 +49,8 @@ pub(crate) struct CommandContext<'a> {
     pub(crate) schedules: Option<Schedules>,
     /// Why this machine's clock is not good enough to judge leases, once it was compared with AWS's.
     pub(crate) clock_finding: OnceCell<Option<String>>,
-    /// Who decides, once AWS was asked.
-    operator: OnceCell<Option<OperatorId>>,
+    /// Who decides, once AWS has said so.
+    operator: OnceCell<OperatorId>,
     config: SdkConfig,
     http: Context,
 }
@@ -117,12 +117,10 @@ impl<'a> CommandContext<'a> {
         self.environment.clock.now()
     }
 
-    /// Who decides, for the record. AWS is asked once, with the first decision.
+    /// Who decides, for the record. AWS is asked with each decision until it answers: a console is open for days.
     pub(crate) async fn operator(&self) -> Option<&OperatorId> {
-        self.operator
-            .get_or_init(|| Box::pin(operator::of_caller(self)))
-            .await
-            .as_ref()
+        let named = || async { Box::pin(operator::of_caller(self)).await.ok_or(()) };
+        self.operator.get_or_try_init(named).await.ok()
     }
 
     pub(crate) fn http(&self) -> &Context {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use certificate_sync::plan::{Owner, People};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
-use shared::domain::id::{CertificateId, SourceId, TenantId};
+use shared::domain::id::{CertificateId, OperatorId, SourceId, TenantId};
 use shared::routes::Connections;
 use shared::source::EmployeeSource as _;
 use shared::state::{
@@ -90,13 +90,14 @@ pub(crate) async fn decide(
             .into_iter()
             .map(|entry| entry.certificate_id)
             .collect();
-    } else if decision == Decision::Dismiss {
-        note_unknown(context, &config, &ids).await?;
     }
     let by = match decision {
         Decision::Dismiss if !ids.is_empty() => context.operator().await,
         _ => None,
     };
+    if decision == Decision::Dismiss && !certificates.is_empty() {
+        note_unknown(context, &config, certificates, by).await?;
+    }
     let (store, now) = (&context.store, context.now());
     let one = async |id: CertificateId| {
         let result = match decision {
@@ -164,6 +165,7 @@ async fn note_unknown(
     context: &CommandContext<'_>,
     config: &TenantConfig,
     ids: &[CertificateId],
+    by: Option<&OperatorId>,
 ) -> Result<()> {
     let (store, tenant) = (&context.store, &config.tenant_id);
     let known = store.certificates(tenant, ids).await?;
@@ -192,7 +194,7 @@ async fn note_unknown(
         let at = context.now();
         let state = CertificateState::Dismissed { at };
         let entry = CertificateEntry {
-            decided_by: DecidedBy::new(at, context.operator().await),
+            decided_by: DecidedBy::new(at, by),
             ..CertificateEntry::new(id.clone(), employee, state)
         };
         // An entry that a run has written meanwhile stays, and is decided about like the others.
