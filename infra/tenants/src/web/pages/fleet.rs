@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use axum::extract::Query;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -44,8 +44,14 @@ fn fresh(shared: &Shared) -> impl Future<Output = Result<FleetView>> + Send + us
     async move { Box::pin(fleet::read(&shared.context)).await }
 }
 
-pub(in crate::web) async fn page(visit: Visit, Query(search): Query<Search>) -> Response {
-    let reading = match search.wait {
+pub(in crate::web) async fn page(
+    visit: Visit,
+    headers: HeaderMap,
+    Query(search): Query<Search>,
+) -> Response {
+    // A list that is there stays until it is read again, and if that fails.
+    let has_list = headers.contains_key("hx-request");
+    let reading = match search.wait || has_list {
         true => Some(read(visit.shared()).await),
         false => visit.shared().readings.soon(fresh(visit.shared())).await,
     };
@@ -88,9 +94,9 @@ fn loading(visit: &Visit, search: &Search) -> Response {
     let path = format!("/?q={query}&page={}&wait=true", search.page);
     let title = visit.pick("Alle Firmen", "All companies");
     let body = html! {
-        h1 id="sentence" { (title) }
-        (search_form(visit, search))
-        div id="fleet" hx-get=(path) hx-trigger="load" hx-select="#fleet" hx-select-oob="#sentence" hx-target="this" hx-swap="outerHTML" {
+        h1 { (title) }
+        // All of it at once: an answer for the list alone would undo a search that was typed meanwhile.
+        div hx-get=(path) hx-trigger="load" hx-select="#main" hx-target="#main" hx-swap="outerHTML" {
             p.loading role="status" {
                 span.spinner aria-hidden="true" {}
                 (visit.pick("Alle Firmen werden gelesen …", "All companies are being read …"))
@@ -105,8 +111,8 @@ fn loading(visit: &Visit, search: &Search) -> Response {
 fn failed(visit: &Visit, failure: &Failure) -> Response {
     let title = visit.pick("Das ging nicht", "That did not work");
     let body = html! {
-        h1 id="sentence" { (title) }
-        div id="fleet" { p.lead.bad lang="en" { (layout::code(&failure.text)) } }
+        h1 { (title) }
+        p.lead.bad lang="en" { (layout::code(&failure.text)) }
     };
     layout::page(visit, Place::Fleet, title, &body).into_response()
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use shared::domain::id::RunId;
 use shared::state::{JobKind, TenantStatus};
@@ -13,7 +13,7 @@ use simulators::aws::Endpoint;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
-use super::visitor::{Page, Visitor, visitor, visitor_of_stack};
+use super::visitor::{Page, Visitor, send, visitor, visitor_of_stack};
 use crate::certificates::park;
 use crate::forget::DENIED;
 use crate::support::{
@@ -147,11 +147,15 @@ async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_com
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
     desk.done("sync acme --here").await;
+    let with_list = visitor(&desk, "").await;
     let visitor = visitor(&desk, "").await;
     let [table, _] = desk.stack.proxies().unwrap();
-    let began = Instant::now();
-    // Two calls, one after the other.
+    // Several calls, one after the other.
     table.set_latency(Duration::from_millis(300));
+    let list = with_list.request(Method::GET, "/");
+    let list = send(list.header("hx-request", "true")).await.text;
+    assert_has(&list, &["Read just now.", "id=\"fleet\""]);
+    let began = Instant::now();
     let first = visitor.get("/").await.text;
     assert_has(&first, &["All companies are being read", "wait=true"]);
     assert_has(
@@ -249,11 +253,11 @@ fn with_sts(desk: &Desk) -> HashMap<String, String> {
     variables
 }
 
+const CALLER: &str = "arn:aws:sts::123456789012:assumed-role/Operators/erika.muster@example.com";
+const OPERATOR: &str = "Operators/84f4d7cf";
+
 #[tokio::test]
 async fn the_audit_names_the_role_that_decided_and_no_person() {
-    const CALLER: &str =
-        "arn:aws:sts::123456789012:assumed-role/Operators/erika.muster@example.com";
-    const OPERATOR: &str = "Operators/84f4d7cf";
     let desk = Desk::new().await;
     let company = held(&desk).await;
     park(&desk, &company.tenant, "cert-1", false).await;
@@ -302,6 +306,23 @@ async fn a_decision_goes_through_where_aws_does_not_say_who_decides() {
     assert_eq!(desk.aws.calls(Endpoint::DescribeStacks), 1);
     let plan = store.held(&company.tenant).await.unwrap().unwrap();
     assert_eq!((plan.dismissed(), plan.decided_by), (8, Vec::new()));
+}
+
+/// A console is open for days.
+#[tokio::test]
+async fn after_no_answer_the_next_decision_asks_again_who_decides() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    let visitor = visitor_of_stack(&desk, with_sts(&desk)).await;
+    let [pause, resume] = ["/tenants/acme/do/pause", "/tenants/acme/do/resume"];
+    for by in ["unknown", OPERATOR] {
+        visitor.submit("/tenants/acme", pause, &[]).await;
+        let audit = visitor.text("/tenants/acme/audit").await;
+        assert_has(&audit, &["paused", by]);
+        visitor.submit("/tenants/acme", resume, &[]).await;
+        desk.pass_minutes(1);
+        desk.aws.set_caller(CALLER);
+    }
 }
 
 #[tokio::test]
@@ -396,7 +417,10 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
     desk.faults.add(denied.calls("DynamoDB Query").always());
     let visitor = visitor_of_stack(&desk, desk.variables()).await;
     let failed = visitor.text("/?wait=true").await;
-    assert_has(&failed, &["That did not work", "id=\"fleet\""]);
+    assert_has(&failed, &["That did not work", "id=\"main\""]);
+    let list = visitor.request(Method::GET, "/");
+    let list = send(list.header("hx-request", "true")).await;
+    assert_eq!(list.status, StatusCode::BAD_GATEWAY, "what is shown stays");
 }
 
 #[tokio::test]
