@@ -80,7 +80,7 @@ impl View for RestoreView<'_> {
             ),
             (
                 file_changed,
-                "with an earlier file than before (once the table is deployed, `tenants add --file FILE --update` stores the \
+                "restored with an earlier file (once the table is deployed, `tenants add --file FILE --update` stores the \
                  newest one)",
             ),
             (
