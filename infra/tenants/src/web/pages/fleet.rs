@@ -129,6 +129,12 @@ fn search_form(visit: &Visit, search: &Search) -> Markup {
 }
 
 fn sentence(visit: &Visit, view: &FleetView) -> String {
+    if view.unfinished_restore.is_some() {
+        let german = "Eine Wiederherstellung ist nicht zu Ende gekommen";
+        return visit
+            .pick(german, "A restore has not come to its end")
+            .to_owned();
+    }
     let all = view.tenants.len() as u64;
     let troubled = view
         .tenants
@@ -219,6 +225,9 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
         &path(search.page),
         if rows.again { 5 } else { 30 },
         &html! {
+            @if let Some(restore) = &view.unfinished_restore {
+                p.note lang="en" { (layout::code(restore)) }
+            }
             (age(visit, reading, rows.again))
             // Read aloud while somebody types.
             p.small role="status" {
@@ -239,9 +248,6 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
                     tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.runs)) } }
                 }
                 (pager(visit, search.page, rows.more, path))
-            }
-            @if let Some(restore) = &view.unfinished_restore {
-                p.note lang="en" { (layout::code(restore)) }
             }
             @if let Some(reason) = &view.schedules_unread {
                 p.note { (visit.pick("Die Zeitpläne wurden nicht verglichen: ", "The schedules were not compared: ")) span lang="en" { (layout::code(reason)) } }

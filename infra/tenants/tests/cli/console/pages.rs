@@ -188,6 +188,25 @@ async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_com
     panic!("no fresh reading: {page}");
 }
 
+/// Its tenants are paused, which looks as if somebody had wanted it.
+#[tokio::test]
+async fn a_restore_that_has_not_come_to_its_end_is_said_first() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.begin_run(&company, JobKind::Certificates, 5).await;
+    let restore = "tenants restore --since 2026-05-11T07:00:00Z";
+    let line = "restore --since 2026-05-11T07:00:00Z --yes --wait 0";
+    let hints = ["goes on from there"];
+    desk.fails(line, Exit::Attention, &hints).await;
+    let mut visitor = visitor(&desk, "").await;
+    for (language, text) in [("en", "A restore"), ("de", "Eine Wieder")] {
+        visitor.language = language;
+        let page = visitor.text("/").await;
+        let first = format!("<h1 id=\"sentence\">{text}");
+        assert_has(&page, &[&first, &format!("<code>{restore}</code>")]);
+    }
+}
+
 #[tokio::test]
 async fn a_held_plan_is_shown_by_pattern_and_approved_by_its_hash() {
     let desk = Desk::new().await;
