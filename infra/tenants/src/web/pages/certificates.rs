@@ -250,7 +250,10 @@ fn lists(visit: &Visit, tenant: &TenantId, ledger: &LedgerView<'_>, zone: &TimeZ
                         @for (at, entry) in entries.iter().take(ROWS) {
                             li class=[(id == "newest").then_some("create")] {
                                 (visit.language.moment(*at, zone)) " " code { (entry.certificate_id) } " "
-                                a href=(person_path(tenant, entry.employee.as_str())) { (entry.employee) }
+                                // Of a forgotten person, and of nobody from the HR system, the id alone is kept.
+                                @if !entry.employee.as_str().is_empty() {
+                                    a href=(person_path(tenant, entry.employee.as_str())) { (entry.employee) }
+                                }
                             }
                         }
                         (left_out(visit, entries.len(), ROWS))

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use shared::domain::id::RunId;
-use shared::state::{JobKind, TenantStatus};
+use shared::domain::id::{CertificateId, RunId, SourceId};
+use shared::state::{CertificateEntry, CertificateState, FencingToken, JobKind, TenantStatus};
 use shared::tenant::Via;
 use simulators::aws::Endpoint;
 use simulators::{Behaviour, Body, Fault};
@@ -695,6 +695,23 @@ async fn certificates_are_shown_with_reasons_and_html_in_a_course_stays_text() {
     assert_has(&report, &["Took", run]);
     let unknown = visitor.get("/tenants/acme/runs/unknown").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_dismissed_certificate_of_nobody_leads_to_no_person() {
+    let (desk, company) = Desk::acme().await;
+    let (id, state) = (
+        CertificateId::new("cert-9"),
+        CertificateState::Dismissed { at: now() },
+    );
+    let entry = CertificateEntry::new(id, SourceId::new(""), state);
+    let (store, token) = (desk.stack.store(), FencingToken::default());
+    let put = store.put_certificate(&company.tenant, token, &entry, None);
+    put.await.unwrap();
+    let visitor = visitor(&desk, "").await;
+    let page = visitor.text("/tenants/acme/certificates").await;
+    assert_has(&page, &["<code>cert-9</code>"]);
+    assert!(!page.contains("/people/"), "{page}");
 }
 
 /// The answer to a button that starts a run: the progress of that run, and its page once it has ended.
