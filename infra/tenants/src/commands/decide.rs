@@ -48,7 +48,9 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
         is_undecided_alone,
     } = args;
     context.tenant(tenant).await?;
-    if let Some(decided) = source_decision::decide(context, args, decision).await? {
+    // First: while AWS is asked, somebody else may decide.
+    let by = context.operator().await;
+    if let Some(decided) = source_decision::decide(context, args, decision, by).await? {
         return Ok(decided);
     }
     let held = context.store.held(tenant).await?.ok_or_else(|| {
@@ -71,7 +73,6 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
     };
     held.decide(&choice, decision)
         .map_err(|error| Failure::attention(format!("{tenant}, plan {hash}: {error}")))?;
-    let by = context.operator().await;
     let decided = context
         .store
         .decide(tenant, hash, &choice, decision, by)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::domain::id::TenantId;
+use shared::domain::id::{OperatorId, TenantId};
 use shared::state::{Decision, HeldSource};
 
 use crate::args::Decide;
@@ -24,11 +24,12 @@ struct SourceDecisionView<'a> {
     source: &'a HeldSource,
 }
 
-/// Decides about the rejected reading with this hash; `None` if there is no such reading.
+/// Decides about the rejected reading with this hash, and notes `by` whom; `None` if there is no such reading.
 pub(super) async fn decide(
     context: &CommandContext<'_>,
     args: &Decide,
     decision: Decision,
+    by: Option<&OperatorId>,
 ) -> Result<Option<Output>> {
     let Decide {
         tenant,
@@ -52,7 +53,7 @@ pub(super) async fn decide(
             "somebody has decided about the reading {hash} of {tenant} meanwhile"
         )));
     }
-    let (store, by) = (&context.store, context.operator().await);
+    let store = &context.store;
     store.decide_source(tenant, hash, decision, by).await?;
     Output::of(&SourceDecisionView {
         tenant_id: tenant,

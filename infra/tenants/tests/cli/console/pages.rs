@@ -7,11 +7,14 @@ use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use shared::domain::id::{CertificateId, RunId, SourceId};
-use shared::state::{CertificateEntry, CertificateState, FencingToken, JobKind, TenantStatus};
+use shared::state::{
+    CertificateEntry, CertificateState, Decision, FencingToken, JobKind, TenantStatus,
+};
 use shared::tenant::Via;
 use simulators::aws::Endpoint;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
+use tokio::net::TcpListener;
 
 use super::visitor::{Page, Visitor, send, visitor, visitor_of_stack};
 use crate::certificates::park;
@@ -342,6 +345,35 @@ async fn after_no_answer_the_next_decision_asks_again_who_decides() {
         desk.pass_minutes(1);
         desk.aws.set_caller(CALLER);
     }
+}
+
+/// AWS may take seconds to say who calls.
+#[tokio::test]
+async fn a_decision_made_while_aws_is_asked_who_decides_stays() {
+    let (desk, company) = Desk::acme().await;
+    company.personio.put_all((101..=130).map(person));
+    desk.done("sync acme --here").await;
+    (101..=120).for_each(|id| assert!(company.personio.remove(id)));
+    desk.attention("sync acme --here").await;
+    let sts = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut variables = desk.variables();
+    let url = format!("http://{}", sts.local_addr().unwrap());
+    variables.insert("AWS_ENDPOINT_URL_STS".to_owned(), url);
+    let visitor = visitor_of_stack(&desk, variables).await;
+    let (store, tenant) = (desk.stack.store(), &company.tenant);
+    let dismissed = Decision::Dismissed { at: now() };
+    let elsewhere = async {
+        let (asked, _) = sts.accept().await.unwrap();
+        let hash = store.held_source(tenant).await.unwrap().unwrap().hash;
+        let decide = store.decide_source(tenant, &hash, dismissed, None);
+        decide.await.unwrap();
+        drop(asked);
+    };
+    let approve = "/tenants/acme/do/approve";
+    let (refused, ()) = tokio::join!(visitor.submit("/tenants/acme", approve, &[]), elsewhere);
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    let source = store.held_source(tenant).await.unwrap().unwrap();
+    assert_eq!(source.decision, Some(dismissed));
 }
 
 #[tokio::test]
