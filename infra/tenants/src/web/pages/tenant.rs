@@ -10,6 +10,7 @@ use super::{fact, fleet, to_look_at, waits};
 use crate::commands::status::health::TenantState;
 use crate::commands::status::one::{self, HeldView, StatusView};
 use crate::format;
+use crate::web::language::Language;
 use crate::web::layout::{self, Place, Tab, refreshed};
 use crate::web::live::sync_button;
 use crate::web::visit::{Button, Company, Visit};
@@ -199,7 +200,7 @@ pub(super) fn held_card(
                     // By its id a refresh keeps the choice at its kind, whatever kinds join.
                     option id="kind-all" value="" { (visit.pick("alle", "all")) }
                     @for (brake, number) in &held.undecided {
-                        option id=(format!("kind-{}", brake.name())) value=(brake.name()) { (visit.language.number((*number).into())) " " (kind(visit, *brake)) }
+                        option id=(format!("kind-{}", brake.name())) value=(brake.name()) { (counted(visit.language, *brake, *number)) }
                     }
                 }
             }
@@ -213,7 +214,7 @@ pub(super) fn held_card(
                 }
             }
             ul.plain {
-                @for (brake, number) in &held.undecided { li { (visit.language.number((*number).into())) " " (kind(visit, *brake)) } }
+                @for (brake, number) in &held.undecided { li { (counted(visit.language, *brake, *number)) } }
                 @for pattern in &held.patterns { li.small lang="en" { (pattern) } }
             }
             @if held.dismissed > 0 {
@@ -238,25 +239,43 @@ pub(super) fn held_card(
     }
 }
 
-/// The changes that a brake counts.
-fn kind(visit: &Visit, brake: Brake) -> &'static str {
-    let german = match brake {
-        Brake::UnexplainedLock => "Sperren ohne Enddatum",
-        Brake::UnflaggedLock => {
-            "Sperren von Personen, die fehlen und nicht als gelöscht gekennzeichnet sind"
-        }
-        Brake::ExplainedLock => "Sperren zum Enddatum",
-        Brake::Unlock => "Entsperrungen",
-        Brake::Blank => "geleerte Felder",
-        Brake::MailChange => "geänderte E-Mail-Adressen",
-        Brake::Create => "neue oder übernommene Konten",
-        Brake::Handover => "Konten, die an ein neues Profil übergehen",
-        Brake::TakeOver => {
-            "Übernahmen von Konten mit einem anderen Namen oder der ID eines anderen Systems"
-        }
-        Brake::OrphanLock => "Sperren von Konten, die niemandem im HR-System gehören",
+/// How many changes of this kind there are.
+fn counted(language: Language, brake: Brake, number: u32) -> String {
+    let (one, many) = match brake {
+        Brake::UnexplainedLock => ("Sperre ohne Enddatum", "Sperren ohne Enddatum"),
+        Brake::UnflaggedLock => (
+            "Sperre einer Person, die fehlt und nicht als gelöscht gekennzeichnet ist",
+            "Sperren von Personen, die fehlen und nicht als gelöscht gekennzeichnet sind",
+        ),
+        Brake::ExplainedLock => ("Sperre zum Enddatum", "Sperren zum Enddatum"),
+        Brake::Unlock => ("Entsperrung", "Entsperrungen"),
+        Brake::Blank => ("geleertes Feld", "geleerte Felder"),
+        Brake::MailChange => ("geänderte E-Mail-Adresse", "geänderte E-Mail-Adressen"),
+        Brake::Create => (
+            "neues oder übernommenes Konto",
+            "neue oder übernommene Konten",
+        ),
+        Brake::Handover => (
+            "Konto, das an ein neues Profil übergeht",
+            "Konten, die an ein neues Profil übergehen",
+        ),
+        Brake::TakeOver => (
+            "Übernahme eines Kontos mit einem anderen Namen oder der ID eines anderen Systems",
+            "Übernahmen von Konten mit einem anderen Namen oder der ID eines anderen Systems",
+        ),
+        Brake::OrphanLock => (
+            "Sperre eines Kontos, das niemandem im HR-System gehört",
+            "Sperren von Konten, die niemandem im HR-System gehören",
+        ),
     };
-    visit.pick(german, brake.describe())
+    match (number, language) {
+        (1, Language::English) => brake.counted(1),
+        _ => language.counted(
+            number.into(),
+            (one, many),
+            (brake.describe(), brake.describe()),
+        ),
+    }
 }
 
 /// A reading with too few of the known people.
@@ -403,6 +422,24 @@ fn last_runs(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
                 (super::runs::table(visit, tenant, &view.last_reports, &view.time_zone))
             }
             p { a href=(format!("/tenants/{tenant}/runs")) { (visit.pick("Alle Läufe", "All runs")) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_held_change_is_counted_in_the_singular() {
+        let brake = Brake::Unlock;
+        for (number, german, english) in [
+            (1, "1 Entsperrung", "1 unlock"),
+            (2, "2 Entsperrungen", "2 unlocks"),
+            (1_012, "1.012 Entsperrungen", "1,012 unlocks"),
+        ] {
+            assert_eq!(counted(Language::German, brake, number), german);
+            assert_eq!(counted(Language::English, brake, number), english);
         }
     }
 }
