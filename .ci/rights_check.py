@@ -45,8 +45,8 @@ WORDS = {
 }
 # Without their arguments in running text.
 BARE = {"tenants add", "tenants remove", "tenants restore", "tenants people forget", "tenants certificates start"}
-# Nobody answers the questions, a rehearsal is no restore of this table, and the emulator has no vaults of backups.
-NOT_HERE = re.compile(r"tenants restore|tenants people forget|aws backup|aws dynamodb (restore|wait|update)")
+# A rehearsal is no restore of this table, and the emulator has no vaults of backups.
+NOT_HERE = re.compile(r"tenants restore|aws backup|aws dynamodb (restore|wait|update)")
 # A command that found nothing to do needs no right to do it.
 NOTHING = re.compile(r"No certificate of \S+ matches|was not paused")
 
@@ -100,6 +100,17 @@ def standing():
     )
 
 
+def forgets():
+    """The operator forgets somebody who is gone. Nobody deletes a profile in the companies, so the ledger gets an entry of nobody there."""
+    table, key = boto3.resource("dynamodb").Table(outputs["TableName"]), {"pk": f"TENANT#{TENANT}", "sk": "EMPLOYEE#9999"}
+    table.put_item(Item={**key, "source_id": "9999"})
+    for name, keys, may in (("looking", looker, False), ("operator", operator, True)):
+        status, said = run("tenants people forget acme 9999 --yes", keys)
+        expect(f"forgetting, {name}: {said}", (status == 0, "Item" not in table.get_item(Key=key, ConsistentRead=True)), (may, may))
+    _, said = run("tenants people forget acme 1020 --yes", operator)
+    expect(f"forgetting somebody who is employed: {said}", "is still employed" in said, True)
+
+
 def sizes():
     """AWS takes 6,144 characters, white space apart. A longer name of a stack is in most lines, notices add two."""
     iam = boto3.client("iam")
@@ -132,6 +143,7 @@ expect("what somebody changed who may only look", standing(), before)
 for command, _ in tried:
     _, said = run(command, operator)
     expect(f"{command}, operator: {said}", bool(DENIED.search(said)), False)
+forgets()
 if failures:
     sys.exit("\n\n".join(failures))
 print(f"{checks} checks of {len(tried)} commands under both policies passed")
