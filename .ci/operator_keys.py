@@ -24,9 +24,11 @@ statement = {
     "Action": [f"scheduler:{action}" for action in actions],
     "Resource": f"arn:aws:scheduler:{outputs['Region']}:{account}:schedule/default/*",
 }
+# It finds no table in the request for a restore.
+restores = {"Effect": "Allow", "Action": "dynamodb:RestoreTableToPointInTime", "Resource": "*"}
 # It asks for the right to set a function's concurrency where somebody reads it; AWS has one for each.
 concurrency = {"Effect": "Allow", "Action": "lambda:PutFunctionConcurrency", "Resource": "*"}
-document = json.dumps({"Version": "2012-10-17", "Statement": [statement, concurrency]})
+document = json.dumps({"Version": "2012-10-17", "Statement": [statement, concurrency] + [restores] * (policy == "OperatorPolicyArn")})
 iam.put_user_policy(UserName=name, PolicyName="emulator", PolicyDocument=document)
 key = iam.create_access_key(UserName=name)["AccessKey"]
 print(f"export AWS_ACCESS_KEY_ID={key['AccessKeyId']} AWS_SECRET_ACCESS_KEY={key['SecretAccessKey']}")

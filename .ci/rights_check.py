@@ -30,8 +30,8 @@ COMMANDS = (
     (r"tenants (doctor|list|status|runs|people (export|list)|certificates list)\b", LOOK),
     (r"tenants (check|plan|explain)\b", CREDENTIALS),
     (r"tenants (approve|dismiss|pause|resume|add|connect|remove|restore|people (forget|retry)|certificates (retry|dismiss|start))\b", ACT),
-    (r"aws (cloudformation describe-stacks|dynamodb (list-tables|wait table-exists)|lambda get-)", LOOK),
-    (r"aws (sqs|secretsmanager restore-secret|dynamodb (restore-table|update-))", ACT),
+    (r"aws (cloudformation describe-stacks|dynamodb list-tables|lambda get-)", LOOK),
+    (r"aws (sqs|secretsmanager restore-secret|dynamodb (restore-table|update-|wait table-exists))", ACT),
 )
 # What the pages leave to the reader: words, and whole commands.
 WORDS = {
@@ -45,8 +45,10 @@ WORDS = {
 }
 # Without their arguments in running text.
 BARE = {"tenants add", "tenants remove", "tenants restore", "tenants people forget", "tenants certificates start"}
-# A rehearsal is no restore of this table, and the emulator has no vaults of backups.
-NOT_HERE = re.compile(r"tenants restore|aws backup|aws dynamodb (restore|wait|update)")
+# The emulator has no vaults of backups.
+NOT_HERE = re.compile(r"aws backup")
+# .ci/deploy goes through a restore with the operator's keys.
+RESTORE = re.compile(r"tenants restore|aws dynamodb (restore|wait|update)")
 # A command that found nothing to do needs no right to do it.
 NOTHING = re.compile(r"No certificate of \S+ matches|was not paused")
 
@@ -73,7 +75,7 @@ def run(command, keys):
     for word, instead in WORDS.items():
         command = command.replace(word, instead)
     program = "cargo " if command.startswith("tenants ") else ""
-    environment = {**os.environ, **keys, "url": outputs["DeliveryQueueUrl"]}
+    environment = {**os.environ, **keys, "url": outputs["DeliveryQueueUrl"], "OLD": outputs["TableName"]}
     done = subprocess.run(["bash", "-c", program + command], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
@@ -141,6 +143,8 @@ for command, needs in tried:
         expect(f"{command}, looking, succeeds: {said}", status != 0 or bool(NOTHING.search(said)), True)
 expect("what somebody changed who may only look", standing(), before)
 for command, _ in tried:
+    if RESTORE.match(command):
+        continue
     _, said = run(command, operator)
     expect(f"{command}, operator: {said}", bool(DENIED.search(said)), False)
 forgets()

@@ -1,6 +1,6 @@
 """Looks at the rehearsal's companies while the deployed functions look after them: what do reteach and Personio hold?
 
-    python .ci/tenants_check.py onboarded|drifted|paused|redeployed|resumed|removed      with the environment of the rehearsal
+    python .ci/tenants_check.py onboarded|drifted|paused|restored|redeployed|resumed|removed      with the environment of the rehearsal
 
 Nothing here knows the project's code: what should be there is worked out from Personio's people and reteach's courses.
 """
@@ -176,8 +176,8 @@ def paused():
     expect("status", status("local-direct")["health"]["status"], "paused")
 
 
-def redeployed():
-    """A new stack has taken the table over, with its tenants, and finds nothing to do twice."""
+def restored():
+    """The stack has taken another table over, with its tenants, and finds nothing to do twice."""
     stack, scheduler = outputs(), boto3.client("scheduler")
     expect("tables", boto3.client("dynamodb").list_tables()["TableNames"], [stack["TableName"]])
     schedules = scheduler.list_schedules(GroupName=stack["ScheduleGroupName"])["Schedules"]
@@ -186,8 +186,21 @@ def redeployed():
     wanted = {f"{tenant}.{job}": state[tenant == "local-direct"] for tenant in TENANTS for job in JOBS}
     expect("schedules", found, wanted)
     for tenant in TENANTS[1:]:
-        outcome = cargo("tenants", "sync", tenant)["outcome"]
-        expect(f"{tenant}: {outcome}", outcome in {"done", "unchanged", "busy"}, True)
+        for job in JOBS:
+            outcome = wait(f"{tenant}: a run of {job}", lambda: synced(tenant, job))
+            expect(f"{tenant}: {job}: {outcome}", outcome in {"done", "unchanged"}, True)
+        contents(tenant)
+
+
+def redeployed():
+    """So has a new stack."""
+    restored()
+
+
+def synced(tenant, job):
+    """A run's outcome; nothing while another one is under way."""
+    outcome = cargo("tenants", "sync", tenant, "--job", job)["outcome"]
+    return None if outcome == "busy" else outcome
 
 
 def resumed():
@@ -210,5 +223,6 @@ def removed():
         contents(tenant)
 
 
-{"onboarded": onboarded, "drifted": drifted, "paused": paused, "redeployed": redeployed, "resumed": resumed, "removed": removed}[sys.argv[1]]()
+steps = (onboarded, drifted, paused, restored, redeployed, resumed, removed)
+{step.__name__: step for step in steps}[sys.argv[1]]()
 print(f"{sys.argv[1]}: {checks} checks passed")
