@@ -11,7 +11,7 @@ use crate::restore::items;
 use crate::support::Desk;
 
 /// Every command that reads the state, but for `add`.
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 28] = [
     "list",
     "status",
     "status acme",
@@ -30,6 +30,10 @@ const COMMANDS: [&str; 24] = [
     "migrate acme",
     "certificates list acme",
     "certificates start acme",
+    "certificates retry acme --all --yes",
+    "certificates dismiss acme c-1 --yes",
+    "certificates move acme --to Schulungen --yes",
+    "connect acme --email hr@muster.example --company Muster",
     "approve acme abc",
     "dismiss acme abc",
     "pause acme",
