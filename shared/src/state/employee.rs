@@ -197,18 +197,18 @@ pub enum FailureKind {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn at(time: &str) -> Timestamp {
+    pub(in crate::state) fn at(time: &str) -> Timestamp {
         format!("2026-05-11T{time}Z").parse().unwrap()
     }
 
-    fn tenant(name: &str) -> TenantId {
+    pub(in crate::state) fn tenant(name: &str) -> TenantId {
         TenantId::parse(name).unwrap()
     }
 
-    fn key(byte: u8) -> FingerprintKey {
+    pub(in crate::state) fn key(byte: u8) -> FingerprintKey {
         FingerprintKey::from_bytes(&[byte; 32])
     }
 

@@ -164,22 +164,11 @@ mod tests {
     use crate::domain::id::CustomerId;
     use crate::fingerprint::Fingerprint;
     use crate::state::FailureKind;
+    use crate::state::employee::tests::{at, key, tenant};
     use crate::state::testing::Emulator;
     use crate::state::testing::Fault::LostReply;
 
     const TOKEN: FencingToken = FencingToken(7);
-
-    fn at(time: &str) -> Timestamp {
-        format!("2026-05-11T{time}Z").parse().unwrap()
-    }
-
-    fn tenant(name: &str) -> TenantId {
-        TenantId::parse(name).unwrap()
-    }
-
-    fn key(byte: u8) -> FingerprintKey {
-        FingerprintKey::from_bytes(&[byte; 32])
-    }
 
     fn failure(attempts: u32) -> Failure {
         Failure {
