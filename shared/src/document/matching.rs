@@ -108,12 +108,15 @@ fn ends_in_id(name: &str, id: &str) -> bool {
     last.is_some_and(|word| is_day(word) || id.len() >= UNMISTAKABLE)
 }
 
-/// Whether a text has this id, and no longer one that the id is a part of: `…-1` is not in `…-12`.
+/// Whether a text has this id, and no longer number that it is a part of: `…-1` is not in `…-12`. Letters may touch it.
 fn has_whole(text: &str, id: &str) -> bool {
     let around: Vec<&str> = text.split(id).collect();
+    let is_digit = |char: char| char.is_ascii_digit();
     around.windows(2).any(|pair| match pair {
         [before, after] => {
-            !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+            let begins_earlier = before.ends_with(is_digit) && id.starts_with(is_digit);
+            let ends_later = after.starts_with(is_digit) && id.ends_with(is_digit);
+            !begins_earlier && !ends_later
         }
         _ => false,
     })

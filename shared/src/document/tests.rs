@@ -251,6 +251,18 @@ fn a_document_is_not_that_of_a_certificate_whose_long_id_is_a_part_of_its_own() 
 }
 
 #[test]
+fn a_long_id_is_found_in_a_name_that_another_integration_made() {
+    let id = "2bf64377-4a26-4439-9c69-323b9111ea70";
+    for name in [format!("Zertifikat{id}.pdf"), format!("cert_{id}v2.pdf")] {
+        let filed = FiledDocument {
+            name: Some(name),
+            ..nothing()
+        };
+        assert!(filed.names(&CertificateId::new(id)), "{filed:?}");
+    }
+}
+
+#[test]
 fn a_document_of_another_integration_is_known_by_title_and_day() {
     let own = "reteach: Modul 7, abgeschlossen am 2026-03-14, Zertifikat-ID 8";
     for (name, day, comment, expected) in [
