@@ -1,7 +1,7 @@
 //! `cargo prove`: the proofs that take longer than `cargo test --workspace` may take.
 //!
-//! Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds and load, one after the
-//! other, each with `PROVE=all`. Ends with 1 if one of them fails, after all of them have run.
+//! Runs the slow end-to-end and pace tests, all dialects, the model, the whole fault matrix, all random worlds and load, one
+//! after the other, each with `PROVE=all`. Ends with 1 if one of them fails, after all of them have run.
 
 use std::io::{self, BufRead as _, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 
-/// Runs the slow end-to-end and pace tests, the model, the whole fault matrix, all random worlds, and load
+/// Runs the slow end-to-end and pace tests, all dialects, the model, all faults, all random worlds, and load
 ///
 /// They run one after the other. The command ends with 1 if one of them fails, after all of them have run.
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ pub(crate) struct Args {
 enum Proof {
     /// Slow end-to-end tests, and paces in virtual time
     EndToEnd,
+    /// All dialects of all vendors on each route, and those that begin or end between two ticks
+    Matrix,
     /// All states of the certificate job's protocol, within its bounds
     Model,
     /// The whole fault matrix
@@ -46,6 +48,14 @@ impl Proof {
                 "matrix",
                 "--",
                 "--ignored",
+            ],
+            Self::Matrix => &[
+                "test",
+                "--workspace",
+                "--test",
+                "matrix",
+                "--",
+                "--nocapture",
             ],
             Self::Model => &[
                 "test",
@@ -74,6 +84,7 @@ impl Proof {
     fn is_total(self, line: &str) -> bool {
         match self {
             Self::EndToEnd => line.starts_with("test result:"),
+            Self::Matrix => line.contains(" cells of ") || line.starts_with("test result:"),
             Self::Model => line.contains(" states to a depth of "),
             Self::Faults => line.contains(" cases, ") || line.starts_with("broken on purpose"),
             Self::Worlds => line.contains(" worlds in ") || line.starts_with("test result:"),

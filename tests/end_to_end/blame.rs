@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use employee_sync::report::Report;
-use harness::{Harness, ROUTES, date, people};
+use harness::{Harness, ROUTES, date, people, virtual_time};
 use http::Method;
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
@@ -195,44 +195,46 @@ async fn with_update_replace_an_admins_fields_and_tags_survive_every_update() {
 }
 
 /// The ledger does not know whether such a write has taken effect.
-#[tokio::test]
-async fn a_lock_or_unlock_without_an_answer_is_undone_when_the_person_changes_again() {
-    let set = |harness: &Harness, status| harness.change(2, |person| person.status = status);
-    for (first, then, is_gone) in [
-        (Status::Inactive, Status::Active, false),
-        (Status::Active, Status::Inactive, false),
-        (Status::Active, Status::Inactive, true),
-    ] {
-        let label = format!("{first:?} {then:?} {is_gone}");
-        let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
-        set(&harness, then);
-        harness.tick().await;
-        let reteach = &harness.company.reteach;
-        reteach.fail(
-            Fault::new(Behaviour::LoseReply)
-                .method(Method::PUT)
-                .always(),
-        );
-        set(&harness, first);
-        harness.tick().await;
-        reteach.clear_faults();
-        let is_locked = |status| status == Status::Inactive;
-        assert_eq!(harness.is_locked(2), is_locked(first), "{label}");
-        if is_gone {
-            harness.company.personio.remove(2);
-            harness.tick().await;
-        } else {
+#[test]
+fn a_lock_or_unlock_without_an_answer_is_undone_when_the_person_changes_again() {
+    virtual_time::run(|_| (), async {
+        let set = |harness: &Harness, status| harness.change(2, |person| person.status = status);
+        for (first, then, is_gone) in [
+            (Status::Inactive, Status::Active, false),
+            (Status::Active, Status::Inactive, false),
+            (Status::Active, Status::Inactive, true),
+        ] {
+            let label = format!("{first:?} {then:?} {is_gone}");
+            let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
             set(&harness, then);
+            harness.tick().await;
+            let reteach = &harness.company.reteach;
+            reteach.fail(
+                Fault::new(Behaviour::LoseReply)
+                    .method(Method::PUT)
+                    .always(),
+            );
+            set(&harness, first);
+            harness.tick().await;
+            reteach.clear_faults();
+            let is_locked = |status| status == Status::Inactive;
+            assert_eq!(harness.is_locked(2), is_locked(first), "{label}");
+            if is_gone {
+                harness.company.personio.remove(2);
+                harness.tick().await;
+            } else {
+                set(&harness, then);
+            }
+            let report = harness.tick().await;
+            let (locked, unlocked) = (u64::from(is_locked(then)), u64::from(is_locked(first)));
+            assert_run!(
+                "{label}",
+                report,
+                Outcome::Done,
+                locked = locked,
+                unlocked = unlocked
+            );
+            assert_eq!(harness.is_locked(2), is_locked(then), "{label}");
         }
-        let report = harness.tick().await;
-        let (locked, unlocked) = (u64::from(is_locked(then)), u64::from(is_locked(first)));
-        assert_run!(
-            "{label}",
-            report,
-            Outcome::Done,
-            locked = locked,
-            unlocked = unlocked
-        );
-        assert_eq!(harness.is_locked(2), is_locked(then), "{label}");
-    }
+    });
 }

@@ -1,6 +1,6 @@
 //! Broken credentials, rights and connections: a named outcome, nothing lost, and syncing continues after the repair.
 
-use harness::{Harness, ROUTES, people};
+use harness::{Harness, ROUTES, people, virtual_time};
 use jiff::SignedDuration;
 use shared::runtime::Outcome;
 use shared::tenant::Via;
@@ -47,52 +47,54 @@ fn broken_connections() -> Vec<BrokenConnection> {
     common().into_iter().chain(own).collect()
 }
 
-#[tokio::test]
-async fn every_broken_connection_is_named_and_recovers() {
-    for BrokenConnection {
-        name,
-        routes,
-        begin,
-        outcome,
-        says,
-        end,
-    } in broken_connections()
-    {
-        for via in routes {
-            let label = format!("{via:?}: {name}");
-            let harness = Harness::synced(*via, "", people(3)).await;
-            let before = harness.reteach.customers();
-            let good = harness.last_good_run().await;
-            harness.change(2, |person| person.office = Some("Wien".into()));
-            harness.personio.put(harness::person(9));
-            begin(&harness);
-            for _ in 0..3 {
-                let report = harness.tick().await;
-                assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
-                assert!(report.message.contains(says), "{label}: {}", report.message);
-                assert_eq!(harness.reteach.customers(), before, "{label}");
+#[test]
+fn every_broken_connection_is_named_and_recovers() {
+    virtual_time::run(|_| (), async {
+        for BrokenConnection {
+            name,
+            routes,
+            begin,
+            outcome,
+            says,
+            end,
+        } in broken_connections()
+        {
+            for via in routes {
+                let label = format!("{via:?}: {name}");
+                let harness = Harness::synced(*via, "", people(3)).await;
+                let before = harness.reteach.customers();
+                let good = harness.last_good_run().await;
+                harness.change(2, |person| person.office = Some("Wien".into()));
+                harness.personio.put(harness::person(9));
+                begin(&harness);
+                for _ in 0..3 {
+                    let report = harness.tick().await;
+                    assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
+                    assert!(report.message.contains(says), "{label}: {}", report.message);
+                    assert_eq!(harness.reteach.customers(), before, "{label}");
+                    assert_eq!(
+                        harness.reports().await[0],
+                        harness::kept(&report, &harness.reports().await[0]),
+                        "{label}"
+                    );
+                }
                 assert_eq!(
-                    harness.reports().await[0],
-                    harness::kept(&report, &harness.reports().await[0]),
+                    harness.last_good_run().await,
+                    good,
+                    "{label}: not a good run"
+                );
+                end(&harness);
+                let report = harness.tick().await;
+                assert_eq!(report.outcome, Outcome::Done, "{label}: {report:#?}");
+                assert_eq!(
+                    harness.account(2).location.as_deref(),
+                    Some("Wien"),
                     "{label}"
                 );
+                assert!(harness.find(9).is_some(), "{label}");
             }
-            assert_eq!(
-                harness.last_good_run().await,
-                good,
-                "{label}: not a good run"
-            );
-            end(&harness);
-            let report = harness.tick().await;
-            assert_eq!(report.outcome, Outcome::Done, "{label}: {report:#?}");
-            assert_eq!(
-                harness.account(2).location.as_deref(),
-                Some("Wien"),
-                "{label}"
-            );
-            assert!(harness.find(9).is_some(), "{label}");
         }
-    }
+    });
 }
 
 #[tokio::test]

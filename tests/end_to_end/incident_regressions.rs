@@ -2,7 +2,7 @@
 //! Where a thread could not be read, the test says so and shows the rule behind it.
 
 use employee_sync::report::Report;
-use harness::{Harness, ROUTES, by_hand, date, people, person};
+use harness::{Harness, ROUTES, by_hand, date, people, person, virtual_time};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome};
@@ -180,44 +180,46 @@ async fn ssosync_278_fewer_people_than_announced_are_not_missing() {
 
 /// keycloak 24669: people were deleted when the LDAP connection dropped, or when a query came back empty. Here a reading that is
 /// interrupted on any page does not count, and looking up one person never locks anybody.
-#[tokio::test]
-async fn keycloak_24669_a_dropped_connection_locks_nobody() {
-    for via in ROUTES {
-        // Pauses between attempts are simulated.
-        let harness = Harness::in_turn(1, "2026-05-11T08:00:00Z", via, "", people(120)).await;
-        harness.first_run().await;
-        // Kombo's pages are longer.
-        let pages = if via == Via::Kombo { 1..=1 } else { 1..=2 };
-        for page in pages {
-            for behaviour in [Behaviour::Close, Behaviour::CloseMidBody] {
-                for _ in 0..3 {
-                    harness.fail_reading(behaviour.clone(), |fault| fault.nth(page).times(20));
-                    let report = harness.tick().await;
-                    harness.clear_faults();
-                    assert!(
-                        !report.outcome.is_good(),
-                        "{via:?} {page} {behaviour:?}: {report:#?}"
-                    );
+#[test]
+fn keycloak_24669_a_dropped_connection_locks_nobody() {
+    virtual_time::run(|_| (), async {
+        for via in ROUTES {
+            // Pauses between attempts are simulated.
+            let harness = Harness::in_turn(1, "2026-05-11T08:00:00Z", via, "", people(120)).await;
+            harness.first_run().await;
+            // Kombo's pages are longer.
+            let pages = if via == Via::Kombo { 1..=1 } else { 1..=2 };
+            for page in pages {
+                for behaviour in [Behaviour::Close, Behaviour::CloseMidBody] {
+                    for _ in 0..3 {
+                        harness.fail_reading(behaviour.clone(), |fault| fault.nth(page).times(20));
+                        let report = harness.tick().await;
+                        harness.clear_faults();
+                        assert!(
+                            !report.outcome.is_good(),
+                            "{via:?} {page} {behaviour:?}: {report:#?}"
+                        );
+                    }
+                    all_are_open(&harness, 120, &format!("{via:?} {page} {behaviour:?}"));
                 }
-                all_are_open(&harness, 120, &format!("{via:?} {page} {behaviour:?}"));
             }
+            // reteach's lookups and list are empty while a person is new.
+            let empty = || {
+                Fault::new(Behaviour::EmptyList)
+                    .path("/customer")
+                    .method(http::Method::GET)
+                    .always()
+            };
+            harness.reteach.fail(empty());
+            harness.personio.put(person(121));
+            harness.tick().await;
+            harness.after(A_DAY).await;
+            harness.clear_faults();
+            harness.tick().await;
+            all_are_open(&harness, 121, &format!("{via:?}"));
+            assert_eq!(harness.reteach.customers().len(), 121, "{via:?}");
         }
-        // reteach's lookups and list are empty while a person is new.
-        let empty = || {
-            Fault::new(Behaviour::EmptyList)
-                .path("/customer")
-                .method(http::Method::GET)
-                .always()
-        };
-        harness.reteach.fail(empty());
-        harness.personio.put(person(121));
-        harness.tick().await;
-        harness.after(A_DAY).await;
-        harness.clear_faults();
-        harness.tick().await;
-        all_are_open(&harness, 121, &format!("{via:?}"));
-        assert_eq!(harness.reteach.customers().len(), 121, "{via:?}");
-    }
+    });
 }
 
 /// owncloud/core 28039: a page of 498 for 500 was taken for the last one, and everybody after it was unknown. Here the list ends at

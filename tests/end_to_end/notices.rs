@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use employee_sync::report::Report;
-use harness::{Harness, MARK, marked};
+use harness::{Harness, MARK, marked, virtual_time};
 use jiff::SignedDuration;
 use serde_json::Value;
 use shared::domain::clock::Clock as _;
@@ -119,29 +119,31 @@ async fn trouble_is_one_message_a_day_for_each_recipient_until_it_is_over() {
     );
 }
 
-#[tokio::test]
-async fn a_silent_vendor_is_a_notice_after_half_an_hour_and_not_before() {
-    let noticed = Noticed::new(Via::Direct, HR).await;
-    let harness = &noticed.harness;
-    let fall_silent = || {
-        let silent = Fault::new(Behaviour::Status(503, Body::Vendor));
-        harness.personio.fail(silent.always());
-    };
-    let after = async |minutes| harness.after(SignedDuration::from_mins(minutes)).await;
-    fall_silent();
-    for minutes in [5, 25] {
-        let report = after(minutes).await;
-        assert_eq!(report.outcome, Outcome::SourceUnavailable, "{report:#?}");
-    }
-    harness.clear_faults();
-    assert!(after(5).await.outcome.is_good());
-    fall_silent();
-    for minutes in [5, 25] {
-        after(minutes).await;
-    }
-    assert_eq!(noticed.counts(), [0; 3]);
-    after(5).await;
-    assert_eq!(noticed.counts(), [1; 3]);
+#[test]
+fn a_silent_vendor_is_a_notice_after_half_an_hour_and_not_before() {
+    virtual_time::run(|_| (), async {
+        let noticed = Noticed::new(Via::Direct, HR).await;
+        let harness = &noticed.harness;
+        let fall_silent = || {
+            let silent = Fault::new(Behaviour::Status(503, Body::Vendor));
+            harness.personio.fail(silent.always());
+        };
+        let after = async |minutes| harness.after(SignedDuration::from_mins(minutes)).await;
+        fall_silent();
+        for minutes in [5, 25] {
+            let report = after(minutes).await;
+            assert_eq!(report.outcome, Outcome::SourceUnavailable, "{report:#?}");
+        }
+        harness.clear_faults();
+        assert!(after(5).await.outcome.is_good());
+        fall_silent();
+        for minutes in [5, 25] {
+            after(minutes).await;
+        }
+        assert_eq!(noticed.counts(), [0; 3]);
+        after(5).await;
+        assert_eq!(noticed.counts(), [1; 3]);
+    });
 }
 
 #[tokio::test]
@@ -422,28 +424,30 @@ async fn a_webhook_hears_later_if_the_credentials_cannot_be_read() {
     );
 }
 
-#[tokio::test]
-async fn an_academy_that_answers_nothing_for_one_person_is_a_notice_after_two_hours() {
-    let noticed = Noticed::new(Via::Direct, HR).await;
-    let harness = &noticed.harness;
-    let silent = Fault::new(Behaviour::Status(503, Body::Vendor));
-    harness.company.reteach.fail(silent.always());
-    harness.change(1, |person| person.last_name = format!("{MARK}2"));
-    for tick in 0..36 {
-        harness.tick().await;
-        if tick < 24 {
-            assert_eq!(noticed.counts(), [0; 3], "{tick}");
+#[test]
+fn an_academy_that_answers_nothing_for_one_person_is_a_notice_after_two_hours() {
+    virtual_time::run(|_| (), async {
+        let noticed = Noticed::new(Via::Direct, HR).await;
+        let harness = &noticed.harness;
+        let silent = Fault::new(Behaviour::Status(503, Body::Vendor));
+        harness.company.reteach.fail(silent.always());
+        harness.change(1, |person| person.last_name = format!("{MARK}2"));
+        for tick in 0..36 {
+            harness.tick().await;
+            if tick < 24 {
+                assert_eq!(noticed.counts(), [0; 3], "{tick}");
+            }
         }
-    }
-    let begun = "acme: incomplete begun (employee-sync)";
-    assert_eq!(noticed.heard()[0], [begun]);
-    harness.clear_faults();
-    for _ in 0..12 {
-        harness.tick().await;
-    }
-    harness.after(DAY).await;
-    let ended = "acme: incomplete ended (employee-sync)";
-    assert_eq!(noticed.heard()[0], [begun, ended]);
+        let begun = "acme: incomplete begun (employee-sync)";
+        assert_eq!(noticed.heard()[0], [begun]);
+        harness.clear_faults();
+        for _ in 0..12 {
+            harness.tick().await;
+        }
+        harness.after(DAY).await;
+        let ended = "acme: incomplete ended (employee-sync)";
+        assert_eq!(noticed.heard()[0], [begun, ended]);
+    });
 }
 
 /// Conflicts and accounts without an answer: no field names a reason, and everybody else is synced.

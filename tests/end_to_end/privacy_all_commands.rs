@@ -8,6 +8,7 @@ mod panics;
 
 use harness::{
     CERTIFICATE_TICK, MARK, ROUTES, TICK, Witness, completed, ignore_progress, marked_company,
+    virtual_time,
 };
 use jiff::SignedDuration;
 use shared::http::Deadline;
@@ -68,51 +69,53 @@ fn issue(seen: &Witness, ids: std::ops::Range<u64>) {
     seen.harness.issue(ids.map(course));
 }
 
-#[tokio::test]
-async fn no_command_shows_personal_data() {
-    for via in ROUTES {
-        let mut seen = Witness::new(marked_company(via).await);
-        let operator = Operator::of(&seen).await;
-        seen.harness.personio.add_category("Bildungszertifikate");
-        operator.every_command(&mut seen).await;
-        issue(&seen, 1..5);
-        both_jobs(&mut seen).await;
-        operator.every_command(&mut seen).await;
-        for (status, ids) in [(422, 5..8), (200, 8..11)] {
-            issue(&seen, ids.clone());
-            ids.for_each(|id| {
-                seen.harness.change(id, |person| {
-                    person.last_name = format!("Zwetschge-{status}")
-                })
-            });
-            loose_tongues(&seen, status);
+#[test]
+fn no_command_shows_personal_data() {
+    virtual_time::run(|_| (), async {
+        for via in ROUTES {
+            let mut seen = Witness::new(marked_company(via).await);
+            let operator = Operator::of(&seen).await;
+            seen.harness.personio.add_category("Bildungszertifikate");
+            operator.every_command(&mut seen).await;
+            issue(&seen, 1..5);
             both_jobs(&mut seen).await;
             operator.every_command(&mut seen).await;
-            seen.harness.clear_faults();
-            seen.harness.reteach.downloads().clear_faults();
-            seen.harness.advance(SignedDuration::from_hours(1));
+            for (status, ids) in [(422, 5..8), (200, 8..11)] {
+                issue(&seen, ids.clone());
+                ids.for_each(|id| {
+                    seen.harness.change(id, |person| {
+                        person.last_name = format!("Zwetschge-{status}")
+                    })
+                });
+                loose_tongues(&seen, status);
+                both_jobs(&mut seen).await;
+                operator.every_command(&mut seen).await;
+                seen.harness.clear_faults();
+                seen.harness.reteach.downloads().clear_faults();
+                seen.harness.advance(SignedDuration::from_hours(1));
+            }
+            let filed = seen.harness.personio.documents();
+            assert!(
+                filed
+                    .iter()
+                    .any(|document| document.title == "Zwetschgenkunde"
+                        || document.file_name.contains("Zwetschgenkunde"))
+            );
+            // The exception: an operator asks for values.
+            seen.harness.change(12, |person| {
+                person.position = Some("Zwetschgenmeister".into())
+            });
+            let shown = operator
+                .typed(&seen, &["explain", "acme", "12", "--details"])
+                .await;
+            assert!(
+                shown.to_lowercase().contains(MARK),
+                "--details shows values: {shown}"
+            );
+            let hidden = operator.typed(&seen, &["explain", "acme", "12"]).await;
+            assert!(!hidden.to_lowercase().contains(MARK), "{hidden}");
+            operator.comes_and_goes(&mut seen).await;
+            seen.check();
         }
-        let filed = seen.harness.personio.documents();
-        assert!(
-            filed
-                .iter()
-                .any(|document| document.title == "Zwetschgenkunde"
-                    || document.file_name.contains("Zwetschgenkunde"))
-        );
-        // The exception: an operator asks for values.
-        seen.harness.change(12, |person| {
-            person.position = Some("Zwetschgenmeister".into())
-        });
-        let shown = operator
-            .typed(&seen, &["explain", "acme", "12", "--details"])
-            .await;
-        assert!(
-            shown.to_lowercase().contains(MARK),
-            "--details shows values: {shown}"
-        );
-        let hidden = operator.typed(&seen, &["explain", "acme", "12"]).await;
-        assert!(!hidden.to_lowercase().contains(MARK), "{hidden}");
-        operator.comes_and_goes(&mut seen).await;
-        seen.check();
-    }
+    });
 }

@@ -1,4 +1,6 @@
 //! Every dialect of every vendor, on each route, with both jobs: what comes of it is a table.
+//!
+//! A sample has each dialect on one route, and the routes in turn; `PROVE=all` has all cells.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -31,13 +33,45 @@ fn concerns(dialect: &Dialect, via: Via) -> bool {
     }
 }
 
+/// The whole table, as it was accepted.
+const ACCEPTED: &str = include_str!("snapshots/matrix__matrix.snap");
+/// A sample of dialects that begin or end between two ticks has every third one.
+const EVERY: usize = 3;
+
+fn is_whole() -> bool {
+    std::env::var_os("PROVE").is_some_and(|prove| prove == "all")
+}
+
+/// The routes on which a dialect is tried: all that can show it, or one of them in a sample.
+fn routes(row: usize, dialect: &Dialect) -> Vec<Via> {
+    let mut routes = Vec::from(ROUTES);
+    routes.retain(|via| concerns(dialect, *via));
+    match is_whole() {
+        true => routes,
+        false => routes.into_iter().cycle().skip(row).take(1).collect(),
+    }
+}
+
+/// Every third dialect in a sample, the first of them `from`; or all.
+fn in_turn(from: usize) -> Vec<(String, Dialect)> {
+    let every = if is_whole() { 1 } else { EVERY };
+    dialects()
+        .into_iter()
+        .skip(from % every)
+        .step_by(every)
+        .collect()
+}
+
 #[test]
 fn each_dialect_works_or_ends_with_a_named_outcome_and_nothing_lost() {
     let began = Instant::now();
     let rows = dialects();
     let cells: Vec<(usize, Via)> = (0..rows.len())
-        .flat_map(|row| ROUTES.map(|via| (row, via)))
-        .filter(|(row, via)| concerns(&rows[*row].1, *via))
+        .flat_map(|row| {
+            routes(row, &rows[row].1)
+                .into_iter()
+                .map(move |via| (row, via))
+        })
         .collect();
     let (results, paced) = thread::scope(|scope| {
         let paced = scope.spawn(pace::cells);
@@ -91,8 +125,18 @@ fn each_dialect_works_or_ends_with_a_named_outcome_and_nothing_lost() {
     let idle: BTreeSet<_> = idle.map(|((row, _), _)| rows[*row].0.as_str()).collect();
     // The log-in that is kept spares the second one.
     let expected = BTreeSet::from(["reteach client code is good once"]);
-    assert_eq!(idle, expected, "dialects that have changed nothing");
-    insta::assert_snapshot!("matrix", table);
+    let is_expected = match is_whole() {
+        true => idle == expected,
+        false => idle.is_subset(&expected),
+    };
+    assert!(is_expected, "dialects that have changed nothing: {idle:?}");
+    if is_whole() {
+        insta::assert_snapshot!("matrix", table);
+    } else {
+        let accepted: BTreeSet<_> = ACCEPTED.lines().collect();
+        let others: Vec<_> = table.lines().filter(|it| !accepted.contains(it)).collect();
+        assert!(others.is_empty(), "not as accepted:\n{}", others.join("\n"));
+    }
 }
 
 /// The route that concerns the dialect most.
@@ -105,7 +149,7 @@ fn route_of(dialect: &Dialect) -> Via {
 
 #[test]
 fn a_dialect_that_begins_between_two_ticks_works_or_is_named_and_loses_nothing() {
-    let rows = dialects();
+    let rows = in_turn(0);
     let results = pool::all(&rows, |(name, dialect)| {
         Cell::of(name, dialect, route_of(dialect), Spoken::Later, "")
     });
@@ -120,7 +164,7 @@ fn a_dialect_that_begins_between_two_ticks_works_or_is_named_and_loses_nothing()
 
 #[test]
 fn a_dialect_that_ends_between_two_ticks_leaves_nothing_behind() {
-    let rows = dialects();
+    let rows = in_turn(1);
     let results = pool::all(&rows, |(name, dialect)| {
         Cell::of(name, dialect, route_of(dialect), Spoken::AtFirst, "")
     });

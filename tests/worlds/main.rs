@@ -55,10 +55,13 @@ fn number(variable: &str) -> Option<u64> {
         .map(|text| text.parse().unwrap())
 }
 
+fn is_whole() -> bool {
+    std::env::var("PROVE").is_ok_and(|size| size == "all")
+}
+
 /// How many worlds are lived: `WORLDS=<n>`, or all with `PROVE=all`, or a sample.
 fn worlds() -> u64 {
-    let is_all = std::env::var("PROVE").is_ok_and(|size| size == "all");
-    number("WORLDS").unwrap_or(if is_all { ALL } else { SAMPLE })
+    number("WORLDS").unwrap_or(if is_whole() { ALL } else { SAMPLE })
 }
 
 /// Does `work` on a thread with a stack for a whole world.

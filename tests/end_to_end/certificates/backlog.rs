@@ -1,6 +1,6 @@
 //! Vendor outages: a run stops, gives nothing up, and the next run continues.
 
-use harness::{Harness, ROUTES, completed, people};
+use harness::{Harness, ROUTES, completed, people, virtual_time};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
@@ -70,27 +70,29 @@ fn questions(harness: &Harness) -> (usize, usize, usize) {
     (lists - since - one, since, one)
 }
 
-#[tokio::test]
-async fn an_unreachable_vendor_counts_as_no_failure() {
-    for via in ROUTES {
-        let harness = company(via, 5).await;
-        let base = match &harness.company.kombo {
-            Some(kombo) => kombo.base_url(),
-            None => harness.personio.base_url(),
-        };
-        let file = harness.company.tenant_file("");
-        // No server listens there.
-        let dead = file.replace(&base, "http://127.0.0.1:1");
-        harness.store_file(&dead).await;
-        let report = harness.certificates_tick().await;
-        assert_run!("{via:?}", report, Outcome::SourceUnavailable);
-        assert_counts!("{via:?}", report, remaining = 5, failed = 0);
-        assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
-        harness.advance(HOUR * 24 * 9);
-        harness.store_file(&file).await;
-        let report = harness.certificates_tick().await;
-        assert_run!("{via:?}", report, Outcome::Done, uploaded = 5);
-    }
+#[test]
+fn an_unreachable_vendor_counts_as_no_failure() {
+    virtual_time::run(|_| (), async {
+        for via in ROUTES {
+            let harness = company(via, 5).await;
+            let base = match &harness.company.kombo {
+                Some(kombo) => kombo.base_url(),
+                None => harness.personio.base_url(),
+            };
+            let file = harness.company.tenant_file("");
+            // No server listens there.
+            let dead = file.replace(&base, "http://127.0.0.1:1");
+            harness.store_file(&dead).await;
+            let report = harness.certificates_tick().await;
+            assert_run!("{via:?}", report, Outcome::SourceUnavailable);
+            assert_counts!("{via:?}", report, remaining = 5, failed = 0);
+            assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
+            harness.advance(HOUR * 24 * 9);
+            harness.store_file(&file).await;
+            let report = harness.certificates_tick().await;
+            assert_run!("{via:?}", report, Outcome::Done, uploaded = 5);
+        }
+    });
 }
 
 /// The academy's files cannot be had for a while, or they can again.
@@ -335,28 +337,30 @@ async fn the_next_run_continues_a_stopped_one() {
     }
 }
 
-#[tokio::test]
-async fn a_failing_lookup_stops_no_other_certificate() {
-    // A look-up is tried three times, and a 404 means that nothing was found.
-    for (behaviour, calls) in [
-        (Behaviour::Status(404, Body::Vendor), 1),
-        (Behaviour::Status(200, Body::Html), 3),
-        (Behaviour::Status(500, Body::Vendor), 12),
-    ] {
-        let harness = company(Via::Direct, 2).await;
-        let reteach = &harness.reteach;
-        assert!(reteach.set_delivery("c-1", Delivery::Status(403)));
-        // The list comes first.
-        let fault = Fault::new(behaviour.clone()).path("/participation");
-        reteach.fail(fault.nth(2).times(calls));
-        let report = harness.certificates_tick().await;
-        assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
-        assert_counts!("{behaviour:?}", report, failed = 1);
-        assert!(reteach.set_delivery("c-1", Delivery::default()));
-        harness.forget_requests();
-        let report = harness.certificates_tick().await;
-        assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
-        let full_scans = questions(&harness).0;
-        assert_eq!((filed(&harness), full_scans), (2, 0), "{behaviour:?}");
-    }
+#[test]
+fn a_failing_lookup_stops_no_other_certificate() {
+    virtual_time::run(|_| (), async {
+        // A look-up is tried three times, and a 404 means that nothing was found.
+        for (behaviour, calls) in [
+            (Behaviour::Status(404, Body::Vendor), 1),
+            (Behaviour::Status(200, Body::Html), 3),
+            (Behaviour::Status(500, Body::Vendor), 12),
+        ] {
+            let harness = company(Via::Direct, 2).await;
+            let reteach = &harness.reteach;
+            assert!(reteach.set_delivery("c-1", Delivery::Status(403)));
+            // The list comes first.
+            let fault = Fault::new(behaviour.clone()).path("/participation");
+            reteach.fail(fault.nth(2).times(calls));
+            let report = harness.certificates_tick().await;
+            assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
+            assert_counts!("{behaviour:?}", report, failed = 1);
+            assert!(reteach.set_delivery("c-1", Delivery::default()));
+            harness.forget_requests();
+            let report = harness.certificates_tick().await;
+            assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
+            let full_scans = questions(&harness).0;
+            assert_eq!((filed(&harness), full_scans), (2, 0), "{behaviour:?}");
+        }
+    });
 }

@@ -1,6 +1,6 @@
 //! Bad files and forbidden addresses: their certificate waits with a reason, all others are filed.
 
-use harness::{Harness, ROUTES};
+use harness::{Harness, ROUTES, virtual_time};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome, Progress};
 use shared::tenant::Via;
@@ -139,28 +139,32 @@ async fn many_bad_files_stop_no_other_certificate() {
 }
 
 /// A file's own status says nothing about the academy, and an address that does not answer is tried elsewhere first.
-#[tokio::test]
-async fn files_that_answer_with_an_error_stop_no_other_certificate() {
-    // A refusal, an error, and no answer.
-    for status in [422, 500, 503] {
-        let harness = certified(Via::Direct, 16).await;
-        for number in 5..=16 {
-            deliver(&harness, &id(number), Delivery::Status(status));
+#[test]
+fn files_that_answer_with_an_error_stop_no_other_certificate() {
+    virtual_time::run(|_| (), async {
+        // A refusal, an error, and no answer.
+        for status in [422, 500, 503] {
+            let harness = certified(Via::Direct, 16).await;
+            for number in 5..=16 {
+                deliver(&harness, &id(number), Delivery::Status(status));
+            }
+            let report = harness.certificates_now().await;
+            assert_run!("{status}", report, Outcome::Done, uploaded = 4, failed = 12);
         }
-        let report = harness.certificates_now().await;
-        assert_run!("{status}", report, Outcome::Done, uploaded = 4, failed = 12);
-    }
+    });
 }
 
-#[tokio::test]
-async fn a_file_store_that_answers_nobody_is_an_outage_and_nobodys_failure() {
-    let harness = certified(Via::Direct, 16).await;
-    for number in 1..=16 {
-        deliver(&harness, &id(number), Delivery::Status(503));
-    }
-    let report = harness.certificates_now().await;
-    let outage = Outcome::ReteachUnavailable;
-    assert_run!(report, outage, failed = 0, remaining = 16);
+#[test]
+fn a_file_store_that_answers_nobody_is_an_outage_and_nobodys_failure() {
+    virtual_time::run(|_| (), async {
+        let harness = certified(Via::Direct, 16).await;
+        for number in 1..=16 {
+            deliver(&harness, &id(number), Delivery::Status(503));
+        }
+        let report = harness.certificates_now().await;
+        let outage = Outcome::ReteachUnavailable;
+        assert_run!(report, outage, failed = 0, remaining = 16);
+    });
 }
 
 #[tokio::test]
@@ -388,17 +392,19 @@ async fn an_address_that_shows_a_page_by_now_is_requested_again() {
 }
 
 /// Until the academy says whether there is another address, nothing is known of the file.
-#[tokio::test]
-async fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for() {
-    let harness = certified(Via::Direct, 1).await;
-    deliver(&harness, "c-001", Delivery::NotAPdf);
-    let limited = Fault::new(Behaviour::TooManyRequests(RetryAfter::None));
-    let limited = limited.query("customerCertificateId", "c-001");
-    harness.reteach.fail(limited.always());
-    let report = harness.certificates_now().await;
-    assert_run!(report, Outcome::Partly, uploaded = 0, failed = 0);
-    harness.clear_faults();
-    assert_eq!(harness.certificates_tick().await.counts.failed, 1);
+#[test]
+fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for() {
+    virtual_time::run(|_| (), async {
+        let harness = certified(Via::Direct, 1).await;
+        deliver(&harness, "c-001", Delivery::NotAPdf);
+        let limited = Fault::new(Behaviour::TooManyRequests(RetryAfter::None));
+        let limited = limited.query("customerCertificateId", "c-001");
+        harness.reteach.fail(limited.always());
+        let report = harness.certificates_now().await;
+        assert_run!(report, Outcome::Partly, uploaded = 0, failed = 0);
+        harness.clear_faults();
+        assert_eq!(harness.certificates_tick().await.counts.failed, 1);
+    });
 }
 
 /// The fresh address is no better: a third one has no better chance.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use harness::{Harness, ROUTES};
+use harness::{Harness, ROUTES, virtual_time};
 use jiff::SignedDuration;
 use local::INTEGRATION;
 use shared::http::Deadline;
@@ -75,50 +75,52 @@ fn broken_connections() -> Vec<BrokenConnection> {
     common().into_iter().chain(own).collect()
 }
 
-#[tokio::test]
-async fn every_broken_connection_is_named_and_recovers() {
-    for BrokenConnection {
-        name,
-        routes,
-        begin,
-        outcome,
-        says,
-        end,
-    } in broken_connections()
-    {
-        for via in routes {
-            let label = format!("{via:?}: {name}");
-            let harness = certified(*via, 20).await;
-            let root = async || {
-                let start = harness
-                    .store()
-                    .certificate_start(&harness.company.tenant)
-                    .await;
-                start
-                    .unwrap()
-                    .checkpoint
-                    .map(|checkpoint| checkpoint.listed_all_at)
-            };
-            begin(&harness);
-            for _ in 0..3 {
+#[test]
+fn every_broken_connection_is_named_and_recovers() {
+    virtual_time::run(|_| (), async {
+        for BrokenConnection {
+            name,
+            routes,
+            begin,
+            outcome,
+            says,
+            end,
+        } in broken_connections()
+        {
+            for via in routes {
+                let label = format!("{via:?}: {name}");
+                let harness = certified(*via, 20).await;
+                let root = async || {
+                    let start = harness
+                        .store()
+                        .certificate_start(&harness.company.tenant)
+                        .await;
+                    start
+                        .unwrap()
+                        .checkpoint
+                        .map(|checkpoint| checkpoint.listed_all_at)
+                };
+                begin(&harness);
+                for _ in 0..3 {
+                    let report = harness.certificates_tick().await;
+                    assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
+                    assert!(report.message.contains(says), "{label}: {}", report.message);
+                    assert!(harness.personio.documents().is_empty(), "{label}");
+                    nothing_is_held_against_any(&harness).await;
+                }
+                // Four uploads are in flight when the first refusal comes, and three more while three others are tried.
+                let uploads = harness.personio.calls(personio::Endpoint::UploadDocument);
+                assert!(uploads <= 3 * 16, "{label}: {uploads} attempts");
+                if outcome == Outcome::ReteachUnavailable {
+                    assert_eq!(root().await, None, "{label}: nothing counts as read");
+                }
+                end(&harness);
                 let report = harness.certificates_tick().await;
-                assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
-                assert!(report.message.contains(says), "{label}: {}", report.message);
-                assert!(harness.personio.documents().is_empty(), "{label}");
-                nothing_is_held_against_any(&harness).await;
+                assert_run!("{label}", report, Outcome::Done, uploaded = 20);
+                all_are_filed(&harness, 20).await;
             }
-            // Four uploads are in flight when the first refusal comes, and three more while three others are tried.
-            let uploads = harness.personio.calls(personio::Endpoint::UploadDocument);
-            assert!(uploads <= 3 * 16, "{label}: {uploads} attempts");
-            if outcome == Outcome::ReteachUnavailable {
-                assert_eq!(root().await, None, "{label}: nothing counts as read");
-            }
-            end(&harness);
-            let report = harness.certificates_tick().await;
-            assert_run!("{label}", report, Outcome::Done, uploaded = 20);
-            all_are_filed(&harness, 20).await;
         }
-    }
+    });
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Lists of documents that cannot be read: whose trouble that is, and when certificates are filed without a look.
 
-use harness::{Harness, completed, people};
+use harness::{Harness, completed, people, virtual_time};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
@@ -105,19 +105,21 @@ async fn a_list_that_fails_for_a_while_delays_the_first_filing_and_nothing_is_fi
     }
 }
 
-#[tokio::test]
-async fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
-    for (people, status) in [(2, 400), (6, 400), (12, 503)] {
-        let harness = certified(Via::Direct, people).await;
-        let refused = Fault::new(Behaviour::Status(status, Body::Vendor)).path(LISTS);
-        harness.personio.fail(refused.always());
-        let report = harness.certificates_now().await;
-        let label = format!("{people} {status}");
-        assert_run!("{label}", report, Outcome::SourceUnavailable, uploaded = 0);
-        harness.personio.clear_faults();
-        let report = harness.certificates_tick().await;
-        assert_run!("{label}", report, Outcome::Done, uploaded = people);
-    }
+#[test]
+fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
+    virtual_time::run(|_| (), async {
+        for (people, status) in [(2, 400), (6, 400), (12, 503)] {
+            let harness = certified(Via::Direct, people).await;
+            let refused = Fault::new(Behaviour::Status(status, Body::Vendor)).path(LISTS);
+            harness.personio.fail(refused.always());
+            let report = harness.certificates_now().await;
+            let label = format!("{people} {status}");
+            assert_run!("{label}", report, Outcome::SourceUnavailable, uploaded = 0);
+            harness.personio.clear_faults();
+            let report = harness.certificates_tick().await;
+            assert_run!("{label}", report, Outcome::Done, uploaded = people);
+        }
+    });
 }
 
 /// The lists of these people's documents fail like this from now on.
@@ -130,36 +132,38 @@ fn fail_lists_of(harness: &Harness, people: &[&'static str], status: u16) {
     }
 }
 
-#[tokio::test]
-async fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
-    let newest = ["5", "6", "7", "8", "9", "10", "11", "12"];
-    let either_end = ["1", "2", "3", "8", "9", "10", "11", "12"];
-    for (via, status, failing) in [
-        (Via::KomboPassthrough, 400, newest),
-        (Via::Direct, 503, either_end),
-    ] {
-        let label = format!("{via:?} {status} {failing:?}");
-        let harness = certified(via, 12).await;
-        fail_lists_of(&harness, &failing, status);
-        let first = harness.certificates_now().await;
-        assert_run!("{label}", first, Outcome::Done, unlisted = 8, failed = 0);
-        for number in failing {
-            let number = id(number.parse().unwrap());
-            let text = &finding(&first, FindingKind::NotFiled, &number).text;
-            assert!(text.contains("cannot be listed before filing"), "{text}");
+#[test]
+fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
+    virtual_time::run(|_| (), async {
+        let newest = ["5", "6", "7", "8", "9", "10", "11", "12"];
+        let either_end = ["1", "2", "3", "8", "9", "10", "11", "12"];
+        for (via, status, failing) in [
+            (Via::KomboPassthrough, 400, newest),
+            (Via::Direct, 503, either_end),
+        ] {
+            let label = format!("{via:?} {status} {failing:?}");
+            let harness = certified(via, 12).await;
+            fail_lists_of(&harness, &failing, status);
+            let first = harness.certificates_now().await;
+            assert_run!("{label}", first, Outcome::Done, unlisted = 8, failed = 0);
+            for number in failing {
+                let number = id(number.parse().unwrap());
+                let text = &finding(&first, FindingKind::NotFiled, &number).text;
+                assert!(text.contains("cannot be listed before filing"), "{text}");
+            }
+            harness.certificates_tick().await;
+            assert_eq!(harness.personio.documents().len(), 4, "{label}");
+            // Meanwhile another integration has filed one of them.
+            file_for(&harness, 12, "Kurs 12", "2026-05-10");
+            harness.personio.clear_faults();
+            // The second pause is an hour.
+            let last = harness
+                .certificates_after(SignedDuration::from_hours(1))
+                .await;
+            assert_run!("{label}", last, Outcome::Done, adopted = 1, uploaded = 7);
+            assert_eq!(harness.personio.documents().len(), 12, "{label}");
         }
-        harness.certificates_tick().await;
-        assert_eq!(harness.personio.documents().len(), 4, "{label}");
-        // Meanwhile another integration has filed one of them.
-        file_for(&harness, 12, "Kurs 12", "2026-05-10");
-        harness.personio.clear_faults();
-        // The second pause is an hour.
-        let last = harness
-            .certificates_after(SignedDuration::from_hours(1))
-            .await;
-        assert_run!("{label}", last, Outcome::Done, adopted = 1, uploaded = 7);
-        assert_eq!(harness.personio.documents().len(), 12, "{label}");
-    }
+    });
 }
 
 /// The oldest uploads of unknown outcome are of one person, whose documents cannot be listed now.

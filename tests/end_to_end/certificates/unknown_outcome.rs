@@ -1,6 +1,6 @@
 //! Uploads with an unknown outcome are searched before anything is uploaded again: there is one document in the end.
 
-use harness::{Harness, ROUTES, UploadAt, completed, people};
+use harness::{Harness, ROUTES, UploadAt, completed, people, virtual_time};
 use jiff::SignedDuration;
 use judge::Terms;
 use shared::domain::id::DocumentId;
@@ -176,37 +176,39 @@ async fn a_document_that_was_hidden_from_two_lists_is_looked_for_before_each_fur
     }
 }
 
-#[tokio::test]
-async fn an_upload_of_unknown_outcome_is_searched_before_it_is_repeated() {
-    for via in ROUTES {
-        for at in UploadAt::on(via) {
-            let harness = company(via).await;
-            let mut number = 0;
-            let lost = [
-                Behaviour::LoseReply,
-                Behaviour::CloseMidBody,
-                Behaviour::LateEffect(MINUTE * 10),
-                Behaviour::LateStatus(500, Body::Vendor),
-                Behaviour::LateStatus(502, Body::Html),
-                Behaviour::LateStatus(504, Body::Empty),
-                Behaviour::LateStatus(503, Body::TruncatedJson),
-                Behaviour::LateStatus(302, Body::Html),
-            ];
-            let nothing = [
-                Behaviour::Close,
-                Behaviour::Status(500, Body::Vendor),
-                Behaviour::Status(502, Body::Html),
-                Behaviour::Status(504, Body::Empty),
-                Behaviour::Redirect("https://personio.de/maintenance".to_owned()),
-            ];
-            let lost = lost.iter().map(|behaviour| (behaviour, true));
-            let nothing = nothing.iter().map(|behaviour| (behaviour, false));
-            for (behaviour, takes_effect) in lost.chain(nothing) {
-                number += 1;
-                check_unknown_outcome(&harness, *at, behaviour, takes_effect, number).await;
+#[test]
+fn an_upload_of_unknown_outcome_is_searched_before_it_is_repeated() {
+    virtual_time::run(|_| (), async {
+        for via in ROUTES {
+            for at in UploadAt::on(via) {
+                let harness = company(via).await;
+                let mut number = 0;
+                let lost = [
+                    Behaviour::LoseReply,
+                    Behaviour::CloseMidBody,
+                    Behaviour::LateEffect(MINUTE * 10),
+                    Behaviour::LateStatus(500, Body::Vendor),
+                    Behaviour::LateStatus(502, Body::Html),
+                    Behaviour::LateStatus(504, Body::Empty),
+                    Behaviour::LateStatus(503, Body::TruncatedJson),
+                    Behaviour::LateStatus(302, Body::Html),
+                ];
+                let nothing = [
+                    Behaviour::Close,
+                    Behaviour::Status(500, Body::Vendor),
+                    Behaviour::Status(502, Body::Html),
+                    Behaviour::Status(504, Body::Empty),
+                    Behaviour::Redirect("https://personio.de/maintenance".to_owned()),
+                ];
+                let lost = lost.iter().map(|behaviour| (behaviour, true));
+                let nothing = nothing.iter().map(|behaviour| (behaviour, false));
+                for (behaviour, takes_effect) in lost.chain(nothing) {
+                    number += 1;
+                    check_unknown_outcome(&harness, *at, behaviour, takes_effect, number).await;
+                }
             }
         }
-    }
+    });
 }
 
 /// A 200 does not prove that the document was filed. How Kombo translates such an answer of Personio's is not ours to test.
@@ -361,22 +363,24 @@ async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
     }
 }
 
-#[tokio::test]
-async fn a_rate_limited_upload_waits_and_is_filed_once() {
-    for via in ROUTES {
-        for at in UploadAt::on(via) {
-            let harness = company(via).await;
-            issue(&harness, "c-1");
-            issue(&harness, "c-2");
-            harness.fail_next_upload(*at, Behaviour::TooManyRequests(RetryAfter::Seconds(1)));
-            let started = tokio::time::Instant::now();
-            let report = harness.certificates_now().await;
-            assert_run!("{via:?} {at:?}", report, Outcome::Done, uploaded = 2);
-            let has_waited = started.elapsed().as_secs() >= 1;
-            assert!(has_waited || *at == UploadAt::Personio, "{via:?}");
-            assert_eq!(harness.personio.documents().len(), 2, "{via:?} {at:?}");
+#[test]
+fn a_rate_limited_upload_waits_and_is_filed_once() {
+    virtual_time::run(|_| (), async {
+        for via in ROUTES {
+            for at in UploadAt::on(via) {
+                let harness = company(via).await;
+                issue(&harness, "c-1");
+                issue(&harness, "c-2");
+                harness.fail_next_upload(*at, Behaviour::TooManyRequests(RetryAfter::Seconds(1)));
+                let started = tokio::time::Instant::now();
+                let report = harness.certificates_now().await;
+                assert_run!("{via:?} {at:?}", report, Outcome::Done, uploaded = 2);
+                let has_waited = started.elapsed().as_secs() >= 1;
+                assert!(has_waited || *at == UploadAt::Personio, "{via:?}");
+                assert_eq!(harness.personio.documents().len(), 2, "{via:?} {at:?}");
+            }
         }
-    }
+    });
 }
 
 #[tokio::test]
