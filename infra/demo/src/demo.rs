@@ -1,13 +1,14 @@
 //! Runs the scenario.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use local::{Fixture, FixtureError, TenantFixture, route};
+use local::{Company, Fixture, FixtureError, TenantFixture, route};
 use shared::domain::clock::Clock as _;
 use shared::http::Deadline;
-use shared::runtime::{Mode, Progress};
+use shared::runtime::{Mode, Progress, ProgressFn};
 use shared::state::{Choice, Decision, JobKind, StateError};
 use shared::tenant::Via;
 use terminal::{Bar, Bars};
@@ -21,17 +22,18 @@ use crate::scenario::Expect;
 use crate::scenario::{self, Preparation, STEPS, Step};
 
 #[derive(Clone, Debug)]
-pub(crate) struct Options {
-    pub(crate) people: usize,
+pub struct Options {
+    /// In each company.
+    pub people: usize,
     /// A company for each of these routes.
-    pub(crate) routes: Vec<Via>,
+    pub routes: Vec<Via>,
     /// The companies' time at the last step, if none is skipped.
-    pub(crate) ends_at: Timestamp,
+    pub ends_at: Timestamp,
 }
 
 /// Why the demo did not get to its end. Failed checks are part of the [`DemoReport`] instead.
 #[derive(Debug, Error)]
-pub(crate) enum DemoError {
+pub enum DemoError {
     #[error(transparent)]
     Fixture(#[from] FixtureError),
     #[error(transparent)]
@@ -51,16 +53,62 @@ pub(crate) trait Observer {
     fn step_ended(&mut self, report: &StepReport);
 }
 
+pub(crate) struct Silent;
+
+impl Observer for Silent {
+    fn step_begins(&mut self, _: &Step, _: &[(&'static str, &[Change])]) {}
+    fn step_ended(&mut self, _: &StepReport) {}
+}
+
+/// A run that is under way.
+pub type Run<'a> = Pin<Box<dyn Future<Output = JobReport> + Send + 'a>>;
+
+/// What runs the jobs: the fixture in this process, or programs.
+pub trait JobRunner: Send + Sync {
+    /// Runs `job` for `company` in the step with this number, counted from 0.
+    fn run_job<'a>(
+        &'a self,
+        step: usize,
+        job: JobKind,
+        company: &'a Company,
+        watch: ProgressFn<'a>,
+    ) -> Run<'a>;
+}
+
+impl JobRunner for Fixture {
+    fn run_job<'a>(
+        &'a self,
+        _: usize,
+        job: JobKind,
+        company: &'a Company,
+        watch: ProgressFn<'a>,
+    ) -> Run<'a> {
+        Box::pin(async move {
+            let (mode, deadline) = (Mode::Scheduled, Deadline::never());
+            match job {
+                JobKind::Employees => {
+                    let ran = self.run(company, mode, deadline, watch).await;
+                    JobReport::Employees(ran.report)
+                }
+                JobKind::Certificates => {
+                    let ran = self.run_certificates(company, mode, deadline, watch);
+                    JobReport::Certificates(ran.await.report)
+                }
+            }
+        })
+    }
+}
+
 #[derive(Debug)]
-pub(crate) struct Demo {
-    pub(crate) fixture: Arc<Fixture>,
-    pub(crate) tenants: Vec<TenantFixture>,
+pub struct Demo {
+    pub fixture: Arc<Fixture>,
+    pub tenants: Vec<TenantFixture>,
     people: usize,
 }
 
 impl Demo {
     /// Sets up the companies `demo-<route>`.
-    pub(crate) async fn start(options: &Options) -> Result<Self, FixtureError> {
+    pub async fn start(options: &Options) -> Result<Self, FixtureError> {
         let fixture = Fixture::start(options.ends_at - scenario::duration()).await?;
         let mut tenants = Vec::new();
         for (seed, via) in (1..).zip(&options.routes) {
@@ -80,6 +128,23 @@ impl Demo {
         &mut self,
         observer: &mut dyn Observer,
     ) -> Result<DemoReport, DemoError> {
+        let runner = self.fixture.clone();
+        self.run_steps(runner, observer).await
+    }
+
+    /// Runs the scenario without output. Its clock stands still during each run.
+    pub async fn run_jobs_with(
+        &mut self,
+        runner: Arc<dyn JobRunner>,
+    ) -> Result<DemoReport, DemoError> {
+        self.run_steps(runner, &mut Silent).await
+    }
+
+    async fn run_steps(
+        &mut self,
+        runner: Arc<dyn JobRunner>,
+        observer: &mut dyn Observer,
+    ) -> Result<DemoReport, DemoError> {
         let mut steps: Vec<StepReport> = Vec::new();
         let mut was_skipped = false;
         for step in &STEPS {
@@ -93,7 +158,9 @@ impl Demo {
                     if step.approves {
                         self.approve(steps.last()).await?;
                     }
-                    steps.push(self.run_step(step, preparations, observer).await?);
+                    let numbered = (steps.len(), step);
+                    let report = self.run_step(&runner, numbered, preparations, observer);
+                    steps.push(report.await?);
                     false
                 }
             };
@@ -124,7 +191,8 @@ impl Demo {
     /// Runs the job in all companies at the same time.
     async fn run_step(
         &mut self,
-        step: &Step,
+        runner: &Arc<dyn JobRunner>,
+        (number, step): (usize, &Step),
         preparations: Vec<Preparation>,
         observer: &mut dyn Observer,
     ) -> Result<StepReport, DemoError> {
@@ -152,10 +220,10 @@ impl Demo {
                 (JobKind::Certificates, _) => tenant.documents.complete_run(),
             };
             runs.push(tokio::spawn(run_tenant(
-                Arc::clone(&self.fixture),
+                Arc::clone(runner),
                 tenant.clone(),
                 bars.bar(route(tenant.company.via), step.job),
-                (step.job, step.expect),
+                (number, step.job, step.expect),
                 uploads,
             )));
         }
@@ -202,29 +270,17 @@ impl Demo {
 }
 
 async fn run_tenant(
-    fixture: Arc<Fixture>,
+    runner: Arc<dyn JobRunner>,
     tenant: TenantFixture,
     bar: Bar,
-    (job, expect): (JobKind, Expect),
+    (step, job, expect): (usize, JobKind, Expect),
     uploads: usize,
 ) -> TenantReport {
     let company = &tenant.company;
     company.forget_calls();
     let started = Instant::now();
-    let (mode, deadline) = (Mode::Scheduled, Deadline::never());
     let watch = |progress: Progress| bar.show(progress);
-    let report = match job {
-        JobKind::Employees => {
-            let ran = fixture.run(company, mode, deadline, &watch).await;
-            JobReport::Employees(ran.report)
-        }
-        JobKind::Certificates => {
-            let ran = fixture
-                .run_certificates(company, mode, deadline, &watch)
-                .await;
-            JobReport::Certificates(ran.report)
-        }
-    };
+    let report = runner.run_job(step, job, company, &watch).await;
     let took = started.elapsed();
     let problems = check::problems(expect, &report, &Observed::of(company), uploads, &tenant);
     company.forget_calls();

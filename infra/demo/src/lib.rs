@@ -21,9 +21,11 @@ use std::process::ExitCode;
 
 pub use args::Args;
 pub use console::open;
+pub use demo::{Demo, DemoError, JobRunner, Options, Run};
+pub use report::{DemoReport, JobReport};
 
-use demo::{Demo, DemoError, Options};
-use print::{Console, Silent};
+use demo::Silent;
+use print::Console;
 
 const CHECK_FAILED: u8 = 1;
 

@@ -14,13 +14,6 @@ use crate::scenario::Step;
 /// More people of the same change are only counted.
 const MAX_NAMED: usize = 3;
 
-pub(crate) struct Silent;
-
-impl Observer for Silent {
-    fn step_begins(&mut self, _: &Step, _: &[(&'static str, &[Change])]) {}
-    fn step_ended(&mut self, _: &StepReport) {}
-}
-
 /// Prints the steps as text.
 pub(crate) struct Console<'a> {
     out: &'a mut (dyn Write + Send),

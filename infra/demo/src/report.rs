@@ -10,13 +10,13 @@ use crate::scenario::Expect;
 
 /// The result of all steps.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct DemoReport {
+pub struct DemoReport {
     pub(crate) people: usize,
     /// Certificates filed in the end, in all companies.
     pub(crate) certificates: usize,
     pub(crate) steps: Vec<StepReport>,
     /// Every failed check, with step and route.
-    pub(crate) problems: Vec<String>,
+    pub problems: Vec<String>,
     pub(crate) ok: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct TenantReport {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-pub(crate) enum JobReport {
+pub enum JobReport {
     Employees(employee_sync::report::Report),
     Certificates(certificate_sync::report::Report),
 }

@@ -6,8 +6,7 @@ use simulators::{Behaviour, Fault, Origin};
 use jiff::Timestamp;
 use local::Company;
 
-use crate::demo::{Demo, Options};
-use crate::print::Silent;
+use crate::demo::{Demo, Options, Silent};
 use crate::report::DemoReport;
 use crate::scenario::STEPS;
 
