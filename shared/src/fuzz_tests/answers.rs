@@ -1,101 +1,102 @@
 //! Every call to a vendor, answered with harmed samples, any status and any header.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
-use axum::body::Body;
-use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderValue, Response};
 use jiff::tz::TimeZone;
-use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{assert_silent, damage, documents, harmed, harms, one_in, samples, text};
+use super::{Choices, assert_silent, documents, harmed, run, samples, target};
 use crate::domain::employee::Field;
-use crate::domain::id::{CertificateId, CustomerId, ExternalId, SourceId};
-use crate::http::RateLimiter;
-use crate::http::testing::{Canned, Server};
+use crate::domain::id::{
+    CategoryId, CertificateId, CustomerId, DocumentId, ExternalId, SourceId,
+};
+use crate::http::testing::Answers;
+use crate::http::{BaseUrl, Context, RateLimiter};
 use crate::kombo::documents_tests::INTEGRATION;
 use crate::personio::Transport;
-use crate::reteach::{CustomerInput, Filter, TagId};
+use crate::reteach::{Customer, CustomerInput, Filter, TagId};
 use crate::routes::{KomboUnified, PersonioOverKombo};
 use crate::source::{Reading, SourceRecord, read_all};
 use crate::{kombo, personio, reteach};
 
-/// After this many answers the server fails: lists that have no end are another test's.
-const ANSWERS: usize = 12;
+static PERSONIO: LazyLock<Vec<Value>> = LazyLock::new(samples::personio);
+static KOMBO: LazyLock<Vec<Value>> = LazyLock::new(samples::kombo);
+static RETEACH: LazyLock<Vec<Value>> = LazyLock::new(samples::reteach);
 
-#[derive(Clone, Debug)]
-struct Answer {
-    status: u16,
-    header: (&'static str, String),
-    body: Vec<u8>,
-}
+/// Statuses other than the usual one.
+const STATUSES: [u16; 16] = [
+    201, 204, 206, 302, 400, 401, 403, 404, 408, 409, 413, 422, 429, 500, 503, 599,
+];
+const HEADERS: [&str; 6] = [
+    "content-type",
+    "retry-after",
+    "ratelimit-reset",
+    "location",
+    "authorization",
+    "sunset",
+];
+const HEADER_VALUES: [&str; 8] = [
+    "application/json",
+    "-5",
+    "1e300",
+    "NaN",
+    "inf",
+    "0x10",
+    "Sun, 06 Nov 9994 08:49:37 GMT",
+    "59.9999",
+];
 
-fn answer(samples: Vec<Value>) -> impl Strategy<Value = Answer> {
-    let status = prop_oneof![
-        6 => Just(200_u16),
-        4 => prop::sample::select(vec![201, 204, 206, 302, 400, 401, 403, 404, 408, 409, 413, 422, 429, 500, 503, 599]),
-    ];
-    let name = prop::sample::select(vec![
-        "retry-after",
-        "ratelimit-reset",
-        "content-type",
-        "location",
-        "authorization",
-    ]);
-    let value = prop_oneof![
-        text(),
-        prop::sample::select(vec![
-            "-5",
-            "1e300",
-            "NaN",
-            "inf",
-            "0x10",
-            "Sun, 06 Nov 9994 08:49:37 GMT",
-            "59.9999"
-        ])
-        .prop_map(str::to_owned),
-    ];
-    let body = (prop::sample::select(samples), harms(), damage());
-    (status, name, value, body).prop_map(|(status, name, value, (sample, harms, damage))| Answer {
-        status,
-        header: (name, value),
-        body: harmed(sample, &harms, &damage),
-    })
-}
-
-fn response(answer: &Answer) -> Canned {
-    let Answer {
-        status,
-        header: (name, value),
-        body,
-    } = answer;
-    let build = |response: axum::http::response::Builder| {
-        response.status(*status).body(Body::from(body.clone()))
+fn answer(choices: &mut Choices<'_>, samples: &[Value]) -> Response<Bytes> {
+    let status = match choices.byte() % 8 {
+        0..5 => 200,
+        _ => *choices.pick(&STATUSES),
     };
-    let response = build(Response::builder().header(*name, value.as_str()));
+    let name = *choices.pick(&HEADERS);
+    let value = match choices.byte() % 4 {
+        0..3 => (*choices.pick(&HEADER_VALUES)).to_owned(),
+        _ => choices.text(),
+    };
+    let sample = choices.pick(samples).clone();
+    let (harms, damage) = (choices.harms(), choices.damage());
+    let mut answer = Response::new(Bytes::from(harmed(sample, &harms, &damage)));
+    *answer.status_mut() = status.try_into().unwrap();
     // What cannot stand in a header is left out.
-    Canned::Custom(response.or_else(|_| build(Response::builder())).unwrap())
+    if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+        answer.headers_mut().insert(name, value);
+    }
+    answer
 }
 
-/// Runs `call` against a server that gives these answers in turn; waits cost nothing.
-fn with_server<F: Future<Output = ()>>(answers: Vec<Answer>, call: impl FnOnce(Arc<Server>) -> F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let server = Server::start(move |number, _| match answers.get(number % answers.len()) {
-            Some(answer) if number < ANSWERS => response(answer),
-            _ => Canned::Text(500, ""),
-        })
-        .await;
-        call(Arc::new(server)).await;
-    });
+/// One to three answers.
+fn answers(choices: &mut Choices<'_>, samples: &[Value]) -> Vec<Response<Bytes>> {
+    let number = 1 + choices.below(3);
+    (0..number).map(|_| answer(choices, samples)).collect()
+}
+
+/// A log-in that succeeds, and what `choices` spell.
+fn after_login(login: &Value, choices: &mut Choices<'_>, samples: &[Value]) -> Context {
+    let login = Response::new(Bytes::from(login.to_string()));
+    let others = answers(choices, samples);
+    Answers::context([login].into_iter().chain(others).collect())
+}
+
+fn base() -> BaseUrl {
+    "https://vendor.example".parse().unwrap()
+}
+
+fn no_pace() -> RateLimiter {
+    RateLimiter::new(&[])
 }
 
 fn heard<T, E: std::error::Error>(result: Result<T, E>, what: &str) -> Option<T> {
     result.inspect_err(|error| assert_silent(error, what)).ok()
+}
+
+fn silent<T, E: std::error::Error>(result: Result<T, E>, what: &str) {
+    heard(result, what);
 }
 
 fn rejections(read: Option<(Vec<SourceRecord>, Reading)>, what: &str) {
@@ -111,139 +112,234 @@ fn rejection(record: Option<SourceRecord>, what: &str) {
     }
 }
 
-async fn all_of_personio(client: personio::Client<impl Transport>) {
+fn direct(context: Context) -> personio::Client {
+    let credentials = personio::Credentials::new("papi-id", "papi-secret");
+    let direct = personio::Direct::new(base(), credentials, context);
+    personio::Client::new(direct).with_pace(no_pace())
+}
+
+/// Personio, logged in to both of its APIs.
+fn personio(choices: &mut Choices<'_>) -> personio::Client {
+    let login = json!({"success": true, "data": {"token": "papi-token", "expires_in": 86400},
+                       "access_token": "papi-token", "expires_in": 86400});
+    direct(after_login(&login, choices, &PERSONIO))
+}
+
+fn kombo(choices: &mut Choices<'_>) -> kombo::Client {
+    let context = Answers::context(answers(choices, &KOMBO));
+    kombo::Client::new(base(), kombo::ApiKey::new("key"), context).with_pace(no_pace())
+}
+
+fn passthrough(choices: &mut Choices<'_>) -> personio::Client<PersonioOverKombo> {
+    let transport = PersonioOverKombo::new(kombo(choices), INTEGRATION.parse().unwrap());
+    personio::Client::new(transport).with_pace(no_pace())
+}
+
+fn academy(context: Context) -> reteach::Client {
+    let credentials = reteach::Credentials::new("the-id", "the-secret", "the-code");
+    reteach::Client::new(base(), credentials, context, 50.0).with_pace(no_pace())
+}
+
+/// reteach, logged in.
+fn reteach(choices: &mut Choices<'_>) -> reteach::Client {
+    academy(after_login(&RETEACH[0], choices, &RETEACH))
+}
+
+async fn people_of(client: personio::Client<impl Transport>, which: u8) {
+    if which % 4 == 3 {
+        let one = heard(client.one(&SourceId::new("4711")).await, "one");
+        return rejection(one.flatten(), "one");
+    }
     rejections(heard(read_all(&client, 0).await, "read"), "read");
-    rejection(
-        heard(client.one(&SourceId::new("4711")).await, "one").flatten(),
-        "one",
-    );
-    heard(client.attributes().await, "attributes");
-    documents::all(&client).await;
 }
 
-async fn all_of_kombo(client: kombo::Client) {
-    let id: kombo::IntegrationId = INTEGRATION.parse().unwrap();
-    heard(client.check_api_key().await, "check_api_key");
-    heard(client.integration(&id).await, "integration");
-    let whom = kombo::LinkFor {
-        email: "x",
-        organization: "x",
-        origin_id: "acme",
-        tool: "personio",
-    };
-    heard(client.create_link(&whom).await, "create_link");
-    heard(
-        client.integration_by_token(&"token".into()).await,
-        "integration_by_token",
-    );
-    let employees = kombo::Employees::new(client.clone(), id.clone(), TimeZone::UTC);
+async fn documents_of(client: personio::Client<impl Transport>, which: u8) {
+    match which % 5 {
+        3 => {
+            let (document, category) = (DocumentId::new("42"), CategoryId::new("7"));
+            let moved = client.move_document(&document, &category).await;
+            silent(moved, "move_document");
+        }
+        4 => {
+            let owner = SourceId::new("4711");
+            let listed = heard(client.documents(&owner, None, None).await, "documents");
+            let listed = listed.unwrap_or_default();
+            let ids: HashSet<_> = listed.iter().map(|document| &document.id).collect();
+            assert_eq!(ids.len(), listed.len(), "a document is listed twice");
+        }
+        which => documents::one(&client, which).await,
+    }
+}
+
+target!(personio_people, |choices| {
+    let which = choices.byte();
+    run(people_of(personio(&mut choices), which));
+});
+
+target!(personio_attributes, |choices| {
+    let client = personio(&mut choices);
+    run(async { silent(client.attributes().await, "attributes") });
+});
+
+target!(personio_documents, |choices| {
+    let which = choices.byte();
+    run(documents_of(personio(&mut choices), which));
+});
+
+target!(personio_logins, |choices| {
+    let which = choices.byte();
+    let client = direct(Answers::context(answers(&mut choices, &PERSONIO)));
+    run(async {
+        if which % 2 == 0 {
+            silent(client.attributes().await, "login");
+        } else {
+            documents_of(client, 4).await;
+        }
+    });
+});
+
+target!(personio_people_through_kombo, |choices| {
+    let which = choices.byte();
+    run(people_of(passthrough(&mut choices), which));
+});
+
+target!(personio_documents_through_kombo, |choices| {
+    let which = choices.byte();
+    run(documents_of(passthrough(&mut choices), which));
+});
+
+target!(kombo_people, |choices| {
+    let which = choices.byte();
+    let client = kombo(&mut choices);
+    let employees = kombo::Employees::new(client, INTEGRATION.parse().unwrap(), TimeZone::UTC);
     let employees = employees.with_employment_type_field("anstellungsart");
-    let employees = employees.with_pace(RateLimiter::new(&[]));
-    rejections(heard(read_all(&employees, 0).await, "read"), "read");
-    rejection(
-        heard(employees.one(&SourceId::new("4711")).await, "one").flatten(),
-        "one",
-    );
-    let unified =
-        KomboUnified::new(client, id, None, TimeZone::UTC).with_pace(RateLimiter::new(&[]));
-    documents::all(&unified).await;
-}
+    let employees = employees.with_pace(no_pace());
+    run(async {
+        if which % 4 == 3 {
+            let one = heard(employees.one(&SourceId::new("4711")).await, "one");
+            return rejection(one.flatten(), "one");
+        }
+        rejections(heard(read_all(&employees, 0).await, "read"), "read");
+    });
+});
 
-async fn all_of_reteach(client: reteach::Client) {
+target!(kombo_documents, |choices| {
+    let which = choices.byte();
+    let client = kombo(&mut choices);
+    let unified = KomboUnified::new(client, INTEGRATION.parse().unwrap(), None, TimeZone::UTC);
+    run(documents::one(&unified.with_pace(no_pace()), which));
+});
+
+target!(kombo_integration, |choices| {
+    let which = choices.byte();
+    let client = kombo(&mut choices);
+    run(async {
+        match which % 4 {
+            0 => {
+                let id = INTEGRATION.parse().unwrap();
+                silent(client.integration(&id).await, "integration");
+            }
+            1 => silent(client.check_api_key().await, "check_api_key"),
+            2 => {
+                let whom = kombo::LinkFor {
+                    email: "x",
+                    organization: "x",
+                    origin_id: "acme",
+                    tool: "personio",
+                };
+                silent(client.create_link(&whom).await, "create_link");
+            }
+            _ => {
+                let connected = client.integration_by_token(&"token".into()).await;
+                silent(connected, "integration_by_token");
+            }
+        }
+    });
+});
+
+target!(reteach_customers, |choices| {
+    let client = reteach(&mut choices);
+    run(async {
+        let listing = client.list_all(Vec::<Customer>::new).await;
+        let Some(listing) = heard(listing, "list_all") else {
+            return;
+        };
+        let accounts = listing.accounts;
+        let ids: HashSet<_> = accounts.iter().map(|account| &account.id).collect();
+        assert_eq!(ids.len(), accounts.len(), "an account came twice");
+    });
+});
+
+target!(reteach_customer, |choices| {
+    let which = choices.byte();
+    let client = reteach(&mut choices);
     let (id, external) = (CustomerId::new("c1"), ExternalId::new("personio:4711"));
-    heard(client.me().await, "me");
-    heard(client.list_all(Vec::new).await, "list_all");
-    heard(
-        client.find_by_external_id(&external).await,
-        "find_by_external_id",
-    );
-    heard(client.find_by_email("k@example.com").await, "find_by_email");
-    heard(client.get(&id).await, "get");
     let input = CustomerInput {
-        external_id: Field::Value(external),
+        external_id: Field::Value(external.clone()),
         ..CustomerInput::default()
     };
-    heard(client.create(&input).await, "create");
-    heard(client.update(&id, &input).await, "update");
-    heard(
-        client.add_tags(&id, &["Standort: x".to_owned()]).await,
-        "add_tags",
-    );
-    heard(
-        client.remove_tag(&id, &TagId::new("t1")).await,
-        "remove_tag",
-    );
-    let page = heard(
-        client.participations(&Filter::default(), 1, 250).await,
-        "participations",
-    );
-    for rejected in page.into_iter().flat_map(|page| page.rejected) {
-        assert_silent(&rejected.field, "participations");
-        assert_silent(&rejected.problem, "participations");
-    }
-    heard(
-        client
-            .participation_by_certificate(&CertificateId::new("0f0c-7"))
-            .await,
-        "participation_by_certificate",
-    );
-}
+    run(async {
+        match which % 7 {
+            0 => {
+                let found = client.find_by_external_id(&external).await;
+                let found = heard(found, "find_by_external_id").flatten();
+                assert!(found.is_none_or(|found| found.external_id == Some(external)));
+            }
+            1 => {
+                let found = client.find_by_email("k@example.com").await;
+                silent(found, "find_by_email");
+            }
+            2 => silent(client.get(&id).await, "get"),
+            3 => silent(client.create(&input).await, "create"),
+            4 => silent(client.update(&id, &input).await, "update"),
+            5 => {
+                let names = ["Standort: x".to_owned()];
+                silent(client.add_tags(&id, &names).await, "add_tags");
+            }
+            _ => {
+                let tag = TagId::new("t1");
+                silent(client.remove_tag(&id, &tag).await, "remove_tag");
+            }
+        }
+    });
+});
 
-proptest! {
-    #![proptest_config(one_in(4))]
+target!(reteach_participations, |choices| {
+    let which = choices.byte();
+    let client = reteach(&mut choices);
+    run(async {
+        let certificate = CertificateId::new("0f0c-7");
+        match which % 4 {
+            0 | 1 => {
+                let page = client.participations(&Filter::default(), 1, 250).await;
+                let page = heard(page, "participations").unwrap_or_default();
+                for rejected in page.rejected {
+                    assert_silent(&rejected.field, "participations");
+                    assert_silent(&rejected.problem, "participations");
+                }
+            }
+            2 => {
+                let found = client.participation_by_certificate(&certificate).await;
+                let found = heard(found, "participation_by_certificate").flatten();
+                let shown = found.and_then(|found| found.certificate);
+                assert!(shown.is_none_or(|shown| shown.id == certificate));
+            }
+            _ => {
+                let account = CustomerId::new("c1");
+                silent(client.certificates_of(&account).await, "certificates_of");
+            }
+        }
+    });
+});
 
-    #[test]
-    fn personio_may_answer_anything(
-        login in prop_oneof![3 => Just(None), 1 => answer(samples::personio()).prop_map(Some)],
-        answers in prop::collection::vec(answer(samples::personio()), 1..4),
-    ) {
-        let login = login.unwrap_or_else(|| Answer {
-            status: 200,
-            header: ("content-type", "application/json".to_owned()),
-            body: samples::personio()[0].to_string().into_bytes(),
-        });
-        let answers = [login].into_iter().chain(answers).collect();
-        with_server(answers, |server| async move {
-            let credentials = personio::Credentials::new("papi-id", "papi-secret");
-            let direct = personio::Direct::new(server.base.clone(), credentials, server.context());
-            let client = personio::Client::new(direct);
-            all_of_personio(client.with_pace(RateLimiter::new(&[]))).await;
-        });
-    }
+target!(reteach_logins, |choices| {
+    let client = academy(Answers::context(answers(&mut choices, &RETEACH)));
+    run(async { silent(client.me().await, "me") });
+});
 
-    #[test]
-    fn kombo_may_answer_anything(answers in prop::collection::vec(answer(samples::kombo()), 1..4)) {
-        with_server(answers, |server| async move {
-            let client = kombo::Client::new(server.base.clone(), kombo::ApiKey::new("key"), server.context());
-            all_of_kombo(client.with_pace(RateLimiter::new(&[]))).await;
-        });
-    }
-
-    #[test]
-    fn personio_may_answer_anything_through_kombo(answers in prop::collection::vec(answer(samples::kombo()), 1..4)) {
-        with_server(answers, |server| async move {
-            let kombo = kombo::Client::new(server.base.clone(), kombo::ApiKey::new("key"), server.context());
-            let transport = PersonioOverKombo::new(kombo, INTEGRATION.parse().unwrap());
-            let client = personio::Client::new(transport);
-            all_of_personio(client.with_pace(RateLimiter::new(&[]))).await;
-        });
-    }
-
-    #[test]
-    fn reteach_may_answer_anything(
-        login in any::<bool>(),
-        answers in prop::collection::vec(answer(samples::reteach()), 1..4),
-    ) {
-        let honest = Answer {
-            status: 201,
-            header: ("content-type", "application/json".to_owned()),
-            body: samples::reteach()[0].to_string().into_bytes(),
-        };
-        let answers = login.then_some(honest).into_iter().chain(answers).collect();
-        with_server(answers, |server| async move {
-            let credentials = reteach::Credentials::new("the-id", "the-secret", "the-code");
-            let client = reteach::Client::new(server.base.clone(), credentials, server.context(), 50.0);
-            all_of_reteach(client.with_pace(RateLimiter::new(&[]))).await;
-        });
-    }
-}
+target!(reteach_document, |choices| {
+    let client = academy(Answers::context(answers(&mut choices, &RETEACH)));
+    run(async {
+        silent(client.documented_fields().await, "documented_fields");
+    });
+});

@@ -1,14 +1,16 @@
-//! Events, tenant files, secrets, names and days.
+//! Events, tenant files, secrets, names, days and addresses.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
-use proptest::prelude::*;
 use serde_json::{Value, json};
+use url::Host;
 
-use super::{MARK, apply, assert_silent, damage, damaged, harmed, harms, text};
+use super::{Choices, MARK, apply, assert_silent, damaged, harmed, target};
 use crate::document::{file_name, title};
 use crate::domain::calendar_day;
 use crate::domain::id::{CertificateId, TenantId};
-use crate::http::redact;
+use crate::http::{BaseUrl, WebhookUrl, is_public, redact};
 use crate::kombo::IntegrationId;
 use crate::runtime::Event;
 use crate::secrets::TenantSecret;
@@ -60,70 +62,144 @@ fn is_a_marked_key(text: &[u8]) -> bool {
     })
 }
 
-proptest! {
-    #[test]
-    fn an_event_names_one_tenant_or_is_refused(harms in harms(), modes in any::<bool>()) {
-        let mut event = json!({"tenant_id": "acme", "mode": "scheduled"});
-        harms.iter().for_each(|harm| apply(&mut event, harm));
-        let job = if modes { JobKind::Employees } else { JobKind::Certificates };
-        if let Ok(event) = Event::parse(event, job) {
-            let id = event.tenant_id.as_str();
-            prop_assert!(id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')), "{id}");
-            prop_assert!((2..=40).contains(&id.len()), "{id}");
-        }
-    }
-
-    #[test]
-    fn a_tenant_s_name_is_never_part_of_a_path(id in text()) {
-        if let Ok(id) = TenantId::parse(&id) {
-            prop_assert!(!id.as_str().contains(['#', '/', '.', '*', '?', ' ']));
-        }
-    }
-
-    #[test]
-    fn a_tenant_file_is_read_or_refused(lines in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
-                                        values in prop::collection::vec(text(), 4), damage in damage()) {
-        let mut file: Vec<String> = FILE.lines().map(str::to_owned).collect();
-        for (line, value) in lines.iter().zip(&values) {
-            let line = line.get_mut(&mut file);
-            let key = line.split('=').next().unwrap_or_default().to_owned();
-            *line = format!("{key}= {value:?}");
-        }
-        let file = damaged(file.join("\n").into_bytes(), &damage);
-        let _ = TenantConfig::parse(&String::from_utf8_lossy(&file));
-    }
-
-    #[test]
-    fn a_secret_is_read_or_refused_without_a_word_of_it(harms in harms(), damage in damage()) {
-        let text = harmed(secret(), &harms, &damage);
-        // The error names an unknown member, so that the operator finds it.
-        prop_assume!(!is_a_marked_key(&text));
-        if let Err(error) = TenantSecret::parse(&String::from_utf8_lossy(&text).into_owned().into()) {
-            assert_silent(&error, "secret");
-        }
-    }
-
-    #[test]
-    fn what_a_vendor_writes_is_reduced_to_known_words(text in text(), more in any::<String>()) {
-        for text in [text.clone(), format!("{more}{text}{more}")] {
-            let kept = redact(&text);
-            prop_assert!(!kept.to_lowercase().contains(MARK), "{kept}");
-            prop_assert!(kept.chars().count() <= 200);
-        }
-    }
-
-    #[test]
-    fn names_of_files_are_short_and_lead_nowhere(course in text(), id in text()) {
-        let id = CertificateId::new(id);
-        let name = file_name(Some(&course), None, &id);
-        prop_assert!(!name.contains(['/', '\\', '\0', '\r', '\n', '"']), "{name:?}");
-        prop_assert!(title(Some(&course)).chars().count() <= 255);
-    }
-
-    #[test]
-    fn days_moments_and_ids_are_read_or_refused(text in text()) {
-        let _ = calendar_day(&text);
-        let _ = text.parse::<Timestamp>();
-        let _ = text.parse::<IntegrationId>();
-    }
+/// Text with the mark, with what else there is around it.
+fn marked(choices: &mut Choices<'_>) -> String {
+    let more = String::from_utf8_lossy(choices.some()).into_owned();
+    format!("{more}{}{more}", choices.text())
 }
+
+target!(event, |choices| {
+    let mut event = json!({"tenant_id": "acme", "mode": "scheduled"});
+    for harm in choices.harms() {
+        apply(&mut event, &harm);
+    }
+    for job in [JobKind::Employees, JobKind::Certificates] {
+        if let Ok(event) = Event::parse(event.clone(), job) {
+            let id = event.tenant_id.as_str();
+            let fits = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+            assert!(id.bytes().all(fits), "{id}");
+            assert!((2..=40).contains(&id.len()), "{id}");
+        }
+    }
+});
+
+target!(ids, |choices| {
+    let text = choices.text();
+    if let Ok(id) = TenantId::parse(&text) {
+        assert!(!id.as_str().contains(['#', '/', '.', '*', '?', ' ']));
+        assert_eq!(id.as_str(), text);
+    }
+    if let Ok(id) = text.parse::<IntegrationId>() {
+        assert_eq!(id.as_str(), text);
+        assert!(text.strip_prefix(id.tool()).unwrap().starts_with(':'));
+    }
+});
+
+target!(tenant_file, |choices| {
+    let mut lines: Vec<String> = FILE.lines().map(str::to_owned).collect();
+    for _ in 0..choices.below(4) {
+        let line = choices.below(lines.len());
+        let value = match choices.byte() % 4 {
+            0 => format!("{:?}", choices.text()),
+            // Values of other types, and lines of any form.
+            1 => String::from_utf8_lossy(choices.some()).into_owned(),
+            _ => choices.value().to_string(),
+        };
+        let line = &mut lines[line];
+        let key = line.split('=').next().unwrap_or_default().to_owned();
+        *line = format!("{key}= {value}");
+    }
+    let file = damaged(lines.join("\n").into_bytes(), &choices.damage());
+    let file = String::from_utf8_lossy(&file);
+    let stored = TenantConfig::parse_with_unknown(&file);
+    if let Ok(config) = TenantConfig::parse(&file) {
+        // What is taken is taken again once it is stored, and nothing of it is passed over.
+        assert_eq!(stored, Ok((config, Vec::new())));
+    }
+});
+
+target!(secret, |choices| {
+    let text = harmed(secret(), &choices.harms(), &choices.damage());
+    // The error names an unknown member, so that the operator finds it.
+    if is_a_marked_key(&text) {
+        return;
+    }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    if let Err(error) = TenantSecret::parse(&text.into()) {
+        assert_silent(&error, "secret");
+    }
+});
+
+target!(words, |choices| {
+    for text in [choices.text(), marked(&mut choices)] {
+        let kept = redact(&text);
+        assert!(!kept.to_lowercase().contains(MARK), "{kept}");
+        assert!(kept.chars().count() <= 200);
+    }
+});
+
+target!(names_of_files, |choices| {
+    let (course, id) = (choices.text(), CertificateId::new(choices.text()));
+    let name = file_name(Some(&course), None, &id);
+    let leads_elsewhere = ['/', '\\', '\0', '\r', '\n', '"'];
+    assert!(!name.contains(leads_elsewhere), "{name:?}");
+    assert!(name.len() <= 255 && name.ends_with(".pdf"), "{name:?}");
+    assert!(title(Some(&course)).chars().count() <= 255);
+});
+
+target!(days, |choices| {
+    let mut text = choices.text();
+    // A digit away from a day.
+    if choices.byte() % 2 == 0 {
+        text = format!("2026-03-29{}", String::from_utf8_lossy(choices.some()));
+    }
+    if let Some(day) = calendar_day(&text) {
+        assert!(text.starts_with(&day.to_string()), "{text} is {day}");
+        assert_eq!(calendar_day(&day.to_string()), Some(day));
+    }
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        assert_eq!(moment.to_string().parse().ok(), Some(moment));
+    }
+});
+
+target!(addresses, |choices| {
+    let text = match choices.byte() % 4 {
+        0 => choices.text(),
+        1 => format!("http://{}", String::from_utf8_lossy(choices.some())),
+        _ => format!("https://{}", String::from_utf8_lossy(choices.rest())),
+    };
+    let Ok(url) = text.parse::<BaseUrl>() else {
+        return;
+    };
+    let shown = url.to_string();
+    assert_eq!(shown.parse::<BaseUrl>().map(String::from), Ok(shown));
+    let parsed = url.as_url();
+    assert!(parsed.scheme() == "https" || url.is_loopback(), "{parsed}");
+    assert!(parsed.username().is_empty() && parsed.password().is_none());
+    match parsed.host().unwrap() {
+        Host::Ipv4(address) => assert!(address.is_loopback() || is_public(address.into())),
+        Host::Ipv6(address) => assert!(address.is_loopback() || is_public(address.into())),
+        Host::Domain(name) => assert!(!name.is_empty()),
+    }
+    assert!(WebhookUrl::parse(&text.into()).is_ok());
+});
+
+target!(public_addresses, |choices| {
+    let mut bytes = [0; 16];
+    for byte in &mut bytes {
+        *byte = choices.byte();
+    }
+    let v6 = Ipv6Addr::from(bytes);
+    let is_special = v6.is_loopback()
+        || v6.is_unspecified()
+        || v6.is_multicast()
+        || v6.is_unique_local()
+        || v6.is_unicast_link_local();
+    assert!(!(is_special && is_public(v6.into())), "{v6}");
+    let v4 = Ipv4Addr::from(*bytes.first_chunk::<4>().unwrap());
+    let is_special = v4.is_private() || v4.is_loopback() || v4.is_link_local();
+    assert!(!(is_special && is_public(v4.into())), "{v4}");
+    // However it is written.
+    let mapped = v4.to_ipv6_mapped();
+    assert_eq!(is_public(mapped.into()), is_public(v4.into()), "{v4}");
+});

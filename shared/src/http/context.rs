@@ -13,6 +13,8 @@ use tokio::time::timeout;
 use super::error::{Effect, Error, TransportError};
 use super::reply::{Interpreted, Origin, Reply};
 use super::retry::{self, Decision, Judged, Retry};
+#[cfg(test)]
+use super::testing::Answers;
 use super::{
     BaseUrl, Calls, Deadline, Elapsed, NotPublic, Payload, RateLimiter, Request, Sleeper, Turn,
 };
@@ -41,6 +43,9 @@ struct Parts {
     clock: Arc<dyn Clock>,
     waits: Sleeper,
     simulators: bool,
+    /// Given in place of any vendor's.
+    #[cfg(test)]
+    answers: Option<Answers>,
 }
 
 /// Why an attempt brought no reply.
@@ -59,6 +64,8 @@ impl Context {
             clock,
             waits: Sleeper::Real,
             simulators: false,
+            #[cfg(test)]
+            answers: None,
         });
         Self {
             parts,
@@ -90,6 +97,16 @@ impl Context {
     pub fn with_simulators(self) -> Self {
         let parts = Arc::new(Parts {
             simulators: true,
+            ..Parts::clone(&self.parts)
+        });
+        Self { parts, ..self }
+    }
+
+    /// The same, but nothing is sent: `answers` are given.
+    #[cfg(test)]
+    pub(super) fn answered_by(self, answers: Answers) -> Self {
+        let parts = Arc::new(Parts {
+            answers: Some(answers),
             ..Parts::clone(&self.parts)
         });
         Self { parts, ..self }
@@ -288,19 +305,8 @@ impl Context {
         payload: Option<Payload>,
     ) -> Result<Reply, AttemptError> {
         let call = request.call().clone();
-        let mut sending = self
-            .parts
-            .client
-            .request(call.method.clone(), request.url().clone())
-            .headers(request.headers.clone());
-        if let Some(body) = &request.body {
-            sending = sending.body(body.clone());
-        }
-        if let Some(payload) = payload {
-            sending = payload.put_into(sending);
-        }
-        let response = sending
-            .send()
+        let response = self
+            .response(request, payload)
             .await
             .map_err(|error| AttemptError::TransportError(fault(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -316,6 +322,30 @@ impl Context {
             asked: None,
             within: &[],
         })
+    }
+
+    /// The answer, with its body still to be read.
+    async fn response(
+        &self,
+        request: &Request,
+        payload: Option<Payload>,
+    ) -> reqwest::Result<reqwest::Response> {
+        #[cfg(test)]
+        if let Some(answers) = &self.parts.answers {
+            return Ok(answers.give());
+        }
+        let mut sending = self
+            .parts
+            .client
+            .request(request.call().method.clone(), request.url().clone())
+            .headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            sending = sending.body(body.clone());
+        }
+        if let Some(payload) = payload {
+            sending = payload.put_into(sending);
+        }
+        sending.send().await
     }
 }
 

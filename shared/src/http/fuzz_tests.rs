@@ -10,13 +10,15 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::stream;
-use reqwest::Method;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::testing::{Canned, Server};
 use super::*;
+use crate::fuzz_tests::{assert_silent, target};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -216,3 +218,50 @@ async fn redirects_to_internal_addresses_are_not_followed() {
         }
     }
 }
+
+/// Headers that say how long to wait, how much is allowed and what ends.
+const HEADERS: [&str; 6] = [
+    "retry-after",
+    "ratelimit-reset",
+    "x-ratelimit-limit",
+    "deprecation",
+    "sunset",
+    "warning",
+];
+
+target!(headers_of_limits, |choices| {
+    let mut headers = HeaderMap::new();
+    for _ in 0..1 + choices.below(3) {
+        let name = *choices.pick(&HEADERS);
+        let value = match choices.byte() % 2 {
+            0 => choices.text().into_bytes(),
+            _ => choices.some().to_vec(),
+        };
+        if let Ok(value) = HeaderValue::from_bytes(&value) {
+            headers.append(name, value);
+        }
+    }
+    let limited = StatusCode::TOO_MANY_REQUESTS;
+    let status = *choices.pick(&[limited, StatusCode::SERVICE_UNAVAILABLE]);
+    let now = "2026-03-14T09:00:00Z".parse().unwrap();
+    let asked = retry::asked(status, &headers, now);
+    assert!(asked.is_none_or(|asked| asked <= retry::LONGEST_PAUSE));
+    assert!(asked.is_some() || status != limited);
+    let ceiling = Duration::from_secs(4);
+    if let Some(wait) = retry::wait(asked, ceiling, 0.5) {
+        assert!(wait >= asked.unwrap_or_default());
+        assert!(wait <= retry::LONGEST_WAIT + ceiling);
+    }
+    let (calls, vendor) = (Calls::default(), Vendor::Reteach);
+    let (method, path) = (Method::GET, "/customer/{id}");
+    let call = Call {
+        vendor,
+        method,
+        path,
+    };
+    calls.note(&call, status, &headers);
+    for retirement in calls.take_retirements().into_keys() {
+        assert_silent(&retirement, "retirement");
+        assert!(retirement.to_string().len() < 100, "{retirement}");
+    }
+});

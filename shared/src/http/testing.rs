@@ -1,6 +1,7 @@
-//! A server on loopback that answers from a script and remembers what it was asked.
+//! A server on loopback that answers from a script and remembers what it was asked, and answers without any server.
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,7 +13,7 @@ use futures::stream;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{BaseUrl, Calls, Context, Deadline, client};
+use super::{BaseUrl, Calls, Context, Deadline, Sleeper, client};
 use crate::domain::clock::ManualClock;
 
 /// A request as it arrived.
@@ -114,6 +115,45 @@ impl Server {
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+}
+
+/// After this many answers every other one is a 500: lists that have no end are another test's.
+const ANSWERS: usize = 12;
+
+/// Answers without a server, for tests that make millions of calls: each in turn, and from the first one again.
+#[derive(Clone, Debug)]
+pub(crate) struct Answers(Arc<Given>);
+
+#[derive(Debug)]
+struct Given {
+    answers: Vec<http::Response<Bytes>>,
+    number: AtomicUsize,
+}
+
+impl Answers {
+    /// A context with these answers, in which waiting takes no time.
+    pub(crate) fn context(answers: Vec<http::Response<Bytes>>) -> Context {
+        static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| client().unwrap());
+        let number = AtomicUsize::new(0);
+        let given = Given { answers, number };
+        let clock = ManualClock::new("2026-03-14T09:00:00Z".parse::<Timestamp>().unwrap());
+        let waits = Sleeper::simulated(clock.clone(), 1);
+        Context::new(CLIENT.clone(), Arc::new(clock), Calls::default())
+            .with_waits(waits)
+            .answered_by(Self(Arc::new(given)))
+    }
+
+    pub(super) fn give(&self) -> reqwest::Response {
+        let Given { answers, number } = &*self.0;
+        let number = number.fetch_add(1, Ordering::Relaxed);
+        let answer = answers.get(number % answers.len().max(1));
+        let answer = answer.filter(|_| number < ANSWERS).cloned();
+        let broken = || {
+            let answer = http::Response::builder().status(500);
+            answer.body(Bytes::new()).unwrap()
+        };
+        answer.unwrap_or_else(broken).into()
     }
 }
 

@@ -74,7 +74,12 @@ pub(super) async fn act(
 }
 
 /// The command of a form; `None` for one that no button sends.
-fn command(tenant: &TenantId, action: &str, fields: &Fields, here: bool) -> Option<Action> {
+pub(super) fn command(
+    tenant: &TenantId,
+    action: &str,
+    fields: &Fields,
+    here: bool,
+) -> Option<Action> {
     let tenant = tenant.clone();
     Some(match action {
         "approve" => Action::Approve(decision(tenant, fields)?),

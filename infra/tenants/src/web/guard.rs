@@ -24,6 +24,11 @@ pub(super) const READING_FORM: &str = "/people/find";
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// The fields of a form's body.
+    pub(super) fn of(body: &str) -> Self {
+        Self(pairs(body))
+    }
+
     /// The first value of a field, trimmed.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(field, _)| field == name);
@@ -128,7 +133,7 @@ async fn action(shared: &Shared, session: &Session, request: Request) -> Result<
     let bytes = to_bytes(body, MAX_FORM_BYTES)
         .await
         .map_err(|_| Refusal::TooLarge)?;
-    let fields = Fields(pairs(&String::from_utf8_lossy(&bytes)));
+    let fields = Fields::of(&String::from_utf8_lossy(&bytes));
     let token = fields.text("csrf").unwrap_or_default();
     if !session.allows(&path, token) {
         return Err(Refusal::WrongForm);
@@ -162,7 +167,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE);
     let pairs = all
         .iter()

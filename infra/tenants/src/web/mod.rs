@@ -5,6 +5,8 @@
 
 mod actions;
 mod assets;
+#[cfg(test)]
+mod fuzz_tests;
 mod guard;
 mod language;
 mod layout;

@@ -79,8 +79,6 @@ fn matches(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -157,30 +155,43 @@ mod tests {
             assert_eq!(local.check(&Url::parse(url).unwrap()), expected, "{url}");
         }
     }
+}
 
-    proptest! {
-        #[test]
-        fn whatever_is_written_only_allowed_hosts_are_followed(
-            scheme in prop_oneof![Just("https"), Just("HTTPS"), Just("http"), Just("file"), Just("gopher"), Just("jar:https")],
-            user in prop_oneof![3 => Just(""), 1 => Just("files.reteach.io@"), 1 => Just("a:b@")],
-            host in prop_oneof![
-                Just("files.reteach.io".to_owned()),
-                Just("169.254.169.254".to_owned()),
-                Just("[::ffff:a9fe:a9fe]".to_owned()),
-                Just("0251.0376.0251.0376".to_owned()),
-                Just("files.reteach.io\u{3002}evil.example".to_owned()),
-                "[a-z0-9.%\\\\@#:-]{0,12}\\.?reteach\\.io\\.?[a-z0-9.@/\\\\#?-]{0,6}",
-                any::<String>(),
-            ],
-            port in prop_oneof![Just(""), Just(":443"), Just(":9001")],
-        ) {
-            let hosts = Hosts::new(&"https://api.reteach.io".parse().unwrap(), &["*.reteach.io".to_owned()]);
-            let Ok(url) = Url::parse(&format!("{scheme}://{user}{host}{port}/x")) else { return Ok(()) };
-            if hosts.check(&url).is_ok() {
-                let name = url.host_str().unwrap_or_default().trim_end_matches('.');
-                prop_assert!(url.scheme() == "https" && name.ends_with(".reteach.io"), "{url}");
-                prop_assert!(url.username().is_empty() && url.password().is_none(), "{url}");
-            }
+#[cfg(test)]
+mod fuzz_tests {
+    use super::*;
+    use crate::fuzz_tests::target;
+
+    const HOSTS: [&str; 5] = [
+        "169.254.169.254",
+        "[::ffff:a9fe:a9fe]",
+        "0251.0376.0251.0376",
+        "files.reteach.io\u{3002}evil.example",
+        // A letter of another plane, which a name may not have.
+        "A\u{11650}",
+    ];
+
+    target!(download_addresses, |choices| {
+        let scheme = *choices.pick(&["https", "HTTPS", "http", "file", "gopher", "jar:https"]);
+        let user = *choices.pick(&["", "", "files.reteach.io@", "a:b@"]);
+        let host = match choices.byte() % 4 {
+            0 => (*choices.pick(&HOSTS)).to_owned(),
+            1 => format!("files.reteach.io{}", String::from_utf8_lossy(choices.some())),
+            2 => format!("{}.reteach.io", String::from_utf8_lossy(choices.some())),
+            _ => String::from_utf8_lossy(choices.some()).into_owned(),
+        };
+        let port = *choices.pick(&["", ":443", ":9001"]);
+        let api = "https://api.reteach.io".parse().unwrap();
+        let hosts = Hosts::new(&api, &["*.reteach.io".to_owned()]);
+        let Ok(url) = Url::parse(&format!("{scheme}://{user}{host}{port}/x")) else {
+            return;
+        };
+        if hosts.check(&url).is_ok() {
+            let name = url.host_str().unwrap_or_default().trim_end_matches('.');
+            let is_allowed = url.scheme() == "https" && name.ends_with(".reteach.io");
+            assert!(is_allowed, "{url}");
+            let has_user = !url.username().is_empty() || url.password().is_some();
+            assert!(!has_user, "{url}");
         }
-    }
+    });
 }

@@ -111,3 +111,47 @@ impl Rest {
 fn interrupted(problem: String) -> BodyError {
     BodyError::Interrupted(format!("the certificate's download broke off: {problem}"))
 }
+
+#[cfg(test)]
+mod fuzz_tests {
+    use std::convert::Infallible;
+
+    use futures::TryStreamExt;
+
+    use super::*;
+    use crate::fuzz_tests::{run, target};
+
+    // The file in pieces as the network brings them, with its length or without.
+    target!(pdf_beginning, |choices| {
+        let has_length = choices.byte() % 2 == 0;
+        let mut pieces = Vec::new();
+        if choices.byte() % 4 != 0 {
+            pieces.push(Bytes::from_static(b"%PDF"));
+        }
+        for _ in 0..choices.below(6) {
+            pieces.push(Bytes::copy_from_slice(choices.some()));
+        }
+        pieces.push(Bytes::copy_from_slice(choices.rest()));
+        let whole = pieces.concat();
+        let length = u64::try_from(whole.len()).ok().filter(|_| has_length);
+        let pieces = stream::iter(pieces.into_iter().map(Ok::<_, Infallible>));
+        let response = http::Response::new(reqwest::Body::wrap_stream(pieces));
+        run(async {
+            let until = Instant::now() + Duration::from_secs(60);
+            let pdf = checked(response.into(), length, until, Deadline::never()).await;
+            let pdf = match pdf {
+                Ok(pdf) => pdf,
+                Err(DownloadError::Empty) => return assert!(whole.is_empty()),
+                Err(error) => {
+                    assert_eq!(error, DownloadError::NotPdf);
+                    return assert!(!whole.starts_with(MAGIC));
+                }
+            };
+            assert!(whole.starts_with(MAGIC));
+            assert!(pdf.length().is_none_or(|length| length == whole.len() as u64));
+            let (content, _) = pdf.into_content();
+            let read: Vec<Bytes> = content.stream.try_collect().await.unwrap();
+            assert_eq!(read.concat(), whole);
+        });
+    });
+}
