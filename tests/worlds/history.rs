@@ -1,10 +1,9 @@
-//! Histories of a company, from a seed.
-
-use fastrand::Rng;
+//! Histories of a company, from a seed or from bytes.
 
 use harness::faults::{self, Call, Effect};
 use shared::state::JobKind;
 
+use crate::choices::Choices;
 use crate::event::{Config, Event, Pass, Place, VendorFault, Way, Whose};
 
 const SCENES: std::ops::Range<usize> = 3..8;
@@ -13,7 +12,7 @@ const SCENES: std::ops::Range<usize> = 3..8;
 const MOST_STEPS: u8 = 32;
 
 /// A history: scenes in which something happens, perhaps while something fails, and runs follow.
-pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
+pub(crate) fn history(random: &mut Choices<'_>) -> Vec<Event> {
     let mut events = Vec::new();
     let scenes = random.usize(SCENES);
     // Half of the worlds quiesce in between as well.
@@ -44,7 +43,7 @@ pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
 }
 
 /// The same history, in which certificates are filed or completed without the ledger knowing.
-pub(crate) fn with_lost_knowledge(mut events: Vec<Event>, random: &mut Rng) -> Vec<Event> {
+pub(crate) fn with_lost_knowledge(mut events: Vec<Event>, random: &mut Choices<'_>) -> Vec<Event> {
     for _ in 0..random.usize(0..3) {
         let event = Event::Backdated {
             who: random.u8(..),
@@ -65,7 +64,7 @@ pub(crate) fn with_lost_knowledge(mut events: Vec<Event>, random: &mut Rng) -> V
 }
 
 /// The same history, in which the operator approves what a mistake of HR's leaves to decide about, and HR goes on.
-pub(crate) fn with_approvals(events: Vec<Event>, random: &mut Rng) -> Vec<Event> {
+pub(crate) fn with_approvals(events: Vec<Event>, random: &mut Choices<'_>) -> Vec<Event> {
     let mut with_approvals = Vec::with_capacity(events.len());
     for event in events {
         with_approvals.push(event);
@@ -79,7 +78,7 @@ pub(crate) fn with_approvals(events: Vec<Event>, random: &mut Rng) -> Vec<Event>
     with_approvals
 }
 
-fn action(random: &mut Rng) -> Event {
+fn action(random: &mut Choices<'_>) -> Event {
     match random.u8(0..20) {
         0..5 => certificate(random),
         5..8 => academy(random),
@@ -88,7 +87,7 @@ fn action(random: &mut Rng) -> Event {
     }
 }
 
-fn people(random: &mut Rng) -> Event {
+fn people(random: &mut Choices<'_>) -> Event {
     let who = random.u8(..);
     match random.u8(0..24) {
         0 | 1 => Event::Hire {
@@ -120,7 +119,7 @@ fn people(random: &mut Rng) -> Event {
     }
 }
 
-fn certificate(random: &mut Rng) -> Event {
+fn certificate(random: &mut Choices<'_>) -> Event {
     match random.u8(0..8) {
         0..5 => Event::Earned {
             who: random.u8(..),
@@ -133,7 +132,7 @@ fn certificate(random: &mut Rng) -> Event {
     }
 }
 
-fn academy(random: &mut Rng) -> Event {
+fn academy(random: &mut Choices<'_>) -> Event {
     let who = random.u8(..);
     match random.u8(0..11) {
         0 | 1 => Event::AdminEdits(who),
@@ -148,7 +147,7 @@ fn academy(random: &mut Rng) -> Event {
     }
 }
 
-fn operation(random: &mut Rng) -> Event {
+fn operation(random: &mut Choices<'_>) -> Event {
     match random.u8(0..6) {
         0 => Event::TokensRevoked,
         5 => Event::Migrated {
@@ -166,7 +165,7 @@ fn operation(random: &mut Rng) -> Event {
     }
 }
 
-fn pass(random: &mut Rng) -> Pass {
+fn pass(random: &mut Choices<'_>) -> Pass {
     match random.u8(0..10) {
         0..4 => Pass::Tick,
         4..6 => Pass::HalfHour,
@@ -176,7 +175,7 @@ fn pass(random: &mut Rng) -> Pass {
     }
 }
 
-fn job(random: &mut Rng) -> JobKind {
+fn job(random: &mut Choices<'_>) -> JobKind {
     if random.bool() {
         JobKind::Employees
     } else {
@@ -184,7 +183,7 @@ fn job(random: &mut Rng) -> JobKind {
     }
 }
 
-fn way(random: &mut Rng) -> Way {
+fn way(random: &mut Choices<'_>) -> Way {
     let (step, after) = (random.u8(0..MOST_STEPS), random.bool());
     match random.u8(0..8) {
         0 => Way::Twice,
@@ -196,7 +195,7 @@ fn way(random: &mut Rng) -> Way {
     }
 }
 
-fn vendor_fault(random: &mut Rng) -> VendorFault {
+fn vendor_fault(random: &mut Choices<'_>) -> VendorFault {
     let at = *random.choice(Place::ALL).unwrap_or(&Place::People);
     let call = Call::named(at.calls());
     let mut faults = faults::table();

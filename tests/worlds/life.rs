@@ -15,6 +15,7 @@ use simulators::reteach::Customer;
 
 use crate::backup::Backup;
 use crate::broken::Broken;
+use crate::choices::Choices;
 use crate::cutover::TableCopy;
 use crate::event::{Event, Pass};
 use crate::model::Model;
@@ -53,8 +54,8 @@ impl Setting {
         }
     }
 
-    /// The setting of a seed.
-    pub(crate) fn of(seed: u64, random: &mut fastrand::Rng) -> Self {
+    /// The setting of a seed; the rest is drawn.
+    pub(crate) fn of(seed: u64, random: &mut Choices<'_>) -> Self {
         Self {
             seed,
             via: ROUTES[random.usize(..ROUTES.len())],

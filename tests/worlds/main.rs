@@ -13,8 +13,10 @@
 
 mod backup;
 mod broken;
+mod choices;
 mod cutover;
 mod event;
+mod fuzz_tests;
 mod history;
 mod hr_actions;
 mod life;

@@ -1,8 +1,8 @@
-//! A seed: its setting and history, lived on a thread of its own, where time stands still while anything moves.
+//! A seed, or bytes: the setting and history, lived on a thread of its own, where time stands still while anything moves.
 
-use fastrand::Rng;
 use harness::{pool, virtual_time};
 
+use crate::choices::Choices;
 use crate::event::Event;
 use crate::history::{self, history};
 use crate::life::{Life, Lived, Setting};
@@ -10,10 +10,21 @@ use crate::shrink::shrink;
 
 /// What a seed stands for.
 pub(crate) fn of(seed: u64) -> (Setting, Vec<Event>) {
-    let mut random = Rng::with_seed(seed);
-    let setting = Setting::of(seed, &mut random);
-    let history = history::with_lost_knowledge(history(&mut random), &mut random);
-    (setting, history::with_approvals(history, &mut random))
+    drawn(seed, &mut Choices::seeded(seed))
+}
+
+/// What bytes stand for.
+pub(crate) fn spelled(bytes: &[u8]) -> (Setting, Vec<Event>) {
+    let mut choices = Choices::spelled(bytes);
+    let seed = choices.u8(..).into();
+    drawn(seed, &mut choices)
+}
+
+fn drawn(seed: u64, choices: &mut Choices<'_>) -> (Setting, Vec<Event>) {
+    let setting = Setting::of(seed, choices);
+    let history = history(choices);
+    let history = history::with_lost_knowledge(history, choices);
+    (setting, history::with_approvals(history, choices))
 }
 
 /// Lives a history. `Err`: what was not as it should be, or the panic of a rule that was broken.

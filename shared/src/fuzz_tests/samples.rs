@@ -42,7 +42,8 @@ pub(super) fn personio() -> Vec<Value> {
         json!({"success": false, "error": {"code": 404, "message": "No query results for model [Employee] zwetschge",
                "error_data": {"title": ["zwetschge"], "zwetschge": ["zwetschge"]}}}),
         json!({"personio_trace_id": "t", "timestamp": "2026-03-14T09:00:00Z",
-               "errors": [{"title": "zwetschge", "detail": "zwetschge", "_meta": {"zwetschge": 1}}]}),        json!({"access_token": "papi-token", "token_type": "Bearer", "expires_in": 86400, "scope": "personio:documents:read"}),
+               "errors": [{"title": "zwetschge", "detail": "zwetschge", "_meta": {"zwetschge": 1}}]}),
+        json!({"access_token": "papi-token", "token_type": "Bearer", "expires_in": 86400, "scope": "personio:documents:read"}),
         json!({"error": "invalid_client", "error_description": "zwetschge"}),
     ]
 }
@@ -103,7 +104,8 @@ pub(super) fn reteach() -> Vec<Value> {
         json!({"results": [participation], "resultCount": 1}),
         participation,
         json!({"statusCode": 422, "message": ["email zwetschge must be an email", "zwetschge"], "error": "zwetschge"}),
-        json!({"statusCode": 409, "message": "zwetschge is taken", "error": "Conflict"}),        json!({"openapi": "3.0.0", "paths": {"/customer/{id}": {"put": {"requestBody": {"content": {"application/json": {
+        json!({"statusCode": 409, "message": "zwetschge is taken", "error": "Conflict"}),
+        json!({"openapi": "3.0.0", "paths": {"/customer/{id}": {"put": {"requestBody": {"content": {"application/json": {
                "schema": {"$ref": "#/components/schemas/Update"}}}}}}}, "components": {"schemas": {
                "Update": {"allOf": [{"$ref": "#/components/schemas/Part"}, {"properties": {"status": {"readOnly": true}}}]},
                "Part": {"properties": {"position": {"type": "string"}}}}}}),
