@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Choices, assert_silent, documents, harmed, run, samples, target};
 use crate::domain::employee::Field;
-use crate::domain::id::{
-    CategoryId, CertificateId, CustomerId, DocumentId, ExternalId, SourceId,
-};
+use crate::domain::id::{CategoryId, CertificateId, CustomerId, DocumentId, ExternalId, SourceId};
 use crate::http::testing::Answers;
 use crate::http::{BaseUrl, Context, RateLimiter};
 use crate::kombo::documents_tests::INTEGRATION;

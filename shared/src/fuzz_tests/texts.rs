@@ -118,7 +118,7 @@ target!(tenant_file, |choices| {
     }
 });
 
-target!(secret, |choices| {
+target!(secrets, |choices| {
     let text = harmed(secret(), &choices.harms(), &choices.damage());
     // The error names an unknown member, so that the operator finds it.
     if is_a_marked_key(&text) {
