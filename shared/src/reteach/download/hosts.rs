@@ -174,11 +174,12 @@ mod fuzz_tests {
     target!(download_addresses, |choices| {
         let scheme = *choices.pick(&["https", "HTTPS", "http", "file", "gopher", "jar:https"]);
         let user = *choices.pick(&["", "", "files.reteach.io@", "a:b@"]);
+        let some = String::from_utf8_lossy(choices.some()).into_owned();
         let host = match choices.byte() % 4 {
             0 => (*choices.pick(&HOSTS)).to_owned(),
-            1 => format!("files.reteach.io{}", String::from_utf8_lossy(choices.some())),
-            2 => format!("{}.reteach.io", String::from_utf8_lossy(choices.some())),
-            _ => String::from_utf8_lossy(choices.some()).into_owned(),
+            1 => format!("files.reteach.io{some}"),
+            2 => format!("{some}.reteach.io"),
+            _ => some,
         };
         let port = *choices.pick(&["", ":443", ":9001"]);
         let api = "https://api.reteach.io".parse().unwrap();
