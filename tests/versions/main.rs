@@ -3,7 +3,12 @@
 //! `PREVIOUS` names a folder with the earlier version's `employee-sync`, `certificate-sync` and `tenants`, `CLOCK` the library that
 //! has programs go by the companies' clock (`.ci/clock.c`). `.ci/versions` builds both and runs this.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod programs;
 

@@ -190,7 +190,7 @@ target!(personio_logins, |choices| {
     let which = choices.byte();
     let client = direct(Answers::context(answers(&mut choices, &PERSONIO)));
     run(async {
-        if which % 2 == 0 {
+        if which.is_multiple_of(2) {
             silent(client.attributes().await, "login");
         } else {
             documents_of(client, 4).await;

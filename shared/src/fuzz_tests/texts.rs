@@ -150,7 +150,7 @@ target!(names_of_files, |choices| {
 target!(days, |choices| {
     let mut text = choices.text();
     // A digit away from a day.
-    if choices.byte() % 2 == 0 {
+    if choices.byte().is_multiple_of(2) {
         text = format!("2026-03-29{}", String::from_utf8_lossy(choices.some()));
     }
     if let Some(day) = calendar_day(&text) {

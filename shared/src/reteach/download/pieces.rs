@@ -123,9 +123,9 @@ mod fuzz_tests {
 
     // The file in pieces as the network brings them, with its length or without.
     target!(pdf_beginning, |choices| {
-        let has_length = choices.byte() % 2 == 0;
+        let has_length = choices.byte().is_multiple_of(2);
         let mut pieces = Vec::new();
-        if choices.byte() % 4 != 0 {
+        if !choices.byte().is_multiple_of(4) {
             pieces.push(Bytes::from_static(b"%PDF"));
         }
         for _ in 0..choices.below(6) {
