@@ -11,7 +11,7 @@ use shared::domain::id::{CustomerId, ExternalId};
 use shared::fingerprint::ShardRange;
 use shared::reteach::{CollectAccounts, Customer, Status, UnreadableAccount};
 
-use super::{AccountQuery, ReadAccount, by_mail};
+use super::{AccountQuery, LookedUp, ReadAccount, by_mail};
 use crate::plan::{Account, AccountView, MatchedBy, folded};
 
 /// Unreadable rows and open accounts that a report names.
@@ -388,6 +388,29 @@ impl AccountIndex {
             self.left_out.unread.extend(others);
         }
         self.left_out.named.sort();
+        self
+    }
+
+    /// Takes accounts that were looked up where the list lacks them, or shows them without an external id.
+    #[must_use]
+    pub(crate) fn with_looked_up(mut self, found: HashMap<ExternalId, LookedUp>) -> Self {
+        // Each run finds the same of several accounts with one external id.
+        let found: BTreeMap<_, _> = found.into_iter().collect();
+        for answer in found.into_values() {
+            let LookedUp::Found(Account::Fetched(account, _) | Account::Conflicting(account, _)) =
+                answer
+            else {
+                continue;
+            };
+            let listed = self
+                .by_id
+                .get(&account.id)
+                .and_then(|at| self.accounts.get(*at));
+            let has_id = account.external_id.is_some();
+            if listed.is_none_or(|listed| listed.external_id.is_none() && has_id) {
+                self.insert(*account);
+            }
+        }
         self
     }
 

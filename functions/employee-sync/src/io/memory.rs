@@ -23,7 +23,7 @@ use crate::accounts::{
 };
 use crate::apply::{ApplyOutcome, Learned, apply, conflict_entries, seen_entries, write_entries};
 use crate::plan::builders::config;
-use crate::plan::{AccountView, Candidate, Plan};
+use crate::plan::{Account, AccountView, Candidate, MatchedBy, Plan};
 use crate::run::{candidates, queries, with_accounts};
 use crate::source::People;
 
@@ -67,6 +67,10 @@ pub(crate) struct Dialect {
     pub(crate) fails: BTreeSet<ExternalId>,
     /// Looking these up is answered 500. Its list shows them.
     pub(crate) fails_look_ups: BTreeSet<ExternalId>,
+    /// A mail address is taken for no identifier: looking one up is answered 400.
+    pub(crate) refuses_addresses: bool,
+    /// Its list leaves these accounts out.
+    pub(crate) leaves_out: BTreeSet<ExternalId>,
     /// This field is answered 500.
     pub(crate) fails_at: Option<&'static str>,
     /// Writes to these accounts are answered 403.
@@ -298,13 +302,25 @@ impl Reader for InMemory {
         };
         let listed = Accounts::Listed(Box::new(academy.index()));
         let (fails, silent) = (academy.tells_nothing, academy.dialect.fails_look_ups);
+        let refuses_addresses = academy.dialect.refuses_addresses;
         let answer = |query: AccountQuery<'_>| match &fails {
             Some(error) => Err(error.clone()),
             None if silent.contains(query.external_id) => Err(reteach::Error::Unavailable {
                 problem: "reteach GET /customer answered 500".to_owned(),
                 effect: Effect::None,
             }),
-            None => Ok(LookedUp::Found(listed.find(query))),
+            None => {
+                let found = listed.find(query);
+                let is_by_id = matches!(found, Account::Fetched(_, MatchedBy::ExternalId));
+                if !refuses_addresses || is_by_id || query.mail.is_none() {
+                    return Ok(LookedUp::Found(found));
+                }
+                let problem = "reteach GET /customer/{id} was rejected (400)".to_owned();
+                Ok(LookedUp::AddressRefused(reteach::Error::Unavailable {
+                    problem,
+                    effect: Effect::None,
+                }))
+            }
         };
         let asked = accounts::ask_each(&queries[..most], |query| ready(answer(*query)));
         Ok(asked.await?.into())
@@ -547,9 +563,12 @@ impl Academy {
     /// What its list shows.
     fn shown(&self, now: Timestamp) -> impl Iterator<Item = Customer> + use<> {
         let hides_locked = self.hides_locked;
+        let left_out = self.dialect.leaves_out.clone();
         let customers = self.customers.clone().into_values();
         customers.filter(move |customer| {
-            !hides_locked || AccountView::from(customer.clone()).is_open_at(now)
+            let external_id = customer.external_id.as_ref();
+            !external_id.is_some_and(|id| left_out.contains(id))
+                && (!hides_locked || AccountView::from(customer.clone()).is_open_at(now))
         })
     }
 

@@ -64,7 +64,8 @@ impl Search {
 }
 
 /// Looks for the accounts of people whom the ledger does not know. A list that failed is not asked for again for an hour.
-/// The list also shows whose an address is that the academy takes for no identifier.
+/// The list also shows whose an address is that the academy takes for no identifier. What was looked up before stands:
+/// nobody gets a second account because the list leaves out the first.
 ///
 /// # Errors
 /// [`AccountsError::ends_run`].
@@ -113,7 +114,7 @@ pub(super) async fn search(
     let refuses_an_address = answers.any(|it| matches!(it, LookedUp::AddressRefused(_)));
     if may_list && list_failure.is_none() && refuses_an_address {
         match list(reader, candidates, inputs).await {
-            Ok(index) => return Ok(Search::listed(index)),
+            Ok(index) => return Ok(Search::listed(index.with_looked_up(found))),
             Err(error) if error.ends_run() => return Err(error),
             Err(error) => list_failure = Some(error),
         }

@@ -214,3 +214,30 @@ fn a_person_without_an_answer_who_has_gone_is_not_looked_up_by_every_run() {
     world.academy.dialect.fails_look_ups.remove(&silent);
     assert_eq!(looks(&mut world, (12, 5), 0, |_, _| {}), [10]);
 }
+
+#[test]
+fn an_account_that_was_looked_up_stays_found_if_the_list_leaves_it_out() {
+    let mut world = World::before(10, "");
+    for _ in 0..2_000 {
+        world.academy.make(None);
+    }
+    world.tick(End::Well);
+    // Both are unknown to the ledger; 98 has an account, with an earlier address. For 99 the academy has to be listed.
+    let ids = ["98", "99"].map(SourceId::new);
+    for id in &ids {
+        world.employees.insert(id.clone(), employee(id.as_str()));
+    }
+    let account = world.academy.make(Some("before@muster.example".to_owned()));
+    let external_id = ExternalId::of(TOOL, &ids[0]);
+    let carrier = world.academy.customers.get_mut(&account).unwrap();
+    carrier.external_id = Some(external_id.clone());
+    world.academy.dialect.refuses_addresses = true;
+    world.academy.dialect.leaves_out.insert(external_id);
+    world.academy.lists = 0;
+    let counts = world.after(5).sync(End::Well).counts;
+    assert_eq!((world.academy.lists, counts.created), (1, 1), "{counts:?}");
+    let found = world.academy.account_of(&ids[0]).unwrap();
+    let address = found.email.as_deref();
+    assert_eq!((&found.id, address), (&account, Some("p98@muster.example")));
+    assert!(world.academy.account_of(&ids[1]).is_some());
+}
