@@ -70,6 +70,7 @@ impl Harness {
                 (failure.attempts, failure.retry_at) = (1, RECENTLY);
                 // A fault may keep the others from being written in the same run.
                 failure.is_personal = false;
+                failure.is_of_look_up = false;
             }
             lines.push(format!("{entry:?} of {account:?}"));
         }

@@ -181,6 +181,9 @@ pub struct Failure {
     /// Whether others were accepted with the field that was refused here: this refusal says nothing of the tenant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_personal: bool,
+    /// Whether looking for the account got no answer: nothing was written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_look_up: bool,
 }
 
 /// What stands in the way of a record.
@@ -220,6 +223,7 @@ pub(super) mod tests {
             attempts: 2,
             retry_at: at("09:00:00"),
             is_personal: false,
+            is_of_look_up: false,
         };
         let drift = Drift {
             days: 2,

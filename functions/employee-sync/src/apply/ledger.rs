@@ -243,6 +243,7 @@ fn failure(
         attempts,
         retry_at: now + pause,
         is_personal,
+        is_of_look_up: false,
     }
 }
 

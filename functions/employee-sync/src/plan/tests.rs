@@ -233,6 +233,7 @@ fn refused_until(retry_at: jiff::Timestamp) -> Failure {
         attempts: 2,
         retry_at,
         is_personal: false,
+        is_of_look_up: false,
     }
 }
 
@@ -804,6 +805,7 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
         attempts: 2,
         retry_at,
         is_personal: false,
+        is_of_look_up: false,
     };
     let entry = EmployeeEntry {
         failure: Some(failure.clone()),
@@ -886,6 +888,7 @@ fn values_that_wait_for_another_try_keep_no_lock_or_unlock_waiting() {
             attempts: 8,
             retry_at,
             is_personal: false,
+            is_of_look_up: false,
         });
         let mut candidate = seen(person, account, MatchedBy::ExternalId, &config);
         candidate.entry = Some(entry.clone());

@@ -44,6 +44,7 @@ async fn reads_back_every_kind_of_entry() {
                 attempts: 3,
                 retry_at: at("09:00:00"),
                 is_personal: true,
+                is_of_look_up: true,
             }),
             handed_over_to: Some(SourceId::new("2")),
             drift: BTreeMap::from([(

@@ -178,6 +178,7 @@ mod tests {
             attempts,
             retry_at: at("12:00:00"),
             is_personal: true,
+            is_of_look_up: true,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::source::{People, Person};
 
 /// A run that was asked to compare everybody tries refused records at once; so does any look at a conflict that the
 /// academy no longer shows, or with the account of somebody who has left: it may be handed over. A run that compares everybody
-/// has listed the accounts of people who could not be looked up.
+/// has listed the accounts of people who could not be looked up. A look-up that has an answer now counts for no write.
 pub(super) fn with_retries(
     mut candidates: Vec<Candidate>,
     rules: Rules<'_>,
@@ -29,6 +29,11 @@ pub(super) fn with_retries(
             Account::Conflicting(_, Holder::Other | Holder::Foreign) | Account::NotFetched
         );
         let is_listed = compares && candidate.known_account().is_none();
+        if !matches!(candidate.account, Account::NotFetched)
+            && let Some(entry) = &mut candidate.entry
+        {
+            entry.failure.take_if(|failure| failure.is_of_look_up);
+        }
         let failure = candidate
             .entry
             .as_mut()

@@ -215,7 +215,7 @@ pub(super) fn without_unanswered(
 
 /// The entry with the pause before the person is looked up again. What fails once may be a broken connection: the next run tries
 /// it again. From then on the pauses grow, unless nothing shows whether reteach answers at all. Somebody gone gets no entry
-/// for it.
+/// for it. It ends with the first answer: what is written then has failed for the first time.
 fn unanswered_again(
     candidate: &Candidate,
     problem: String,
@@ -234,6 +234,7 @@ fn unanswered_again(
     });
     let mut noted = with_failure(entry, FailureKind::NoAnswer, fingerprint, problem, now);
     if let Some(failure) = noted.failure.as_mut() {
+        failure.is_of_look_up = true;
         failure.retry_at = match (was_silent, others_answer) {
             (false, _) => now,
             (true, true) => failure.retry_at,

@@ -193,6 +193,7 @@ fn doubt(world: &mut World, id: usize) {
         attempts: 1,
         retry_at: world.now,
         is_personal: false,
+        is_of_look_up: false,
     });
     let moves = format!("Werk {}", world.now);
     world.edit(id, |person| person.location = Field::Value(moves));

@@ -7,6 +7,7 @@ use shared::domain::id::{ExternalId, SourceId};
 use shared::http::Effect;
 use shared::reteach::Error;
 use shared::runtime::Outcome;
+use shared::state::Brake;
 
 use super::world::{End, World};
 use crate::io::memory::TOOL;
@@ -240,4 +241,38 @@ fn an_account_that_was_looked_up_stays_found_if_the_list_leaves_it_out() {
     let address = found.email.as_deref();
     assert_eq!((&found.id, address), (&account, Some("p98@muster.example")));
     assert!(world.academy.account_of(&ids[1]).is_some());
+}
+
+#[test]
+fn a_creation_without_an_answer_is_in_doubt_however_often_the_look_up_had_none() {
+    let mut world = World::before(10, "");
+    for _ in 0..2_000 {
+        world.academy.make(None);
+    }
+    world.tick(End::Well);
+    let id = SourceId::new("99");
+    let external_id = ExternalId::of(TOOL, &id);
+    let dialect = &mut world.academy.dialect;
+    dialect.fails_look_ups.insert(external_id.clone());
+    world.employees.insert(id.clone(), employee("99"));
+    let failure = |world: &World| {
+        let failure = world.academy.ledger[&id].failure.as_ref().unwrap();
+        (failure.attempts, failure.is_of_look_up)
+    };
+    looks(&mut world, (6, 15), 0, |_, _| {});
+    assert_eq!(failure(&world), (6, true));
+    // Now there is no account, and the creation has no answer.
+    world.academy.dialect.fails_look_ups.clear();
+    world.academy.dialect.fails.insert(external_id.clone());
+    world.after(15).sync(End::Well);
+    assert_eq!(failure(&world), (1, false));
+    // It came through all the same: the brake counts it.
+    let counted = world.counted(Brake::Create);
+    let account = world.academy.make(None);
+    let created = world.academy.customers.get_mut(&account).unwrap();
+    created.external_id = Some(external_id);
+    world.academy.dialect.fails.clear();
+    world.after(5).sync(End::Well);
+    assert_eq!(world.counted(Brake::Create), counted + 1);
+    assert_eq!(world.academy.ledger[&id].failure, None);
 }

@@ -132,6 +132,7 @@ fn a_former_profile_gets_no_account_while_the_current_one_waits() {
             attempts: 1,
             retry_at: world.now,
             is_personal: false,
+            is_of_look_up: false,
         };
         let entry = EmployeeEntry {
             failure: Some(conflict),

@@ -186,6 +186,7 @@ fn pause(world: &mut World, ids: std::ops::Range<usize>, retry_at: Timestamp) {
             attempts: 8,
             retry_at,
             is_personal: false,
+            is_of_look_up: false,
         });
     }
 }

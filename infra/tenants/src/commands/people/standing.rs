@@ -159,6 +159,7 @@ mod tests {
                 attempts: 1,
                 retry_at: at("2026-05-11T09:00:00Z"),
                 is_personal: false,
+                is_of_look_up: false,
             }),
             ..EmployeeEntry::new(id(person))
         }
