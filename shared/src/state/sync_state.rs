@@ -33,6 +33,9 @@ pub struct SyncState {
     /// People whose record was refused and is not tried again yet: they are not in step, although nothing is to be done.
     #[serde(default, skip_serializing_if = "is_default")]
     pub waiting: u32,
+    /// Those of them who are gone: their locks are refused.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub waiting_gone: u32,
     /// Whether the academy does not find accounts by external id: they are then addressed by reteach's own.
     #[serde(default, skip_serializing_if = "is_default")]
     pub by_reteach_id: bool,
@@ -157,6 +160,7 @@ mod tests {
         let nothing = SyncState::default();
         let mut said = SyncState {
             waiting: 2,
+            waiting_gone: 1,
             has_completed: true,
             ..SyncState::default()
         };
@@ -166,7 +170,7 @@ mod tests {
         assert_eq!(digests, [ShardDigest::default(), digest]);
         for (state, is_stored) in [(nothing, false), (said, true)] {
             let item: serde_dynamo::Item = serde_dynamo::to_item(&state).unwrap();
-            for name in ["waiting", "has_completed"] {
+            for name in ["waiting", "waiting_gone", "has_completed"] {
                 assert_eq!(item.inner().contains_key(name), is_stored, "{name}");
             }
             let read: SyncState = serde_dynamo::from_item(item).unwrap();

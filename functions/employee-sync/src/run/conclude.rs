@@ -104,12 +104,18 @@ pub(super) fn conclude(
     };
     let listed = matches!(selection, Selection::Everybody(_));
     // Of everybody it is counted again: between a shard and the state a run may have been interrupted.
-    let elsewhere = if listed {
-        0
-    } else {
-        state.waiting.saturating_sub(count_waiting(old.values()))
+    let elsewhere = |all: u32, looked_at: u32| {
+        if listed {
+            0
+        } else {
+            all.saturating_sub(looked_at)
+        }
     };
-    let waiting = elsewhere.saturating_add(count_waiting(next.values()));
+    let waiting = elsewhere(state.waiting, count_waiting(old.values()))
+        .saturating_add(count_waiting(next.values()));
+    let waiting_gone = elsewhere(state.waiting_gone, count_waiting_gone(old.values()))
+        .saturating_add(count_waiting_gone(next.values()));
+    let waiting_there = waiting.saturating_sub(waiting_gone);
 
     let stopped = outcome.is_cut_short || outcome.forgets;
     // A comparison of everybody that stopped early begins again on the next run.
@@ -159,6 +165,7 @@ pub(super) fn conclude(
         ),
         people: u32::try_from(people.snapshot.len()).unwrap_or(u32::MAX),
         waiting,
+        waiting_gone,
         comparing,
         by_reteach_id: outcome.learned.by_reteach_id,
         ..registration.state.unwrap_or(state)
@@ -197,7 +204,7 @@ pub(super) fn conclude(
         .with_missing(count(next.values(), |status| {
             status == EntryStatus::MissingOnce
         }))
-        .with_waiting(u64::from(waiting))
+        .with_waiting(waiting, waiting_gone)
         .with_reached(&outcome, listed, compared);
     let unfinished = stopped || !outcome.troubles.is_empty() || summary.leaves_something();
     let result = summary.applied(&rules.config.tenant_id, &outcome, note);
@@ -205,7 +212,7 @@ pub(super) fn conclude(
         && !unfinished
         && result.outcome.is_good()
         && !holds_first_run
-        && are_in_step(people.snapshot.len(), waiting);
+        && are_in_step(people.snapshot.len(), waiting_there);
     state.has_completed |= opens_gate && people.completeness.has_most();
     let held = held_write(hold, held_before.as_ref(), &approved, &outcome);
     state.holds_absent = match &held {
@@ -334,6 +341,14 @@ pub(super) fn open_accounts_after(
 pub(super) fn count_waiting<'a>(shards: impl Iterator<Item = &'a Shard>) -> u32 {
     let waiting = count(shards, |status| waits_until(status).is_some());
     u32::try_from(waiting).unwrap_or(u32::MAX)
+}
+
+/// Those of them who are gone.
+fn count_waiting_gone<'a>(shards: impl Iterator<Item = &'a Shard>) -> u32 {
+    let entries = shards.flat_map(|shard| shard.0.values());
+    let gone = entries.filter(|entry| entry.gone_until().is_some());
+    let waiting = gone.filter(|entry| waits_until(entry.status).is_some());
+    u32::try_from(waiting.count()).unwrap_or(u32::MAX)
 }
 
 pub(super) fn count<'a>(

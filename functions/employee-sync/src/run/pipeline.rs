@@ -280,8 +280,11 @@ async fn unchanged(
 ) -> Result<JobResult<EmployeeSync>, RunError> {
     let before = state.clone();
     accept(state.as_mut(), writer).await?;
-    let waiting = state.as_ref().map_or(0, |state| state.waiting);
-    let opens_gate = people.completeness.is_good() && are_in_step(people.snapshot.len(), waiting);
+    let (waiting, gone) = state
+        .as_ref()
+        .map_or((0, 0), |state| (state.waiting, state.waiting_gone));
+    let there = waiting.saturating_sub(gone);
+    let opens_gate = people.completeness.is_good() && are_in_step(people.snapshot.len(), there);
     if let Some(state) = &mut state {
         state.agreed = people.completeness.agreed(state.agreed);
         state.has_completed |= opens_gate && people.completeness.has_most();
@@ -296,7 +299,7 @@ async fn unchanged(
     }
     let held = held.and_then(|held| Hold::kept(held).note(rules.config, rules.mode));
     Ok(Summary::of(people, rules)
-        .with_waiting(u64::from(waiting))
+        .with_waiting(waiting, gone)
         .unchanged(held, rules.mode))
 }
 

@@ -35,6 +35,10 @@ const CONTESTED_DAYS: u32 = 3;
 pub(super) struct Summary {
     counts: Counts,
     findings: Vec<Finding>,
+    /// People of the company whom this run has looked at and not brought into step.
+    out_of_step: BTreeSet<SourceId>,
+    /// People of the company who wait for another try.
+    waiting_there: u64,
     /// People whose account could not be looked up.
     unanswered: u64,
     /// Why accounts could not be found out, where the trouble is reteach's.
@@ -70,6 +74,8 @@ impl Summary {
                 ..Counts::default()
             },
             findings: Vec::new(),
+            out_of_step: BTreeSet::new(),
+            waiting_there: 0,
             unanswered: 0,
             stopped: None,
             locks_nobody: None,
@@ -165,6 +171,7 @@ impl Summary {
         for (id, problem) in unanswered {
             let text = format!("{problem}; a later run looks this person up again");
             self.find(Some(&id), FindingKind::Refused, text);
+            self.out_of_step.insert(id);
         }
         if let Some(failure) = mails_unanswered {
             let text = format!(
@@ -266,10 +273,14 @@ impl Summary {
                 SkipReason::GoneAlready | SkipReason::HandedOver(_) => continue,
             };
             *counter += 1;
+            if !matches!(skip, SkipReason::OutOfScope) {
+                self.out_of_step.insert(id.clone());
+            }
             if let Some(kind) = kind {
                 self.find(Some(id), kind, skip.to_string());
             }
         }
+        self.out_of_step.retain(|id| people.snapshot.contains(id));
         self.counts.held = plan.held.len() as u64;
         let changes = plan.changes.iter().chain(&plan.held);
         for orphan in changes.clone().filter(|change| is_orphan(change)) {
@@ -386,7 +397,7 @@ impl Summary {
                     self.refuse(change, failure, came);
                 }
                 Some(Applied::AccountLost(Some(failure))) => {
-                    self.counts.refused += 1;
+                    self.count_refused(change);
                     let text = format!(
                         "{}; tried again from {:.0} on",
                         failure.reason, failure.retry_at
@@ -447,12 +458,20 @@ impl Summary {
     }
 
     fn refuse(&mut self, change: &Change, failure: &Failure, alone: &str) {
-        self.counts.refused += 1;
+        self.count_refused(change);
         let Failure {
             reason, retry_at, ..
         } = failure;
         let text = format!("{reason}{alone}; tried again from {retry_at:.0} on");
         self.find(Some(&change.source_id), FindingKind::Refused, text);
+    }
+
+    fn count_refused(&mut self, change: &Change) {
+        self.counts.refused += 1;
+        // Somebody gone has no record.
+        if change.fingerprint.is_some() {
+            self.out_of_step.insert(change.source_id.clone());
+        }
     }
 
     /// With the people who are missing for the first time.
@@ -461,8 +480,10 @@ impl Summary {
         self
     }
 
-    /// With all people of the company who wait for another try. They were not looked at, and are not in step.
-    pub(super) fn with_waiting(mut self, people: u64) -> Self {
+    /// With all people who wait for another try, and how many of them are gone. They were not looked at, and are not in step.
+    pub(super) fn with_waiting(mut self, people: u32, gone: u32) -> Self {
+        self.waiting_there = u64::from(people.saturating_sub(gone));
+        let people = u64::from(people);
         let counts = &mut self.counts;
         let elsewhere = people.saturating_sub(counts.refused + counts.conflicts);
         let not_looked_at = elsewhere.saturating_sub(counts.waiting);

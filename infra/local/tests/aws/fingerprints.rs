@@ -57,6 +57,7 @@ fn root() -> SyncState {
         brakes,
         pending: BTreeMap::from([(Brake::Unlock, BTreeSet::from([0, u64::MAX]))]),
         waiting: 1,
+        waiting_gone: 1,
         reconciled_at: at("03:00:00"),
         ..SyncState::default()
     }

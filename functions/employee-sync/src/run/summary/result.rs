@@ -13,7 +13,6 @@ use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::lint::Violation;
 use crate::plan::Plan;
-use crate::report::Counts;
 use crate::run::remedy::academy_refuses;
 
 const ALL_REFUSED: &str = "nobody came through: each finding says what was refused";
@@ -192,16 +191,12 @@ impl Summary {
         self.is_nobody_in_step() || (tried >= MANY && !applied.any(|it| *it == Applied::Done))
     }
 
-    /// Whether everybody is refused, in this run or in earlier ones. One person alone says nothing of the company.
+    /// Whether everybody is refused, in this run or in earlier ones. One person alone says nothing of the company, nor does
+    /// anybody who is gone.
     fn is_nobody_in_step(&self) -> bool {
-        let Counts {
-            people,
-            refused,
-            waiting,
-            conflicts,
-            ..
-        } = self.counts;
-        people > 1 && refused + waiting + conflicts >= people
+        let people = self.counts.people;
+        let looked_at = self.out_of_step.len() as u64;
+        people > 1 && looked_at.max(self.waiting_there) >= people
     }
 }
 

@@ -238,3 +238,27 @@ fn an_account_in_doubt_that_nobody_can_read_is_read_after_pauses_that_grow_where
         assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
     }
 }
+
+#[test]
+fn people_who_are_gone_make_no_small_company_one_that_nobody_comes_through_in() {
+    let mut world = World::new(4, "");
+    world.academy.dialect.refuses = Some("setInactiveAt");
+    for id in ["0", "1"] {
+        world.employees.remove(&SourceId::new(id));
+    }
+    world.sync(End::Well);
+    world.academy.gate = None;
+    let result = world.after(5).sync(End::Well);
+    assert_eq!((result.outcome, result.counts.refused), (Outcome::Done, 2));
+    assert_eq!(world.academy.gate, Some(world.now));
+    let result = world.after(5).sync(End::Well);
+    let ended = (result.outcome, result.counts.waiting);
+    assert_eq!(ended, (Outcome::Unchanged, 2));
+    // The other two are refused as well: that is everybody.
+    world.academy.dialect.refuses = Some("position");
+    for id in [2, 3] {
+        world.edit(id, |it| it.position = Field::Value("Meister".to_owned()));
+    }
+    assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Partly);
+    assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Partly);
+}

@@ -2,7 +2,7 @@
 
 use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, SourceId};
-use shared::runtime::FindingKind;
+use shared::runtime::{FindingKind, Outcome};
 use shared::state::{Brake, Decision, FailureKind};
 
 use super::world::{End, World};
@@ -215,4 +215,16 @@ fn a_comparison_forgets_no_held_address_of_somebody_whose_record_was_refused() {
         let held = world.academy.held.as_ref().map(|held| held.parts.len());
         assert_eq!((held, moved(&world)), (Some(20), Vec::new()));
     }
+}
+
+#[test]
+fn somebody_whose_address_and_value_are_refused_is_one_person_of_two() {
+    let mut world = World::new(2, "");
+    taken(&mut world, &[0]);
+    moves(&mut world, 0..1);
+    world.edit(0, |it| it.position = Field::Value("Meister".to_owned()));
+    world.academy.dialect.refuses = Some("position");
+    let result = world.sync(End::Well);
+    let counted = (result.counts.conflicts, result.counts.refused);
+    assert_eq!((result.outcome, counted), (Outcome::Done, (1, 1)));
 }

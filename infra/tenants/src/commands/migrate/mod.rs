@@ -238,6 +238,7 @@ async fn start_again(
         mapping_version: NO_MAPPING,
         shards: Vec::new(),
         waiting: 0,
+        waiting_gone: 0,
         migrated: Some(hash.to_owned()),
         ..found.state.clone().unwrap_or_default()
     };
