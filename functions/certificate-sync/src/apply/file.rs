@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::document::{Certificate, Document, DocumentSink as _, FilingError, PdfBody, Reach};
 use shared::domain::id::{DocumentId, SourceId};
 use shared::http::SignedUrl;
-use shared::reteach::DownloadError;
+use shared::reteach::{DownloadError, Error};
 use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateState, Intent, OnUnverifiable, PutOutcome};
 
@@ -120,21 +120,19 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError
     }
 }
 
-/// Some hosts answer an address that has expired with a page, and no error. `None`: there is no other address, so it is the
-/// file that is no PDF.
+/// Some hosts answer an address that has expired with a page, and no error. `None`: there is no other address, or the academy
+/// takes no such question, so it is the file that is no PDF.
 async fn other_url(tools: Tools<'_>, upload: &Upload) -> Result<Option<SignedUrl>, AttemptError> {
-    match fresh_url(tools, upload).await {
-        Err(error) if is_unasked(&error) => Err(error),
-        fresh => Ok(fresh.ok().filter(|fresh| *fresh != upload.url)),
-    }
-}
-
-/// Whether there was no time for a call, or the academy takes none now.
-fn is_unasked(error: &AttemptError) -> bool {
-    match error {
-        AttemptError::Filing(error) => matches!(error.reach, Reach::Limit(..) | Reach::Run),
-        _ => false,
-    }
+    let asked = tools.reteach.participation_by_certificate(&upload.id);
+    let found = match asked.await {
+        Err(Error::Rejected { .. } | Error::Unreadable { .. } | Error::TooLarge { .. }) => None,
+        // What the academy does not say now says nothing of the file.
+        found => found?,
+    };
+    let fresh = found
+        .and_then(|participation| participation.certificate)
+        .and_then(|certificate| certificate.url);
+    Ok(fresh.filter(|fresh| *fresh != upload.url))
 }
 
 async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SignedUrl, AttemptError> {
