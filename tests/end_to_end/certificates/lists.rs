@@ -306,3 +306,19 @@ async fn lists_that_kombo_refuses_are_asked_for_again_before_anything_is_filed_w
     let second = harness.certificates_tick().await;
     assert_run!(second, Outcome::Done, uploaded = 3, parked = 0);
 }
+
+#[tokio::test]
+async fn an_upload_in_doubt_is_not_parked_for_one_list_that_kombo_refuses() {
+    let harness = certified(Via::Kombo, 1).await;
+    harness.fail_uploads(Fault::new(Behaviour::LoseReply));
+    let report = harness.certificates_now().await;
+    assert_counts!(report, outcome_unknown = 1);
+    let refused = Fault::new(Behaviour::Status(404, Body::Vendor));
+    let refused = refused.path("/v1/passthrough/personio/personnelv2");
+    harness.kombo().fail(refused);
+    let report = harness.certificates_tick().await;
+    assert_counts!(report, outcome_unknown = 1, parked = 0);
+    let report = harness.certificates_tick().await;
+    assert_counts!(report, verified = 1, parked = 0);
+    assert_eq!(harness.uploads(), 1);
+}

@@ -10,6 +10,7 @@ use shared::state::CertificateState;
 use tokio::sync::OnceCell;
 
 use super::ledger::{Subject, carry_out, tell};
+use super::lists::NOT_PASSED;
 use super::{Tools, is_late};
 use crate::decide::{AfterLook, Signal, after_look};
 use crate::outcome::CertificateResult;
@@ -110,10 +111,14 @@ async fn find(
 ) -> Result<Verification, SourceError> {
     let list = || tools.sink.filed(&check.employee);
     let listed = listed.get_or_init(list).await.as_ref();
-    let Some(filed) = listed.map_err(SourceError::clone)? else {
-        return Ok(Verification::Unverifiable);
-    };
-    Ok(among(filed, check))
+    match listed.map_err(SourceError::clone)? {
+        Some(filed) => Ok(among(filed, check)),
+        // One refusal decides nothing.
+        None if tools.sink.personio().is_some() => {
+            Err(SourceError::Forbidden(NOT_PASSED.to_owned()))
+        }
+        None => Ok(Verification::Unverifiable),
+    }
 }
 
 fn among(filed: &[FiledDocument], check: &Check) -> Verification {

@@ -19,7 +19,7 @@ use crate::decide::probe_place;
 const REFUSALS: u64 = 3;
 
 /// Kombo's refusal of the passthrough has no code of its own: it may pass, or be about one person.
-const NOT_PASSED: &str =
+pub(super) const NOT_PASSED: &str =
     "Kombo does not pass lists of documents through: see whether its plan has the passthrough";
 
 /// People in a row whose lists cannot be read, after whom others are tried from elsewhere in the queue.
