@@ -222,6 +222,25 @@ async fn a_title_that_a_firewall_refuses_stops_no_other_certificate() {
     }
 }
 
+/// Personio lists the folder, and does not find it for an upload.
+#[tokio::test]
+async fn a_folder_that_is_there_and_refuses_one_certificate_stops_no_other() {
+    const NO_FOLDER: &str = r#"{"success":false,"error":{"code":404,"message":"No query results for model [DocumentCategory] 1"}}"#;
+    let refused = || Fault::new(Behaviour::Status(404, Body::Json(NO_FOLDER)));
+    for via in PERSONIO {
+        let harness = certified(via, 10).await;
+        fail_uploads(&harness, refused().body(&["Kurs 10"]).always());
+        let report = harness.certificates_now().await;
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 9, failed = 1);
+        let text = &finding(&report, FindingKind::NotFiled, "c-010").text;
+        assert!(text.contains("the folder is there"), "{text}");
+    }
+    let harness = certified(Via::Direct, 10).await;
+    fail_uploads(&harness, refused().always());
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::NoCategory, uploaded = 0, failed = 0);
+}
+
 /// Personio's refusal names no employee: it is in German, or about a field.
 #[tokio::test]
 async fn a_deleted_person_is_found_behind_any_refusal() {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use shared::document::{Certificate, Document, DocumentSink as _, FilingError, PdfBody, Reach};
+use shared::document::{
+    Certificate, Document, DocumentSink as _, FilingError, PdfBody, Reach, TenantFault,
+};
 use shared::domain::id::{DocumentId, SourceId};
 use shared::http::SignedUrl;
 use shared::reteach::{DownloadError, Error};
@@ -166,6 +168,11 @@ async fn ask_for_folder(
             "the folder for certificates was changed while they were filed; the next run uses the new one",
         )),
         Ok(_) if error.reach == Reach::Certificate => ask_for_person(tools, employee, error).await,
+        // Only other uploads show whether it refuses them as well.
+        Ok(_) if error.reach == Reach::Tenant(TenantFault::Folder) => {
+            let reason = format!("{}; the folder is there", error.reason);
+            FilingError::unclear(TenantFault::Folder, reason).into()
+        }
         Ok(_) => error.into(),
         Err(halt) => AttemptError::Halted(halt),
     }
