@@ -425,21 +425,28 @@ impl Reading {
     where
         F: Future<Output = Result<ParticipationPage, Error>>,
     {
-        let first = page(1).await?;
+        let (first, failure) = first_page(&page).await?;
         let (size, total) = (first.received.max(1), first.total);
-        let last = u32::try_from(total.unwrap_or_default().div_ceil(size))
-            .unwrap_or(u32::MAX)
-            .min(max_announced);
+        let last = match failure {
+            None => u32::try_from(total.unwrap_or_default().div_ceil(size))
+                .unwrap_or(u32::MAX)
+                .min(max_announced),
+            // The second page, which may be a short one, does not say how many there are.
+            Some(_) => 2,
+        };
+        let is_first_missing = failure.is_some();
         let mut reading = Self {
             number,
+            failure,
             ..Self::default()
         };
         reading.take(first, seen);
-        let mut pages = std::pin::pin!(stream::iter(2..=last).map(&page).buffered(CONCURRENCY));
+        let next = if is_first_missing { 3 } else { 2 };
+        let mut pages = std::pin::pin!(stream::iter(next..=last).map(&page).buffered(CONCURRENCY));
         while let Some(next) = pages.next().await {
             reading.take_or_note(next, seen)?;
         }
-        if let Some(error) = reading.failure.take() {
+        if !is_first_missing && let Some(error) = reading.failure.take() {
             return Err(error);
         }
         let mut at = last.max(1);
@@ -480,8 +487,7 @@ impl Reading {
             Err(error) => error,
         };
         self.failed_pages += 1;
-        let is_of_page = matches!(error, Error::Unavailable { .. } | Error::Unreadable { .. });
-        if !is_of_page || self.failed_pages >= MAX_FAILED_PAGES {
+        if !is_of_page(&error) || self.failed_pages >= MAX_FAILED_PAGES {
             return Err(error);
         }
         self.failure.get_or_insert(error);
@@ -540,6 +546,30 @@ impl Reading {
             Completeness::Shifting
         }
     }
+}
+
+/// The first page, or the second one and why the first failed: records on the second show that the list is there.
+async fn first_page<F>(
+    page: &impl Fn(u32) -> F,
+) -> Result<(ParticipationPage, Option<Error>), Error>
+where
+    F: Future<Output = Result<ParticipationPage, Error>>,
+{
+    let error = match page(1).await {
+        Err(error) if is_of_page(&error) => error,
+        first => return Ok((first?, None)),
+    };
+    match page(2).await {
+        Ok(second) if second.received > 0 => Ok((second, Some(error))),
+        // It may fit into a smaller one.
+        Err(too_large @ Error::TooLarge { .. }) => Err(too_large),
+        Ok(_) | Err(_) => Err(error),
+    }
+}
+
+/// Whether a single page may be at fault.
+fn is_of_page(error: &Error) -> bool {
+    matches!(error, Error::Unavailable { .. } | Error::Unreadable { .. })
 }
 
 /// Equal for equal values. 64 bits tell a million ids apart but for one case in 36 million.

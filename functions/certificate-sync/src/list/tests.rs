@@ -223,7 +223,8 @@ async fn a_page_that_always_fails_hides_no_certificate_on_another() {
         problem: "why".to_owned(),
         effect: Effect::None,
     };
-    for (bad, total) in [(2, Some(8)), (4, Some(8)), (2, None), (4, None)] {
+    let pages = [1, 2, 4].into_iter();
+    for (bad, total) in pages.flat_map(|bad| [(bad, Some(8)), (bad, None)]) {
         let listing = listed(|number, _| match number {
             _ if number == bad => Err(broken()),
             1..=4 => Ok(ParticipationPage {
@@ -254,6 +255,19 @@ async fn a_page_that_always_fails_hides_no_certificate_on_another() {
     assert_eq!(listing.failure, Some(broken()));
     let asked = asked.into_inner();
     assert!(asked <= 8, "{asked}: three that fail, four in flight");
+    // Nor is it where no page shows that there is a list.
+    for second in [Err(broken()), Ok(page(&(0, Vec::new())))] {
+        let asked = AtomicU32::new(0);
+        let listing = listed(|number, _| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            match number {
+                2 => second.clone(),
+                _ => Err(broken()),
+            }
+        });
+        assert_eq!(listing.await.unwrap_err(), broken());
+        assert_eq!(asked.into_inner(), 2);
+    }
 }
 
 #[tokio::test]
