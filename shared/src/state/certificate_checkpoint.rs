@@ -25,6 +25,9 @@ pub struct CertificateCheckpoint {
     /// Certificates that were issued again after they were filed, and wait for a decision.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reissued: u32,
+    /// Whether the dates of most certificates have changed at once: they do not say when one was issued.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dates_move: bool,
     /// Whether external ids named all owners in the last listing of everything: the next one needs no accounts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_external_ids: bool,
@@ -260,12 +263,13 @@ mod tests {
         let nothing = CertificateCheckpoint::default();
         let said = CertificateCheckpoint {
             reissued: 3,
+            dates_move: true,
             lists: ListAccess::after_read(),
             ..nothing.clone()
         };
         for (checkpoint, is_stored) in [(nothing, false), (said, true)] {
             let stored = serde_json::to_value(&checkpoint).unwrap();
-            for name in ["reissued", "lists"] {
+            for name in ["reissued", "dates_move", "lists"] {
                 assert_eq!(stored.get(name).is_some(), is_stored, "{name}");
             }
             let read: CertificateCheckpoint = serde_json::from_value(stored).unwrap();

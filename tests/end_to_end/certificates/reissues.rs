@@ -110,6 +110,48 @@ async fn a_certificate_issued_again_is_noticed_once_and_filed_again_only_at_the_
     }
 }
 
+/// An academy whose rows get another date whenever something touches them.
+#[tokio::test]
+async fn dates_that_change_for_most_certificates_are_one_finding_and_no_new_issues() {
+    let half = SignedDuration::from_mins(30);
+    for (at, after) in [(RECENT, half), (LONG_AGO, DAY)] {
+        let harness = Harness::with_folder(Via::Direct, "", people(6)).await;
+        harness.issue((1..=6).map(|number| {
+            let one = completed(&id(number), number, "Brandschutz", at);
+            let certificate = one.certificate.map(|certificate| Certificate {
+                has_details: true,
+                ..certificate
+            });
+            Participation { certificate, ..one }
+        }));
+        assert_eq!(harness.certificates_now().await.counts.uploaded, 6);
+        harness.certificates_tick().await;
+        let touch = || {
+            for number in 1..=6 {
+                assert!(harness.reteach.issue_again(&id(number), 20_000, None));
+            }
+        };
+        touch();
+        let report = harness.certificates_after(after).await;
+        assert_counts!("{at}", report, uploaded = 0, reissued = 0);
+        let texts = report.findings.iter().map(|finding| &finding.text);
+        let texts: Vec<_> = texts.collect();
+        assert!(
+            matches!(texts[..], [text] if text.contains("6 filed certificates")),
+            "{at}: {texts:?}"
+        );
+        for _ in 0..3 {
+            touch();
+            let report = harness.certificates_after(DAY).await;
+            assert_run!("{at}", report, Outcome::Unchanged, reissued = 0);
+            assert!(report.findings.is_empty(), "{at}: {report:#?}");
+        }
+        // Another size still is one.
+        issue_again(&harness, 30_000, None);
+        noticed(&harness, DAY).await;
+    }
+}
+
 /// Neither a PDF without another date or size in the list nor a changed account is one.
 #[tokio::test]
 async fn only_what_the_list_says_is_compared() {

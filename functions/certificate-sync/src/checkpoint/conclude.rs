@@ -109,6 +109,7 @@ pub fn conclude(
             .or(known.earlier_filed_at),
         parked: run.parked,
         reissued: run.reissued,
+        dates_move: !run.scope.trusts_dates,
         has_external_ids: match run.scope.everything {
             true => run.has_external_ids,
             false => known.has_external_ids,

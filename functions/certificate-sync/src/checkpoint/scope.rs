@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use shared::reteach::Filter;
 use shared::runtime::Mode;
-use shared::state::{CertificateCheckpoint, CertificateStart, Unsettled};
+use shared::state::{CertificateCheckpoint, CertificateStart, Issue, Unsettled};
 
 use super::conclude::FEW_WAITING;
 use super::day_of;
@@ -24,6 +24,8 @@ pub struct Scope {
     pub everything: bool,
     /// The first day of the window.
     pub window_start: Date,
+    /// Whether a certificate's date says that it was issued again.
+    pub trusts_dates: bool,
 }
 
 impl Scope {
@@ -39,9 +41,21 @@ impl Scope {
                 && !is_older_due(checkpoint, window_start, now)
                 && refused.is_none_or(|refused| refused.allowed == allowed_hosts)
         });
+        let checkpoint = start.checkpoint.as_ref();
+        let dates_move = checkpoint.is_some_and(|checkpoint| checkpoint.dates_move);
         Self {
             everything: matches!(mode, Mode::FullScan | Mode::Verify) || !is_enough,
             window_start,
+            trusts_dates: !dates_move,
+        }
+    }
+
+    /// What counts of what a certificate is issued as.
+    #[must_use]
+    pub fn compared(self, issue: Issue) -> Issue {
+        match self.trusts_dates {
+            true => issue,
+            false => issue.without_date(),
         }
     }
 

@@ -113,7 +113,10 @@ pub fn digest(
         part(customer.map(|customer| customer.id.as_str())),
         part(external_id.map(|id| id.as_str())),
         part(url.map(|_| "pdf")),
-        issue_of(id, participation, key).as_u64().to_string(),
+        scope
+            .compared(issue_of(id, participation, key))
+            .as_u64()
+            .to_string(),
     ];
     Some((day, key.digest("certificate", &parts.join("\n"))))
 }

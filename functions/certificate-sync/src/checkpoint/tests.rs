@@ -33,6 +33,7 @@ fn window(everything: bool) -> Scope {
     Scope {
         everything,
         window_start: date(2026, 4, 11),
+        trusts_dates: true,
     }
 }
 
@@ -391,8 +392,8 @@ fn days_that_leave_the_window_keep_what_is_due_and_are_else_no_news() {
         let seen = [("a", SUNDAY), ("b", MONDAY)];
         let first = run(None, window(true), &seen, &[("a", result)]);
         let moved = Scope {
-            everything: false,
             window_start: MONDAY,
+            ..window(false)
         };
         let after = run(Some(&first.checkpoint), moved, &seen[1..], &[]);
         let left = (after.is_news, after.checkpoint.earlier);

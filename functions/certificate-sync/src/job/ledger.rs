@@ -9,6 +9,7 @@ use shared::state::{CertificateEntry, CertificateState, Issue, Store};
 use shared::tenant::Backfill;
 
 use super::load::Sources;
+use crate::checkpoint::Scope;
 use crate::list::{Class, Counted, Keep, digest};
 use crate::outcome::SkipReason;
 use crate::plan::{Owner, People, issue_of};
@@ -77,6 +78,7 @@ impl Ledger {
         (id, participation): (&CertificateId, &Participation),
         people: People<'_>,
         sources: Sources<'_>,
+        scope: Scope,
     ) -> Keep {
         let Sources {
             policy,
@@ -88,9 +90,10 @@ impl Ledger {
         let certificate = participation.certificate.as_ref();
         let url = certificate.and_then(|certificate| certificate.url.as_ref());
         if let Some(filed_as) = self.done.get(&digest(id)) {
+            let issue = || scope.compared(issue_of(id, participation, &connections.key));
             let is_reissued = !filed_as.is_unknown()
                 && url.is_some()
-                && issue_of(id, participation, &connections.key).differs_from(*filed_as);
+                && issue().differs_from(*filed_as);
             return match is_reissued {
                 true => Keep::Newest(Class::Reissued),
                 false => Keep::Count(Counted::Done),

@@ -18,9 +18,12 @@ use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState, S
 use self::late_pdfs::{Asked, until};
 use self::read::Read;
 use crate::checkpoint::{self, Scope, Selection};
-use crate::list::{Class, Counted};
+use crate::list::{Class, Counted, Listing};
 use crate::outcome::CertificateResult;
 use crate::plan::{Candidate, Listed, People, Policy, is_unclear, issue_of};
+
+/// Fewer certificates than this may have been issued again, however few there are.
+const MANY_REDATED: u64 = 5;
 
 /// What a plan is made from, and what is known of the reading.
 #[derive(Debug)]
@@ -60,6 +63,8 @@ pub(super) struct Reading {
     pub(super) selection: Selection,
     /// Certificates older than the window that were asked for and still have no PDF.
     pub(super) waiting: Vec<CertificateId>,
+    /// How many filed certificates have another date than before, where that is noticed to mean nothing.
+    pub(super) redated: Option<u64>,
 }
 
 impl Reading {
@@ -181,7 +186,17 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         (false, Some(entries)) => entries,
         (false, None) => store.certificates(tenant, selected.keys()).await?,
     };
-    let candidates = candidates(sources, selected, entries, owners).await?;
+    let mut candidates = candidates(sources, selected, entries, owners).await?;
+    let redated = redated(&candidates, &listing).filter(|_| scope.trusts_dates);
+    let scope = Scope {
+        trusts_dates: scope.trusts_dates && redated.is_none(),
+        ..scope
+    };
+    for candidate in &mut candidates {
+        if let Some(listed) = &mut candidate.listed {
+            listed.issue = scope.compared(listed.issue);
+        }
+    }
     Ok(Loaded {
         candidates,
         reading: Reading {
@@ -206,8 +221,27 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
             failure: listing.failure,
             selection,
             waiting,
+            redated,
         },
     })
+}
+
+/// How many filed certificates are listed with another date, and with nothing else that is new, if these are most of all: an
+/// academy that touches its rows has not issued them again.
+fn redated(candidates: &[Candidate], listing: &Listing) -> Option<u64> {
+    let is_redated = |candidate: &&Candidate| {
+        let (Some(listed), Some(entry)) = (&candidate.listed, &candidate.entry) else {
+            return false;
+        };
+        matches!(entry.state, CertificateState::Uploaded { .. })
+            && entry.reissued.is_none()
+            && listed.issue.differs_from(entry.issue)
+            && !listed.issue.without_date().differs_from(entry.issue)
+    };
+    let redated = candidates.iter().filter(is_redated).count() as u64;
+    let beyond = listing.beyond.get(&Class::Reissued);
+    let all = redated + beyond.copied().unwrap_or_default();
+    (redated >= MANY_REDATED && all * 2 > listing.seen).then_some(all)
 }
 
 /// What reteach lists, and what the ledger has open that reteach does not list (any more).

@@ -331,7 +331,18 @@ fn of_reading(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
         let text = "three readings of the participations agree, but not with the announced number: they count as all there are";
         finding(None, None, FindingKind::WrongTotal, text)
     });
-    incomplete.into_iter().chain(wrong_total).chain(rejected)
+    let redated = reading.redated.map(|count| {
+        let text = format!(
+            "reteach shows {count} filed certificates with other dates than before, and nothing else about them is new: from now \
+             on another date alone counts as no new issue"
+        );
+        finding(None, None, FindingKind::Reissued, text)
+    });
+    incomplete
+        .into_iter()
+        .chain(wrong_total)
+        .chain(redated)
+        .chain(rejected)
 }
 
 /// Only listings of everything repeat what earlier runs have reported.

@@ -8,6 +8,8 @@ use crate::fingerprint::FingerprintKey;
 
 /// The parts of an [`Issue`]: day of completion, date of the certificate, size of its file.
 const PARTS: usize = 3;
+/// The place of the certificate's date.
+const DATE: usize = 1;
 /// Each part has so many bits: one change in 65,535 is overlooked.
 const BITS: usize = 16;
 
@@ -74,6 +76,17 @@ impl Issue {
             })
     }
 
+    /// The same without the certificate's date.
+    #[must_use]
+    pub fn without_date(self) -> Self {
+        let date = ((1_u64 << BITS) - 1) << (BITS * DATE);
+        let parts = (1_u64 << (BITS * PARTS)) - 1;
+        match self.0 & parts & !date {
+            0 => Self::default(),
+            _ => Self(self.0 & !date),
+        }
+    }
+
     /// As a digest of the whole.
     #[must_use]
     pub fn as_u64(self) -> u64 {
@@ -113,6 +126,16 @@ mod tests {
         }
         assert!(!issue(all).differs_from(issue(all)));
         assert!(!issue(all).differs_from(Issue::default()));
+    }
+
+    #[test]
+    fn without_its_date_an_issue_is_one_of_a_row_that_says_none() {
+        let day = Some("2026-05-10");
+        let date = Some("2026-05-11T08:00:00Z");
+        for (day, size) in [(day, Some("20000")), (day, None), (None, None)] {
+            let dated = issue([day, date, size]);
+            assert_eq!(dated.without_date(), issue([day, None, size]));
+        }
     }
 
     #[test]

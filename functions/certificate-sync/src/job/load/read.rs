@@ -122,7 +122,7 @@ impl Read {
             let keep = match scope.everything {
                 true => {
                     identity.take(participation, people, ledger.knows(id));
-                    ledger.keep((id, participation), people, sources)
+                    ledger.keep((id, participation), people, sources, scope)
                 }
                 false => Keep::Newest(Class::Recent),
             };

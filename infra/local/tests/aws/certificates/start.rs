@@ -32,6 +32,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
         earlier_filed_at: Some(at("07:30:00")),
         parked: 3,
         reissued: 4,
+        dates_move: true,
         has_external_ids: true,
         refused_hosts: Some(RefusedHosts {
             allowed: u64::MAX,
