@@ -118,9 +118,8 @@ async fn an_inconsistent_list_is_read_again() {
         let report = harness.certificates_now().await;
         if behaviour == Behaviour::TruncateJson {
             assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
-            // What came before the page that failed is filed.
-            let is_filed = filed(&harness) > 0;
-            assert_eq!(is_filed, page > 1, "page {page}");
+            // What came on the other pages is filed.
+            assert!(filed(&harness) > 0, "page {page}");
             assert_eq!(checkpoint(&harness).await.listed_all_at, None);
             harness.certificates_tick().await;
         } else {
