@@ -92,7 +92,8 @@ pub(super) fn prepare(
         key,
         locks_alone: rules.locks_alone,
     };
-    let plan = without_mails_of_others(Plan::build(&candidates, context), people, rules);
+    let plan = Plan::build(&candidates, context);
+    let plan = without_mails_of_others(plan, &candidates, people, rules);
     lint::examine(&plan, &candidates, rules.tool, now)?;
     let doubts = doubts_first_run(people, &state, foreign_accounts, held.as_ref());
     let new_accounts = if state.has_completed || doubts {

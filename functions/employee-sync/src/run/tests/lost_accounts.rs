@@ -1,6 +1,6 @@
 //! Accounts that the academy shows and denies at once.
 
-use shared::domain::employee::{Field, Status};
+use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{ExternalId, SourceId};
 use shared::runtime::{FindingKind, JobResult, Outcome};
 
@@ -141,4 +141,33 @@ fn an_account_that_keeps_being_denied_does_not_keep_the_gate_shut() {
         world.after(5).tick(End::Well);
     }
     assert!(world.academy.gate.is_some());
+}
+
+#[test]
+fn an_account_that_has_lost_its_id_goes_to_nobody_else_with_its_mail_address() {
+    for status in [Status::Active, Status::Inactive] {
+        let mut world = World::new(PEOPLE, "");
+        let id = SourceId::new("3");
+        let account = world.academy.account_of(&id).unwrap().id.clone();
+        let customer = world.academy.customers.get_mut(&account).unwrap();
+        customer.external_id = None;
+        // Another profile with the same address comes, of somebody else or of the same person.
+        let other = Employee {
+            email: world.employees[&id].email.clone(),
+            status: Field::Value(status),
+            ..employee("99")
+        };
+        world.employees.insert(other.source_id.clone(), other);
+        let customers = world.academy.customers.clone();
+        for _ in 0..3 {
+            world.sync(End::Well);
+            assert_eq!(world.academy.customers, customers);
+            world.after(5);
+        }
+        // The comparison gives it back its id.
+        world.after(24 * 60).sync(End::Well);
+        assert_eq!(world.academy.account_of(&id).unwrap().id, account);
+        assert!(!world.is_locked(3));
+        assert_eq!(world.academy.customers.len(), PEOPLE);
+    }
 }
