@@ -20,6 +20,7 @@ use shared::secrets::{Secrets, TenantSecret};
 use shared::state::{Store, TenantRecord};
 use shared::tenant::TenantConfig;
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 
 use crate::args::Global;
 use crate::aws;
@@ -239,6 +240,18 @@ impl<'a> CommandContext<'a> {
             Some(pace) => app.with_pace(pace.clone()),
             None => app,
         }
+    }
+}
+
+/// `work` in a task of its own: thousands of answers take all cores to decode. It ends when nobody waits for it any more.
+pub(crate) async fn in_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    match task.join_next().await {
+        Some(Ok(result)) => result,
+        Some(Err(_)) | None => Err(Failure::attention("the reading was cut off: try again")),
     }
 }
 

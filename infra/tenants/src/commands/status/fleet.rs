@@ -4,11 +4,11 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::id::TenantId;
-use shared::state::JobKind;
+use shared::state::{JobKind, Store};
 
 use super::drift::{by_tenant, orphaned, unlisted};
 use super::health::{self, TenantHealth};
-use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
+use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS, in_task};
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::View;
@@ -102,23 +102,30 @@ pub(in crate::commands) async fn schedule_findings(
 }
 
 async fn healths(context: &CommandContext<'_>, ids: &[TenantId]) -> Result<Vec<Vec<TenantHealth>>> {
+    let now = context.now();
     let groups: Vec<Vec<TenantId>> = ids.chunks(TENANTS_PER_CALL).map(<[_]>::to_vec).collect();
     stream::iter(groups)
-        .map(|group| async move {
-            let mut healths = Vec::with_capacity(group.len());
-            for (tenant, snapshot) in context.store.snapshots(&group).await? {
-                let health = match snapshot {
-                    Ok(snapshot) => health::judge(context, &tenant, snapshot).await,
-                    Err(error) => Err(error.into()),
-                };
-                let health = health.unwrap_or_else(|failure| health::unreadable(tenant, &failure));
-                healths.push(health);
-            }
-            Ok::<_, Failure>(healths)
-        })
+        .map(|group| in_task(healths_of(context.store.clone(), group, now)))
         .buffered(MAX_CONCURRENT_TENANTS)
         .try_collect()
         .await
+}
+
+async fn healths_of(
+    store: Store,
+    group: Vec<TenantId>,
+    now: Timestamp,
+) -> Result<Vec<TenantHealth>> {
+    let mut healths = Vec::with_capacity(group.len());
+    for (tenant, snapshot) in store.snapshots(&group).await? {
+        let health = match snapshot {
+            Ok(snapshot) => health::judge(&store, &tenant, snapshot, now).await,
+            Err(error) => Err(error.into()),
+        };
+        let health = health.unwrap_or_else(|failure| health::unreadable(tenant, &failure));
+        healths.push(health);
+    }
+    Ok(healths)
 }
 
 impl View for FleetView {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::{Report, late_after};
 use shared::secrets::SecretError;
-use shared::state::{HeldSource, JobKind, LeaseState, TenantSnapshot, TenantStatus};
+use shared::state::{HeldSource, JobKind, LeaseState, Store, TenantSnapshot, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use crate::context::CommandContext;
@@ -82,12 +82,11 @@ pub(crate) struct TenantHealth {
 }
 
 pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<TenantHealth> {
-    let snapshots = context
-        .store
-        .snapshots(std::slice::from_ref(tenant))
-        .await?;
+    let store = &context.store;
+    let snapshots = store.snapshots(std::slice::from_ref(tenant)).await?;
     let snapshot = snapshots.into_iter().next().map(|(_, snapshot)| snapshot);
-    judge(context, tenant, snapshot.transpose()?.unwrap_or_default()).await
+    let snapshot = snapshot.transpose()?.unwrap_or_default();
+    judge(store, tenant, snapshot, context.now()).await
 }
 
 /// Of a tenant whose state cannot be read, which must not hide all others.
@@ -110,13 +109,13 @@ pub(super) fn unreadable(tenant_id: TenantId, failure: &Failure) -> TenantHealth
     }
 }
 
-/// The health that `snapshot` shows. Only a tenant that may have failed, or whose reading was rejected, takes more calls.
+/// The health that `snapshot` shows at `now`. Only a tenant that may have failed, or whose reading was rejected, takes more calls.
 pub(crate) async fn judge(
-    context: &CommandContext<'_>,
+    store: &Store,
     tenant: &TenantId,
     snapshot: TenantSnapshot,
+    now: Timestamp,
 ) -> Result<TenantHealth> {
-    let store = &context.store;
     let TenantSnapshot {
         record,
         leases,
@@ -130,7 +129,6 @@ pub(crate) async fn judge(
     } else {
         Vec::new()
     };
-    let now = context.now();
     let mut problems = Vec::new();
     let stored = record
         .as_ref()
