@@ -91,7 +91,8 @@ pub(crate) fn longest_wait(every: Every) -> u64 {
     u64::from(every.minutes() + window)
 }
 
-fn firing(config: &TenantConfig, status: TenantStatus, job: JobKind) -> Firing {
+/// Whether the schedule of `job` should fire.
+pub(crate) fn firing(config: &TenantConfig, status: TenantStatus, job: JobKind) -> Firing {
     let is_active = status == TenantStatus::Active;
     let wants = job == JobKind::Employees || config.certificates.enabled;
     if is_active && wants && is_connected(config) {

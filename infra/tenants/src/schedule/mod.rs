@@ -4,4 +4,4 @@ mod client;
 mod desired;
 
 pub(crate) use client::{JOBS, ListedSchedule, ScheduleChange, Schedules};
-pub(crate) use desired::{Firing, is_connected, longest_wait, name, parse_name};
+pub(crate) use desired::{Firing, firing, is_connected, longest_wait, name, parse_name};

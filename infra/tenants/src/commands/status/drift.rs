@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use shared::domain::id::TenantId;
 use shared::state::{JobKind, TenantStatus};
 
 use super::health::TenantHealth;
-use crate::schedule::{Firing, ListedSchedule, Schedules, parse_name};
+use crate::schedule::{Firing, JOBS, ListedSchedule, firing, parse_name};
 
 /// The group's schedules by tenant and job.
 pub(super) type Listed = BTreeMap<(TenantId, JobKind), Firing>;
@@ -18,32 +17,24 @@ pub(super) fn by_tenant(listed: &[ListedSchedule]) -> Listed {
 }
 
 /// Schedules of this tenant that the group's list lacks, or that are on or off when they should not be.
-pub(super) fn unlisted(
-    listed: &Listed,
-    schedules: &Schedules,
-    health: &TenantHealth,
-    now: Timestamp,
-) -> Vec<String> {
+pub(super) fn unlisted(listed: &Listed, health: &TenantHealth) -> Vec<String> {
     let tenant = &health.tenant_id;
     let Some((config, status)) = &health.desired else {
         return Vec::new();
     };
-    let drifted = schedules
-        .desired(config, *status, now)
-        .into_iter()
-        .filter_map(|(job, desired)| {
-            let found = listed.get(&(tenant.clone(), job));
-            let difference = match (found, desired.firing) {
-                (None, _) => return drift(tenant, job, None),
-                (Some(Firing::On), Firing::Off) => match status {
-                    TenantStatus::Paused { .. } => "fires although the tenant is paused",
-                    TenantStatus::Active => "fires although there is nothing to do",
-                },
-                (Some(Firing::Off), Firing::On) => "is switched off",
-                _ => return None,
-            };
-            drift(tenant, job, Some(&[difference.to_owned()]))
-        });
+    let drifted = JOBS.into_iter().filter_map(|job| {
+        let found = listed.get(&(tenant.clone(), job));
+        let difference = match (found, firing(config, *status, job)) {
+            (None, _) => return drift(tenant, job, None),
+            (Some(Firing::On), Firing::Off) => match status {
+                TenantStatus::Paused { .. } => "fires although the tenant is paused",
+                TenantStatus::Active => "fires although there is nothing to do",
+            },
+            (Some(Firing::Off), Firing::On) => "is switched off",
+            _ => return None,
+        };
+        drift(tenant, job, Some(&[difference.to_owned()]))
+    });
     drifted.collect()
 }
 

@@ -37,21 +37,21 @@ pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     let unfinished_restore = unfinished_restore(context).await?;
     let listed = async {
         let schedules = context.schedules.as_ref()?;
-        Some((schedules, schedules.list().await))
+        Some(schedules.list().await)
     };
     let (listed, groups) = tokio::join!(listed, healths(context, &ids));
     let mut tenants: Vec<TenantHealth> = groups?.into_iter().flatten().collect();
     let (mut orphaned_schedules, mut schedules_unread) = (Vec::new(), None);
     match listed {
-        Some((schedules, Ok(listed))) => {
+        Some(Ok(listed)) => {
             let by_tenant = by_tenant(&listed);
             for health in &mut tenants {
-                let drifted = unlisted(&by_tenant, schedules, health, now);
+                let drifted = unlisted(&by_tenant, health);
                 health.problems.extend(drifted);
             }
             orphaned_schedules = orphaned(&ids, &listed);
         }
-        Some((_, Err(failure))) => schedules_unread = Some(failure.text),
+        Some(Err(failure)) => schedules_unread = Some(failure.text),
         None => {}
     }
     for health in &mut tenants {
@@ -93,7 +93,7 @@ pub(in crate::commands) async fn schedule_findings(
     let by_tenant = by_tenant(&listed);
     let mut findings = Vec::new();
     for health in groups.iter().flatten() {
-        let drifted = unlisted(&by_tenant, schedules, health, context.now());
+        let drifted = unlisted(&by_tenant, health);
         let tenant = &health.tenant_id;
         findings.extend(drifted.iter().map(|problem| format!("{tenant}: {problem}")));
     }
