@@ -33,14 +33,20 @@ const TENANTS_PER_CALL: usize = 16;
 
 pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     let now = context.now();
-    let ids = context.store.list_tenants().await?;
-    let unfinished_restore = unfinished_restore(context).await?;
     let listed = async {
-        let schedules = context.schedules.as_ref()?;
-        Some(schedules.list().await)
+        let schedules = context.schedules.clone()?;
+        // Its many pages follow one another: none should wait until answers about tenants are decoded.
+        Some(in_task(async move { schedules.list().await }).await)
     };
-    let (listed, groups) = tokio::join!(listed, healths(context, &ids));
-    let mut tenants: Vec<TenantHealth> = groups?.into_iter().flatten().collect();
+    let read = async {
+        let ids = async { context.store.list_tenants().await.map_err(Failure::from) };
+        let (ids, unfinished_restore) = tokio::try_join!(ids, unfinished_restore(context))?;
+        let groups = healths(context, &ids).await?;
+        Ok::<_, Failure>((ids, unfinished_restore, groups))
+    };
+    let listed = async { Ok::<_, Failure>(listed.await) };
+    let (listed, (ids, unfinished_restore, groups)) = tokio::try_join!(listed, read)?;
+    let mut tenants: Vec<TenantHealth> = groups.into_iter().flatten().collect();
     let (mut orphaned_schedules, mut schedules_unread) = (Vec::new(), None);
     match listed {
         Some(Ok(listed)) => {
