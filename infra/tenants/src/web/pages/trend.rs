@@ -12,7 +12,7 @@ use shared::runtime::Outcome;
 
 use super::runs::{changes, class};
 use crate::commands::status::health::TenantHealth;
-use crate::context::MAX_CONCURRENT_TENANTS;
+use crate::context::{MAX_CONCURRENT_TENANTS, in_task};
 use crate::web::plots::{self, Bar};
 use crate::web::visit::Visit;
 
@@ -37,12 +37,15 @@ pub(super) async fn read(visit: &Visit, tenants: &[&TenantHealth]) -> Runs {
         .map(|tenant| tenant.tenant_id.clone())
         .collect();
     stream::iter(tenants)
-        .map(|tenant| async move {
-            let runs = context.store.outcomes_since(&tenant, since).await;
-            Some((tenant, runs.ok()?))
+        .map(|tenant| {
+            let store = context.store.clone();
+            in_task(async move {
+                let runs: Vec<Run> = store.outcomes_since(&tenant, since).await?;
+                Ok((tenant, runs))
+            })
         })
         .buffer_unordered(MAX_CONCURRENT_TENANTS)
-        .filter_map(std::future::ready)
+        .filter_map(|runs| std::future::ready(runs.ok()))
         .collect()
         .await
 }
