@@ -113,6 +113,19 @@ async fn a_report_that_is_too_large_or_of_another_kind_is_named() {
 }
 
 #[tokio::test]
+async fn a_damaged_report_hides_no_other() {
+    let (_stack, store) = state().await;
+    put(&store, "08:00:00", 1).await;
+    let damaged = put_as(&store, JobKind::Employees, "08:05:00", "two", &"no report");
+    damaged.await.unwrap();
+    put(&store, "08:10:00", 3).await;
+    let read = store.readable_reports::<Report>(&acme(), 10).await;
+    let item = "RUN#2026-03-31T08:05:00.000Z#employees".to_owned();
+    let damaged = vec![StateError::Damaged { item }];
+    assert_eq!(read, Ok((Vec::from([3, 1].map(report)), damaged)));
+}
+
+#[tokio::test]
 async fn edits_only_the_reports_that_change_and_keeps_when_they_expire() {
     let (stack, store) = state().await;
     for number in 1..=3 {

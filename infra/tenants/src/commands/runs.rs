@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::Report;
+use shared::state::StateError;
 
 use crate::args::Runs;
 use crate::context::{CommandContext, no_such_tenant};
@@ -15,6 +16,9 @@ use crate::output::{Output, View};
 #[serde(transparent)]
 pub(crate) struct RunsView<'a> {
     pub(crate) reports: Vec<Report<Value>>,
+    /// What is wrong with those that cannot be read.
+    #[serde(skip)]
+    pub(crate) damaged: Vec<StateError>,
     #[serde(skip)]
     pub(crate) tenant: &'a TenantId,
     #[serde(skip)]
@@ -36,8 +40,10 @@ pub(crate) async fn read<'a>(context: &CommandContext<'_>, args: &'a Runs) -> Re
         return Err(no_such_tenant(tenant));
     }
     let number = usize::from(*number);
+    let (reports, damaged) = context.store.readable_reports(tenant, number).await?;
     Ok(RunsView {
-        reports: context.store.reports(tenant, number).await?,
+        reports,
+        damaged,
         tenant,
         findings: *findings,
     })
@@ -45,7 +51,7 @@ pub(crate) async fn read<'a>(context: &CommandContext<'_>, args: &'a Runs) -> Re
 
 impl View for RunsView<'_> {
     fn text(&self) -> String {
-        if self.reports.is_empty() {
+        if self.reports.is_empty() && self.damaged.is_empty() {
             let tenant = self.tenant;
             return format!("{tenant} has not run yet: `tenants sync {tenant}` runs it now.\n");
         }
@@ -62,6 +68,9 @@ impl View for RunsView<'_> {
             ]);
         }
         let mut text = format!("{}\n", table.trim_fmt());
+        for error in &self.damaged {
+            text.push_str(&format::point(&error.to_string()));
+        }
         for report in self.reports.iter().filter(|_| self.findings) {
             let began = format::moment(report.started_at);
             for finding in terminal::findings(&report.findings, report.held.as_ref()) {
@@ -75,6 +84,6 @@ impl View for RunsView<'_> {
 
     fn needs_attention(&self) -> bool {
         let newest = self.reports.first();
-        newest.is_some_and(|report| report.outcome.is_failure())
+        !self.damaged.is_empty() || newest.is_some_and(|report| report.outcome.is_failure())
     }
 }

@@ -41,16 +41,33 @@ impl Store {
         tenant: &TenantId,
         limit: usize,
     ) -> Result<Vec<T>, StateError> {
+        let (reports, damaged) = self.readable_reports(tenant, limit).await?;
+        damaged.into_iter().next().map_or(Ok(reports), Err)
+    }
+
+    /// The readable ones of the last `limit` reports of both jobs, newest first, and [`StateError::Damaged`] for each of the
+    /// others.
+    pub async fn readable_reports<T: DeserializeOwned>(
+        &self,
+        tenant: &TenantId,
+        limit: usize,
+    ) -> Result<(Vec<T>, Vec<StateError>), StateError> {
         let query = Query::partition(partition(tenant))
             .prefix(REPORTS)
             .eventual()
             .newest(limit);
-        let items = self.table.query(query).all().await?;
-        items.into_iter().map(read).collect()
+        let (mut readable, mut damaged) = (Vec::new(), Vec::new());
+        for item in self.table.query(query).all().await? {
+            match read(item) {
+                Ok(report) => readable.push(report),
+                Err(error) => damaged.push(error),
+            }
+        }
+        Ok((readable, damaged))
     }
 
     /// What became of the runs of both jobs that began at `since` or later, oldest first: `T` has a report's `started_at`,
-    /// `outcome` and `counts`. Its findings, of which there may be hundreds, are not read.
+    /// `outcome` and `counts`. Its findings, of which there may be hundreds, are not read. A damaged report is left out.
     pub async fn outcomes_since<T: DeserializeOwned>(
         &self,
         tenant: &TenantId,
@@ -67,7 +84,8 @@ impl Store {
             ])
             .eventual();
         let items = self.table.query(query).all().await?;
-        items.into_iter().map(read).collect()
+        let reports = items.into_iter().map(read);
+        Ok(reports.filter_map(Result::ok).collect())
     }
 
     /// Changes every report that `edit` says it has changed. Returns their number. Safe to repeat.

@@ -8,7 +8,9 @@ use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::{Report, late_after};
 use shared::secrets::SecretError;
-use shared::state::{HeldSource, JobKind, LeaseState, Store, TenantSnapshot, TenantStatus};
+use shared::state::{
+    HeldSource, JobKind, LeaseState, StateError, Store, TenantSnapshot, TenantStatus,
+};
 use shared::tenant::TenantConfig;
 
 use crate::context::CommandContext;
@@ -81,12 +83,18 @@ pub(crate) struct TenantHealth {
     pub(crate) desired: Option<(TenantConfig, TenantStatus)>,
 }
 
+/// The health of one tenant, [`unreadable`] if an item of it is damaged.
 pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<TenantHealth> {
     let store = &context.store;
     let snapshots = store.snapshots(std::slice::from_ref(tenant)).await?;
     let snapshot = snapshots.into_iter().next().map(|(_, snapshot)| snapshot);
-    let snapshot = snapshot.transpose()?.unwrap_or_default();
-    judge(store, tenant, snapshot, context.now()).await
+    match snapshot.transpose() {
+        Err(error @ StateError::Damaged { .. }) => Ok(unreadable(tenant.clone(), &error.into())),
+        snapshot => {
+            let snapshot = snapshot?.unwrap_or_default();
+            judge(store, tenant, snapshot, context.now()).await
+        }
+    }
 }
 
 /// Of a tenant whose state cannot be read, which must not hide all others.
@@ -124,10 +132,10 @@ pub(crate) async fn judge(
         held,
     } = snapshot;
     let may_have_failed = leases.is_empty() || leases.values().any(LeaseState::may_have_failed);
-    let newest: Vec<Report<Value>> = if may_have_failed {
-        store.reports(tenant, 1).await?
+    let (newest, mut damaged): (Vec<Report<Value>>, Vec<StateError>) = if may_have_failed {
+        store.readable_reports(tenant, 1).await?
     } else {
-        Vec::new()
+        Default::default()
     };
     let mut problems = Vec::new();
     let stored = record
@@ -211,10 +219,11 @@ pub(crate) async fn judge(
         ));
     }
     let source = if people.source_held {
-        store.held_source(tenant).await?
+        readable(store.held_source(tenant).await, &mut damaged)?
     } else {
         None
     };
+    problems.extend(damaged.iter().map(ToString::to_string));
     let rejected = source.filter(|source| source.is_undecided(now));
     if let Some(source) = &rejected {
         let (what, hash) = (format::held_source(source), &source.hash);
@@ -269,6 +278,20 @@ pub(crate) async fn judge(
         problems,
         desired: config.and_then(|config| Some((config.ok()?, status_of?))),
     })
+}
+
+/// What was read. A damaged item is noted and left out: it must not hide the rest.
+pub(super) fn readable<T>(
+    read: std::result::Result<Option<T>, StateError>,
+    damaged: &mut Vec<StateError>,
+) -> Result<Option<T>> {
+    match read {
+        Err(error @ StateError::Damaged { .. }) => {
+            damaged.push(error);
+            Ok(None)
+        }
+        read => Ok(read?),
+    }
 }
 
 /// What both jobs heard, each announcement once.

@@ -14,7 +14,7 @@ use shared::state::{Brake, HeldPlan, JobKind, TenantStatus};
 use shared::tenant::{Backfill, Every, TenantConfig};
 
 use super::drift::drift;
-use super::health::{self, TenantHealth, secret_problem};
+use super::health::{self, TenantHealth, readable, secret_problem};
 use crate::context::{CommandContext, no_such_tenant};
 use crate::failure::{Failure, Result};
 use crate::format;
@@ -101,8 +101,9 @@ pub(crate) struct ScheduleView {
 
 pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<StatusView> {
     let store = &context.store;
-    let record = store.tenant(tenant).await?;
-    if record.is_none() && !store.list_tenants().await?.contains(tenant) {
+    let mut damaged = Vec::new();
+    let record = readable(store.tenant(tenant).await, &mut damaged)?;
+    if record.is_none() && damaged.is_empty() && !store.list_tenants().await?.contains(tenant) {
         return Err(no_such_tenant(tenant));
     }
     let mut health = health::read(context, tenant).await?;
@@ -135,18 +136,34 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             }
         }
     }
-    let accounts = store.sync_state(tenant).await?.map(|state| Accounts {
+    let state = readable(store.sync_state(tenant).await, &mut damaged)?;
+    let accounts = state.map(|state| Accounts {
         open: state.open_accounts,
         waiting: state.waiting,
     });
-    let reports: Vec<Report<Value>> = store.reports(tenant, SEARCHED_REPORTS).await?;
+    let (reports, unread): (Vec<Report<Value>>, _) =
+        store.readable_reports(tenant, SEARCHED_REPORTS).await?;
+    damaged.extend(unread);
     let every = config
         .as_ref()
         .map(|(config, _)| config.schedule.certificates);
     let is_on_hold = config
         .as_ref()
         .is_some_and(|(config, _)| config.certificates.backfill() == Backfill::Hold);
-    let holds_backfill = is_on_hold && store.certificate_start(tenant).await?.started_at.is_none();
+    let start = if is_on_hold {
+        let start = store.certificate_start(tenant).await.map(Some);
+        readable(start, &mut damaged)?
+    } else {
+        None
+    };
+    let holds_backfill = start.is_some_and(|start| start.started_at.is_none());
+    let held = readable(store.held(tenant).await, &mut damaged)?;
+    for error in damaged {
+        let problem = error.to_string();
+        if !health.problems.contains(&problem) {
+            health.problems.push(problem);
+        }
+    }
     Ok(StatusView {
         time_zone: config
             .as_ref()
@@ -157,7 +174,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         configuration: config.map(|(config, _)| Configuration::new(&config)),
         accounts,
         schedules,
-        held: store.held(tenant).await?.map(HeldView::from),
+        held: held.map(HeldView::from),
         last_reports: reports.into_iter().take(2).collect(),
         holds_backfill,
         has_scheduler: context.schedules.is_some(),

@@ -37,22 +37,22 @@ pub(in crate::web) struct Part {
     page: usize,
 }
 
-async fn read(
-    visit: &Visit,
-    tenant: &TenantId,
-) -> Result<(Vec<Report<Value>>, TimeZone), Response> {
-    let args = Runs {
-        tenant: tenant.clone(),
+fn all(tenant: TenantId) -> Runs {
+    Runs {
+        tenant,
         number: NUMBER,
         findings: false,
-    };
+    }
+}
+
+async fn read<'a>(visit: &Visit, args: &'a Runs) -> Result<(RunsView<'a>, TimeZone), Response> {
     let context = visit.context();
-    let view = Box::pin(runs::read(context, &args)).await;
-    let RunsView { reports, .. } = view.map_err(|failure| visit.unread(tenant, &failure))?;
+    let view = Box::pin(runs::read(context, args)).await;
+    let view = view.map_err(|failure| visit.unread(&args.tenant, &failure))?;
     // Reports can be read also where the configuration is of no use.
-    let stored = context.tenant(tenant).await;
+    let stored = context.tenant(&args.tenant).await;
     let zone = stored.map_or(TimeZone::UTC, |stored| stored.config.time_zone);
-    Ok((reports, zone))
+    Ok((view, zone))
 }
 
 pub(in crate::web) async fn page(
@@ -60,20 +60,23 @@ pub(in crate::web) async fn page(
     Company(tenant): Company,
     Query(Part { page }): Query<Part>,
 ) -> Response {
-    let (reports, zone) = match read(&visit, &tenant).await {
+    let args = all(tenant);
+    let (view, zone) = match read(&visit, &args).await {
         Ok(read) => read,
         Err(response) => return response,
     };
+    let (tenant, reports) = (view.tenant, view.reports);
     let mut parts = reports.chunks(ROWS).skip(page);
     let shown = parts.next().unwrap_or_default();
     let has_more = parts.next().is_some();
     let path = |page: usize| format!("/tenants/{tenant}/runs?page={page}#reports");
     let body = html! {
         h1 { (sentence(&visit, &reports)) }
+        @for error in &view.damaged { p.note lang="en" { (error) } }
         @for job in [JobKind::Employees, JobKind::Certificates] { (job_plots(&visit, job, &reports, &zone)) }
         @if !reports.is_empty() {
             h2 id="reports" { (visit.pick("Berichte", "Reports")) }
-            (table(&visit, &tenant, shown, &zone))
+            (table(&visit, tenant, shown, &zone))
             (pager(&visit, page, has_more, path))
         }
         p.small { (visit.pick(
@@ -82,7 +85,7 @@ pub(in crate::web) async fn page(
         )) }
     };
     let title = visit.pick("Läufe", "Runs");
-    layout::page(&visit, Place::Tenant(&tenant, Tab::Runs), title, &body).into_response()
+    layout::page(&visit, Place::Tenant(tenant, Tab::Runs), title, &body).into_response()
 }
 
 fn sentence(visit: &Visit, reports: &[Report<Value>]) -> String {
@@ -275,16 +278,18 @@ pub(in crate::web) async fn report(
     Company(tenant): Company,
     Path((_, run)): Path<(String, String)>,
 ) -> Response {
-    let (reports, zone) = match read(&visit, &tenant).await {
+    let args = all(tenant);
+    let (view, zone) = match read(&visit, &args).await {
         Ok(read) => read,
         Err(response) => return response,
     };
-    let Some(report) = reports.iter().find(|report| report.run_id.as_str() == run) else {
+    let (tenant, mut reports) = (view.tenant, view.reports.iter());
+    let Some(report) = reports.find(|report| report.run_id.as_str() == run) else {
         return not_found(visit).await;
     };
-    let body = shown(&visit, &tenant, report, &zone);
+    let body = shown(&visit, tenant, report, &zone);
     let title = visit.pick("Bericht", "Report");
-    layout::page(&visit, Place::Tenant(&tenant, Tab::Runs), title, &body).into_response()
+    layout::page(&visit, Place::Tenant(tenant, Tab::Runs), title, &body).into_response()
 }
 
 /// One report in full.

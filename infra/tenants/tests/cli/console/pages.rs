@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use super::visitor::{Page, Visitor, send, visitor, visitor_of_stack};
 use crate::certificates::park;
 use crate::forget::DENIED;
+use crate::restore::{damage, items};
 use crate::support::{
     CERTIFICATES, Desk, EMPLOYEES, deactivate, issue, now, participation, person,
 };
@@ -472,6 +473,41 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
     let list = visitor.request(Method::GET, "/");
     let list = send(list.header("hx-request", "true")).await;
     assert_eq!(list.status, StatusCode::BAD_GATEWAY, "what is shown stays");
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_is_named_and_the_rest_is_shown() {
+    let (desk, _company) = Desk::acme().await;
+    desk.done("sync acme --here").await;
+    desk.pass_minutes(61);
+    desk.done("sync acme --here").await;
+    let items = items(&desk).await;
+    let keys = items.iter().map(|item| item["sk"].as_s().unwrap());
+    let first = keys.filter(|key| key.starts_with("RUN#")).min().unwrap();
+    let table = "reteach-personio";
+    damage(&desk, table, "TENANT#acme", first, "report").await;
+    let visitor = visitor(&desk, "").await;
+    let named = format!("{first} cannot be read");
+    assert_has(
+        &visitor.text("/tenants/acme").await,
+        &[&named, "In sync just now", "unchanged"],
+    );
+    let runs = visitor.text("/tenants/acme/runs").await;
+    assert_has(&runs, &[&named, "1 report, none failed", "unchanged"]);
+    let error = desk.run("runs acme").await;
+    assert_eq!(error.exit, Exit::Attention);
+    assert_has(&error.out, &[&named, "unchanged"]);
+    assert_has(&visitor.text("/").await, &["The one company is fine"]);
+    for (key, attribute) in [
+        ("FINGERPRINTS", "open_accounts"),
+        ("HELD#employees", "hash"),
+        ("CONFIG", "config"),
+    ] {
+        damage(&desk, table, "TENANT#acme", key, attribute).await;
+        let page = visitor.text("/tenants/acme").await;
+        let named = format!("{key} cannot be read");
+        assert_has(&page, &[&named, "Cannot be read", "unchanged"]);
+    }
 }
 
 #[tokio::test]
