@@ -27,6 +27,13 @@ pub(super) struct Facts<'a> {
     pub(super) details: Details,
 }
 
+/// Whether days of a contract are shown, and the access windows that follow from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::commands) enum Days {
+    Shown,
+    Hidden,
+}
+
 impl Facts<'_> {
     /// Whether any system knows the person.
     pub(super) fn is_known(&self) -> bool {
@@ -91,7 +98,7 @@ impl Facts<'_> {
         }
     }
 
-    pub(super) fn matched(&self) -> String {
+    pub(super) fn matched(&self, days: Days) -> String {
         match &self.candidate.account {
             Account::Fetched(account, link) => {
                 let how = match link {
@@ -109,7 +116,7 @@ impl Facts<'_> {
                 format!(
                     "the account {} in reteach, {how}; {open}: {}",
                     account.id,
-                    window(account.window)
+                    window(account.window, days)
                 )
             }
             Account::Conflicting(account, _) => {
@@ -123,7 +130,7 @@ impl Facts<'_> {
         }
     }
 
-    pub(super) fn mapped(&self) -> Vec<String> {
+    pub(super) fn mapped(&self, days: Days) -> Vec<String> {
         let Some(record) = self.record() else {
             return vec!["nothing to map".to_owned()];
         };
@@ -134,8 +141,8 @@ impl Facts<'_> {
         };
         let employment = format!(
             "{standing}, begins {}, ends {}",
-            field(&record.employment.hire_date),
-            field(&record.employment.end_date)
+            day(&record.employment.hire_date, days),
+            day(&record.employment.end_date, days)
         );
         let values = record
             .values
@@ -153,7 +160,7 @@ impl Facts<'_> {
         }
     }
 
-    pub(super) fn decided(&self) -> Vec<String> {
+    pub(super) fn decided(&self, days: Days) -> Vec<String> {
         if matches!(self.candidate.source, SourceState::Gone { .. })
             && self.candidate.entry.is_none()
         {
@@ -175,12 +182,11 @@ impl Facts<'_> {
                     .to_owned(),
             );
             lines.extend(change.window.map(|change| {
-                format!(
-                    "access: {} → {} ({})",
-                    window(change.before),
-                    window(change.after),
-                    change.cause
-                )
+                let (before, after) = (window(change.before, days), window(change.after, days));
+                match days {
+                    Days::Shown => format!("access: {before} → {after} ({})", change.cause),
+                    Days::Hidden => format!("access: {before} → {after} ({})", change.cause.name()),
+                }
             }));
             if let Action::Handover {
                 from, former: None, ..
@@ -254,11 +260,11 @@ impl Facts<'_> {
         lines
     }
 
-    pub(super) fn written(&self) -> Vec<String> {
+    pub(super) fn written(&self, days: Days) -> Vec<String> {
         let Some(entry) = &self.candidate.entry else {
             return vec!["never: the ledger does not know this person".to_owned()];
         };
-        written(entry)
+        written(entry, days)
     }
 }
 
@@ -266,7 +272,7 @@ impl Facts<'_> {
 const SEALED: &str = "dates encrypted, and the key cannot be read or is another one";
 
 /// What the ledger knows of a person.
-pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
+pub(in crate::commands) fn written(entry: &EmployeeEntry, days: Days) -> Vec<String> {
     let EmployeeEntry {
         customer_id,
         digests,
@@ -287,7 +293,7 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
             "account {id}, {}; fields written: {}",
             match is_sealed {
                 true => SEALED.to_owned(),
-                false => window(*open),
+                false => window(*open, days),
             },
             fields.join(", ")
         )
@@ -316,19 +322,27 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry) -> Vec<String> {
     lines
 }
 
+/// Instead of a day that is hidden.
+const NOT_SHOWN: &str = "(not shown)";
+
 /// When an account is open.
-fn window(window: AccessWindow) -> String {
-    match (window.active_at, window.inactive_at) {
+fn window(window: AccessWindow, days: Days) -> String {
+    let moment = |at: Timestamp| match days {
+        Days::Shown => format::moment(at),
+        Days::Hidden => NOT_SHOWN.to_owned(),
+    };
+    match (window.active_at.map(moment), window.inactive_at.map(moment)) {
         (None, None) => "always open".to_owned(),
-        (Some(from), None) => format!("open from {}", format::moment(from)),
-        (None, Some(until)) => format!("open until {}", format::moment(until)),
-        (Some(from), Some(until)) => {
-            format!(
-                "open from {} until {}",
-                format::moment(from),
-                format::moment(until)
-            )
-        }
+        (Some(from), None) => format!("open from {from}"),
+        (None, Some(until)) => format!("open until {until}"),
+        (Some(from), Some(until)) => format!("open from {from} until {until}"),
+    }
+}
+
+fn day<T: ToString>(value: &Field<T>, days: Days) -> String {
+    match (value, days) {
+        (Field::Value(_), Days::Hidden) => NOT_SHOWN.to_owned(),
+        _ => field(value),
     }
 }
 

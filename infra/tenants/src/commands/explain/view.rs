@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::domain::id::{SourceId, TenantId};
 use shared::state::EmployeeEntry;
 
-use super::facts::Facts;
+use super::facts::{Days, Facts};
 use crate::output::View;
 
 #[derive(Serialize)]
@@ -15,6 +15,9 @@ pub(crate) struct ExplainView {
     pub(crate) tenant_id: TenantId,
     pub(crate) person: SourceId,
     pub(crate) steps: Steps,
+    /// The steps without days of the contract.
+    #[serde(skip)]
+    pub(crate) dayless: Steps,
     pub(crate) entry: Option<EmployeeEntry>,
     pub(crate) troubled: bool,
     pub(crate) took_ms: u64,
@@ -35,19 +38,26 @@ pub(crate) struct Steps {
     pub(crate) last_write: Vec<String>,
 }
 
+impl Steps {
+    fn of(facts: &Facts<'_>, days: Days) -> Self {
+        Self {
+            read: facts.read(),
+            scope: vec![facts.scope()],
+            r#match: vec![facts.matched(days)],
+            map: facts.mapped(days),
+            decide: facts.decided(days),
+            last_write: facts.written(days),
+        }
+    }
+}
+
 impl ExplainView {
     pub(super) fn new(facts: &Facts<'_>, time_zone: TimeZone, took: Duration) -> Self {
         Self {
             tenant_id: facts.tenant.clone(),
             person: facts.person.clone(),
-            steps: Steps {
-                read: facts.read(),
-                scope: vec![facts.scope()],
-                r#match: vec![facts.matched()],
-                map: facts.mapped(),
-                decide: facts.decided(),
-                last_write: facts.written(),
-            },
+            steps: Steps::of(facts, Days::Shown),
+            dayless: Steps::of(facts, Days::Hidden),
             entry: facts.candidate.entry.clone(),
             troubled: facts.is_troubled(),
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

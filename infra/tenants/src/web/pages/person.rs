@@ -58,7 +58,10 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
         map,
         decide,
         last_write,
-    } = &view.steps;
+    } = match details {
+        true => &view.steps,
+        false => &view.dayless,
+    };
     let steps = [
         (visit.pick("In Personio", "In Personio"), read),
         (visit.pick("Gehört dazu?", "In scope?"), scope),

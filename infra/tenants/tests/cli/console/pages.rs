@@ -644,8 +644,7 @@ async fn a_tenant_is_paused_resumed_and_checked() {
 
 #[tokio::test]
 async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let visitor = visitor(&desk, "").await;
     let mail = person(2).email.unwrap();
@@ -677,12 +676,18 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
         .await;
     assert_has(&misspelt.text, &["Nobody matches"]);
     let shown = visitor.text("/tenants/acme/people/2/live").await;
-    // The access window begins at midnight in the tenant's zone.
-    let parts = ["All is fine", "by external id", "1 Jan 2020, 00:00"];
+    let parts = ["All is fine", "by external id", "begins (not shown)"];
     assert_has(&shown, &parts);
-    assert!(!shown.contains("Groß"), "{shown}");
+    for personal in ["Groß", "Jan 2020", "2020-01-01", "2019-12-31"] {
+        assert!(!shown.contains(personal), "{personal}: {shown}");
+    }
     let details = visitor.text("/tenants/acme/people/2/live?details=1").await;
-    assert_has(&details, &["Groß-2", &mail]);
+    // The access window begins at midnight in the tenant's zone.
+    let parts = ["Groß-2", &mail, "1 Jan 2020, 00:00", "begins 2020-01-01"];
+    assert_has(&details, &parts);
+    deactivate(&company, 2);
+    let shown = visitor.text("/tenants/acme/people/2/live").await;
+    assert_has(&shown, &["access: open from (not shown) → open"]);
     let nobody = visitor.text("/tenants/acme/people/4711/live").await;
     assert_has(&nobody, &["Nobody knows this person"]);
     for path in ["", "/live"] {
