@@ -153,6 +153,8 @@ fn router(shared: Shared) -> Router {
         )
         .route("/tenants/{tenant}/people/{person}", get(person::page))
         .route("/tenants/{tenant}/people/{person}/live", get(person::live))
+        .route("/tenants/{tenant}/person", get(person::page))
+        .route("/tenants/{tenant}/person/live", get(person::live))
         .route("/tenants/{tenant}/certificates", get(certificates::page))
         .route("/tenants/{tenant}/runs", get(runs::page))
         .route("/tenants/{tenant}/runs/{run}", get(runs::report))

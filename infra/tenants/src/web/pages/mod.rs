@@ -42,16 +42,35 @@ fn to_look_at(visit: &Visit, number: u64) -> String {
     )
 }
 
-/// The address of a person's page. An id may have any characters.
+/// The address of a person's page.
 fn person_path(tenant: &TenantId, person: &str) -> String {
+    person_address(tenant, person, "", &[])
+}
+
+/// The address of a person's page, or of its `part`. An id may have any characters. Browsers take `.` and `..` out of a path,
+/// however they are written there, so these ids are in the query.
+fn person_address(tenant: &TenantId, person: &str, part: &str, query: &[(&str, String)]) -> String {
+    let id = matches!(person, "." | "..").then(|| ("id", person.to_owned()));
+    let path = match id {
+        Some(_) => "/person".to_owned(),
+        None => format!("/people{}", segment(person)),
+    };
+    let pairs = id.into_iter().chain(query.iter().cloned());
+    let pairs = pairs.map(|(name, value)| format!("{name}={value}"));
+    let pairs: Vec<String> = pairs.collect();
+    let sign = if pairs.is_empty() { "" } else { "?" };
+    format!("/tenants/{tenant}{path}{part}{sign}{}", pairs.join("&"))
+}
+
+/// `/a%2Fb`
+fn segment(text: &str) -> String {
     let mut url = Url::parse("http://x/").ok();
     if let Some(url) = &mut url
         && let Ok(mut segments) = url.path_segments_mut()
     {
-        segments.clear().push(person);
+        segments.clear().push(text);
     }
-    let id = url.map(|url| url.path().to_owned()).unwrap_or_default();
-    format!("/tenants/{tenant}/people{id}")
+    url.map(|url| url.path().to_owned()).unwrap_or_default()
 }
 
 /// A text as the value of a part of an address.
@@ -103,9 +122,19 @@ mod tests {
         for (id, path) in [
             ("1042", "/tenants/acme/people/1042"),
             ("a/b#c?d e", "/tenants/acme/people/a%2Fb%23c%3Fd%20e"),
+            ("%2E", "/tenants/acme/people/%252E"),
+            ("...", "/tenants/acme/people/..."),
+            (".", "/tenants/acme/person?id=."),
+            ("..", "/tenants/acme/person?id=.."),
         ] {
             assert_eq!(person_path(&tenant, id), path);
+            let base = Url::parse("http://127.0.0.1/").unwrap();
+            let url = base.join(path).unwrap();
+            assert_eq!(url.as_str(), format!("http://127.0.0.1{path}"));
         }
+        let live = |id: &str| person_address(&tenant, id, "/live", &[("details", "1".to_owned())]);
+        assert_eq!(live("7"), "/tenants/acme/people/7/live?details=1");
+        assert_eq!(live(".."), "/tenants/acme/person/live?id=..&details=1");
         assert_eq!(query_value("a&b=c+d #e"), "a%26b%3Dc%2Bd+%23e");
     }
 }

@@ -1,29 +1,51 @@
 //! One person: the steps of a run, read now. Values only on demand, and never kept.
 
+use std::collections::HashMap;
+
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
+use serde::Deserialize;
 use shared::domain::id::TenantId;
 
-use super::person_path;
-use super::plan::Details;
+use super::person_address;
 use crate::args::Explain;
 use crate::commands::explain::{self, ExplainView, Steps};
 use crate::web::layout::{self, Place, Tab, late, later};
 use crate::web::visit::{Button, Company, Visit};
 
+/// What is asked about a person.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Asked {
+    #[serde(default)]
+    details: u8,
+    /// Who, if no path can name them.
+    #[serde(default)]
+    id: String,
+}
+
+impl Asked {
+    fn person(&self, mut path: HashMap<String, String>) -> String {
+        path.remove("person").unwrap_or_else(|| self.id.clone())
+    }
+}
+
+fn address(tenant: &TenantId, person: &str, part: &str, details: u8) -> String {
+    person_address(tenant, person, part, &[("details", details.to_string())])
+}
+
 pub(in crate::web) async fn page(
     visit: Visit,
     Company(tenant): Company,
-    Path((_, person)): Path<(String, String)>,
-    Query(Details { details }): Query<Details>,
+    Path(path): Path<HashMap<String, String>>,
+    Query(asked): Query<Asked>,
 ) -> Response {
-    let path = person_path(&tenant, &person);
+    let person = asked.person(path);
     let body = html! {
         h1 { "Person " (person) }
         (later(
             &visit,
-            &format!("{path}/live?details={details}"),
+            &address(&tenant, &person, "/live", asked.details),
             visit.pick("Personio und reteach werden gelesen …", "Personio and reteach are being read …"),
         ))
         (super::people::search(&visit, &tenant))
@@ -35,13 +57,13 @@ pub(in crate::web) async fn page(
 pub(in crate::web) async fn live(
     visit: Visit,
     Company(tenant): Company,
-    Path((_, person)): Path<(String, String)>,
-    Query(Details { details }): Query<Details>,
+    Path(path): Path<HashMap<String, String>>,
+    Query(asked): Query<Asked>,
 ) -> Response {
     let args = Explain {
         tenant: tenant.clone(),
-        person,
-        details: details == 1,
+        person: asked.person(path),
+        details: asked.details == 1,
     };
     let body = match Box::pin(explain::read(visit.context(), &args)).await {
         Ok(view) => shown(&visit, &tenant, &view, args.details),
@@ -73,7 +95,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
         (visit.pick("Nächster Lauf", "Next run"), decide),
         (visit.pick("Zuletzt geschrieben", "Last write"), last_write),
     ];
-    let path = person_path(tenant, view.person.as_str());
+    let other = address(tenant, view.person.as_str(), "", u8::from(!details));
     let (class, lead) = match (view.is_known, view.troubled) {
         (false, _) => (
             "bad",
@@ -91,7 +113,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
     html! {
         p.lead { span class=(format!("dot {class}")) aria-hidden="true" {} (lead) }
         p.small {
-            a href=(format!("{path}?details={}", u8::from(!details))) {
+            a href=(other) {
                 @if details { (visit.pick("Angaben verbergen", "Hide details")) } @else { (visit.pick("Angaben zeigen (personenbezogene Daten)", "Show details (personal data)")) }
             }
         }

@@ -21,7 +21,7 @@ const MAX_NAMED: usize = 200;
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub(in crate::web) struct Details {
     #[serde(default)]
-    pub(super) details: u8,
+    details: u8,
 }
 
 pub(in crate::web) async fn page(

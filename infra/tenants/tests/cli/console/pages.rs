@@ -690,6 +690,15 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
     assert_has(&shown, &["access: open from (not shown) → open"]);
     let nobody = visitor.text("/tenants/acme/people/4711/live").await;
     assert_has(&nobody, &["Nobody knows this person"]);
+    // Ids that a browser takes out of a path.
+    for id in [".", ".."] {
+        let page = visitor.text(&format!("/tenants/acme/person?id={id}")).await;
+        let live = format!("/tenants/acme/person/live?id={id}&amp;details=0");
+        assert_has(&page, &[&format!("Person {id}"), &live]);
+        let live = visitor.text(&live.replace("&amp;", "&")).await;
+        let other = format!("/tenants/acme/person?id={id}&amp;details=1");
+        assert_has(&live, &["Nobody knows this person", &other]);
+    }
     for path in ["", "/live"] {
         let odd = format!("/tenants/acme/people/%22%3E%3Cb%3E{path}");
         let odd = visitor.text(&odd).await;
