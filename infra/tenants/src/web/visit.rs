@@ -37,7 +37,7 @@ impl FromRequestParts<Shared> for Visit {
     }
 }
 
-/// The tenant that an address names.
+/// The tenant that an address names, in a table of a version that this program knows.
 pub(super) struct Company(pub(super) TenantId);
 
 impl FromRequestParts<Shared> for Company {
@@ -50,10 +50,14 @@ impl FromRequestParts<Shared> for Company {
         let mut parameters = parameters.iter();
         let name = parameters.find(|(name, _)| *name == "tenant");
         let name = name.map_or("", |(_, value)| value);
-        TenantId::parse(name).map(Self).map_err(|error| {
+        let tenant = TenantId::parse(name).map_err(|error| {
             let failure = Failure::attention(error.to_string());
             visit.problem(StatusCode::NOT_FOUND, None, &failure)
-        })
+        })?;
+        // A newer release may take over the table while a console is open.
+        let version = visit.context().store.check_version().await;
+        version.map_err(|error| visit.problem(StatusCode::BAD_GATEWAY, None, &error.into()))?;
+        Ok(Self(tenant))
     }
 }
 

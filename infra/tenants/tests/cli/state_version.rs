@@ -50,7 +50,7 @@ fn commands(add: &str) -> Vec<String> {
 }
 
 /// Marks the table, or one tenant's record, as a later release would.
-async fn mark(desk: &Desk, pk: &str, sk: &str) {
+pub(crate) async fn mark(desk: &Desk, pk: &str, sk: &str) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let update = desk.stack.aws().dynamodb().update_item();
     update

@@ -34,14 +34,17 @@ pub(in crate::web) struct Search {
 
 /// All companies: as they are, or the last reading if that took long.
 pub(in crate::web) async fn read(shared: &Shared) -> Result<Reading> {
-    let view = Box::pin(fleet::read(&shared.context));
-    shared.readings.at_hand(view).await
+    shared.readings.at_hand(fresh(shared)).await
 }
 
 /// A reading that outlives its request.
 fn fresh(shared: &Shared) -> impl Future<Output = Result<FleetView>> + Send + use<> {
     let shared = shared.clone();
-    async move { Box::pin(fleet::read(&shared.context)).await }
+    async move {
+        // A newer release may take over the table while a console is open.
+        shared.context.store.check_version().await?;
+        Box::pin(fleet::read(&shared.context)).await
+    }
 }
 
 pub(in crate::web) async fn page(

@@ -16,10 +16,11 @@ use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 use tokio::net::TcpListener;
 
-use super::visitor::{Page, Visitor, send, visitor, visitor_of_stack};
+use super::visitor::{Page, Visitor, form, send, visitor, visitor_of_stack};
 use crate::certificates::park;
 use crate::forget::DENIED;
 use crate::restore::{damage, items};
+use crate::state_version::mark;
 use crate::support::{
     CERTIFICATES, Desk, EMPLOYEES, deactivate, issue, now, participation, person,
 };
@@ -400,7 +401,7 @@ async fn a_plan_that_changed_between_look_and_click_is_refused() {
     let desk = Desk::new().await;
     let company = held(&desk).await;
     let visitor = visitor(&desk, "").await;
-    let seen = super::visitor::form(
+    let seen = form(
         &visitor.text("/tenants/acme").await,
         "/tenants/acme/do/approve",
     );
@@ -427,7 +428,7 @@ async fn a_button_decides_nothing_that_somebody_else_has_decided() {
     let company = held(&desk).await;
     let visitor = visitor(&desk, "").await;
     let approve = "/tenants/acme/do/approve";
-    let seen = super::visitor::form(&visitor.text("/tenants/acme").await, approve);
+    let seen = form(&visitor.text("/tenants/acme").await, approve);
     let store = desk.stack.store();
     let hash = store.held(&company.tenant).await.unwrap().unwrap().hash;
     desk.done(&format!("dismiss acme {hash}")).await;
@@ -611,12 +612,46 @@ async fn a_tenant_that_was_removed_meanwhile_is_not_acted_on() {
     desk.done("remove acme --yes").await;
     for action in ["pause", "sync", "check"] {
         let path = format!("/tenants/acme/do/{action}");
-        let refused = visitor
-            .post(&path, &super::visitor::form(&page, &path))
-            .await;
+        let refused = visitor.post(&path, &form(&page, &path)).await;
         assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
         assert_has(&refused.text, &["there is no tenant acme"]);
     }
+}
+
+/// While the console is open.
+#[tokio::test]
+async fn a_table_that_a_newer_release_takes_over_is_neither_shown_nor_changed() {
+    let (desk, _company) = Desk::acme().await;
+    desk.done("sync acme --here").await;
+    let visitor = visitor(&desk, "").await;
+    let shown = visitor.text("/tenants/acme").await;
+    mark(&desk, "SCHEMA", "VERSION").await;
+    let before = items(&desk).await;
+    let named = ["the state has version 2", "use the newer release"];
+    let mut pages = vec![visitor.get("/").await];
+    for path in [
+        "",
+        "/plan",
+        "/plan/live",
+        "/people",
+        "/people/1",
+        "/people/1/live",
+        "/certificates",
+        "/runs",
+        "/audit",
+        "/audit.csv",
+    ] {
+        pages.push(visitor.get(&format!("/tenants/acme{path}")).await);
+    }
+    for action in ["pause", "sync", "check"] {
+        let path = format!("/tenants/acme/do/{action}");
+        pages.push(visitor.post(&path, &form(&shown, &path)).await);
+    }
+    for page in pages {
+        assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.text);
+        assert_has(&page.text, &named);
+    }
+    assert_eq!(items(&desk).await, before);
 }
 
 #[tokio::test]
