@@ -56,6 +56,7 @@ const COMMANDS: &[&[&str]] = &[
     &["certificates", "retry", "acme", "--all", "--yes"],
     &["approve", "acme", "3fa9c27be104"],
     &["dismiss", "acme", "3fa9c27be104"],
+    &["decisions", "acme"],
     &[
         "connect",
         "acme",

@@ -37,6 +37,7 @@ texts! {
     CERTIFICATES_MOVE = "certificates_move.txt",
     APPROVE = "approve.txt",
     DISMISS = "dismiss.txt",
+    DECISIONS = "decisions.txt",
     PAUSE = "pause.txt",
     RESUME = "resume.txt",
     REMOVE = "remove.txt",

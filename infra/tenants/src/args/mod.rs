@@ -136,6 +136,12 @@ pub enum Command {
     /// They stay held, and `tenants status` no longer asks for a decision about them. Everything else goes on. New changes need a new decision.
     #[command(after_long_help = help::DISMISS)]
     Dismiss(Decide),
+    /// List what was approved, dismissed or paused, when and by whom
+    ///
+    /// What the state still has, newest first: decisions about held plans while they count, about a rejected reading
+    /// and about certificates, and a pause. Who decided is a role with a digest of the caller's ARN.
+    #[command(after_long_help = help::DECISIONS)]
+    Decisions(One),
     /// Stop a tenant's runs; nothing is lost
     ///
     /// A running job finishes; no new one starts. Schedules are switched off, not deleted, and no alarm is raised for a

@@ -1,4 +1,4 @@
-//! The decisions that the state still has, newest first.
+//! `tenants decisions`: those that the state still has, newest first.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,6 +7,8 @@ use shared::state::{CertificateState, Decision, TenantStatus};
 
 use crate::context::CommandContext;
 use crate::failure::Result;
+use crate::format;
+use crate::output::{Output, View};
 
 #[derive(Serialize)]
 pub(crate) struct DecisionsView {
@@ -24,6 +26,10 @@ pub(crate) struct Decided {
     pub(crate) person: Option<SourceId>,
     /// Who decided; `None` where AWS did not say.
     pub(crate) by: Option<OperatorId>,
+}
+
+pub(super) async fn decisions(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
+    Output::of(&read(context, tenant).await?)
 }
 
 /// Reads the held plan, the rejected reading, the ledger of certificates and the tenant's status.
@@ -99,5 +105,24 @@ impl Decided {
             person,
             by,
         }
+    }
+}
+
+impl View for DecisionsView {
+    fn text(&self) -> String {
+        if self.decisions.is_empty() {
+            return format!("No decision about {} is kept.\n", self.tenant_id);
+        }
+        let mut table = terminal::table(["at", "decision", "about", "person", "by"]);
+        for decided in &self.decisions {
+            table.add_row([
+                format::moment(decided.at).as_str(),
+                decided.decision,
+                &decided.about,
+                decided.person.as_ref().map_or("", SourceId::as_str),
+                decided.by.as_ref().map_or("unknown", OperatorId::as_str),
+            ]);
+        }
+        format!("{}\n", table.trim_fmt())
     }
 }

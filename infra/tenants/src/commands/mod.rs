@@ -74,6 +74,7 @@ async fn dispatch(context: &CommandContext<'_>, command: Command) -> Result<Outp
         Command::Certificates(args) => Box::pin(certificates::certificates(context, &args)).await,
         Command::Approve(args) => Box::pin(decide::approve(context, &args)).await,
         Command::Dismiss(args) => Box::pin(decide::dismiss(context, &args)).await,
+        Command::Decisions(one) => Box::pin(decisions::decisions(context, &one.tenant)).await,
         Command::Pause(one) => Box::pin(pause::pause(context, &one.tenant)).await,
         Command::Resume(one) => Box::pin(pause::resume(context, &one.tenant)).await,
         Command::Remove(args) => Box::pin(remove::remove(context, &args)).await,

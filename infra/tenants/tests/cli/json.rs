@@ -74,6 +74,7 @@ async fn every_command_has_a_document_with_every_fact_of_its_text() {
         "migrate acme --details",
         "certificates list acme",
         "certificates list acme --all",
+        "decisions acme",
         "doctor",
         "completions bash",
     ];

@@ -11,7 +11,7 @@ use crate::restore::items;
 use crate::support::Desk;
 
 /// Every command that reads the state, but for `add`.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "list",
     "status",
     "status acme",
@@ -36,6 +36,7 @@ const COMMANDS: [&str; 28] = [
     "connect acme --email hr@muster.example --company Muster",
     "approve acme abc",
     "dismiss acme abc",
+    "decisions acme",
     "pause acme",
     "resume acme",
     "remove acme --yes",

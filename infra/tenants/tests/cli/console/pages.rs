@@ -312,6 +312,10 @@ async fn the_audit_names_the_role_that_decided_and_no_person() {
     assert_eq!(named.count(), 10, "{csv}");
     let json = visitor.text("/tenants/acme/audit.json").await;
     assert_has(&json, &[&format!("\"by\":\"{OPERATOR}\"")]);
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(desk.done("decisions acme").await, document);
+    let printed = desk.run("decisions acme").await.out;
+    assert_has(&printed, &["paused", "certificate cert-1", OPERATOR]);
     visitor.language = "de";
     let page = visitor.text("/tenants/acme/audit").await;
     assert_has(&page, &["10 Entscheidungen", "Wer", OPERATOR]);
