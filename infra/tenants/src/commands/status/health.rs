@@ -133,7 +133,7 @@ pub(crate) async fn judge(
     } = snapshot;
     let may_have_failed = leases.is_empty() || leases.values().any(LeaseState::may_have_failed);
     let (newest, mut damaged): (Vec<Report<Value>>, Vec<StateError>) = if may_have_failed {
-        store.readable_reports(tenant, 1).await?
+        reports(store, tenant, 1).await?
     } else {
         Default::default()
     };
@@ -223,7 +223,7 @@ pub(crate) async fn judge(
     } else {
         None
     };
-    problems.extend(damaged.iter().map(ToString::to_string));
+    problems.extend(damaged.into_iter().map(unread));
     let rejected = source.filter(|source| source.is_undecided(now));
     if let Some(source) = &rejected {
         let (what, hash) = (format::held_source(source), &source.hash);
@@ -292,6 +292,23 @@ pub(super) fn readable<T>(
         }
         read => Ok(read?),
     }
+}
+
+/// The last reports that can be read, and why others cannot: a caller without the right sees the rest all the same.
+pub(super) async fn reports(
+    store: &Store,
+    tenant: &TenantId,
+    limit: usize,
+) -> Result<(Vec<Report<Value>>, Vec<StateError>)> {
+    match store.readable_reports(tenant, limit).await {
+        Err(error @ StateError::Denied { .. }) => Ok((Vec::new(), vec![error])),
+        read => Ok(read?),
+    }
+}
+
+/// The problem that something is left out.
+pub(super) fn unread(error: StateError) -> String {
+    Failure::from(error).text
 }
 
 /// What both jobs heard, each announcement once.

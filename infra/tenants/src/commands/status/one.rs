@@ -14,7 +14,7 @@ use shared::state::{Brake, HeldPlan, JobKind, TenantStatus};
 use shared::tenant::{Backfill, Every, TenantConfig};
 
 use super::drift::drift;
-use super::health::{self, TenantHealth, readable, secret_problem};
+use super::health::{self, TenantHealth, readable, secret_problem, unread};
 use crate::context::{CommandContext, no_such_tenant};
 use crate::failure::{Failure, Result};
 use crate::format;
@@ -141,9 +141,8 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         open: state.open_accounts,
         waiting: state.waiting,
     });
-    let (reports, unread): (Vec<Report<Value>>, _) =
-        store.readable_reports(tenant, SEARCHED_REPORTS).await?;
-    damaged.extend(unread);
+    let (reports, others) = health::reports(store, tenant, SEARCHED_REPORTS).await?;
+    damaged.extend(others);
     let every = config
         .as_ref()
         .map(|(config, _)| config.schedule.certificates);
@@ -158,8 +157,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     };
     let holds_backfill = start.is_some_and(|start| start.started_at.is_none());
     let held = readable(store.held(tenant).await, &mut damaged)?;
-    for error in damaged {
-        let problem = error.to_string();
+    for problem in damaged.into_iter().map(unread) {
         if !health.problems.contains(&problem) {
             health.problems.push(problem);
         }

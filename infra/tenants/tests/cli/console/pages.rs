@@ -16,6 +16,7 @@ use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 use tokio::net::TcpListener;
 
+use super::companies::monday;
 use super::visitor::{Page, Visitor, form, send, visitor, visitor_of_stack};
 use crate::certificates::park;
 use crate::forget::DENIED;
@@ -469,6 +470,8 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
     assert_has(&page, &["not checked: AWS does not let you read them"]);
     let reports = denied.clone().calls("DynamoDB Query").body(&["RUN#"]);
     desk.faults.add(reports.always());
+    let page = visitor.text("/tenants/acme").await;
+    assert_has(&page, &["In sync just now", "DynamoDB refuses Query"]);
     let day = "<a href=\"/tenants/acme/runs\">cannot be read</a>";
     assert_has(&visitor.text("/").await, &["</span>fine<", day]);
     desk.faults.add(denied.calls("DynamoDB Query").always());
@@ -620,6 +623,33 @@ async fn a_tenant_that_was_removed_meanwhile_is_not_acted_on() {
         assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.text);
         assert_has(&refused.text, &["there is no tenant acme"]);
     }
+}
+
+/// As `docs/console.md` has it.
+#[tokio::test]
+async fn the_story_of_a_monday_morning_is_what_the_pages_say() {
+    let desk = Desk::new().await;
+    monday(&desk).await;
+    let visitor = visitor(&desk, "").await;
+    let story = include_str!("../../../../../docs/console.md");
+    for (path, sentence) in [
+        ("/", "3 of 5 companies need you"),
+        (
+            "/tenants/acme",
+            "In sync 4 minutes ago: 40 of 49 people, 9 wait for you.",
+        ),
+        ("/tenants/acme", "Look at the plan"),
+        ("/tenants/lindner", "Perhaps another company"),
+        ("/tenants/lindner", "Check the credentials"),
+    ] {
+        assert_has(story, &[sentence]);
+        let shown = sentence.trim_end_matches('.');
+        assert_has(&visitor.text(path).await, &[shown]);
+    }
+    let page = visitor.text("/tenants/nordwind").await;
+    assert_has(&page, &["6 changes are held"]);
+    let page = visitor.text("/").await;
+    assert_has(&page, &["</span>paused<", "</span>fine<"]);
 }
 
 /// While the console is open.
