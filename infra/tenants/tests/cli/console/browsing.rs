@@ -157,6 +157,28 @@ async fn a_held_plan_is_approved_by_keyboard_alone_and_what_is_typed_stays() {
     browser.sees("could not be read again").await;
 }
 
+/// Its own preference decides. Moments are in the company's zone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_german_browser_gets_german_pages() {
+    let Some(browser) = browser("de").await else {
+        return;
+    };
+    let desk = Desk::new().await;
+    monday(&desk).await;
+    let console = console(&desk, "").await;
+    browser.look(390, "dark").await;
+    browser.goto(&console.address).await;
+    browser.sees("3 von 5 Firmen brauchen dich").await;
+    let language = "return document.documentElement.lang";
+    assert_eq!(browser.execute(language).await, "de");
+    browser.click("acme").await;
+    browser.sees("gehalten seit 11.05.2026, 13:").await;
+    assert_accessible(&browser, "German, 390, dark").await;
+    browser.press_enter_on("Anhalten").await;
+    browser.sees("Angehalten").await;
+    assert_quiet(&browser).await;
+}
+
 /// At 390 and 1,280 pixels, in light and dark. `CONSOLE_PICTURES=record` replaces those of the documentation.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_accessible_and_has_its_picture() {
