@@ -14,7 +14,7 @@ use shared::domain::id::TenantId;
 use shared::runtime::{Outcome, Report};
 use shared::state::JobKind;
 
-use super::{not_found, pager, person_path};
+use super::{not_found, pager, person_path, query_value};
 use crate::args::Runs;
 use crate::commands::runs::{self, RunsView};
 use crate::format;
@@ -35,6 +35,29 @@ const ROWS: usize = 120;
 pub(in crate::web) struct Part {
     #[serde(default)]
     page: usize,
+    /// Reports of this function alone.
+    #[serde(default)]
+    job: String,
+    /// Reports with this outcome alone.
+    #[serde(default)]
+    outcome: String,
+}
+
+impl Part {
+    fn is_of_all(&self) -> bool {
+        self.job.is_empty() && self.outcome.is_empty()
+    }
+
+    fn has(&self, report: &Report<Value>) -> bool {
+        let is_asked = |asked: &str, found: &str| asked.is_empty() || asked == found;
+        is_asked(&self.job, &report.job) && is_asked(&self.outcome, &report.outcome.to_string())
+    }
+}
+
+/// The address of a function's reports with this outcome.
+fn with_outcome(tenant: &TenantId, job: &str, outcome: &str) -> String {
+    let (job, outcome) = (query_value(job), query_value(outcome));
+    format!("/tenants/{tenant}/runs?job={job}&outcome={outcome}")
 }
 
 fn all(tenant: TenantId) -> Runs {
@@ -58,7 +81,7 @@ async fn read<'a>(visit: &Visit, args: &'a Runs) -> Result<(RunsView<'a>, TimeZo
 pub(in crate::web) async fn page(
     visit: Visit,
     Company(tenant): Company,
-    Query(Part { page }): Query<Part>,
+    Query(part): Query<Part>,
 ) -> Response {
     let args = all(tenant);
     let (view, zone) = match read(&visit, &args).await {
@@ -66,18 +89,31 @@ pub(in crate::web) async fn page(
         Err(response) => return response,
     };
     let (tenant, reports) = (view.tenant, view.reports);
-    let mut parts = reports.chunks(ROWS).skip(page);
+    let listed: Vec<&Report<Value>> = reports.iter().filter(|report| part.has(report)).collect();
+    let mut parts = listed.chunks(ROWS).skip(part.page);
     let shown = parts.next().unwrap_or_default();
     let has_more = parts.next().is_some();
-    let path = |page: usize| format!("/tenants/{tenant}/runs?page={page}#reports");
+    let path = |page: usize| match part.is_of_all() {
+        true => format!("/tenants/{tenant}/runs?page={page}#reports"),
+        false => {
+            let path = with_outcome(tenant, &part.job, &part.outcome);
+            format!("{path}&page={page}#reports")
+        }
+    };
     let body = html! {
         h1 { (sentence(&visit, &reports)) }
         @for error in &view.damaged { p.note lang="en" { (error) } }
-        @for job in [JobKind::Employees, JobKind::Certificates] { (job_plots(&visit, job, &reports, &zone)) }
+        @for job in [JobKind::Employees, JobKind::Certificates] { (job_plots(&visit, tenant, job, &reports, &zone)) }
         @if !reports.is_empty() {
             h2 id="reports" { (visit.pick("Berichte", "Reports")) }
+            @if !part.is_of_all() {
+                p.small {
+                    span lang="en" { (part.job) " " (part.outcome) } ": " (visit.language.number(listed.len() as u64)) ". "
+                    a href=(format!("/tenants/{tenant}/runs#reports")) { (visit.pick("Alle Berichte", "All reports")) }
+                }
+            }
             (table(&visit, tenant, shown, &zone))
-            (pager(&visit, page, has_more, path))
+            (pager(&visit, part.page, has_more, path))
         }
         p.small { (visit.pick(
             "Ein Lauf ohne Änderung hinterlässt höchstens einen Bericht je Stunde. Berichte bleiben 30 Tage.",
@@ -140,7 +176,13 @@ pub(super) fn class(outcome: Outcome) -> &'static str {
 type OfDay<'a> = &'a dyn Fn(&[&Report<Value>]) -> (f64, String);
 
 /// Durations, calls and changes of a job's runs, day by day, each bar in the colour of the day's worst outcome.
-fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &TimeZone) -> Markup {
+fn job_plots(
+    visit: &Visit,
+    tenant: &TenantId,
+    job: JobKind,
+    reports: &[Report<Value>],
+    zone: &TimeZone,
+) -> Markup {
     let of_job = reports.iter().filter(|report| report.job == job.function());
     let of_job: Vec<&Report<Value>> = of_job.collect();
     if of_job.is_empty() {
@@ -197,7 +239,7 @@ fn job_plots(visit: &Visit, job: JobKind, reports: &[Report<Value>], zone: &Time
                 (plot(visit.pick("Aufrufe", "Calls"), &called))
                 (plot(visit.pick("Änderungen", "Changes"), &changed))
             }
-            (outcomes(visit, &of_job))
+            (outcomes(visit, tenant, job, &of_job))
         }
     }
 }
@@ -220,7 +262,7 @@ fn named(runs: &[&Report<Value>]) -> String {
 }
 
 /// How often each outcome was, in words: the same as the colours.
-fn outcomes(visit: &Visit, reports: &[&Report<Value>]) -> Markup {
+fn outcomes(visit: &Visit, tenant: &TenantId, job: JobKind, reports: &[&Report<Value>]) -> Markup {
     let mut outcomes: BTreeMap<String, (u64, &str)> = BTreeMap::new();
     for report in reports {
         let outcome = outcomes.entry(report.outcome.to_string()).or_default();
@@ -229,7 +271,9 @@ fn outcomes(visit: &Visit, reports: &[&Report<Value>]) -> Markup {
     html! {
         ul.legend lang="en" {
             @for (name, (number, class)) in &outcomes {
-                li { span class=(format!("dot {class}")) aria-hidden="true" {} (visit.language.number(*number)) " × " (name) }
+                li { span class=(format!("dot {class}")) aria-hidden="true" {}
+                    a href=(format!("{}#reports", with_outcome(tenant, job.function(), name))) { (visit.language.number(*number)) " × " (name) }
+                }
             }
         }
     }
@@ -238,7 +282,7 @@ fn outcomes(visit: &Visit, reports: &[&Report<Value>]) -> Markup {
 pub(super) fn table(
     visit: &Visit,
     tenant: &TenantId,
-    reports: &[Report<Value>],
+    reports: &[&Report<Value>],
     zone: &TimeZone,
 ) -> Markup {
     html! {

@@ -419,7 +419,8 @@ fn last_runs(visit: &Visit, tenant: &TenantId, view: &StatusView) -> Markup {
             @if view.last_reports.is_empty() {
                 p { (visit.pick("Es gab noch keinen.", "There was none yet.")) }
             } @else {
-                (super::runs::table(visit, tenant, &view.last_reports, &view.time_zone))
+                @let reports = view.last_reports.iter().collect::<Vec<_>>();
+                (super::runs::table(visit, tenant, &reports, &view.time_zone))
             }
             p { a href=(format!("/tenants/{tenant}/runs")) { (visit.pick("Alle Läufe", "All runs")) } }
         }

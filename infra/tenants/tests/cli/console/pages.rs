@@ -563,6 +563,19 @@ async fn reports_of_30_days_are_plotted_by_day_and_listed_in_parts() {
     let second = visitor.text("/tenants/acme/runs?page=1").await;
     assert_has(&second, &["/runs/run-120\"", "/runs/run-125\""]);
     assert!(!second.contains("page=2"), "{second}");
+    // Each number leads to what it counts.
+    let done = "/tenants/acme/runs?job=employee-sync&amp;outcome=done";
+    assert_has(
+        &first,
+        &[&format!("<a href=\"{done}#reports\">126 × done</a>")],
+    );
+    let done = visitor.text(&done.replace("&amp;", "&")).await;
+    assert_has(
+        &done,
+        &["/runs/run-119\"", "&amp;page=1#reports", "All reports"],
+    );
+    let none = visitor.text("/tenants/acme/runs?outcome=%3Cb%3E").await;
+    assert!(!none.contains("/runs/run-") && !none.contains("<b>"), "{none}");
 }
 
 #[tokio::test]
