@@ -77,6 +77,11 @@ async fn certificates_that_are_held_or_left_are_counted_by_plan_and_status() {
     let status = desk.run("status acme").await.out;
     assert!(status.contains("to file"), "{status}");
     assert!(status.contains("minutes left"), "{status}");
+    let visitor = crate::console::visitor::visitor(&desk, "").await;
+    let page = visitor.text("/tenants/acme/certificates").await;
+    for part in ["Backlog", " certificates to file, about ", " minutes left."] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }
 
 #[tokio::test]
