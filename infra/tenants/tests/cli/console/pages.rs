@@ -502,9 +502,9 @@ async fn an_item_that_cannot_be_read_is_named_and_the_rest_is_shown() {
     );
     let runs = visitor.text("/tenants/acme/runs").await;
     assert_has(&runs, &[&named, "1 report, none failed", "unchanged"]);
-    let error = desk.run("runs acme").await;
-    assert_eq!(error.exit, Exit::Attention);
-    assert_has(&error.out, &[&named, "unchanged"]);
+    let printed = desk.run("runs acme").await;
+    assert_eq!(printed.exit, Exit::Attention);
+    assert_has(&printed.out, &[&named, "unchanged"]);
     assert_has(&visitor.text("/").await, &["The one company is fine"]);
     for (key, attribute) in [
         ("FINGERPRINTS", "open_accounts"),
