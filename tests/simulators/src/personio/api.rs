@@ -57,7 +57,7 @@ impl Vendor for Account {
         if request.path.starts_with("/v2/") {
             return Problem::of(status).reply((self.clock)());
         }
-        errors::Refusal::of(status).reply(lock(&self.state).language)
+        errors::Refusal::of(status).reply()
     }
 }
 
@@ -101,7 +101,7 @@ fn answered(
             return answer.unwrap_or_else(|problem| problem.reply(now));
         }
     };
-    let reply = answer.unwrap_or_else(|refusal| refusal.reply(state.language));
+    let reply = answer.unwrap_or_else(|refusal| refusal.reply());
     let quirks = state.quirks.iter().filter(|_| is_of_people(endpoint));
     quirks.fold(reply, |reply, quirk| {
         reply.rewritten(|body| quirk.written(body))

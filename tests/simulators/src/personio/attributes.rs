@@ -1,4 +1,4 @@
-//! The attributes of an employee: labels in two languages, types, and how v1 shows their values, quirks included.
+//! The attributes of an employee: labels in German, types, and how v1 shows their values, quirks included.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::errors::Language;
 use super::state::Record;
 use crate::engine::digest;
 use crate::people;
@@ -32,8 +31,7 @@ pub const DEFAULT_GRANTS: &[&str] = &[
 /// One attribute of the account.
 pub(super) struct Definition {
     pub(super) key: &'static str,
-    german: &'static str,
-    english: &'static str,
+    label: &'static str,
     kind: &'static str,
     /// Attributes that a company made itself have no universal id.
     universal: bool,
@@ -43,15 +41,13 @@ pub(super) struct Definition {
 impl Definition {
     const fn new(
         key: &'static str,
-        german: &'static str,
-        english: &'static str,
+        label: &'static str,
         kind: &'static str,
         value: fn(&Record) -> Value,
     ) -> Self {
         Self {
             key,
-            german,
-            english,
+            label,
             kind,
             universal: true,
             value,
@@ -63,142 +59,81 @@ impl Definition {
         self
     }
 
-    fn label(&self, language: Language) -> &'static str {
-        match language {
-            Language::German => self.german,
-            Language::English => self.english,
-        }
-    }
-
     fn universal_id(&self) -> Option<&'static str> {
         self.universal.then_some(self.key)
     }
 
     /// The entry of `GET /v1/company/employees/attributes`.
-    pub(super) fn description(&self, language: Language) -> Value {
-        json!({"key": self.key, "label": self.label(language), "type": self.kind, "universal_id": self.universal_id(), "options": []})
+    pub(super) fn description(&self) -> Value {
+        json!({"key": self.key, "label": self.label, "type": self.kind, "universal_id": self.universal_id(), "options": []})
     }
 }
 
 /// Every attribute of the account, in the order v1 shows them.
 pub(super) static DEFINITIONS: &[Definition] = &[
-    Definition::new("id", "ID", "ID", "integer", |record| {
-        json!(record.person.id)
+    Definition::new("id", "ID", "integer", |record| json!(record.person.id)),
+    Definition::new("first_name", "Vorname", "standard", |record| {
+        json!(record.person.first_name)
     }),
-    Definition::new(
-        "first_name",
-        "Vorname",
-        "First name",
-        "standard",
-        |record| json!(record.person.first_name),
-    ),
-    Definition::new("last_name", "Nachname", "Last name", "standard", |record| {
+    Definition::new("last_name", "Nachname", "standard", |record| {
         json!(record.person.last_name)
     }),
-    Definition::new("email", "E-Mail", "Email", "standard", |record| {
+    Definition::new("email", "E-Mail", "standard", |record| {
         text(record, &record.person.email)
     }),
-    Definition::new("gender", "Geschlecht", "Gender", "standard", |record| {
+    Definition::new("gender", "Geschlecht", "standard", |record| {
         json!(record.person.gender)
     }),
-    Definition::new("status", "Status", "Status", "standard", |record| {
+    Definition::new("status", "Status", "standard", |record| {
         json!(record.person.status)
     }),
-    Definition::new("position", "Position", "Position", "standard", |record| {
+    Definition::new("position", "Position", "standard", |record| {
         text(record, &record.person.position)
     }),
-    Definition::new(
-        "employment_type",
-        "Anstellungsart",
-        "Employment type",
-        "standard",
-        |record| json!(record.person.employment_type),
-    ),
-    Definition::new(
-        "weekly_working_hours",
-        "Wochenstunden",
-        "Weekly hours",
-        "standard",
-        |record| json!(record.person.weekly_hours.to_string()),
-    ),
-    Definition::new("hire_date", "Anstelldatum", "Hire date", "date", |record| {
+    Definition::new("employment_type", "Anstellungsart", "standard", |record| {
+        json!(record.person.employment_type)
+    }),
+    Definition::new("weekly_working_hours", "Wochenstunden", "standard", |record| {
+        json!(record.person.weekly_hours.to_string())
+    }),
+    Definition::new("hire_date", "Anstelldatum", "date", |record| {
         date(record.person.hire_date)
     }),
-    Definition::new(
-        "contract_end_date",
-        "Vertragsende",
-        "Contract ends",
-        "date",
-        |_| Value::Null,
-    ),
-    Definition::new(
-        "termination_date",
-        "Arbeitsverhältnis endet zum",
-        "Termination date",
-        "date",
-        |record| date(record.person.termination_date),
-    ),
+    Definition::new("contract_end_date", "Vertragsende", "date", |_| Value::Null),
+    Definition::new("termination_date", "Arbeitsverhältnis endet zum", "date", |record| {
+        date(record.person.termination_date)
+    }),
     Definition::new(
         "termination_type",
         "Art der Kündigung",
-        "Termination type",
         "standard",
         |_| json!(""),
     ),
-    Definition::new(
-        "last_working_day",
-        "Letzter Arbeitstag",
-        "Last day of work",
-        "date",
-        |record| date(record.person.termination_date),
-    ),
-    Definition::new(
-        "last_modified_at",
-        "Zuletzt geändert",
-        "Last modified",
-        "date",
-        |record| moment(record.modified),
-    ),
-    Definition::new(
-        "supervisor",
-        "Vorgesetzte*r",
-        "Supervisor",
-        "standard",
-        |_| Value::Null,
-    ),
-    Definition::new(
-        "department",
-        "Abteilung",
-        "Department",
-        "standard",
-        |record| unit(record, "Department", &record.person.department),
-    ),
-    Definition::new("team", "Team", "Team", "standard", |_| Value::Null),
-    Definition::new("office", "Standort", "Office", "standard", |record| {
+    Definition::new("last_working_day", "Letzter Arbeitstag", "date", |record| {
+        date(record.person.termination_date)
+    }),
+    Definition::new("last_modified_at", "Zuletzt geändert", "date", |record| {
+        moment(record.modified)
+    }),
+    Definition::new("supervisor", "Vorgesetzte*r", "standard", |_| Value::Null),
+    Definition::new("department", "Abteilung", "standard", |record| {
+        unit(record, "Department", &record.person.department)
+    }),
+    Definition::new("team", "Team", "standard", |_| Value::Null),
+    Definition::new("office", "Standort", "standard", |record| {
         unit(record, "Office", &record.person.office)
     }),
-    Definition::new(
-        "subcompany",
-        "Gesellschaft",
-        "Subcompany",
-        "standard",
-        |record| unit(record, "Subcompany", &record.person.subcompany),
-    ),
-    Definition::new(
-        "cost_centers",
-        "Kostenstelle",
-        "Cost center",
-        "standard",
-        |_| json!([]),
-    ),
+    Definition::new("subcompany", "Gesellschaft", "standard", |record| {
+        unit(record, "Subcompany", &record.person.subcompany)
+    }),
+    Definition::new("cost_centers", "Kostenstelle", "standard", |_| json!([])),
     Definition::new(
         "work_schedule",
         "Arbeitszeitmodell",
-        "Work schedule",
         "standard",
         work_schedule,
     ),
-    Definition::new("dynamic_24407", "Titel", "Title", "standard", |record| {
+    Definition::new("dynamic_24407", "Titel", "standard", |record| {
         if record.person.id % 9 == 0 {
             json!("Dr.")
         } else {
@@ -238,7 +173,7 @@ fn as_map<S: Serializer>(attributes: &[(&str, Wrapper<'_>)], to: S) -> Result<S:
 }
 
 /// The JSON of one employee. A credential that may read nothing gets the id alone, in the old two-member wrapper.
-pub(super) fn render(record: &Record, shown: &[&'static Definition], language: Language) -> String {
+pub(super) fn render(record: &Record, shown: &[&'static Definition]) -> String {
     let only_id = shown.len() == 1;
     let wrapper = |definition: &&'static Definition| {
         let raw = record.raw.get(definition.key).map(Cow::Borrowed);
@@ -251,7 +186,7 @@ pub(super) fn render(record: &Record, shown: &[&'static Definition], language: L
         (
             definition.key,
             Wrapper {
-                label: definition.label(language),
+                label: definition.label,
                 value,
                 rest,
             },

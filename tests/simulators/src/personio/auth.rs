@@ -28,26 +28,21 @@ pub(super) fn token(
         .any(|(key, _)| key == "client_id" || key == "client_secret")
     {
         let text = "Credentials in the query string are not accepted";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, 403, text, text));
+        return Err(Refusal::new(StatusCode::FORBIDDEN, 403, text));
     }
     let (client_id, client_secret) = credentials(request).ok_or_else(|| {
         Refusal::new(
             StatusCode::BAD_REQUEST,
             400,
             "client_id und client_secret fehlen",
-            "client_id and client_secret are required",
         )
     })?;
     let token = state
         .credentials
         .token(&client_id, &client_secret, now)
         .ok_or_else(|| {
-            Refusal::new(
-                StatusCode::FORBIDDEN,
-                0,
-                "Wrong credentials",
-                "Wrong credentials",
-            )
+            let text = "Wrong credentials";
+            Refusal::new(StatusCode::FORBIDDEN, 0, text)
         })?;
     // The lifetime is named in full even where the same token was handed out before: nothing promises the rest of it.
     let v1 = |scope: &String| !scope.starts_with("personio:");
@@ -157,12 +152,7 @@ pub(super) fn known_token<'r>(
         .ok_or_else(|| Refusal::of(StatusCode::UNAUTHORIZED))?;
     if !state.credentials.know_token(token, Version::V1, now) {
         let text = "Provided authorization is not valid";
-        return Err(Refusal::new(
-            state.token_refusal,
-            state.token_refusal.as_u16(),
-            text,
-            text,
-        ));
+        return Err(Refusal::new(StatusCode::UNAUTHORIZED, 401, text));
     }
     Ok(token)
 }

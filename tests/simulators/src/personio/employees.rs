@@ -23,20 +23,17 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
     }
     if let Some(unknown) = request.unknown_query(&["limit", "offset", "attributes[]", "email"]) {
         let text = format!("The parameter {unknown} is not simulated or does not exist");
-        return Err(Refusal::invalid(&text, &text));
+        return Err(Refusal::invalid(&text));
     }
     let limit = number(request, "limit")?.unwrap_or(USUAL_PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(Refusal::invalid(
-            "Limit muss zwischen 1 und 100 liegen.",
-            "The limit must be between 1 and 100.",
-        ));
+        return Err(Refusal::invalid("Limit muss zwischen 1 und 100 liegen."));
     }
     let limit = limit.min(state.largest_page());
     let offset = number(request, "offset")?.unwrap_or(0);
     if let Some(unknown) = unknown_attribute(state, request) {
         let text = format!("The attribute {unknown} does not exist");
-        return Err(Refusal::invalid(&text, &text));
+        return Err(Refusal::invalid(&text));
     }
     let shown = shown(state, request);
     let ids = matching(state, request);
@@ -93,7 +90,7 @@ pub(super) fn readable_attributes(
     }
     let data: Vec<Value> = readable(state)
         .iter()
-        .map(|definition| definition.description(state.language))
+        .map(|definition| definition.description())
         .collect();
     Ok(with_token(
         Reply::json(StatusCode::OK, &json!({"success": true, "data": data})),
@@ -159,12 +156,7 @@ fn matching(state: &mut State, request: &Request) -> std::sync::Arc<[u64]> {
 }
 
 fn number(request: &Request, name: &str) -> Result<Option<usize>, Refusal> {
-    let refusal = || {
-        Refusal::invalid(
-            &format!("{name} muss eine Zahl sein."),
-            &format!("The {name} must be an integer."),
-        )
-    };
+    let refusal = || Refusal::invalid(&format!("{name} muss eine Zahl sein."));
     request
         .query(name)
         .map(|text| text.parse().map_err(|_| refusal()))

@@ -5,8 +5,7 @@
 //! One simulator is one company account. True to Personio's v1 documents and its changelog; where these are silent, the
 //! behaviour is an assumption and says so:
 //! - wrong credentials are answered 403 `Wrong credentials`;
-//! - a token that has expired or was revoked is answered 401 on every endpoint ([`Personio::refuse_tokens_with`] makes it
-//!   the 403 that Personio documents for attendances);
+//! - a token that has expired or was revoked is answered 401 on every endpoint;
 //! - `limit` above 100 and other wrong parameters are answered 422;
 //! - a missing employees right is answered 403, a missing attribute never;
 //! - 429 carries no `Retry-After`;
@@ -40,7 +39,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use http::StatusCode;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -55,7 +53,6 @@ use crate::{Clock, Origin};
 use api::Account;
 pub use attributes::DEFAULT_GRANTS;
 pub use documents::{Category, Document};
-pub use errors::Language;
 pub use quirks::Quirk;
 pub(crate) use state::Mirrorable;
 use state::State;
@@ -238,16 +235,6 @@ impl Personio {
             state.may_read = allowed;
             state.revision += 1;
         });
-    }
-
-    /// The language of labels and errors; German at the start.
-    pub fn set_language(&self, language: Language) {
-        self.state(|state| state.set_language(language));
-    }
-
-    /// The status for tokens that are not or no longer good; 401 at the start.
-    pub fn refuse_tokens_with(&self, status: StatusCode) {
-        self.state(|state| state.token_refusal = status);
     }
 
     /// By which clock the rate limits run.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,13 +11,12 @@ use serde_json::Value;
 use super::attributes::{DEFAULT_GRANTS, Definition, render};
 use super::credentials::Credentials;
 use super::documents::{Category, Documents};
-use super::errors::Language;
 use super::limits::Limits;
 use super::quirks::Quirk;
+use crate::engine::digest;
 use crate::engine::exchange::Reply;
 use crate::engine::limiter::Pacing;
 use crate::engine::watch::Watch;
-use crate::engine::{digest, status};
 use crate::people::Person;
 
 /// One account. What can be had from the rest, and limits, are not in its JSON.
@@ -39,9 +37,6 @@ pub(super) struct State {
     pub(super) credentials: Credentials,
     pub(super) documents: Documents,
     pub(super) may_read: bool,
-    pub(super) language: Language,
-    #[serde(with = "status")]
-    pub(super) token_refusal: StatusCode,
     #[serde(skip, default = "Limits::new")]
     pub(super) limits: Limits,
     pub(super) revision: u64,
@@ -82,8 +77,6 @@ impl State {
             credentials: Credentials::default(),
             documents: Documents::new(),
             may_read: true,
-            language: Language::default(),
-            token_refusal: StatusCode::UNAUTHORIZED,
             limits: Limits::new(),
             revision: 0,
         }
@@ -246,7 +239,7 @@ impl State {
         if let Some(row) = self.rendered.rows.get(&id) {
             return Some(Arc::clone(row));
         }
-        let row: Arc<str> = render(self.records.get(&id)?, shown, self.language).into();
+        let row: Arc<str> = render(self.records.get(&id)?, shown).into();
         self.rendered.rows.insert(id, Arc::clone(&row));
         Some(row)
     }
@@ -261,11 +254,6 @@ impl State {
         self.grants
             .retain(|key| !attributes.contains(&key.as_str()));
         self.revision += 1;
-    }
-
-    pub(super) fn set_language(&mut self, language: Language) {
-        self.language = language;
-        self.rendered = Rendered::default();
     }
 
     pub(super) fn mirrorable(&self, client_id: &str, secret: &str) -> Mirrorable {

@@ -24,7 +24,7 @@ pub(in crate::personio) fn list(
     }
     if let Some(unknown) = request.unknown_query(&[]) {
         let text = format!("The parameter {unknown} does not exist");
-        return Err(Refusal::invalid(&text, &text));
+        return Err(Refusal::invalid(&text));
     }
     let data: Vec<Value> = state
         .documents

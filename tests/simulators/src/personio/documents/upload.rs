@@ -12,7 +12,7 @@ use crate::Origin;
 use crate::engine::exchange::{Reply, Request};
 use crate::engine::multipart::{self, Field, File, Value};
 use crate::personio::auth::known_token;
-use crate::personio::errors::{Language, Refusal};
+use crate::personio::errors::Refusal;
 use crate::personio::state::State;
 
 const LONGEST_TITLE: usize = 255;
@@ -67,7 +67,7 @@ pub(in crate::personio) fn upload(
     if !state.limits.admit_upload(now) {
         return Err(Refusal::of(StatusCode::TOO_MANY_REQUESTS));
     }
-    let checked = Checked::of(form, state.language).map_err(Refusal::data)?;
+    let checked = Checked::of(form).map_err(Refusal::data)?;
     let created_at = now
         .saturating_add(request.effect_after)
         .unwrap_or(Timestamp::MAX);
@@ -113,14 +113,9 @@ struct Checked {
 type Wrong = BTreeMap<String, Vec<String>>;
 
 impl Checked {
-    fn of(form: Form, language: Language) -> Result<Self, Wrong> {
+    fn of(form: Form) -> Result<Self, Wrong> {
         let mut wrong = Wrong::new();
-        let say = |wrong: &mut Wrong, field: &str, german: String, english: String| {
-            let text = if language == Language::German {
-                german
-            } else {
-                english
-            };
+        let say = |wrong: &mut Wrong, field: &str, text: String| {
             wrong.entry(field.to_owned()).or_default().push(text);
         };
         let known = ["title", "employee_id", "category_id", "date", "comment"];
@@ -130,64 +125,45 @@ impl Checked {
             .filter(|field| !known.contains(&field.as_str()))
         {
             let text = format!("{field} is not simulated or does not exist.");
-            say(&mut wrong, field, text.clone(), text);
+            say(&mut wrong, field, text);
         }
         for field in ["title", "employee_id", "category_id"] {
             if form.text(field).is_none() {
-                let (german, english) = required(field);
-                say(&mut wrong, field, german, english);
+                say(&mut wrong, field, required(field));
             }
         }
         if form
             .text("title")
             .is_some_and(|title| title.chars().count() > LONGEST_TITLE)
         {
-            let german = format!("title darf maximal {LONGEST_TITLE} Zeichen haben.");
-            let english = format!("The title may not be greater than {LONGEST_TITLE} characters.");
-            say(&mut wrong, "title", german, english);
+            let text = format!("title darf maximal {LONGEST_TITLE} Zeichen haben.");
+            say(&mut wrong, "title", text);
         }
         let mut number = |field: &str| {
             let number = form.text(field).map(str::parse::<u64>);
             if let Some(Err(_)) = number {
                 let name = field.replace('_', " ");
-                let (german, english) = (
-                    format!("{name} muss eine ganze Zahl sein."),
-                    format!("The {name} must be an integer."),
-                );
-                say(&mut wrong, field, german, english);
+                let text = format!("{name} muss eine ganze Zahl sein.");
+                say(&mut wrong, field, text);
             }
             number.and_then(Result::ok).unwrap_or_default()
         };
         let (employee_id, category_id) = (number("employee_id"), number("category_id"));
         let date = form.text("date").map(day);
         if date == Some(None) {
-            let german = "date entspricht nicht dem gültigen Format für Y-m-d.".to_owned();
-            say(
-                &mut wrong,
-                "date",
-                german,
-                "The date does not match the format Y-m-d.".to_owned(),
-            );
+            let text = "date entspricht nicht dem gültigen Format für Y-m-d.";
+            say(&mut wrong, "date", text.to_owned());
         }
         match &form.file {
-            None => {
-                let (german, english) = required("file");
-                say(&mut wrong, "file", german, english);
-            }
+            None => say(&mut wrong, "file", required("file")),
             Some(file) => {
                 if !is_allowed(&file.name) {
-                    let german = format!("file muss den Dateityp {EXTENSIONS} haben.");
-                    say(
-                        &mut wrong,
-                        "file",
-                        german,
-                        format!("The file must be a file of type: {EXTENSIONS}."),
-                    );
+                    let text = format!("file muss den Dateityp {EXTENSIONS} haben.");
+                    say(&mut wrong, "file", text);
                 }
                 if file.size > LARGEST_FILE {
-                    let german = "file darf maximal 30720 Kilobytes groß sein.".to_owned();
-                    let english = "The file may not be greater than 30720 kilobytes.".to_owned();
-                    say(&mut wrong, "file", german, english);
+                    let text = "file darf maximal 30720 Kilobytes groß sein.";
+                    say(&mut wrong, "file", text.to_owned());
                 }
             }
         }
@@ -233,12 +209,9 @@ impl Checked {
     }
 }
 
-fn required(field: &str) -> (String, String) {
+fn required(field: &str) -> String {
     let name = field.replace('_', " ");
-    (
-        format!("Bitte geben Sie {name} ein, um fortzufahren."),
-        format!("The {name} field is required."),
-    )
+    format!("Bitte geben Sie {name} ein, um fortzufahren.")
 }
 
 /// `Y-m-d` and nothing else.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{account, get, token};
 use crate::Origin;
 use crate::people::{Person, Status};
-use crate::personio::{Document, Endpoint, Language, Personio};
+use crate::personio::{Document, Endpoint, Personio};
 use crate::testing::{Answer, Call, ManualClock};
 
 const MB: usize = 1024 * 1024;
@@ -135,17 +135,13 @@ async fn checks_every_field_of_a_form() {
 }
 
 #[tokio::test]
-async fn says_what_is_wrong_in_the_language_of_the_account() {
+async fn says_what_is_wrong_in_german() {
     let (personio, _) = company().await;
-    let missing = || upload(&personio, &[("category_id", None)]);
-    let text = missing().await.at("/error/error_data/category_id/0");
+    let missing = upload(&personio, &[("category_id", None)]).await;
+    let text = missing.at("/error/error_data/category_id/0");
     assert_eq!(text, "Bitte geben Sie category id ein, um fortzufahren.");
-    personio.set_language(Language::English);
-    let english = missing().await;
-    let text = english.at("/error/error_data/category_id/0");
-    assert_eq!(text, "The category id field is required.");
-    let message = english.at("/error/message");
-    assert_eq!(message, "The given data was invalid.");
+    let message = missing.at("/error/message");
+    assert_eq!(message, "Die übermittelten Daten sind ungültig.");
     for (field, model) in [
         ("employee_id", "Employee"),
         ("category_id", "DocumentCategory"),
