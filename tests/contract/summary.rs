@@ -15,21 +15,14 @@ use crate::violation::Violation;
 type Routes = Vec<(Method, &'static str)>;
 
 /// Endpoints of simulators that our clients never call; `/connect/…` is for an HR admin's browser.
-const UNUSED: [(Vendor, &str); 8] = [
-    (
-        Vendor::Personio,
-        "GET /v1/company/employees/custom-attributes",
-    ),
+const UNUSED: [(Vendor, &str); 4] = [
     (Vendor::Kombo, "GET /connect/{token}"),
-    (Vendor::Reteach, "POST /customer/{customerIdentifier}"),
     (Vendor::Reteach, "DELETE /customer/{customerIdentifier}"),
     (
         Vendor::Reteach,
         "POST /customer/{customerIdentifier}/send-invitation",
     ),
     (Vendor::Reteach, "GET /participation/{participationId}"),
-    (Vendor::Reteach, "GET /tags"),
-    (Vendor::Reteach, "PUT /customer/{customerIdentifier}/tags"),
 ];
 
 /// Statuses that our clients distinguish.

@@ -12,7 +12,7 @@ use super::problem::{Denied, Problem};
 use super::state::State;
 use crate::engine::exchange::{Reply, Request};
 
-/// Credentials come in the body, as JSON or as a form. In the query they are refused with 403, as Personio announced for
+/// Credentials come in the body, as JSON. In the query they are refused with 403, as Personio announced for
 /// December 2026.
 pub(super) fn token(
     state: &mut State,
@@ -59,14 +59,6 @@ pub(super) fn token(
 }
 
 fn credentials(request: &Request) -> Option<(String, String)> {
-    if request.is("application/x-www-form-urlencoded") {
-        let find = |name: &str| {
-            url::form_urlencoded::parse(&request.body)
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-        };
-        return Some((find("client_id")?, find("client_secret")?));
-    }
     let body = request.json()?;
     let find = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     Some((find("client_id")?, find("client_secret")?))

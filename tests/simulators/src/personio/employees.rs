@@ -21,7 +21,7 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
     if !state.limits.admit_employees(now) {
         return Err(Refusal::of(StatusCode::TOO_MANY_REQUESTS));
     }
-    if let Some(unknown) = request.unknown_query(&["limit", "offset", "attributes[]", "email"]) {
+    if let Some(unknown) = request.unknown_query(&["limit", "offset", "attributes[]"]) {
         let text = format!("The parameter {unknown} is not simulated or does not exist");
         return Err(Refusal::invalid(&text));
     }
@@ -36,7 +36,7 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
         return Err(Refusal::invalid(&text));
     }
     let shown = shown(state, request);
-    let ids = matching(state, request);
+    let ids = state.order();
     let rows: Vec<_> = ids
         .iter()
         .skip(offset.saturating_sub(request.rows_back))
@@ -136,23 +136,6 @@ fn unknown_attribute<'r>(state: &State, request: &'r Request) -> Option<&'r str>
         !names.any(|known| known == name)
     };
     asked.find_map(|(_, name)| is_unknown(name).then_some(name.as_str()))
-}
-
-/// Everybody in page order, or those with this mail address.
-fn matching(state: &mut State, request: &Request) -> std::sync::Arc<[u64]> {
-    let order = state.order();
-    match request.query("email") {
-        None => order,
-        Some(email) => order
-            .iter()
-            .copied()
-            .filter(|id| {
-                state
-                    .person(*id)
-                    .is_some_and(|person| person.email.as_deref() == Some(email))
-            })
-            .collect(),
-    }
 }
 
 fn number(request: &Request, name: &str) -> Result<Option<usize>, Refusal> {

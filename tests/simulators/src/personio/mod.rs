@@ -62,7 +62,7 @@ endpoints! {
     Endpoint {
         Auth: POST "/v1/auth",
         Employees: GET "/v1/company/employees",
-        Attributes: GET "/v1/company/employees/attributes" | GET "/v1/company/employees/custom-attributes",
+        Attributes: GET "/v1/company/employees/attributes",
         DocumentCategories: GET "/v1/company/document-categories",
         UploadDocument: POST "/v1/company/documents",
         TokenV2: POST "/v2/auth/token",

@@ -134,26 +134,6 @@ pub(super) fn find_or_create(
     }
 }
 
-/// `POST /customer/{customerIdentifier}`: creates or updates.
-pub(super) fn upsert(
-    state: &mut State,
-    id: &str,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Reply, Refusal> {
-    if state.customers.find(id).is_some() {
-        let reply = update(state, id, request, now)?;
-        return Ok(Reply {
-            status: StatusCode::CREATED,
-            ..reply
-        });
-    }
-    let body = state.quirks.taken(object(request)?, now)?;
-    let customer = applied(&Customer::default(), &body, Input::Update).map_err(Refusal::invalid)?;
-    state.check_unique(&customer)?;
-    create(state, customer, now)
-}
-
 /// `PUT /customer/{customerIdentifier}`
 pub(super) fn update(
     state: &mut State,

@@ -13,7 +13,7 @@
 //! - customers are listed in the order of their registration;
 //! - participations are listed by the time they were made, newest first, so that a new one shifts the pages;
 //! - `hasCertificate` is true of a certificate whose PDF is not there yet; `completedAtSince` includes the moment itself and
-//!   leaves out what has no `completedAt`; `status` takes a list with commas;
+//!   leaves out what has no `completedAt`;
 //! - what a record lacks (account, course, certificate) is null in some records and absent in others;
 //! - `certificate.url` is a signed URL on another host: made each time it is shown, good for 15 minutes ([`Downloads`]);
 //! - a certificate that is issued again has a new id, and the old one is gone;
@@ -69,7 +69,6 @@ endpoints! {
         FindOrCreateCustomer: POST "/customer",
         GetCustomer: GET "/customer/{customerIdentifier}",
         UpdateCustomer: PUT "/customer/{customerIdentifier}",
-        UpsertCustomer: POST "/customer/{customerIdentifier}",
         /// No job of ours may call it.
         DeleteCustomer: DELETE "/customer/{customerIdentifier}",
         /// No job of ours may call it.
@@ -78,9 +77,7 @@ endpoints! {
         GetParticipation: GET "/participation/{participationId}",
         /// An address of a PDF on the API's own host, for which the token is needed. Named by `certificate.url` after [`Downloads::set_url_base`] with [`Reteach::base_url`].
         DownloadCertificate: GET "/certificates/{file}",
-        ListTags: GET "/tags",
         CreateTag: POST "/tags",
-        AssignTag: PUT "/customer/{customerIdentifier}/tags",
         AssignTags: PUT "/customer/{customerIdentifier}/multiple-tags",
         RemoveTag: DELETE "/customer/{customerIdentifier}/tags/{tagIdOrName}",
     }

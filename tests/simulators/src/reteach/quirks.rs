@@ -391,7 +391,7 @@ fn required(mut account: Value) -> Value {
 fn writes_account(endpoint: Endpoint) -> bool {
     matches!(
         endpoint,
-        Endpoint::FindOrCreateCustomer | Endpoint::UpdateCustomer | Endpoint::UpsertCustomer
+        Endpoint::FindOrCreateCustomer | Endpoint::UpdateCustomer
     )
 }
 

@@ -3,25 +3,11 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use super::customers::{Page, existing, object};
+use super::customers::{existing, object};
 use super::errors::Refusal;
 use super::quirks::Quirk;
 use super::state::{State, Tag};
-use super::view::List;
 use crate::engine::exchange::{Reply, Request};
-
-/// `GET /tags`
-pub(super) fn list(state: &State, request: &Request) -> Result<Reply, Refusal> {
-    let page = Page::of(request, &[])?;
-    let results: Vec<&Tag> = state.tags.iter().skip(page.skip).take(page.take).collect();
-    Ok(Reply::json(
-        StatusCode::OK,
-        &List {
-            results,
-            result_count: state.tags.len(),
-        },
-    ))
-}
 
 /// `POST /tags`: finds or creates by name.
 pub(super) fn create(state: &mut State, request: &Request) -> Result<Reply, Refusal> {
@@ -33,16 +19,6 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Reply, Refu
         .filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| Refusal::invalid(vec!["name should not be empty".to_owned()]))?;
     Ok(Reply::json(StatusCode::CREATED, &state.tag(name)))
-}
-
-/// `PUT /customer/{customerIdentifier}/tags`: gives one tag, made where it is missing.
-pub(super) fn assign(state: &mut State, id: &str, request: &Request) -> Result<Reply, Refusal> {
-    existing(state, id)?;
-    let body = Value::Object(object(request)?);
-    known(&body, &["tag"])?;
-    let tag = resolve(state, body.get("tag").unwrap_or(&Value::Null))?;
-    give(state, id, std::slice::from_ref(&tag));
-    Ok(Reply::json(StatusCode::OK, &tag))
 }
 
 /// `PUT /customer/{customerIdentifier}/multiple-tags`: adds tags, or replaces all of them. 201, as the document has it.

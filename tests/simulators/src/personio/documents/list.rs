@@ -24,7 +24,6 @@ const PARAMETERS: &[&str] = &[
     "owner_id",
     "category_id",
     "created_at.gte",
-    "created_at.lt",
     "limit",
     "cursor",
 ];
@@ -91,7 +90,6 @@ pub(in crate::personio) fn list(
 struct Filter {
     category: Option<u64>,
     from: Option<Date>,
-    until: Option<Date>,
 }
 
 impl Filter {
@@ -105,7 +103,6 @@ impl Filter {
         Ok(Self {
             category: number(request, "category_id")?,
             from: date("created_at.gte")?,
-            until: date("created_at.lt")?,
         })
     }
 
@@ -113,7 +110,6 @@ impl Filter {
         let day = document.created_at.to_zoned_datetime(TimeZone::UTC).date();
         self.category.is_none_or(|id| id == document.category_id)
             && self.from.is_none_or(|from| day >= from)
-            && self.until.is_none_or(|until| day < until)
     }
 }
 

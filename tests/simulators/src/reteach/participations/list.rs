@@ -7,14 +7,14 @@ use super::Filters;
 use crate::engine::exchange::{Reply, Request};
 use crate::reteach::customers::Page;
 use crate::reteach::errors::Refusal;
-use crate::reteach::participation::{Participation, ParticipationStatus};
+use crate::reteach::participation::Participation;
 use crate::reteach::state::State;
 use crate::reteach::view::{List, participation as view};
 
-/// Filters of the document of 2023.
-const OLD: &[&str] = &["customerIdentifier", "courseId", "customerCertificateId"];
-/// Filters that came later. The others (`externalId`, `isExpired`, …) are not simulated.
-const NEW: &[&str] = &["status", "completedAtSince", "hasCertificate"];
+/// Filters of the document of 2023; `courseId` is not simulated.
+const OLD: &[&str] = &["customerIdentifier", "customerCertificateId"];
+/// Filters that came later. The others (`status`, `externalId`, `isExpired`, …) are not simulated.
+const NEW: &[&str] = &["completedAtSince", "hasCertificate"];
 
 /// `GET /participation`, newest first.
 pub(in crate::reteach) fn list(
@@ -68,9 +68,7 @@ pub(in crate::reteach) fn get(state: &State, id: &str, now: Timestamp) -> Result
 struct Filter<'r> {
     /// The account's id; `Some(None)` for one that does not exist.
     customer: Option<Option<String>>,
-    course: Option<&'r str>,
     certificate: Option<&'r str>,
-    statuses: Option<Vec<ParticipationStatus>>,
     completed_since: Option<Timestamp>,
     has_certificate: Option<bool>,
 }
@@ -83,9 +81,7 @@ impl<'r> Filter<'r> {
         let newer = |name: &str| request.query(name).filter(|_| !old);
         Ok(Self {
             customer,
-            course: request.query("courseId"),
             certificate: request.query("customerCertificateId"),
-            statuses: newer("status").map(statuses).transpose()?,
             completed_since: newer("completedAtSince").map(moment).transpose()?,
             has_certificate: newer("hasCertificate").map(flag).transpose()?,
         })
@@ -96,10 +92,6 @@ impl<'r> Filter<'r> {
         self.has_certificate
             .is_none_or(|wanted| certificate.is_some() == wanted)
             && self
-                .statuses
-                .as_ref()
-                .is_none_or(|wanted| wanted.contains(&row.status))
-            && self
                 .completed_since
                 .is_none_or(|since| row.completed_at.is_some_and(|at| at >= since))
             && self
@@ -109,21 +101,7 @@ impl<'r> Filter<'r> {
                 .customer
                 .as_ref()
                 .is_none_or(|id| id.is_some() && *id == row.customer)
-            && self
-                .course
-                .is_none_or(|id| row.course_id().as_deref() == Some(id))
     }
-}
-
-fn statuses(text: &str) -> Result<Vec<ParticipationStatus>, Refusal> {
-    let parse = |name: &str| {
-        serde_json::from_value(name.into()).map_err(|_| {
-            Refusal::invalid(vec![
-                "each value in status must be a valid enum value".to_owned(),
-            ])
-        })
-    };
-    text.split(',').map(parse).collect()
 }
 
 fn moment(text: &str) -> Result<Timestamp, Refusal> {

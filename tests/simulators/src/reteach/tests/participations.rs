@@ -66,29 +66,22 @@ fn ids(answer: &Answer) -> Vec<String> {
 #[tokio::test]
 async fn lists_participations_newest_first_and_filters_them() {
     let academy = busy().await;
-    let brandschutz = completed("1", "Brandschutz", "2026-01-10")
-        .course_id()
-        .unwrap();
     let cases = [
-        ("".to_owned(), "654321"),
-        ("hasCertificate=true".to_owned(), "65321"),
-        ("hasCertificate=false".to_owned(), "4"),
-        ("status=COMPLETED".to_owned(), "64321"),
-        ("status=COMPLETED,STARTED".to_owned(), "654321"),
-        ("status=DECLINED".to_owned(), ""),
-        ("completedAtSince=2026-03-10T09:21:00Z".to_owned(), "543"),
-        ("completedAtSince=2026-03-10T09:21:01Z".to_owned(), "54"),
-        ("customerIdentifier=personio%3A1042".to_owned(), "65421"),
-        ("customerIdentifier=erika".to_owned(), "65421"),
-        ("customerIdentifier=nobody".to_owned(), ""),
-        ("customerCertificateId=c-2".to_owned(), "2"),
-        (format!("courseId={brandschutz}"), "6541"),
+        ("", "654321"),
+        ("hasCertificate=true", "65321"),
+        ("hasCertificate=false", "4"),
+        ("completedAtSince=2026-03-10T09:21:00Z", "543"),
+        ("completedAtSince=2026-03-10T09:21:01Z", "54"),
+        ("customerIdentifier=personio%3A1042", "65421"),
+        ("customerIdentifier=erika", "65421"),
+        ("customerIdentifier=nobody", ""),
+        ("customerCertificateId=c-2", "2"),
         (
-            "hasCertificate=true&status=COMPLETED&completedAtSince=2026-02-10T00:00:00Z".to_owned(),
-            "32",
+            "hasCertificate=true&completedAtSince=2026-02-10T00:00:00Z",
+            "532",
         ),
-        ("limit=2&page=2".to_owned(), "43"),
-        ("limit=2&page=4".to_owned(), ""),
+        ("limit=2&page=2", "43"),
+        ("limit=2&page=4", ""),
     ];
     for (query, expected) in cases {
         let answer = academy.get(&format!("/participation?{query}")).await;
@@ -102,14 +95,14 @@ async fn lists_participations_newest_first_and_filters_them() {
         "limit=251",
         "page=0",
         "hasCertificate=yes",
-        "status=DONE",
+        "status=COMPLETED",
         "completedAtSince=x",
         "sort=id",
     ] {
         let refused = academy.get(&format!("/participation?{query}")).await;
         assert_eq!(refused.status, 422, "{query}");
     }
-    assert_eq!(academy.reteach.calls(Endpoint::ListParticipations), 22);
+    assert_eq!(academy.reteach.calls(Endpoint::ListParticipations), 18);
 }
 
 #[tokio::test]
