@@ -17,7 +17,6 @@
 //!   `REMOTE.INPUT_INVALID` (404, 413, 422), `REMOTE.RATE_LIMIT_EXCEEDED` (429), `INTEGRATION.PERMISSION_MISSING` (403),
 //!   `INTEGRATION.AUTHENTICATION_INVALID` (401), `REMOTE.SERVICE_UNAVAILABLE` (502 to 504, and no answer at all, whether or not
 //!   the document is there), else `REMOTE.UNKNOWN_HTTP_ERROR`;
-//! - a `data_url` that cannot be had is `PLATFORM.INPUT_INVALID`; only loopback is ever asked, and redirects are followed there;
 //! - a document's `name` becomes its title and its file name at Personio;
 //! - the token of a finished connection flow is the integration's id, turned round;
 //! - categories are not synced while the credential has no right to documents.
@@ -92,7 +91,7 @@ impl Kombo {
 
     /// Starts an environment without integrations or API keys on `address`.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
-        let client = files::client().map_err(io::Error::other)?;
+        let client = remote::client().map_err(io::Error::other)?;
         let environment = Environment {
             state: Mutex::new(State::new()),
             clock: Arc::clone(&clock),

@@ -186,7 +186,7 @@ fn texts(body: &Map<String, Value>, key: &str) -> Result<Vec<(String, String)>, 
 /// Asks Personio, and wraps its answer: Kombo's own status is 200 whatever Personio said.
 pub(super) async fn forward(mut call: Call, client: &Client) -> Result<Outcome, Refusal> {
     if !call.form.is_empty() {
-        let (content_type, body) = encoded(call.form, client).await?;
+        let (content_type, body) = encoded(call.form);
         if let Ok(content_type) = HeaderValue::try_from(content_type) {
             call.request.headers.insert(CONTENT_TYPE, content_type);
         }
@@ -207,25 +207,17 @@ pub(super) async fn forward(mut call: Call, client: &Client) -> Result<Outcome, 
     }
 }
 
-async fn encoded(form: Vec<FormField>, client: &Client) -> Result<(String, Bytes), Refusal> {
-    let mut parts = Vec::with_capacity(form.len());
-    for field in form {
-        parts.push(match field {
-            FormField::Text(name, value) => Part::Text { name, value },
-            FormField::File(name, file) => {
-                let file = file.fetched(client).await?;
-                let (file_name, content_type, content) =
-                    (file.name, file.content_type, file.content);
-                Part::File {
-                    name,
-                    file_name,
-                    content_type,
-                    content,
-                }
-            }
-        });
-    }
-    Ok(multipart::encoded(&parts))
+fn encoded(form: Vec<FormField>) -> (String, Bytes) {
+    let part = |field| match field {
+        FormField::Text(name, value) => Part::Text { name, value },
+        FormField::File(name, file) => Part::File {
+            name,
+            file_name: file.name,
+            content_type: file.content_type,
+            content: file.content,
+        },
+    };
+    multipart::encoded(&form.into_iter().map(part).collect::<Vec<_>>())
 }
 
 fn wrapped(reply: &Reply, url: &str) -> Reply {

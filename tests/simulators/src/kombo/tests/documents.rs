@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use super::{Environment, ID, assert_refused, code, environment, rows};
 use crate::kombo::Endpoint;
 use crate::people::Person;
-use crate::reteach::{Certificate, Delivery, Participation};
 use crate::testing::Answer;
-use crate::{Behaviour, Body, Fault, Origin, Pacing, Reteach, RetryAfter, personio};
+use crate::{Behaviour, Body, Fault, Origin, Pacing, RetryAfter, personio};
 
 const PDF: &[u8] = b"%PDF-1.7\n";
 
@@ -44,24 +43,6 @@ impl Environment {
 
 pub(super) fn inline() -> Value {
     json!({"name": "Brandschutz 2026-03-14 c.pdf", "content_type": "application/pdf", "data": BASE64_STANDARD.encode(PDF)})
-}
-
-/// An academy with one certificate, and its URL.
-pub(super) async fn download(env: &Environment, delivery: Delivery) -> (Reteach, String) {
-    let reteach = Reteach::start(env.clock.clock()).await.unwrap();
-    let certificate = Certificate {
-        id: "c".to_owned(),
-        delivery,
-        ..Certificate::default()
-    };
-    let row = Participation {
-        id: "p".to_owned(),
-        certificate: Some(certificate),
-        ..Participation::default()
-    };
-    reteach.add_participation(row);
-    let url = reteach.certificate_url("c").unwrap();
-    (reteach, url)
 }
 
 #[tokio::test]
@@ -139,50 +120,6 @@ async fn checks_what_is_to_be_added() {
     assert_refused(&removed, 400, remote, "not synced yet");
     env.kombo.mirror(ID);
     assert_refused(&env.add(&employee, &good).await, 400, invalid, "synced");
-}
-
-#[tokio::test]
-async fn fetches_a_file_from_its_url() {
-    let url = |url: &str| json!({"name": "a.pdf", "data_url": url});
-    let (size, metadata) = (200_000, "http://169.254.169.254/");
-    let cases = [
-        (Delivery::Pdf { size }, 200),
-        (Delivery::Chunked { size }, 200),
-        (Delivery::RedirectHere { size }, 200),
-        (Delivery::NotAPdf, 200),
-        (Delivery::RedirectTo(metadata.to_owned()), 400),
-        (Delivery::RedirectLoop, 400),
-        (Delivery::CutMidBody { size }, 400),
-        (Delivery::Status(403), 400),
-    ];
-    for (delivery, status) in cases {
-        let env = office().await;
-        let (reteach, link) = download(&env, delivery.clone()).await;
-        let answer = env.add_document(url(&link)).await;
-        assert_eq!(answer.status, status, "{delivery:?}");
-        let pdf = reteach.pdf_sha256("c").filter(|_| status == 200);
-        let documents = env.personio.documents();
-        let mut kept = documents.iter().map(|document| &document.sha256);
-        assert!(
-            pdf.is_none_or(|pdf| kept.next() == Some(&pdf)),
-            "{delivery:?}"
-        );
-        assert_eq!(reteach.downloads().requests_with_authorization(), 0);
-    }
-    let env = office().await;
-    let (reteach, link) = download(&env, Delivery::default()).await;
-    for place in ["https://files.example/a.pdf", "file:///etc/passwd", "a.pdf"] {
-        assert_eq!(env.add_document(url(place)).await.status, 400, "{place}");
-    }
-    let downloads = reteach.downloads();
-    downloads.set_content_type(None);
-    let untyped = env.add_document(url(&link)).await;
-    assert_eq!(untyped.status, 400, "nobody says what it is");
-    downloads.set_content_type(Some("application/octet-stream"));
-    let added = env.add_document(url(&link)).await;
-    assert!(added.at("/warnings/0/message").is_string());
-    env.clock.advance(3_600);
-    assert_eq!(env.add_document(url(&link)).await.status, 400, "expired");
 }
 
 #[tokio::test]
