@@ -7,19 +7,12 @@ use jiff::Timestamp;
 use super::errors::Refusal;
 use super::integrations::Integration;
 use super::mirror::Mirrored;
-use super::model::{employee, status_name};
+use super::model::employee;
 use super::paging;
 use crate::engine::exchange::{Reply, Request};
 
 /// Filters that are simulated. The others of the document are refused, so that no test believes in them.
-const FILTERS: &[&str] = &[
-    "include_deleted",
-    "ids",
-    "remote_ids",
-    "employment_statuses",
-    "updated_after",
-    "ignore_unsupported_filters",
-];
+const FILTERS: &[&str] = &["include_deleted", "remote_ids"];
 
 /// One page, in the order of Kombo's ids.
 pub(super) fn list(
@@ -36,7 +29,7 @@ pub(super) fn list(
         None => Bound::Unbounded,
     };
     let people = &integration.record.mirror.0;
-    let wanted = |entry: &(&String, &Mirrored)| filter.lets_pass(entry.0, entry.1);
+    let wanted = |entry: &(&String, &Mirrored)| filter.lets_pass(entry.1);
     let until = after
         .as_deref()
         .map_or(Bound::Excluded(""), Bound::Included);
@@ -71,43 +64,24 @@ pub(super) fn list(
 /// Who is asked for; filters are ANDed, the values of one are ORed.
 struct Filter<'r> {
     include_deleted: bool,
-    ids: Option<Vec<&'r str>>,
     remote_ids: Option<Vec<&'r str>>,
-    statuses: Option<Vec<&'r str>>,
-    updated_after: Option<Timestamp>,
 }
 
 impl<'r> Filter<'r> {
     fn of(request: &'r Request) -> Result<Self, Refusal> {
-        let list = |name: &str| {
-            request
-                .query(name)
-                .map(|values| values.split(',').collect())
-        };
-        let include_deleted = paging::includes_deleted(request)?;
-        let updated_after = request.query("updated_after").map(|text| {
-            text.parse()
-                .map_err(|_| Refusal::input("updated_after must be YYYY-MM-DDTHH:mm:ss.sssZ."))
-        });
+        let remote_ids = request.query("remote_ids");
         Ok(Self {
-            include_deleted,
-            ids: list("ids"),
-            remote_ids: list("remote_ids"),
-            statuses: list("employment_statuses"),
-            updated_after: updated_after.transpose()?,
+            include_deleted: paging::includes_deleted(request)?,
+            remote_ids: remote_ids.map(|values| values.split(',').collect()),
         })
     }
 
-    fn lets_pass(&self, kombo_id: &str, known: &Mirrored) -> bool {
-        let among = |wanted: &Option<Vec<&str>>, value: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.contains(&value))
+    fn lets_pass(&self, known: &Mirrored) -> bool {
+        let is_asked_for = |wanted: &Vec<&str>| {
+            let id = known.person.id.to_string();
+            wanted.contains(&id.as_str())
         };
         (self.include_deleted || known.deleted_at.is_none())
-            && among(&self.ids, kombo_id)
-            && (self.remote_ids.is_none() || among(&self.remote_ids, &known.person.id.to_string()))
-            && among(&self.statuses, status_name(known.person.status))
-            && self
-                .updated_after
-                .is_none_or(|after| known.changed_at > after)
+            && self.remote_ids.as_ref().is_none_or(is_asked_for)
     }
 }

@@ -245,18 +245,13 @@ fn gender(gender: Option<Gender>) -> Value {
     }
 }
 
-/// Kombo's name for a status of Personio's.
-pub(super) fn status_name(status: Status) -> &'static str {
-    match status {
+fn status(status: Status) -> Value {
+    json!(match status {
         Status::Onboarding => "PENDING",
         Status::Active => "ACTIVE",
         Status::Leave => "LEAVE",
         Status::Inactive => "INACTIVE",
-    }
-}
-
-fn status(status: Status) -> Value {
-    json!(status_name(status))
+    })
 }
 
 /// From the working hours, as Kombo does it for Personio: nothing to do with Personio's own employment type.

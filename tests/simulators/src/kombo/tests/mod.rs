@@ -13,7 +13,7 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::{Condition, Kombo};
-use crate::people::{self, Person, Status};
+use crate::people::{self, Person};
 use crate::testing::{Answer, Call, ManualClock};
 use crate::{Behaviour, Fault, Pacing, Personio};
 
@@ -176,19 +176,16 @@ async fn pages_by_a_cursor_that_is_bound_to_its_filters() {
 #[tokio::test]
 async fn checks_and_applies_the_parameters_of_a_list() {
     let env = environment(people::demo(300, 1, date(2026, 3, 16))).await;
-    let people = env.personio.people().into_iter();
-    let left = people.filter(|person| person.status == Status::Inactive);
-    let left = left.count();
     let cases = [
         ("", 200, 100),
         ("page_size=250", 200, 250),
         ("page_size=1", 200, 1),
-        ("page_size=250&employment_statuses=INACTIVE", 200, left),
+        ("employment_statuses=INACTIVE", 400, 0),
         ("remote_ids=1001,1002,9", 200, 2),
         ("page_size=251", 400, 0),
         ("page_size=0", 400, 0),
         ("include_deleted=yes", 400, 0),
-        ("updated_after=yesterday", 400, 0),
+        ("updated_after=2026-01-01T00:00:00.000Z", 400, 0),
         ("limit=5", 400, 0),
     ];
     for (query, status, count) in cases {
