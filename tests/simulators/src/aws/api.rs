@@ -153,21 +153,14 @@ impl Region {
 /// CloudFormation takes forms and answers XML.
 fn describe_stacks(state: &State, request: &Request) -> Reply {
     const MIME: &str = "text/xml";
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body)
-        .into_owned()
-        .collect();
-    if !form
-        .iter()
-        .any(|(key, action)| key == "Action" && action == "DescribeStacks")
-    {
+    let form = request.form();
+    let field = |name: &str| form.get(name).map_or("", String::as_str);
+    if field("Action") != "DescribeStacks" {
         let body = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>Only DescribeStacks is \
                     simulated.</Message></Error></ErrorResponse>";
         return Reply::raw(StatusCode::BAD_REQUEST, MIME, body);
     }
-    let name = form
-        .iter()
-        .find(|(key, _)| key == "StackName")
-        .map_or("", |(_, name)| name.as_str());
+    let name = field("StackName");
     let Some(outputs) = state.stacks.get(name) else {
         let body = format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id {name} does not \

@@ -40,17 +40,11 @@ pub(super) fn caller(state: &State, request: &Request) -> Option<Reply> {
 
 /// SNS's ListSubscriptionsByTopic, if the form asks for that.
 pub(super) fn subscriptions(state: &State, request: &Request) -> Option<Reply> {
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body)
-        .into_owned()
-        .collect();
-    let field = |name: &str| {
-        let found = form.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
-    };
-    if field("Action") != Some("ListSubscriptionsByTopic") {
+    let form = request.form();
+    if form.get("Action")? != "ListSubscriptionsByTopic" {
         return None;
     }
-    let subscribed = state.subscriptions.get(field("TopicArn")?);
+    let subscribed = state.subscriptions.get(form.get("TopicArn")?);
     let members = subscribed.into_iter().flatten().map(|arn| {
         format!(
             "<member><SubscriptionArn>{arn}</SubscriptionArn><Protocol>email</Protocol></member>"

@@ -29,13 +29,8 @@ pub struct SentMessage {
 /// Publishes, if the form asks for that.
 pub(super) fn publish(state: &mut State, request: &Request) -> Option<Reply> {
     const MIME: &str = "text/xml";
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body)
-        .into_owned()
-        .collect();
-    let field = |name: &str| {
-        let found = form.iter().find(|(key, _)| key == name);
-        found.map_or("", |(_, value)| value.as_str())
-    };
+    let form = request.form();
+    let field = |name: &str| form.get(name).map_or("", String::as_str);
     if field("Action") != "Publish" {
         return None;
     }

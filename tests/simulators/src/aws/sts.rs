@@ -93,16 +93,13 @@ impl Vendor for Service {
     const ROUTES: &'static [Route<AssumeRole>] = &[Route::new(AssumeRole, Method::POST, "/")];
 
     async fn answer(&self, _: AssumeRole, _: &[String], request: &Request) -> Outcome {
-        let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body)
-            .into_owned()
-            .collect();
         if asks_for_caller(request) {
             return Outcome::Answered(caller_identity(CALLER));
         }
         let mut sessions = lock(&self.sessions);
         let key = format!("ASIASESSION{:04}", sessions.len());
         let until = (self.clock)() + SignedDuration::from_hours(1);
-        sessions.insert(key.clone(), form);
+        sessions.insert(key.clone(), request.form());
         let body = format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
              <AccessKeyId>{key}</AccessKeyId><SecretAccessKey>secret+of/{key}=</SecretAccessKey>\
@@ -133,8 +130,7 @@ impl Vendor for Service {
 
 /// Whether the form asks for GetCallerIdentity.
 pub(super) fn asks_for_caller(request: &Request) -> bool {
-    url::form_urlencoded::parse(&request.body)
-        .any(|(key, action)| key == "Action" && action == "GetCallerIdentity")
+    request.form().get("Action").map(String::as_str) == Some("GetCallerIdentity")
 }
 
 /// The answer of GetCallerIdentity: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.

@@ -1,5 +1,7 @@
 //! A request and its reply, apart from the network: Kombo's passthrough hands requests to Personio the same way as a socket does.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
@@ -93,6 +95,13 @@ impl Request {
         self.is("application/json")
             .then(|| serde_json::from_slice(&self.body).ok())
             .flatten()
+    }
+
+    /// The body's fields, read as those of a form.
+    pub(crate) fn form(&self) -> BTreeMap<String, String> {
+        url::form_urlencoded::parse(&self.body)
+            .into_owned()
+            .collect()
     }
 
     pub(crate) fn segments(&self) -> Vec<String> {

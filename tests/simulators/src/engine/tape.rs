@@ -92,13 +92,14 @@ pub(super) async fn body(request: &Request) -> Option<Value> {
 
 /// Fingerprints of what nobody else may see: equal for equal secrets within this process.
 pub(super) fn secrets(request: &Request) -> Vec<u64> {
-    let form = url::form_urlencoded::parse(&request.body).into_owned();
     let fields: Vec<(String, String)> = match request.json() {
         Some(Value::Object(members)) => members
             .into_iter()
             .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
             .collect(),
-        _ if request.is("application/x-www-form-urlencoded") => form.collect(),
+        _ if request.is("application/x-www-form-urlencoded") => {
+            request.form().into_iter().collect()
+        }
         _ => Vec::new(),
     };
     let is_secret = |name: &str| ["client_secret", "code", "refresh_token"].contains(&name);

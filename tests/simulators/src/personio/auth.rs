@@ -1,6 +1,6 @@
 //! `POST /v1/auth`, and what the other endpoints ask of a token.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -73,12 +73,10 @@ pub(super) fn token_v2(
     if !state.limits.admit_login_v2(now) {
         return Err(Denial::TooMany);
     }
-    let form: HashMap<String, String> = if request.is("application/x-www-form-urlencoded") {
-        url::form_urlencoded::parse(&request.body)
-            .into_owned()
-            .collect()
+    let form = if request.is("application/x-www-form-urlencoded") {
+        request.form()
     } else {
-        HashMap::new()
+        BTreeMap::new()
     };
     let field = |name: &str| form.get(name).ok_or(Denial::Denied(Denied::InvalidRequest));
     if field("grant_type")? != "client_credentials" {
