@@ -10,7 +10,7 @@ use futures::join;
 use crate::bootstraps::Bootstraps;
 use crate::check::Check;
 use crate::measurements::Measurements;
-use crate::options::Benchmark;
+use crate::options::{Benchmark, CertificateOptions};
 use crate::{baselines, certificates, cold, limits, ticks};
 
 /// A benchmark that stops is a failed check of its own; the others go on.
@@ -24,7 +24,7 @@ pub(crate) async fn measure(
     let people: &[u64] = if is_quick { &[1_000] } else { &[1_000, 10_000] };
     let mut all = Measurements::default();
     if is_wanted(Benchmark::Cold) {
-        let cold = cold::measure(cold::starts(None, is_quick), bootstraps);
+        let cold = cold::measure(is_quick, bootstraps);
         all.add(guard("cold starts", cold).await);
     }
     if is_wanted(Benchmark::Ticks) {
@@ -40,7 +40,7 @@ pub(crate) async fn measure(
         all.add(guard("baselines", baselines).await);
     }
     if is_wanted(Benchmark::Certificates) {
-        let cases = certificates::with_targets(is_quick);
+        let cases = certificates::cases(&CertificateOptions::default(), is_quick);
         let certificates = certificates::measure(&cases);
         all.add(guard("certificates", certificates).await);
     }
@@ -48,7 +48,7 @@ pub(crate) async fn measure(
         if !is_wanted(Benchmark::Limits) {
             return Measurements::default();
         }
-        let plan = limits::Plan::with_targets(is_quick);
+        let plan = limits::Plan::new(is_quick);
         guard("limits", limits::measure(&plan, bootstraps)).await
     };
     let large = async {

@@ -79,18 +79,13 @@ impl<'a> Bootstraps<'a> {
     pub(crate) fn get(&self, build: &Build) -> Folder {
         let key = [build.folder, build.packages[0]];
         let find = || {
-            let Common {
-                bootstraps, tls, ..
-            } = self.options;
-            let named = if build.features.is_some() {
-                tls
-            } else {
-                bootstraps
-            };
-            match (bootstraps, named) {
+            match (&self.options.bootstraps, build.features) {
                 (None, _) => build.make(),
-                (Some(_), Some(folder)) => build.named(folder),
-                (Some(_), None) => Err(Unavailable::NotBuilt("--tls was not given".to_owned())),
+                (Some(folder), None) => build.named(folder),
+                (Some(_), Some(_)) => {
+                    let reason = "--bootstraps names functions as they are deployed";
+                    Err(Unavailable::NotBuilt(reason.to_owned()))
+                }
             }
         };
         self.built

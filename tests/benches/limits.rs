@@ -15,7 +15,6 @@ use crate::bootstraps::{self, Bootstraps};
 use crate::check::Check;
 use crate::figure::{Figure, Table, thousands};
 use crate::measurements::Measurements;
-use crate::options::LimitOptions;
 use crate::process::{Cost, LambdaProcess};
 
 /// Calls a second to reteach, from the first ten seconds of a run to the fastest pace (`shared::http`), and the share by which
@@ -27,40 +26,30 @@ const RISES_AFTER: f64 = 10.0;
 const UPLOADS: (u64, Duration) = (60, Duration::from_secs(60));
 /// Number of people who have certificates.
 const HOLDERS: u64 = 100;
+/// The size of each PDF.
+const SIZE: u64 = 200_000;
+/// How long each vendor takes to answer, in milliseconds.
+const LATENCIES: [u64; 2] = [20, 100];
 
 /// The limit's share of a first run's time, in percent.
 const LEAST_SHARE: f64 = 90.0;
 /// What certificates take beyond the limit, in percent of it.
 const MOST_BEYOND: f64 = 2.0;
 
-/// What is brought over and filed, with each of the vendors' latencies.
+/// What is brought over and filed.
 #[derive(Debug)]
 pub(crate) struct Plan {
     people: u64,
     certificates: u64,
-    size: u64,
-    latencies: Vec<u64>,
 }
 
 impl Plan {
-    pub(crate) fn new(options: &LimitOptions, is_quick: bool) -> Self {
-        let (people, certificates) = if is_quick { (30, 61) } else { (300, 181) };
-        Self {
-            people: options.people.unwrap_or(people),
-            certificates: options.certificates.unwrap_or(certificates),
-            size: options.size,
-            latencies: options.latency.clone(),
-        }
-    }
-
     /// At the size that the targets are meant for: one run brings everybody over.
-    pub(crate) fn with_targets(is_quick: bool) -> Self {
+    pub(crate) fn new(is_quick: bool) -> Self {
         let (people, certificates) = if is_quick { (30, 61) } else { (5_000, 2_000) };
         Self {
             people,
             certificates,
-            size: 200_000,
-            latencies: vec![20, 100],
         }
     }
 }
@@ -93,7 +82,7 @@ pub(crate) async fn measure(plan: &Plan, programs: &Bootstraps<'_>) -> Measureme
         "{} people and {} certificates at the vendors' pace …",
         plan.people, plan.certificates
     );
-    let latencies = plan.latencies.iter().copied().map(Duration::from_millis);
+    let latencies = LATENCIES.map(Duration::from_millis).into_iter();
     let runs = join_all(latencies.map(|latency| with_latency(latency, plan, &folder)));
     let runs: Vec<_> = runs.await.into_iter().flatten().collect();
     Measurements {
@@ -152,7 +141,7 @@ async fn certificates(
         let id = format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}");
         let person = 1 + number % plan.people.min(HOLDERS);
         Participation {
-            certificate: Some(Certificate::new(&id, plan.size)),
+            certificate: Some(Certificate::new(&id, SIZE)),
             ..completed("", person, "Datenschutz", &at)
         }
     }));

@@ -46,16 +46,10 @@ fn main() -> ExitCode {
         Command::All { only, python } => {
             runtime.block_on(all::measure(is_quick, &only, &python.program, &bootstraps))
         }
-        Command::Cold { starts } => {
-            runtime.block_on(cold::measure(cold::starts(starts, is_quick), &bootstraps))
-        }
+        Command::Cold => runtime.block_on(cold::measure(is_quick, &bootstraps)),
         Command::Ticks(options) => {
             let plan = ticks::Plan::new(&options, is_quick);
             runtime.block_on(ticks::measure(&plan, &bootstraps))
-        }
-        Command::Limits(options) => {
-            let plan = limits::Plan::new(&options, is_quick);
-            runtime.block_on(limits::measure(&plan, &bootstraps))
         }
         Command::Certificates(options) if options.archive.is_some() => {
             let certificates = options.archive.unwrap_or_default();
@@ -73,7 +67,7 @@ fn main() -> ExitCode {
             };
             runtime.block_on(baselines::measure(&people, &python.program, &bootstraps))
         }
-        Command::Load(options) => load::measure(&runtime, &options, is_quick),
+        Command::Load => load::measure(&runtime, is_quick),
         Command::Function { run, tenant } => return function(run, &tenant),
         Command::Transfer { list } => return certificates::transfer(&list),
     };
@@ -81,12 +75,8 @@ fn main() -> ExitCode {
 }
 
 fn show(measurements: &Measurements, options: &Common) -> ExitCode {
-    let json = format!("{}\n", measurements.json(options.quick));
-    if let Some(file) = &options.save {
-        std::fs::write(file, &json).unwrap();
-    }
     let text = if options.json {
-        json
+        format!("{}\n", measurements.json(options.quick))
     } else {
         measurements.text(options.quick)
     };
@@ -110,9 +100,6 @@ fn function(run: FunctionRun, tenant: &TenantId) -> ExitCode {
         }
         FunctionRun::FileCertificates => {
             harness_process::run(certificates, tenant, &[Mode::Scheduled], pace);
-        }
-        FunctionRun::ScanCertificates => {
-            harness_process::run(certificates, tenant, &[Mode::FullScan], pace);
         }
     }
     ExitCode::SUCCESS

@@ -14,8 +14,8 @@ use shared::tenant::Via;
 /// target, or if a benchmark fails. Times, and ratios of times, are judged only with --judge. What could not be measured is
 /// shown with the reason.
 ///
-/// `cold`, `ticks`, `limits`, `baselines` and `certificates --archive` measure the functions as Lambda gets them, each in its
-/// own process. They are built first, unless --bootstraps names a folder that has them.
+/// `cold`, `ticks`, `all --only limits`, `baselines` and `certificates --archive` measure the functions as Lambda gets them,
+/// each in its own process. They are built first, unless --bootstraps names a folder that has them.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo measure",
@@ -42,15 +42,9 @@ pub(crate) struct Common {
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Also write the JSON to this file
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) save: Option<PathBuf>,
     /// Build nothing for Lambda: use the bootstraps in this folder, as `cargo lambda build` leaves them
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) bootstraps: Option<PathBuf>,
-    /// With --bootstraps: the folder with the functions that trust one more root, for cold starts over TLS
-    #[arg(long, global = true, value_name = "FOLDER", requires = "bootstraps")]
-    pub(crate) tls: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,18 +61,12 @@ pub(crate) enum Command {
     ///
     /// Measures up to the first request for an event, and up to the first answer: that of an unchanged tick over ten
     /// people. At full speed, and with the 7 % of a core that come with 128 MB, where control groups can be made.
-    Cold {
-        /// How often each function is started; the median counts [default: 21, with --quick 7]
-        #[arg(long, value_name = "N")]
-        starts: Option<usize>,
-    },
+    Cold,
     /// Each kind of run: calls, units, log, storage; time and memory; USD a month
     ///
     /// Calls, units and bytes are counted with both jobs in this process, on a simulated clock. Time, processor and memory
     /// are those of the functions as Lambda gets them.
     Ticks(TickOptions),
-    /// A first run and certificates at the vendors' own pace
-    Limits(LimitOptions),
     /// Certificates without Personio's limit, and memory by their size
     Certificates(CertificateOptions),
     /// Reading people, compared with Python with requests, and dlt
@@ -93,7 +81,7 @@ pub(crate) enum Command {
     ///
     /// Fails if a tenant starves, an account or a document is not as it should be, a limit is broken, an honest tenant is
     /// answered 429, or a hostile tenant does not end in time, keeps its lease or does not recover.
-    Load(LoadOptions),
+    Load,
     /// Be a function in a process of its own
     #[command(hide = true)]
     Function {
@@ -120,7 +108,6 @@ pub(crate) enum Benchmark {
 pub(crate) enum FunctionRun {
     SyncEmployees,
     FileCertificates,
-    ScanCertificates,
 }
 
 impl FunctionRun {
@@ -129,7 +116,6 @@ impl FunctionRun {
         let run = match self {
             Self::SyncEmployees => "sync-employees",
             Self::FileCertificates => "file-certificates",
-            Self::ScanCertificates => "scan-certificates",
         };
         ["function", run]
     }
@@ -153,73 +139,20 @@ pub(crate) struct TickOptions {
     /// Count only, which is the same on every machine; implied by --quick
     #[arg(long)]
     pub(crate) counts_only: bool,
-    /// Time only, without counting each kind of run: for many people
-    #[arg(long, conflicts_with = "counts_only")]
-    pub(crate) timings_only: bool,
-    /// Processor time of a TLS handshake, as `cold` measures it [default: recorded]
-    #[arg(long, value_name = "MS")]
-    pub(crate) handshake: Option<f64>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct LimitOptions {
-    /// Number of people [default: 300, with --quick 30]
-    #[arg(long, value_name = "N")]
-    pub(crate) people: Option<u64>,
-    /// Number of certificates: up to 60 the limit takes no time [default: 181, with --quick 61]
-    #[arg(long, value_name = "N")]
-    pub(crate) certificates: Option<u64>,
-    /// The size of each PDF
-    #[arg(long, value_name = "BYTES", default_value_t = 200_000)]
-    pub(crate) size: u64,
-    /// How long each vendor takes to answer; can be repeated
-    #[arg(long, value_name = "MS", default_values_t = [20, 100])]
-    pub(crate) latency: Vec<u64>,
-}
-
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct CertificateOptions {
-    /// Number of certificates; without this and --size a set of comparable cases
+    /// Number of certificates of 2 MB on each route; without this the cases that have targets
     #[arg(long, value_name = "N")]
     pub(crate) certificates: Option<u64>,
-    /// The size of each PDF, 60 to 31457280
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(60..=31_457_280))]
-    pub(crate) size: Option<u64>,
-    /// Only this route; can be repeated
-    #[arg(long, value_name = "ROUTE", value_parser = route)]
-    pub(crate) route: Vec<Via>,
     /// Only few certificates of very different sizes
-    #[arg(long, conflicts_with_all = ["certificates", "size", "route"])]
+    #[arg(long, conflicts_with = "certificates")]
     pub(crate) sizes: bool,
     /// An academy with so many certificates: the first run of the function as Lambda gets it, a listing of all of them once
     /// they are filed, and an unchanged tick
-    #[arg(long, value_name = "N", conflicts_with_all = ["certificates", "size", "route", "sizes"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["certificates", "sizes"])]
     pub(crate) archive: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LoadOptions {
-    /// Number of tenants [default: 1000, with --quick 100]
-    #[arg(long, value_name = "N")]
-    pub(crate) tenants: Option<usize>,
-    /// Number of people in each tenant [default: 100, with --quick 20]
-    #[arg(long, value_name = "N")]
-    pub(crate) people: Option<u64>,
-    /// Number of hostile tenants [default: one in a hundred, and at least three]
-    #[arg(long, value_name = "N")]
-    pub(crate) hostile: Option<usize>,
-    /// Number of environments of each function
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    pub(crate) environments: usize,
-    /// Number of rounds without hostile tenants that are followed by one with them [default: 3, with --quick 1]
-    #[arg(long, value_name = "N")]
-    pub(crate) pairs: Option<usize>,
-    /// Within this many seconds every tenant has its tick of either job [default: 20, with --quick 5]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) window: Option<u64>,
-    /// How long each vendor takes to answer
-    #[arg(long, value_name = "MS", default_value_t = 200)]
-    pub(crate) latency: u64,
 }
 
 fn route(text: &str) -> Result<Via, String> {

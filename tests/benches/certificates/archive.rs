@@ -43,7 +43,6 @@ pub(crate) async fn measure(certificates: u64, programs: &Bootstraps<'_>) -> Mea
         via: Via::Direct,
         certificates,
         size: 100,
-        is_scan: false,
     };
     let harness = Harness::at(&began.to_string(), case.via, "", harness::people(PEOPLE)).await;
     harness.first_run().await;

@@ -1,7 +1,7 @@
 //! A company with its certificates, and the function that files them.
 
 use certificate_sync::report::Counts;
-use harness::process::{self, Apart, MeasuredRun};
+use harness::process::{self, MeasuredRun};
 use harness::{Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::runtime::Outcome;
@@ -24,16 +24,10 @@ pub(super) async fn file(case: Case) -> Filed {
     let certificates =
         (0..case.certificates).map(|number| participation(case, PEOPLE, number, began));
     harness.issue(certificates);
-    let mut measured = run(&harness, FunctionRun::FileCertificates).await;
+    let measured = run(&harness).await;
     check(&harness, case, &measured);
-    if case.is_scan {
-        measured = run(&harness, case.run()).await;
-        let (outcome, settled) = (measured.report.outcome, measured.report.counts.settled);
-        let ended = (outcome, settled);
-        assert_eq!(ended, (Outcome::Unchanged, case.certificates), "{case}");
-    }
     // After all checks: what is transferred once more is filed a second time.
-    let transfer = if case.via == Via::Direct && !case.is_scan {
+    let transfer = if case.via == Via::Direct {
         Some(transfer::measure(&harness, case).await)
     } else {
         None
@@ -65,10 +59,10 @@ pub(super) fn id(number: u64) -> String {
     format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}")
 }
 
-async fn run(harness: &Harness, run: FunctionRun) -> MeasuredRun<Counts> {
+async fn run(harness: &Harness) -> MeasuredRun<Counts> {
     let (stack, tenant) = (&harness.world.stack, &harness.company.tenant);
-    let Apart { mut runs, .. } = process::apart(stack, tenant, &run.arguments()).await;
-    runs.pop().unwrap()
+    let arguments = FunctionRun::FileCertificates.arguments();
+    process::apart(stack, tenant, &arguments).await.remove(0)
 }
 
 fn check(harness: &Harness, case: Case, measured: &MeasuredRun<Counts>) {

@@ -19,7 +19,7 @@ use crate::process::Cost;
 use cases::{Case, SIZES};
 
 pub(crate) use archive::measure as archive;
-pub(crate) use cases::{cases, with_targets};
+pub(crate) use cases::cases;
 pub(crate) use transfer::run as transfer;
 
 /// The function's memory, whatever it files.

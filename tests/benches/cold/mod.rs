@@ -22,11 +22,6 @@ const MOST_TIMES_BASELINE: f64 = 3.5;
 
 const BASELINE: &str = "baseline-lambda";
 
-/// How often each function is started.
-pub(crate) fn starts(asked: Option<usize>, is_quick: bool) -> usize {
-    asked.unwrap_or(if is_quick { 7 } else { 21 })
-}
-
 /// A function's starts at one speed: medians since its process began.
 struct Starts {
     name: &'static str,
@@ -54,10 +49,11 @@ struct Setting<'a> {
     /// With the folder of functions that trust its root.
     tls: Option<(&'a Company, &'a Path)>,
     share: Option<&'a Share>,
+    /// How often each function is started.
     times: usize,
 }
 
-pub(crate) async fn measure(times: usize, programs: &Bootstraps<'_>) -> Measurements {
+pub(crate) async fn measure(is_quick: bool, programs: &Bootstraps<'_>) -> Measurements {
     let (functions, baseline) = match (
         programs.get(&bootstraps::FUNCTIONS),
         programs.get(&bootstraps::BASELINE),
@@ -84,7 +80,7 @@ pub(crate) async fn measure(times: usize, programs: &Bootstraps<'_>) -> Measurem
             plain: &plain,
             tls: tls.as_ref().map(|(company, folder)| (company, *folder)),
             share,
-            times,
+            times: if is_quick { 7 } else { 21 },
         };
         let mut starts = Vec::new();
         for (name, folder) in [

@@ -39,7 +39,7 @@ pub(super) fn measure(runtime: &Runtime, size: &Size) -> Vec<LargeCompany> {
         }
         let arguments = FunctionRun::SyncEmployees.arguments();
         let run = process::apart::<Counts>(&fleet.stack, &company.tenant, &arguments);
-        let runs = runtime.block_on(run).runs;
+        let runs = runtime.block_on(run);
         let (first, last) = (runs.first().unwrap(), runs.last().unwrap());
         assert_eq!(last.report.counts.people, *people, "{:?}", last.report);
         LargeCompany {

@@ -22,7 +22,6 @@ use tokio::runtime::Runtime;
 use crate::check::Check;
 use crate::figure::Figure;
 use crate::measurements::Measurements;
-use crate::options::LoadOptions;
 
 use figures::JobRuns;
 use size::Size;
@@ -33,8 +32,8 @@ const MOST_P99: f64 = 1.05;
 /// The functions have 128 MB. A program that is not optimised takes more for its own code.
 const MOST_MEMORY: u64 = if cfg!(debug_assertions) { 132 } else { 120 } << 20;
 
-pub(crate) fn measure(runtime: &Runtime, options: &LoadOptions, is_quick: bool) -> Measurements {
-    let size = Size::new(options, is_quick);
+pub(crate) fn measure(runtime: &Runtime, is_quick: bool) -> Measurements {
+    let size = Size::new(is_quick);
     let load = rounds::run(runtime, &size);
     let single = neighbours::run(runtime, &size);
     let memory = memory::measure(runtime, &size);

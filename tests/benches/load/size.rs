@@ -5,8 +5,6 @@ use std::time::Duration;
 use harness::fleet::Hostility;
 use shared::state::JobKind;
 
-use crate::options::LoadOptions;
-
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Size {
     pub(super) tenants: usize,
@@ -60,27 +58,32 @@ const QUICK: SingleSize = SingleSize {
 };
 
 impl Size {
-    pub(super) fn new(options: &LoadOptions, is_quick: bool) -> Self {
-        let (tenants, people, pairs, window) = if is_quick {
-            (100, 20, 1, 5)
-        } else {
-            (1_000, 100, 3, 20)
-        };
-        let [employees, certificates] = if is_quick { [8, 8] } else { [30, 50] };
-        let tenants = options.tenants.unwrap_or(tenants);
-        let hostile = (tenants / 100).max(Hostility::ALL.len());
+    pub(super) fn new(is_quick: bool) -> Self {
+        if is_quick {
+            return Self {
+                tenants: 100,
+                people: 20,
+                hostile: 3,
+                pairs: 1,
+                window: Duration::from_secs(5),
+                employees: Duration::from_secs(8),
+                certificates: Duration::from_secs(8),
+                single: QUICK,
+                ..Self::new(false)
+            };
+        }
         Self {
-            tenants,
-            people: options.people.unwrap_or(people),
-            hostile: options.hostile.unwrap_or(hostile),
-            environments: options.environments,
-            pairs: options.pairs.unwrap_or(pairs),
-            window: Duration::from_secs(options.window.unwrap_or(window)),
-            employees: Duration::from_secs(employees),
-            certificates: Duration::from_secs(certificates),
-            latency: Duration::from_millis(options.latency),
+            tenants: 1_000,
+            people: 100,
+            hostile: 10,
+            environments: 64,
+            pairs: 3,
+            window: Duration::from_secs(20),
+            employees: Duration::from_secs(30),
+            certificates: Duration::from_secs(50),
+            latency: Duration::from_millis(200),
             flood: 100_000,
-            single: if is_quick { QUICK } else { FULL },
+            single: FULL,
         }
     }
 

@@ -10,8 +10,8 @@ use shared::state::JobKind;
 
 use super::counted::{RunCount, RunKind};
 use super::month::{
-    CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, MEMORY_GB, PROCESSOR_SHARE,
-    REPORT_HOURS, REPORTS, SENT_BYTES, TENANTS,
+    CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, HANDSHAKE, MEMORY_GB,
+    PROCESSOR_SHARE, REPORT_HOURS, REPORTS, SENT_BYTES, TENANTS,
 };
 use super::timed::Timing;
 use super::{CompanyTicks, prices};
@@ -34,9 +34,9 @@ pub(super) struct Line {
 }
 
 /// The bill, if every tick finds a process that knows nothing of the tenant, so that it reads the secret and logs in. That
-/// is so with more than some dozen tenants, and the most expensive case. `handshake`: seconds of a processor.
-pub(super) fn of(company: &CompanyTicks, handshake: f64) -> Vec<Line> {
-    let month = Month { company, handshake };
+/// is so with more than some dozen tenants, and the most expensive case.
+pub(super) fn of(company: &CompanyTicks) -> Vec<Line> {
+    let month = Month { company };
     let line = |name, usd| Line {
         name,
         usd,
@@ -89,7 +89,6 @@ fn log_bytes(count: &RunCount) -> f64 {
 /// What a month of a tenant is made of.
 struct Month<'a> {
     company: &'a CompanyTicks,
-    handshake: f64,
 }
 
 impl Month<'_> {
@@ -144,9 +143,7 @@ impl Month<'_> {
     fn gb_seconds(&self) -> f64 {
         let seconds = |job, ticks| {
             let timing = self.company.timings.iter().find(|timing| timing.job == job);
-            timing.map_or(0.0, |timing| {
-                ticks * billed(timing, self.handshake).as_secs_f64()
-            })
+            timing.map_or(0.0, |timing| ticks * billed(timing).as_secs_f64())
         };
         MEMORY_GB
             * (seconds(JobKind::Employees, EMPLOYEE_TICKS)
@@ -179,9 +176,9 @@ impl Month<'_> {
 }
 
 /// What Lambda bills for an unchanged tick: as it was measured, and the handshakes that loopback does without.
-pub(super) fn billed(timing: &Timing, handshake: f64) -> Duration {
+pub(super) fn billed(timing: &Timing) -> Duration {
     // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
-    let handshakes = (2 + timing.cold.all_calls().min(CONNECTIONS)) as f64 * handshake;
+    let handshakes = (2 + timing.cold.all_calls().min(CONNECTIONS)) as f64 * HANDSHAKE;
     let processor = timing.cold.cost.processor.unwrap_or_default().as_secs_f64();
     let stretched = if timing.at_full_speed {
         processor * (1.0 / PROCESSOR_SHARE - 1.0)

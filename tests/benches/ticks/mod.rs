@@ -34,8 +34,6 @@ use timed::Timing;
 pub(crate) struct Plan {
     companies: Vec<Company>,
     is_timed: bool,
-    /// Seconds of a processor.
-    handshake: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,28 +54,24 @@ enum Counted {
 
 impl Plan {
     pub(crate) fn new(options: &TickOptions, is_quick: bool) -> Self {
-        let counted = if options.timings_only {
-            Counted::None
-        } else {
-            Counted::All
-        };
         let sizes = match options.people.as_slice() {
             [] if is_quick => vec![(bounds::PEOPLE, Counted::All), (1_000, Counted::Unchanged)],
             [] => [100, 1_000, 10_000]
-                .map(|people| (people, counted))
+                .map(|people| (people, Counted::All))
                 .to_vec(),
-            people => people.iter().map(|people| (*people, counted)).collect(),
+            people => people
+                .iter()
+                .map(|people| (*people, Counted::All))
+                .collect(),
         };
         let routes = if options.route.is_empty() {
             &ROUTES
         } else {
             options.route.as_slice()
         };
-        let handshake = options.handshake.map(|milliseconds| milliseconds / 1e3);
         Self {
             companies: on_each(routes, &sizes),
-            is_timed: !options.counts_only && (!is_quick || options.timings_only),
-            handshake: handshake.unwrap_or(month::HANDSHAKE),
+            is_timed: !options.counts_only && !is_quick,
         }
     }
 
@@ -88,12 +82,11 @@ impl Plan {
 
     /// Unchanged and changed ticks, without counting.
     pub(crate) fn timed(people: &[u64]) -> Self {
-        let options = TickOptions {
-            people: people.to_vec(),
-            timings_only: true,
-            ..TickOptions::default()
-        };
-        Self::new(&options, false)
+        let sizes: Vec<_> = people.iter().map(|size| (*size, Counted::None)).collect();
+        Self {
+            companies: on_each(&ROUTES, &sizes),
+            is_timed: true,
+        }
     }
 }
 
@@ -157,7 +150,7 @@ pub(crate) async fn measure(plan: &Plan, programs: &Bootstraps<'_>) -> Measureme
         checks.push(missing.check("ticks, timed"));
     }
     Measurements {
-        tables: tables::of(&all, plan.handshake),
+        tables: tables::of(&all),
         checks,
     }
 }

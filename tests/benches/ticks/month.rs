@@ -22,7 +22,7 @@ pub(super) const MEMORY_GB: f64 = 0.125;
 /// What a TLS handshake takes of a whole processor, in seconds, its packing and unpacking of the bytes included; there is none in what
 /// is timed here. As `cold` measured it, 2026-11-27 on 2 x86 cores: a first answer over TLS takes 1.4 to 1.8 ms more processor than
 /// without, for three handshakes, with the share of a processor that 128 MB have; at full speed a third less. TLS 1.3, a chain of two
-/// ECDSA certificates. `--handshake` takes another machine's figure.
+/// ECDSA certificates.
 pub(super) const HANDSHAKE: f64 = 0.0005;
 /// What a call sends, in bytes: its head with a token, and its share of a handshake. Assumed.
 pub(super) const SENT_BYTES: f64 = 1_000.0;

@@ -8,17 +8,18 @@ use crate::figure::{Figure, Table};
 
 use super::changed::{Changed, Each};
 use super::counted::RunCount;
+use super::month::HANDSHAKE;
 use super::stored::Kind;
 use super::timed::{LATENCY, Timing};
 use super::{CompanyTicks, cost};
 
-pub(super) fn of(all: &[CompanyTicks], handshake: f64) -> Vec<Table> {
+pub(super) fn of(all: &[CompanyTicks]) -> Vec<Table> {
     vec![
         counts(all),
         stored(all),
-        timings(all, handshake),
+        timings(all),
         changed(all),
-        bills(all, handshake),
+        bills(all),
     ]
 }
 
@@ -77,19 +78,19 @@ fn stored(all: &[CompanyTicks]) -> Table {
     )
 }
 
-fn timings(all: &[CompanyTicks], handshake: f64) -> Table {
+fn timings(all: &[CompanyTicks]) -> Table {
     let title = format!(
         "An unchanged tick by a function that is a process of its own, over loopback and without TLS; the vendors keep to \
          their limits, and a call too early would be counted twice. Cold: the process is new. Serde alone: parsing and \
          hashing the same pages. Waiting: cold, with {} ms until each answer of a vendor and the share of a processor that \
          128 MB have. Billed: with TLS handshakes, {:.1} ms of a processor each.",
         LATENCY.as_millis(),
-        handshake * 1e3
+        HANDSHAKE * 1e3
     );
     let rows = each(all, |ticks| &ticks.timings);
     Table::of(
         title,
-        rows.map(|(ticks, timing)| (ticks, timing, cost::billed(timing, handshake))),
+        rows.map(|(ticks, timing)| (ticks, timing, cost::billed(timing))),
         &[
             (
                 "route",
@@ -167,15 +168,12 @@ fn changed(all: &[CompanyTicks]) -> Table {
 }
 
 /// One column for each company whose ticks were both counted and timed.
-fn bills(all: &[CompanyTicks], handshake: f64) -> Table {
+fn bills(all: &[CompanyTicks]) -> Table {
     let complete: Vec<_> = all
         .iter()
         .filter(|ticks| ticks.is_counted() && ticks.is_timed())
         .collect();
-    let bills: Vec<_> = complete
-        .iter()
-        .map(|ticks| cost::of(ticks, handshake))
-        .collect();
+    let bills: Vec<_> = complete.iter().map(|ticks| cost::of(ticks)).collect();
     let titles = complete
         .iter()
         .map(|ticks| format!("{} {}", ticks.people, ticks.route()));

@@ -17,26 +17,18 @@ pub use share::Share;
 pub use tls::Tls;
 pub use usage::Usage;
 
-/// The function's runs and everything that it has logged.
-#[derive(Debug)]
-pub struct Apart<C> {
-    pub runs: Vec<MeasuredRun<C>>,
-    /// Its log, metrics included.
-    pub log: String,
-}
-
 /// Makes paths on a benchmark's command line those of the repository: `cargo bench` starts it in its package's folder.
 pub fn in_repository() {
     std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
 }
 
 /// Starts this executable with `arguments` and `tenant`: it must call [`run`] for that tenant. Nothing but the stack's
-/// environment reaches it.
+/// environment reaches it. Returns its runs.
 pub async fn apart<C: DeserializeOwned>(
     stack: &Stack,
     tenant: &TenantId,
     arguments: &[&str],
-) -> Apart<C> {
+) -> Vec<MeasuredRun<C>> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(arguments)
@@ -55,8 +47,5 @@ pub async fn apart<C: DeserializeOwned>(
         "the function: {}\n{log}",
         output.status
     );
-    Apart {
-        runs: serde_json::from_slice(&output.stdout).unwrap(),
-        log,
-    }
+    serde_json::from_slice(&output.stdout).unwrap()
 }
