@@ -102,12 +102,6 @@ impl Proxy {
         let calls = lock(&self.running.pipeline.vendor.calls);
         calls.get(operation).copied().unwrap_or_default()
     }
-
-    /// What stands for the service's endpoint.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.running.address)
-    }
 }
 
 /// The service behind the pipeline.

@@ -76,12 +76,6 @@ impl Aws {
         })
     }
 
-    /// What stands for the services' endpoints.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.running.address)
-    }
-
     /// Adds an empty schedule group.
     pub fn add_group(&self, name: &str) {
         self.state(|state| state.groups.insert(name.to_owned(), BTreeMap::new()));

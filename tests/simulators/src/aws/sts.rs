@@ -51,12 +51,6 @@ impl Sts {
         })
     }
 
-    /// What stands for the service's endpoint.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.running.address)
-    }
-
     /// Every session that was granted, by its access key: the form it was asked for with.
     #[must_use]
     pub fn sessions(&self) -> BTreeMap<String, BTreeMap<String, String>> {

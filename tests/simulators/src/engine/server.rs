@@ -192,7 +192,16 @@ fn broken_off(reply: Reply) -> Response {
 /// The handle's methods that are the same for every simulator.
 macro_rules! common_handle {
     ($handle:ident, $endpoint:ty) => {
+        common_handle!($handle, $endpoint, "");
+    };
+    ($handle:ident, $endpoint:ty, $path:literal) => {
         impl $handle {
+            /// What stands for the service's own address.
+            #[must_use]
+            pub fn base_url(&self) -> String {
+                format!(concat!("http://{}", $path), self.running.address)
+            }
+
             /// The address it listens on, always loopback.
             #[must_use]
             pub fn address(&self) -> std::net::SocketAddr {
@@ -269,3 +278,46 @@ macro_rules! common_handle {
     };
 }
 pub(crate) use common_handle;
+
+/// The handle's methods that are the same for every vendor with a `State`.
+macro_rules! vendor_handle {
+    ($handle:ident) => {
+        impl $handle {
+            /// Starts an empty one on a free port.
+            pub async fn start(clock: $crate::Clock) -> std::io::Result<Self> {
+                let address = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+                Self::start_on(address, clock).await
+            }
+
+            /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
+            pub fn snapshot(&self) -> serde_json::Result<Box<serde_json::value::RawValue>> {
+                let state = $crate::engine::lock(&self.running.pipeline.vendor.state);
+                serde_json::value::to_raw_value(&*state)
+            }
+
+            /// From now on it is noted whether the quirks change a reply, or what is stored. Slow, with many accounts.
+            pub fn watch_quirks(&self) {
+                self.state(|state| state.watch.begin());
+            }
+
+            /// Whether the quirks have changed something since [`watch_quirks`](Self::watch_quirks).
+            #[must_use]
+            pub fn quirks_differ(&self) -> bool {
+                self.state(|state| state.watch.differs())
+            }
+
+            fn now(&self) -> jiff::Timestamp {
+                (self.running.pipeline.clock)()
+            }
+
+            fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+                let result = access(&mut $crate::engine::lock(
+                    &self.running.pipeline.vendor.state,
+                ));
+                self.running.pipeline.stir();
+                result
+            }
+        }
+    };
+}
+pub(crate) use vendor_handle;

@@ -41,15 +41,14 @@ mod state;
 mod tests;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use crate::engine::limiter::Pacing;
-use crate::engine::lock;
 use crate::engine::route::endpoints;
-use crate::engine::server::{self, Running, common_handle};
+use crate::engine::server::{self, Running, common_handle, vendor_handle};
 use crate::{Clock, Personio};
 
 use api::Environment;
@@ -81,14 +80,10 @@ pub struct Kombo {
     running: Running<Environment>,
 }
 
-common_handle!(Kombo, Endpoint);
+common_handle!(Kombo, Endpoint, "/v1");
+vendor_handle!(Kombo);
 
 impl Kombo {
-    /// Starts an environment without integrations or API keys on a free port.
-    pub async fn start(clock: Clock) -> io::Result<Self> {
-        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
-    }
-
     /// Starts an environment without integrations or API keys on `address`.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let client = remote::client().map_err(io::Error::other)?;
@@ -100,17 +95,6 @@ impl Kombo {
         Ok(Self {
             running: server::start(environment, clock, address).await?,
         })
-    }
-
-    /// What stands for `https://api.kombo.dev/v1`: with the `/v1`.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.running.address)
-    }
-
-    /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
-    pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
-        to_raw_value(&*lock(&self.running.pipeline.vendor.state))
     }
 
     /// Puts a [`snapshot`](Self::snapshot) in the place of all it holds; every integration is one of `personio`.
@@ -192,7 +176,7 @@ impl Kombo {
 
     /// A full sync: reads everybody from Personio. Only this notices deletions.
     pub fn mirror(&self, id: &str) {
-        let now = (self.running.pipeline.clock)();
+        let now = self.now();
         self.integration(id, |integration| integration.sync(now));
     }
 
@@ -271,17 +255,6 @@ impl Kombo {
         self.state(|state| state.quirks = quirks.into_iter().collect());
     }
 
-    /// From now on it is noted whether the quirks change a list of employees.
-    pub fn watch_quirks(&self) {
-        self.state(|state| state.watch.begin());
-    }
-
-    /// Whether the quirks have changed a list of employees since [`watch_quirks`](Self::watch_quirks).
-    #[must_use]
-    pub fn quirks_differ(&self) -> bool {
-        self.state(|state| state.watch.differs())
-    }
-
     /// By which clock the rate limit runs.
     pub fn set_pacing(&self, pacing: Pacing) {
         self.state(|state| state.pacing = pacing);
@@ -294,11 +267,5 @@ impl Kombo {
 
     fn integration(&self, id: &str, access: impl FnOnce(&mut Integration)) {
         self.state(|state| state.integrations.get_mut(id).map(access));
-    }
-
-    fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        let result = access(&mut lock(&self.running.pipeline.vendor.state));
-        self.running.pipeline.stir();
-        result
     }
 }

@@ -36,17 +36,16 @@ mod state;
 mod tests;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use crate::engine::exchange::{Outcome, Request};
 use crate::engine::limiter::Pacing;
-use crate::engine::lock;
 use crate::engine::route::endpoints;
-use crate::engine::server::{self, Running, common_handle};
+use crate::engine::server::{self, Running, common_handle, vendor_handle};
 use crate::people::{self, Person};
 use crate::{Clock, Origin};
 
@@ -79,13 +78,9 @@ pub struct Personio {
 }
 
 common_handle!(Personio, Endpoint);
+vendor_handle!(Personio);
 
 impl Personio {
-    /// Starts an empty account on a free port.
-    pub async fn start(clock: Clock) -> io::Result<Self> {
-        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
-    }
-
     /// Starts an empty account on `address`.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let account = Account {
@@ -95,17 +90,6 @@ impl Personio {
         Ok(Self {
             running: server::start(account, clock, address).await?,
         })
-    }
-
-    /// What stands for `https://api.personio.de`: without `/v1`.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.running.address)
-    }
-
-    /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
-    pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
-        to_raw_value(&*lock(&self.running.pipeline.vendor.state))
     }
 
     /// Puts a [`snapshot`](Self::snapshot) in the place of all it holds.
@@ -171,17 +155,6 @@ impl Personio {
     /// Gives the account these quirks, and takes those away that it had.
     pub fn set_quirks(&self, quirks: impl IntoIterator<Item = Quirk>) {
         self.state(|state| state.quirks = quirks.into_iter().collect());
-    }
-
-    /// From now on it is noted whether the quirks change a reply.
-    pub fn watch_quirks(&self) {
-        self.state(|state| state.watch.begin());
-    }
-
-    /// Whether the quirks have changed a reply since [`watch_quirks`](Self::watch_quirks).
-    #[must_use]
-    pub fn quirks_differ(&self) -> bool {
-        self.state(|state| state.watch.differs())
     }
 
     /// Lets the API show `value` for one attribute of one person, whatever HR entered: `"not a date"`, a number for a name.
@@ -269,15 +242,5 @@ impl Personio {
     /// Moves whenever something that a sync reads has changed.
     pub(crate) fn revision(&self) -> u64 {
         self.state(|state| state.revision)
-    }
-
-    fn now(&self) -> jiff::Timestamp {
-        (self.running.pipeline.clock)()
-    }
-
-    fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        let result = access(&mut lock(&self.running.pipeline.vendor.state));
-        self.running.pipeline.stir();
-        result
     }
 }

@@ -39,17 +39,16 @@ mod tests;
 mod view;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use crate::Clock;
 use crate::engine::limiter::Pacing;
-use crate::engine::lock;
 use crate::engine::route::endpoints;
-use crate::engine::server::{self, Running, common_handle};
+use crate::engine::server::{self, Running, common_handle, vendor_handle};
 
 use api::Academy;
 pub use customer::{Account, Customer, Source};
@@ -91,16 +90,9 @@ pub struct Reteach {
 }
 
 common_handle!(Reteach, Endpoint);
+vendor_handle!(Reteach);
 
 impl Reteach {
-    /// Starts an empty academy on a free port.
-    ///
-    /// # Errors
-    /// When no socket can be opened.
-    pub async fn start(clock: Clock) -> io::Result<Self> {
-        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
-    }
-
     /// Starts an empty academy on `address`, and its download server on another free port.
     ///
     /// # Errors
@@ -117,20 +109,6 @@ impl Reteach {
             running: server::start(academy, clock, address).await?,
             downloads,
         })
-    }
-
-    /// What stands for `https://api.reteach.io`.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.running.address)
-    }
-
-    /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
-    ///
-    /// # Errors
-    /// None is known: everything it holds has a form in JSON.
-    pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
-        to_raw_value(&*lock(&self.running.pipeline.vendor.state))
     }
 
     /// Puts a [`snapshot`](Self::snapshot) in the place of all it holds. Certificates' URLs name this academy's downloads.
@@ -226,17 +204,6 @@ impl Reteach {
         self.state(|state| state.quirks.0 = quirks.into_iter().collect());
     }
 
-    /// From now on it is noted whether the quirks change anything. Slow, with many accounts.
-    pub fn watch_quirks(&self) {
-        self.state(|state| state.watch.begin());
-    }
-
-    /// Whether the quirks have changed a reply or what is stored since [`watch_quirks`](Self::watch_quirks).
-    #[must_use]
-    pub fn quirks_differ(&self) -> bool {
-        self.state(|state| state.watch.differs())
-    }
-
     /// At most this many requests within that time (reteach documents no limit); none at the start. Over it: 429.
     pub fn limit(&self, limit: Option<(usize, Duration)>) {
         self.state(|state| state.set_limit(limit));
@@ -245,15 +212,5 @@ impl Reteach {
     /// By which clock [`limit`](Self::limit) runs.
     pub fn set_pacing(&self, pacing: Pacing) {
         self.state(|state| state.pacing = pacing);
-    }
-
-    fn now(&self) -> jiff::Timestamp {
-        (self.running.pipeline.clock)()
-    }
-
-    fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        let result = access(&mut lock(&self.running.pipeline.vendor.state));
-        self.running.pipeline.stir();
-        result
     }
 }

@@ -56,12 +56,6 @@ impl Downloads {
         Ok(downloads)
     }
 
-    /// `http://127.0.0.1:<port>`, whatever the URLs of certificates say.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        format!("http://{}", self.running.address)
-    }
-
     /// The same server under another host name.
     #[must_use]
     pub fn localhost_url(&self) -> String {
