@@ -1,7 +1,8 @@
 //! Assertions about runs. Each shows the whole report when it fails.
 
+use employee_sync::report::Report;
 use harness::Harness;
-use shared::runtime::Outcome;
+use shared::runtime::{Finding, FindingKind, Outcome};
 
 /// Asserts the outcome and some counts of a run, after a label for the message if there is one.
 macro_rules! assert_run {
@@ -36,6 +37,12 @@ macro_rules! assert_says {
         let text: &str = &$text;
         $(assert!(text.contains($part), "{text}");)+
     }};
+}
+
+/// The first finding of this kind.
+pub(crate) fn finding(report: &Report, kind: FindingKind) -> &Finding {
+    let found = report.findings.iter().find(|finding| finding.kind == kind);
+    found.unwrap_or_else(|| panic!("{kind:?}: {report:#?}"))
 }
 
 /// The next tick finds nothing to do and does not call the academy.

@@ -10,6 +10,8 @@ use shared::state::TenantStatus;
 use shared::tenant::Via;
 use simulators::people::Status;
 
+use crate::assertions::finding;
+
 #[tokio::test]
 async fn an_unknown_tenant_leaves_the_state_unchanged() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
@@ -136,11 +138,7 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
         harness.change(3, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
         assert_run!("{label}", report, Outcome::Done, refused = 1, updated = 1);
-        let finding = report
-            .findings
-            .iter()
-            .find(|finding| finding.kind == FindingKind::Rejected)
-            .unwrap();
+        let finding = finding(&report, FindingKind::Rejected);
         assert_eq!(finding.person.as_deref(), Some("2"), "{label}");
         assert!(
             finding.text.contains(says) && finding.text.contains("correct it in Personio"),
@@ -180,11 +178,7 @@ async fn a_leaver_with_a_malformed_record_is_locked_and_named() {
     let report = harness.tick().await;
     assert_run!(report, Outcome::Done, refused = 1, locked = 1);
     assert!(harness.is_locked(2));
-    let finding = report
-        .findings
-        .iter()
-        .find(|finding| finding.kind == FindingKind::Rejected)
-        .unwrap();
+    let finding = finding(&report, FindingKind::Rejected);
     assert_eq!(finding.person.as_deref(), Some("2"));
     // Nothing is written again, and the person is still named.
     let report = harness.tick().await;
@@ -244,11 +238,7 @@ async fn a_record_without_an_id_keeps_nobody_else_waiting_and_makes_nobody_gone(
                 "{via:?} {id}: {:?}",
                 report.outcome
             );
-            let finding = report
-                .findings
-                .iter()
-                .find(|finding| finding.kind == FindingKind::WrongTotal)
-                .unwrap();
+            let finding = finding(&report, FindingKind::WrongTotal);
             for says in ["1 records came without an id", "support"] {
                 assert!(
                     finding.text.contains(says),

@@ -24,14 +24,10 @@ pub(crate) const UNIFIED: &[Via] = &[Via::Kombo];
 pub(crate) const KOMBO: &[Via] = &[Via::KomboPassthrough, Via::Kombo];
 pub(crate) const ALL: &[Via] = &harness::ROUTES;
 
-pub(crate) fn kombo(harness: &Harness) -> &simulators::Kombo {
-    harness.kombo()
-}
-
-fn put_into(harness: &Harness, condition: Condition) {
+pub(crate) fn put_into(harness: &Harness, condition: Condition) {
     // A working sync makes an integration active again, so Kombo must not sync before it reads.
-    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
-    kombo(harness).set_condition(INTEGRATION, condition);
+    harness.kombo().mirror_automatically(INTEGRATION, condition == Condition::Active);
+    harness.kombo().set_condition(INTEGRATION, condition);
 }
 
 pub(crate) fn broken(
@@ -87,18 +83,18 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
         broken(
             "Kombo's key is revoked",
             KOMBO,
-            |harness| kombo(harness).revoke_api_key("kombo-key"),
+            |harness| harness.kombo().revoke_api_key("kombo-key"),
             Outcome::AccessDenied,
             "API key is wrong or revoked",
-            |harness| kombo(harness).add_api_key("kombo-key"),
+            |harness| harness.kombo().add_api_key("kombo-key"),
         ),
         broken(
             "Kombo closes the passthrough",
             PASSTHROUGH,
-            |harness| kombo(harness).allow_passthrough(INTEGRATION, false),
+            |harness| harness.kombo().allow_passthrough(INTEGRATION, false),
             Outcome::AccessDenied,
             "Kombo does not offer this here",
-            |harness| kombo(harness).allow_passthrough(INTEGRATION, true),
+            |harness| harness.kombo().allow_passthrough(INTEGRATION, true),
         ),
         condition(
             "pending",
@@ -169,8 +165,8 @@ pub(crate) fn rotations() -> [Rotation; 3] {
             name: "kombo",
             routes: KOMBO,
             at_the_vendor: |harness| {
-                kombo(harness).revoke_api_key("kombo-key");
-                kombo(harness).add_api_key("kombo-new");
+                harness.kombo().revoke_api_key("kombo-key");
+                harness.kombo().add_api_key("kombo-new");
             },
             in_the_secret: |secret| {
                 secret.kombo = Some(KomboSecret {

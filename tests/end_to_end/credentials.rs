@@ -7,7 +7,7 @@ use shared::tenant::Via;
 use simulators::reteach::Quirk;
 
 use crate::assertions::assert_idle;
-use crate::broken_connections::{BrokenConnection, DIRECT, Rotation, broken, common, rotations};
+use crate::broken_connections::{BrokenConnection, DIRECT, broken, common, rotations};
 
 fn broken_connections() -> Vec<BrokenConnection> {
     let own = [
@@ -50,23 +50,16 @@ fn broken_connections() -> Vec<BrokenConnection> {
 #[test]
 fn every_broken_connection_is_named_and_recovers() {
     virtual_time::run(|_| (), async {
-        for BrokenConnection {
-            name,
-            routes,
-            begin,
-            outcome,
-            says,
-            end,
-        } in broken_connections()
-        {
-            for via in routes {
-                let label = format!("{via:?}: {name}");
+        for case in broken_connections() {
+            let (outcome, says) = (case.outcome, case.says);
+            for via in case.routes {
+                let label = format!("{via:?}: {}", case.name);
                 let harness = Harness::synced(*via, "", people(3)).await;
                 let before = harness.reteach.customers();
                 let good = harness.last_good_run().await;
                 harness.change(2, |person| person.office = Some("Wien".into()));
                 harness.personio.put(harness::person(9));
-                begin(&harness);
+                (case.begin)(&harness);
                 for _ in 0..3 {
                     let report = harness.tick().await;
                     assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
@@ -83,7 +76,7 @@ fn every_broken_connection_is_named_and_recovers() {
                     good,
                     "{label}: not a good run"
                 );
-                end(&harness);
+                (case.end)(&harness);
                 let report = harness.tick().await;
                 assert_eq!(report.outcome, Outcome::Done, "{label}: {report:#?}");
                 assert_eq!(
@@ -99,18 +92,13 @@ fn every_broken_connection_is_named_and_recovers() {
 
 #[tokio::test]
 async fn a_rotated_secret_works_immediately_without_an_operator() {
-    for Rotation {
-        name,
-        routes,
-        at_the_vendor,
-        in_the_secret,
-    } in rotations()
-    {
-        for via in routes {
+    for rotation in rotations() {
+        let name = rotation.name;
+        for via in rotation.routes {
             let harness = Harness::synced(*via, "", people(3)).await;
-            at_the_vendor(&harness);
+            (rotation.at_the_vendor)(&harness);
             let mut secret = harness.company.secret();
-            in_the_secret(&mut secret);
+            (rotation.in_the_secret)(&mut secret);
             harness.store_secret(&secret).await;
             harness.change(2, |person| person.office = Some("Wien".into()));
             let report = harness.tick().await;

@@ -9,7 +9,7 @@ use simulators::people::Status;
 use simulators::reteach::Endpoint;
 use simulators::{Behaviour, Body, Fault};
 
-use crate::assertions::assert_idle;
+use crate::assertions::{assert_idle, finding};
 
 #[tokio::test]
 async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
@@ -19,11 +19,7 @@ async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
     let report = harness.now().await;
     assert_counts!(report, created = 5, refused = 1);
     assert_eq!((report.counts.unchanged, harness.find(2)), (0, None));
-    let finding = report
-        .findings
-        .iter()
-        .find(|finding| finding.kind == FindingKind::Refused)
-        .unwrap();
+    let finding = finding(&report, FindingKind::Refused);
     assert_eq!(finding.person.as_deref(), Some("2"));
     assert_says!(finding.text, "lastName", "422", "2026-05-11T08:15:00Z");
 

@@ -22,7 +22,7 @@ impl Server {
     fn fail(self, harness: &Harness, fault: Fault) {
         match self {
             Self::Personio => harness.personio.fail(fault),
-            Self::Kombo => harness.company.kombo.as_ref().unwrap().fail(fault),
+            Self::Kombo => harness.kombo().fail(fault),
             Self::Reteach => harness.reteach.fail(fault),
         }
     }

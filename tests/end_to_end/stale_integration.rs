@@ -7,18 +7,9 @@ use shared::runtime::Outcome;
 use shared::tenant::Via;
 use simulators::kombo::{Condition, Endpoint};
 
+use crate::broken_connections::put_into;
+
 const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
-
-fn kombo(harness: &Harness) -> &simulators::Kombo {
-    harness.company.kombo.as_ref().unwrap()
-}
-
-fn put_into(harness: &Harness, condition: Condition) {
-    // A working sync makes an integration active again, so Kombo must not sync before it reads.
-    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
-    kombo(harness).serve_lapsed(INTEGRATION, true);
-    kombo(harness).set_condition(INTEGRATION, condition);
-}
 
 #[tokio::test]
 async fn a_lapsed_integration_that_still_serves_people_is_not_connected() {
@@ -28,6 +19,7 @@ async fn a_lapsed_integration_that_still_serves_people_is_not_connected() {
             (Condition::Inactive, "enable it in Kombo's dashboard"),
         ] {
             let harness = Harness::synced(via, "", people(3)).await;
+            harness.kombo().serve_lapsed(INTEGRATION, true);
             put_into(&harness, condition);
             let hour = harness.after(AN_HOUR).await;
             // Until it is mended, each run says so.
@@ -45,13 +37,13 @@ async fn a_lapsed_integration_that_still_serves_people_is_not_connected() {
 #[tokio::test]
 async fn data_that_kombo_no_longer_updates_is_not_connected() {
     let harness = Harness::synced(Via::Kombo, "", people(3)).await;
-    kombo(&harness).expire_data(INTEGRATION, Some(harness.moment()));
+    harness.kombo().expire_data(INTEGRATION, Some(harness.moment()));
     let report = harness.after(AN_HOUR).await;
     assert_run!(report, Outcome::NotConnected);
     assert_says!(report.message, "is out of date since");
     // The passthrough reads Personio itself.
     let harness = Harness::synced(Via::KomboPassthrough, "", people(3)).await;
-    kombo(&harness).expire_data(INTEGRATION, Some(harness.moment()));
+    harness.kombo().expire_data(INTEGRATION, Some(harness.moment()));
     assert!(harness.after(AN_HOUR).await.outcome.is_good());
 }
 
@@ -63,7 +55,7 @@ async fn an_integration_is_looked_at_once_an_hour_or_with_each_reading_of_the_mi
             for _ in 0..12 {
                 assert!(harness.tick().await.outcome.is_good(), "{via:?}");
             }
-            let looks = kombo(&harness).calls(Endpoint::Integration);
+            let looks = harness.kombo().calls(Endpoint::Integration);
             assert_eq!(looks, hour * in_an_hour, "{via:?}");
         }
     }

@@ -93,6 +93,15 @@ impl Harness {
         }
     }
 
+    /// The next three readings each announce another number of people.
+    pub fn let_totals_disagree(&self) {
+        for by in 1..=3 {
+            self.fail_reading(simulators::Behaviour::TotalOff(by), |fault| {
+                fault.query("offset", "0").times(1)
+            });
+        }
+    }
+
     /// Ends the faults of every vendor and of AWS.
     pub fn clear_faults(&self) {
         let stack = &self.world.stack;

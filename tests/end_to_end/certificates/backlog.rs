@@ -8,7 +8,7 @@ use shared::tenant::Via;
 use simulators::reteach::Delivery;
 use simulators::{Behaviour, Body, Fault, Received, RetryAfter};
 
-use super::fixture::finding;
+use super::fixture::{documents, finding};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -53,10 +53,6 @@ fn issue_to(staff: u32, harness: &Harness, count: u32, ago: SignedDuration) {
         let (id, person) = (format!("c-{number}"), u64::from(number % staff) + 1);
         completed(&id, person, "Brandschutz", &at.to_string())
     }));
-}
-
-fn filed(harness: &Harness) -> usize {
-    harness.personio.documents().len()
 }
 
 /// Requests for participations: of all, of those since a moment, of one.
@@ -129,7 +125,10 @@ async fn transient_failures_retry_for_a_week() {
         harness.certificates_now().await;
         harness.advance(HOUR * 6);
     }
-    let ended = (filed(&harness), harness.certificates_now().await.outcome);
+    let ended = (
+        documents(&harness),
+        harness.certificates_now().await.outcome,
+    );
     assert_eq!(ended, (2, Outcome::Unchanged));
 }
 
@@ -233,7 +232,7 @@ async fn three_uploads_without_reply_stop_the_run_and_the_next_continues() {
         let report = harness.certificates_tick().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 30);
         assert_counts!("{via:?}", report, remaining = 0, outcome_unknown = 0);
-        assert_eq!(filed(&harness), 30, "{via:?}");
+        assert_eq!(documents(&harness), 30, "{via:?}");
     }
 }
 
@@ -273,9 +272,9 @@ async fn an_outage_of_a_day_parks_nothing() {
     }
     harness.clear_faults();
     let mut ticks = 0;
-    while filed(&harness) < 8 {
+    while documents(&harness) < 8 {
         ticks += 1;
-        assert!(ticks <= 48, "{} filed", filed(&harness));
+        assert!(ticks <= 48, "{} filed", documents(&harness));
         harness.certificates_tick().await;
     }
 }
@@ -360,7 +359,7 @@ fn a_failing_lookup_stops_no_other_certificate() {
             let report = harness.certificates_tick().await;
             assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
             let full_scans = questions(&harness).0;
-            assert_eq!((filed(&harness), full_scans), (2, 0), "{behaviour:?}");
+            assert_eq!((documents(&harness), full_scans), (2, 0), "{behaviour:?}");
         }
     });
 }

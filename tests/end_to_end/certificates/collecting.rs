@@ -3,10 +3,12 @@
 use harness::{CERTIFICATE_TICK, CertificateReport, Harness, by_hand, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::runtime::{FindingKind, Mode, Outcome};
-use shared::state::{CertificateCheckpoint, Unsettled};
+use shared::state::Unsettled;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Change, Filters, Participation};
 use simulators::{Behaviour, Body, Fault};
+
+use super::fixture::{checkpoint, documents};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -43,16 +45,6 @@ fn ours(harness: &Harness) -> usize {
     let all = harness.reteach.participations().into_iter();
     all.filter(|finding| finding.customer.is_some() && finding.certificate.is_some())
         .count()
-}
-
-fn filed(harness: &Harness) -> usize {
-    harness.personio.documents().len()
-}
-
-async fn checkpoint(harness: &Harness) -> CertificateCheckpoint {
-    let tenant = &harness.company.tenant;
-    let start = harness.store().certificate_start(tenant).await;
-    start.unwrap().checkpoint.unwrap_or_default()
 }
 
 /// Whether there was a full scan since the logs were last emptied; empties them.
@@ -95,7 +87,7 @@ async fn a_list_that_changes_while_it_is_read_is_read_again() {
         let report = harness.certificates_now().await;
         assert_run!("{number}", report, Outcome::Done, readings = 2);
         assert!(!incomplete(&report), "{number}: {report:#?}");
-        assert_eq!(filed(&harness), ours(&harness), "{number}");
+        assert_eq!(documents(&harness), ours(&harness), "{number}");
         let listed_all_at = checkpoint(&harness).await.listed_all_at;
         assert_eq!(listed_all_at, Some(harness.moment()));
     }
@@ -119,13 +111,13 @@ async fn an_inconsistent_list_is_read_again() {
         if behaviour == Behaviour::TruncateJson {
             assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
             // What came on the other pages is filed.
-            assert!(filed(&harness) > 0, "page {page}");
+            assert!(documents(&harness) > 0, "page {page}");
             assert_eq!(checkpoint(&harness).await.listed_all_at, None);
             harness.certificates_tick().await;
         } else {
             assert_counts!("{behaviour:?} on page {page}", report, readings = 2);
         }
-        assert_eq!(filed(&harness), 60, "{behaviour:?} on page {page}");
+        assert_eq!(documents(&harness), 60, "{behaviour:?} on page {page}");
     }
 }
 
@@ -139,7 +131,7 @@ async fn an_incomplete_reading_is_filed_and_everything_is_listed_again() {
     let report = harness.certificates_now().await;
     assert_run!(report, Outcome::Partly, readings = 3);
     assert!(incomplete(&report), "{report:#?}");
-    assert!(filed(&harness) > 60, "{}", filed(&harness));
+    assert!(documents(&harness) > 60, "{}", documents(&harness));
     let left = checkpoint(&harness).await;
     assert_eq!(left.listed_all_at, None, "{left:?}");
     assert!(was_full_scan(&harness));
@@ -148,7 +140,7 @@ async fn an_incomplete_reading_is_filed_and_everything_is_listed_again() {
     let report = harness.certificates_tick().await;
     assert!(was_full_scan(&harness), "{report:#?}");
     assert!(!incomplete(&report), "{report:#?}");
-    assert_eq!(filed(&harness), ours(&harness));
+    assert_eq!(documents(&harness), ours(&harness));
     let listed_all_at = checkpoint(&harness).await.listed_all_at;
     assert_eq!(listed_all_at, Some(harness.moment()));
 
@@ -167,7 +159,7 @@ async fn an_incomplete_reading_is_filed_and_everything_is_listed_again() {
     let report = harness.certificates_tick().await;
     assert!(!incomplete(&report), "{report:#?}");
     assert!(!was_full_scan(&harness), "{report:#?}");
-    assert_eq!(filed(&harness), ours(&harness));
+    assert_eq!(documents(&harness), ours(&harness));
 }
 
 /// Its list contains unfinished courses and courses without certificates too.
@@ -184,7 +176,7 @@ async fn an_academy_that_ignores_filters_is_filtered_locally() {
     let report = harness.certificates_now().await;
     assert_run!(report, Outcome::Done, uploaded = 30);
     assert_counts!(report, readings = 1);
-    assert_eq!(filed(&harness), 30);
+    assert_eq!(documents(&harness), 30);
     let quiet = harness.certificates_tick().await;
     assert_run!(quiet, Outcome::Unchanged, seen = 0);
     let now = harness.moment();
@@ -251,12 +243,12 @@ async fn a_certificate_reissued_between_list_and_upload_is_filed() {
     let new = harness.reteach.reissue(&id).unwrap();
     let report = harness.certificates_tick().await;
     assert_counts!(report, uploaded = 1);
-    assert_eq!(filed(&harness), 1);
+    assert_eq!(documents(&harness), 1);
     assert!(harness.document_of(&new).is_some());
     harness.advance(HOUR * 24);
     assert!(harness.certificates_now().await.outcome.is_good());
     let unsettled = checkpoint(&harness).await.unsettled();
-    assert_eq!((filed(&harness), unsettled), (1, Unsettled::default()));
+    assert_eq!((documents(&harness), unsettled), (1, Unsettled::default()));
 }
 
 /// An empty answer is accepted, but drops nothing.
@@ -332,7 +324,7 @@ async fn a_retry_that_comes_due_after_its_day_has_left_the_window_lists_everythi
     harness.fail_uploads(refused.times(6));
     assert_eq!(harness.certificates_tick().await.counts.failed, 1);
     let begin = harness.moment();
-    while filed(&harness) == 0 {
+    while documents(&harness) == 0 {
         assert!(harness.moment().duration_since(begin) < HOUR * 20);
         was_full_scan(&harness);
         harness.certificates_tick().await;
@@ -387,5 +379,5 @@ async fn a_month_with_more_certificates_than_a_tick_keeps_costs_no_more_and_lose
     }
     let outcome = harness.certificates_tick().await.outcome;
     assert_eq!(outcome, Outcome::Unchanged);
-    assert_eq!(filed(&harness), 2);
+    assert_eq!(documents(&harness), 2);
 }

@@ -11,7 +11,7 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, personio, reteach};
 
 use crate::broken_connections::{
-    ALL, BrokenConnection, DIRECT, Rotation, UNIFIED, broken, common, kombo, rotations,
+    ALL, BrokenConnection, DIRECT, UNIFIED, broken, common, rotations,
 };
 
 use super::fixture::{
@@ -34,10 +34,10 @@ fn broken_connections() -> Vec<BrokenConnection> {
         broken(
             "documents are off in Kombo's scope config",
             UNIFIED,
-            |harness| kombo(harness).allow_documents(INTEGRATION, false),
+            |harness| harness.kombo().allow_documents(INTEGRATION, false),
             Outcome::AccessDenied,
             "Manage documents",
-            |harness| kombo(harness).allow_documents(INTEGRATION, true),
+            |harness| harness.kombo().allow_documents(INTEGRATION, true),
         ),
         broken(
             "reteach forbids it",
@@ -78,17 +78,10 @@ fn broken_connections() -> Vec<BrokenConnection> {
 #[test]
 fn every_broken_connection_is_named_and_recovers() {
     virtual_time::run(|_| (), async {
-        for BrokenConnection {
-            name,
-            routes,
-            begin,
-            outcome,
-            says,
-            end,
-        } in broken_connections()
-        {
-            for via in routes {
-                let label = format!("{via:?}: {name}");
+        for case in broken_connections() {
+            let (outcome, says) = (case.outcome, case.says);
+            for via in case.routes {
+                let label = format!("{via:?}: {}", case.name);
                 let harness = certified(*via, 20).await;
                 let root = async || {
                     let start = harness
@@ -100,7 +93,7 @@ fn every_broken_connection_is_named_and_recovers() {
                         .checkpoint
                         .map(|checkpoint| checkpoint.listed_all_at)
                 };
-                begin(&harness);
+                (case.begin)(&harness);
                 for _ in 0..3 {
                     let report = harness.certificates_tick().await;
                     assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
@@ -114,7 +107,7 @@ fn every_broken_connection_is_named_and_recovers() {
                 if outcome == Outcome::ReteachUnavailable {
                     assert_eq!(root().await, None, "{label}: nothing counts as read");
                 }
-                end(&harness);
+                (case.end)(&harness);
                 let report = harness.certificates_tick().await;
                 assert_run!("{label}", report, Outcome::Done, uploaded = 20);
                 all_are_filed(&harness, 20).await;
@@ -125,15 +118,9 @@ fn every_broken_connection_is_named_and_recovers() {
 
 #[tokio::test]
 async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
-    for Rotation {
-        name,
-        routes,
-        at_the_vendor,
-        in_the_secret,
-    } in rotations()
-    {
-        for via in routes {
-            let label = format!("{via:?} {name}");
+    for rotation in rotations() {
+        for via in rotation.routes {
+            let label = format!("{via:?} {}", rotation.name);
             let harness = certified(*via, 20).await;
             // Every signed URL has expired: all vendors are needed until the end.
             harness
@@ -143,13 +130,13 @@ async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
             // A warm function has cached the old secret.
             harness.certificates(Mode::DryRun, Deadline::never()).await;
             let mut secret = harness.company.secret();
-            in_the_secret(&mut secret);
+            (rotation.in_the_secret)(&mut secret);
             harness.store_secret(&secret).await;
             let applied = AtomicUsize::new(0);
             let watch = |progress| match progress {
                 Progress::Planned(_) => harness.advance(SignedDuration::from_secs(61)),
                 Progress::Applied if applied.fetch_add(1, Ordering::SeqCst) == 4 => {
-                    at_the_vendor(&harness)
+                    (rotation.at_the_vendor)(&harness)
                 }
                 Progress::Applied | Progress::Read(_) => {}
             };
@@ -162,21 +149,14 @@ async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
 
 #[tokio::test]
 async fn failures_before_a_rotated_secret_is_used_are_reported() {
-    let [
-        Rotation {
-            at_the_vendor,
-            in_the_secret,
-            ..
-        },
-        ..,
-    ] = rotations();
+    let [rotation, ..] = rotations();
     let harness = certified(Via::Direct, 20).await;
     deliver(&harness, "c-020", reteach::Delivery::NotAPdf);
     harness.certificates(Mode::DryRun, Deadline::never()).await;
     let mut secret = harness.company.secret();
-    in_the_secret(&mut secret);
+    (rotation.in_the_secret)(&mut secret);
     harness.store_secret(&secret).await;
-    let report = with_meanwhile(&harness, at_the_vendor).await;
+    let report = with_meanwhile(&harness, rotation.at_the_vendor).await;
     assert_run!(report, Outcome::Done, uploaded = 19, failed = 1);
     assert_eq!(
         finding(&report, FindingKind::NotFiled, "c-020")

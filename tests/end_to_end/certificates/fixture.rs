@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use shared::domain::id::CertificateId;
 use shared::http::Deadline;
 use shared::runtime::{Finding, FindingKind, Mode, Progress};
-use shared::state::{CertificateEntry, CertificateState};
+use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState};
 use shared::tenant::Via;
 use simulators::personio::Document;
 use simulators::reteach::Delivery;
@@ -101,6 +101,18 @@ pub(super) async fn all_are_filed_in_the_end(harness: &Harness, certificates: u6
     all_are_filed(harness, certificates).await;
 }
 
+/// How many documents there are.
+pub(super) fn documents(harness: &Harness) -> usize {
+    harness.personio.documents().len()
+}
+
+/// What the last run left behind.
+pub(super) async fn checkpoint(harness: &Harness) -> CertificateCheckpoint {
+    let tenant = &harness.company.tenant;
+    let start = harness.store().certificate_start(tenant).await;
+    start.unwrap().checkpoint.unwrap_or_default()
+}
+
 pub(super) async fn all_are_filed(harness: &Harness, certificates: u64) {
     let documents = harness.personio.documents();
     assert_eq!(documents.len() as u64, certificates, "{documents:#?}");
@@ -125,11 +137,6 @@ pub(super) async fn nothing_is_held_against_any(harness: &Harness) {
             other => panic!("{id}: {other:?}"),
         }
     }
-}
-
-/// Sets a fault of Personio's upload endpoint.
-pub(super) fn fail_uploads(harness: &Harness, fault: Fault) {
-    harness.personio.fail(fault.path(UPLOAD));
 }
 
 /// Sets a permanent fault of the academy's list of certificates.

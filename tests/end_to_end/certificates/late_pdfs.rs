@@ -8,7 +8,7 @@ use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Body, Fault, Received};
 
-use super::fixture::listed_everything;
+use super::fixture::{checkpoint, documents, listed_everything};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -16,19 +16,9 @@ async fn company() -> Harness {
     Harness::synced(Via::Direct, "", people(3)).await
 }
 
-fn filed(harness: &Harness) -> usize {
-    harness.personio.documents().len()
-}
-
 /// How many certificates the last run left without a PDF.
 async fn waiting(harness: &Harness) -> u32 {
-    let start = harness
-        .store()
-        .certificate_start(&harness.company.tenant)
-        .await
-        .unwrap();
-    let checkpoint = start.checkpoint.unwrap_or_default();
-    checkpoint.unsettled().waiting_for_pdf
+    checkpoint(harness).await.unsettled().waiting_for_pdf
 }
 
 /// Requests for single certificates since the logs were last emptied, and whether there was a full scan.
@@ -78,7 +68,7 @@ async fn a_late_pdf_costs_nothing_and_is_filed_by_the_next_tick() {
     harness.reteach.publish_pdf("c-1");
     harness.forget_requests();
     harness.certificates_tick().await;
-    assert_eq!(filed(&harness), 1);
+    assert_eq!(documents(&harness), 1);
     assert_eq!(asked(&harness), (0, false));
     assert_eq!(waiting(&harness).await, 0);
 }
@@ -125,9 +115,9 @@ async fn many_late_pdfs_are_all_filed() {
             harness.reteach.publish_pdf(&format!("c-{number}"));
         }
         let mut ticks = 0;
-        while filed(&harness) < 150 {
+        while documents(&harness) < 150 {
             ticks += 1;
-            assert!(ticks <= 1, "{ago:?}: {}", filed(&harness));
+            assert!(ticks <= 1, "{ago:?}: {}", documents(&harness));
             harness.certificates_tick().await;
         }
         assert_eq!(harness.certificates_tick().await.counts.waiting_for_pdf, 0);
@@ -254,7 +244,7 @@ async fn a_late_pdf_of_long_ago_is_filed_by_the_next_tick_however_many_others_wa
     harness.reteach.publish_pdf("c-10");
     harness.forget_requests();
     harness.certificates_tick().await;
-    assert_eq!((asked(&harness), filed(&harness)), ((0, false), 3));
+    assert_eq!((asked(&harness), documents(&harness)), ((0, false), 3));
     harness.advance(HOUR * 24);
     assert_counts!(harness.certificates_now().await, uploaded = 1);
     harness.forget_requests();

@@ -60,9 +60,12 @@ async fn records_with_missing_fields_are_skipped_or_reported() {
     assert_counts!(report, uploaded = 1, waiting_for_pdf = 0);
 }
 
-/// Two good records and what is wrong with the others, one by one.
-const MALFORMED: &str = r#"{"resultCount":9,"results":[
-{"id":"p1","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1","externalId":"personio:1"},"course":{"id":"k","name":"Kurs 1"},"certificate":{"id":"c-good","url":null}},
+/// A list's beginning, and then what is wrong with records, one by one.
+macro_rules! malformed {
+    ($begin:literal) => {
+        concat!(
+            $begin,
+            r#"
 {"id":"p2","status":"COMPLETED","completedAt":"gestern","customer":{"id":"x1","externalId":"personio:1"},"course":{"id":"k","name":"Kurs 1"},"certificate":{"id":"c-date","url":null}},
 {"id":"p3","status":"COMPLETED","completedAt":1778414400,"customer":{"id":"x1","externalId":"personio:1"},"certificate":{"id":"c-number","url":null}},
 {"id":"p4","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":null,"externalId":"personio:1"},"certificate":{"id":"c-customer","url":null}},
@@ -70,18 +73,17 @@ const MALFORMED: &str = r#"{"resultCount":9,"results":[
 {"id":"p6","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"course":{"id":"k","name":{"de":"Kurs"}},"certificate":{"id":"c-course","url":null}},
 {"id":"p7","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-url","url":7}},
 {"id":"","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-participation","url":null}},
-"nonsense"]}"#;
+"nonsense"]}"#
+        )
+    };
+}
 
-/// The same without the good one.
-pub(super) const ALL_MALFORMED: &str = r#"{"resultCount":8,"results":[
-{"id":"p2","status":"COMPLETED","completedAt":"gestern","customer":{"id":"x1","externalId":"personio:1"},"course":{"id":"k","name":"Kurs 1"},"certificate":{"id":"c-date","url":null}},
-{"id":"p3","status":"COMPLETED","completedAt":1778414400,"customer":{"id":"x1","externalId":"personio:1"},"certificate":{"id":"c-number","url":null}},
-{"id":"p4","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":null,"externalId":"personio:1"},"certificate":{"id":"c-customer","url":null}},
-{"id":"p5","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1","externalId":["personio:1"]},"certificate":{"id":"c-external","url":null}},
-{"id":"p6","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"course":{"id":"k","name":{"de":"Kurs"}},"certificate":{"id":"c-course","url":null}},
-{"id":"p7","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-url","url":7}},
-{"id":"","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-participation","url":null}},
-"nonsense"]}"#;
+/// One good record before the others.
+const MALFORMED: &str = malformed!(
+    r#"{"resultCount":9,"results":[
+{"id":"p1","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1","externalId":"personio:1"},"course":{"id":"k","name":"Kurs 1"},"certificate":{"id":"c-good","url":null}},"#
+);
+pub(super) const ALL_MALFORMED: &str = malformed!(r#"{"resultCount":8,"results":["#);
 
 #[tokio::test]
 async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {

@@ -12,8 +12,8 @@ use simulators::{Behaviour, Body, Fault, reteach};
 
 use super::fixture::{
     LISTS, PAUSES, PERSONIO, UPLOAD, all_are_filed, all_are_filed_in_the_end,
-    assert_failed_or_parked, certified, deliver, fail_uploads, finding, id,
-    nothing_is_held_against_any, with_meanwhile,
+    assert_failed_or_parked, certified, deliver, finding, id, nothing_is_held_against_any,
+    with_meanwhile,
 };
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn a_refused_document_is_reported_by_fields_without_values_and_stops_no_ot
     for ((status, body, says), via) in refusals.into_iter().zip(routes) {
         let label = format!("{via:?} {status} {body:?}");
         let harness = certified(via, 4).await;
-        fail_uploads(&harness, Fault::new(Behaviour::Status(status, body)));
+        harness.fail_uploads(Fault::new(Behaviour::Status(status, body)));
         let report = harness.certificates_now().await;
         assert_run!("{label}", report, Outcome::Done, uploaded = 3, failed = 1);
         let is_refused = |finding: &&Finding| finding.kind == FindingKind::NotFiled;
@@ -207,7 +207,7 @@ async fn a_title_that_a_firewall_refuses_stops_no_other_certificate() {
     for body in [Body::Html, Body::Vendor] {
         let harness = certified(Via::Direct, 10).await;
         let fault = Fault::new(Behaviour::Status(403, body)).body(&["Kurs 10"]);
-        fail_uploads(&harness, fault.always());
+        harness.fail_uploads(fault.always());
         let report = harness.certificates_now().await;
         assert_run!("{body:?}", report, Outcome::Done, uploaded = 9, failed = 1);
         finding(&report, FindingKind::NotFiled, "c-010");
@@ -255,7 +255,7 @@ async fn a_deleted_person_is_found_behind_any_refusal() {
         let harness = certified(via, 4).await;
         harness.personio.remove(4);
         let behaviour = Behaviour::Status(status, Body::Json(body));
-        fail_uploads(&harness, Fault::new(behaviour).body(&["Kurs 4"]).always());
+        harness.fail_uploads(Fault::new(behaviour).body(&["Kurs 4"]).always());
         let report = harness.certificates_now().await;
         assert_run!(
             "{via:?} {status}",

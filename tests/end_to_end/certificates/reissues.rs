@@ -11,7 +11,7 @@ use simulators::personio::Document;
 use simulators::reteach::{Certificate, Participation};
 use simulators::{Behaviour, Fault, Moment};
 
-use super::fixture::{fail_uploads, finding, id};
+use super::fixture::{finding, id};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const RECENT: &str = "2026-05-09T09:30:00Z";
@@ -211,7 +211,7 @@ async fn an_upload_of_unknown_outcome_is_not_taken_for_the_earlier_document() {
                 true => Behaviour::LoseReply,
                 false => Behaviour::Close,
             };
-            fail_uploads(&harness, Fault::new(behaviour));
+            harness.fail_uploads(Fault::new(behaviour));
             let report = harness.certificates_tick().await;
             assert_counts!(report, outcome_unknown = 1, uploaded = 0);
             let report = harness.certificates_tick().await;
