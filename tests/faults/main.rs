@@ -27,6 +27,7 @@ use std::time::Instant;
 use broken_products::broken_products;
 use case::Baseline;
 use cases::{Size, Tried};
+use clap::ValueEnum as _;
 use execution::Scenario;
 use harness::{ROUTES, pool};
 use scene::Scene;
@@ -65,8 +66,9 @@ fn run() -> Result<bool, String> {
     let start = Instant::now();
     let size = Size::from_environment()?;
     let may_match = |scene: &Scene| size.name().is_none_or(|part| scene.may_match(part));
-    let scenarios: Vec<_> = Scene::ALL
-        .into_iter()
+    let scenarios: Vec<_> = Scene::value_variants()
+        .iter()
+        .copied()
         .filter(may_match)
         .flat_map(|scene| ROUTES.map(|via| Scenario { scene, via }))
         .collect();

@@ -1,5 +1,6 @@
 //! The companies that faults strike.
 
+use clap::ValueEnum;
 use harness::{Harness, by_hand, completed, person};
 use shared::domain::clock::ManualClock;
 use shared::runtime::Mode;
@@ -11,8 +12,8 @@ use crate::companies::{
     with_new_folder,
 };
 
-/// A company before the run that faults strike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A company before the run that faults strike. Names of cases begin with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Scene {
     /// No account exists yet.
     First,
@@ -58,38 +59,9 @@ pub(crate) enum Tries {
 pub(crate) const FOLDER: &str = "Nachweise";
 
 impl Scene {
-    pub(crate) const ALL: [Self; 13] = [
-        Self::First,
-        Self::FirstDeleted,
-        Self::Morning,
-        Self::MorningDeleted,
-        Self::Held,
-        Self::Approved,
-        Self::Certificates,
-        Self::Unlisted,
-        Self::Restored,
-        Self::Verify,
-        Self::Move,
-        Self::Pages,
-        Self::Archive,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::FirstDeleted => "first-deleted",
-            Self::Morning => "morning",
-            Self::MorningDeleted => "morning-deleted",
-            Self::Held => "held",
-            Self::Approved => "approved",
-            Self::Certificates => "certificates",
-            Self::Unlisted => "unlisted",
-            Self::Restored => "restored",
-            Self::Verify => "verify",
-            Self::Move => "move",
-            Self::Pages => "pages",
-            Self::Archive => "archive",
-        }
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |it| it.get_name().to_owned())
     }
 
     /// Whether a case of this scene may have `part` in its name: not if it begins with another scene.
@@ -98,7 +70,7 @@ impl Scene {
             part.split_once('/')
                 .is_some_and(|(name, _)| name == scene.name())
         };
-        begins(self) || !Self::ALL.into_iter().any(begins)
+        begins(self) || !Self::value_variants().iter().copied().any(begins)
     }
 
     pub(crate) fn tries(self) -> Tries {

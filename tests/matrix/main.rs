@@ -83,19 +83,17 @@ fn each_dialect_works_or_ends_with_a_named_outcome_and_nothing_lost() {
     });
     let mut table = String::new();
     let mut wrong = Vec::new();
-    for ((row, via), result) in cells.iter().zip(&results) {
+    let spoken = cells.iter().zip(&results).map(|((row, via), result)| {
         let name = format!("{}, {}", rows[*row].0, local::route(*via));
+        (name, result.as_ref().map(Cell::to_string))
+    });
+    let lived = paced.iter().map(|(name, result)| {
+        let result = result.as_ref().map(|()| "works | works".to_owned());
+        (name.clone(), result)
+    });
+    for (name, result) in spoken.chain(lived) {
         match result {
             Ok(cell) => writeln!(table, "{name}: {cell}").unwrap(),
-            Err(problem) => {
-                writeln!(table, "{name}: WRONG").unwrap();
-                wrong.push(format!("{name}: {problem}"));
-            }
-        }
-    }
-    for (name, result) in &paced {
-        match result {
-            Ok(()) => writeln!(table, "{name}: works | works").unwrap(),
             Err(problem) => {
                 writeln!(table, "{name}: WRONG").unwrap();
                 wrong.push(format!("{name}: {problem}"));
@@ -147,35 +145,28 @@ fn route_of(dialect: &Dialect) -> Via {
     }
 }
 
+/// Those of the dialects of which not all is right, with what came of them.
+fn wrong(rows: &[(String, Dialect)], spoken: Spoken, is_right: fn(&Cell) -> bool) -> Vec<String> {
+    let results = pool::all(rows, |(name, dialect)| {
+        Cell::of(name, dialect, route_of(dialect), spoken, "")
+    });
+    let of = |((name, _), result): (&(String, Dialect), Result<Cell, String>)| match result {
+        Ok(cell) if is_right(&cell) => None,
+        Ok(cell) => Some(format!("{name}: {cell}")),
+        Err(problem) => Some(format!("{name}: {problem}")),
+    };
+    rows.iter().zip(results).filter_map(of).collect()
+}
+
 #[test]
 fn a_dialect_that_begins_between_two_ticks_works_or_is_named_and_loses_nothing() {
-    let rows = in_turn(0);
-    let results = pool::all(&rows, |(name, dialect)| {
-        Cell::of(name, dialect, route_of(dialect), Spoken::Later, "")
-    });
-    let mut wrong = Vec::new();
-    for ((name, _), result) in rows.iter().zip(results) {
-        if let Err(problem) = result {
-            wrong.push(format!("{name}: {problem}"));
-        }
-    }
+    let wrong = wrong(&in_turn(0), Spoken::Later, |_| true);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn a_dialect_that_ends_between_two_ticks_leaves_nothing_behind() {
-    let rows = in_turn(1);
-    let results = pool::all(&rows, |(name, dialect)| {
-        Cell::of(name, dialect, route_of(dialect), Spoken::AtFirst, "")
-    });
-    let mut wrong = Vec::new();
-    for ((name, _), result) in rows.iter().zip(results) {
-        match result {
-            Ok(cell) if cell.works() => {}
-            Ok(cell) => wrong.push(format!("{name}: {cell}")),
-            Err(problem) => wrong.push(format!("{name}: {problem}")),
-        }
-    }
+    let wrong = wrong(&in_turn(1), Spoken::AtFirst, Cell::works);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -149,6 +149,12 @@ impl Life {
         (!people.is_empty()).then(|| people.swap_remove(usize::from(who) % people.len()))
     }
 
+    fn chosen_with_account(&self, who: u8) -> Option<(Person, reteach::Customer)> {
+        let person = self.chosen(who)?;
+        let account = self.account(person.id)?;
+        Some((person, account))
+    }
+
     pub(crate) fn account(&self, person: u64) -> Option<reteach::Customer> {
         self.harness.find(person)
     }
@@ -198,14 +204,13 @@ impl Life {
     }
 
     fn take_mail(&mut self, who: u8) {
-        let Some(person) = self.chosen(who).filter(|it| self.account(it.id).is_some()) else {
+        let Some((person, account)) = self.chosen_with_account(who) else {
             return;
         };
         if let Some(mail) = self.left_with_mail(who).and_then(|left| left.email) {
-            let name = self.account(person.id).and_then(|it| it.user_name);
             self.model
                 .expected
-                .edit(person.id, |it| it.user_name = name);
+                .edit(person.id, |it| it.user_name = account.user_name);
             self.harness.change(person.id, |it| it.email = Some(mail));
         }
     }
@@ -240,10 +245,7 @@ impl Life {
     }
 
     fn earn(&mut self, who: u8, hours_ago: i64, late: bool) {
-        let Some(person) = self.chosen(who) else {
-            return;
-        };
-        let Some(account) = self.account(person.id) else {
+        let Some((person, account)) = self.chosen_with_account(who) else {
             return;
         };
         let then = self.now() - SignedDuration::from_hours(hours_ago);
@@ -327,10 +329,7 @@ impl Life {
     }
 
     fn by_admin(&mut self, event: Event, who: u8) {
-        let Some(person) = self.chosen(who) else {
-            return;
-        };
-        let Some(account) = self.account(person.id) else {
+        let Some((person, account)) = self.chosen_with_account(who) else {
             return;
         };
         let reteach = &self.harness.company.reteach;

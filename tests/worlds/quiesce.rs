@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use shared::state::JobKind::{Certificates, Employees};
-use shared::state::{CertificateState, Choice, Decision, OnUnverifiable};
+use shared::state::{CertificateState, OnUnverifiable};
 
 use crate::event::Config;
 use crate::life::Life;
@@ -74,19 +74,8 @@ impl Life {
         if held.undecided().is_empty() {
             return false;
         }
-        let decision = Decision::Approved { at: self.now() };
         self.trace.note((&held.hash, &held.counts));
-        let store = self.harness.world.stack.store();
-        store
-            .decide(
-                &self.harness.company.tenant,
-                &held.hash,
-                &Choice::default(),
-                decision,
-                None,
-            )
-            .await
-            .unwrap();
+        self.harness.approve(&held.hash).await;
         let undecided = held
             .parts
             .iter()
