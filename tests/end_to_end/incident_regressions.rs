@@ -4,8 +4,7 @@
 use employee_sync::report::Report;
 use harness::{Harness, ROUTES, by_hand, date, people, person, virtual_time};
 use jiff::SignedDuration;
-use shared::http::Deadline;
-use shared::runtime::{FindingKind, Mode, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::state::Brake;
 use shared::tenant::Via;
 use simulators::people::Status;
@@ -333,25 +332,6 @@ async fn firezone_10898_an_approval_does_not_widen_a_limit() {
         assert_eq!(harness.now().await.counts.held, 6, "{later}");
         assert_eq!(harness.locked(9..=30), 0, "{later}");
     }
-}
-
-/// zammad 4674: the dry run of a disabled source disabled accounts. Here a dry run has no lease and writes nothing, neither to
-/// reteach nor to the state.
-#[tokio::test]
-async fn zammad_4674_a_dry_run_writes_nothing() {
-    let left = simulators::Person {
-        termination_date: date("2026-04-30"),
-        ..person(1)
-    };
-    let harness = Harness::new(Via::Direct, "", [left, person(2)]).await;
-    harness.reteach.insert(by_hand("person-1@muster.example"));
-    let (accounts, items) = (harness.reteach.customers(), harness.items().await);
-    for _ in 0..3 {
-        let report = harness.run(Mode::DryRun, Deadline::never()).await.report;
-        assert_run!(report, Outcome::Planned, adopted = 1, created = 1);
-    }
-    assert_eq!(harness.reteach.customers(), accounts);
-    assert_eq!((harness.items().await, harness.writes().len()), (items, 0));
 }
 
 /// Mass unlock: an import resets statuses and end dates, and everybody who ever left could log in again. Here it is held, while new

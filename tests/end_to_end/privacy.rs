@@ -1,28 +1,16 @@
 //! No name, mail address or secret appears in a report, the state, an error, Debug output or the log.
 
 use employee_sync::plan::Details;
-use harness::{Harness, ROUTES, Witness, by_hand, ignore_progress, marked_company};
+use harness::{Harness, ROUTES, Witness, by_hand, marked_company};
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::http::Deadline;
 use shared::runtime::Mode;
 use simulators::people::Status;
 use simulators::reteach::Customer;
 use simulators::{Behaviour, Body, Fault};
 
 async fn run(seen: &mut Witness, mode: Mode) {
-    seen.harness.advance(harness::TICK);
-    let ran = seen
-        .harness
-        .world
-        .run(
-            &seen.harness.company,
-            mode,
-            Deadline::never(),
-            &ignore_progress,
-        )
-        .await;
-    seen.see(&ran).await;
+    let ran = seen.run(mode).await;
     if let Some(plan) = &ran.plan {
         seen.texts.push(
             plan.shown(seen.harness.moment(), Details::Names)

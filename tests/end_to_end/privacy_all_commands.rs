@@ -6,12 +6,8 @@
 mod operator;
 mod panics;
 
-use harness::{
-    CERTIFICATE_TICK, MARK, ROUTES, TICK, Witness, completed, ignore_progress, marked_company,
-    virtual_time,
-};
+use harness::{MARK, ROUTES, Witness, completed, marked_company, virtual_time};
 use jiff::SignedDuration;
-use shared::http::Deadline;
 use shared::runtime::Mode;
 use simulators::{Behaviour, Body, Fault};
 
@@ -22,26 +18,10 @@ const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.
 
 async fn both_jobs(seen: &mut Witness) {
     for mode in [Mode::DryRun, Mode::Scheduled, Mode::Reconcile] {
-        seen.harness.advance(TICK);
-        let ran = seen
-            .harness
-            .world
-            .run(
-                &seen.harness.company,
-                mode,
-                Deadline::never(),
-                &ignore_progress,
-            )
-            .await;
-        seen.see(&ran).await;
+        seen.run(mode).await;
     }
     for mode in [Mode::DryRun, Mode::Scheduled, Mode::FullScan] {
-        seen.harness.advance(CERTIFICATE_TICK);
-        let (world, company) = (&seen.harness.world, &seen.harness.company);
-        let ran = world
-            .run_certificates(company, mode, Deadline::never(), &ignore_progress)
-            .await;
-        seen.see(&ran).await;
+        seen.run_certificates(mode).await;
     }
 }
 

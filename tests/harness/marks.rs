@@ -4,13 +4,15 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use shared::runtime::{Counts, Job, Ran};
+use employee_sync::EmployeeSync;
+use shared::http::Deadline;
+use shared::runtime::{Counts, Job, Mode, Ran};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::Gender;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::{Credentials, Harness, person};
+use crate::{CERTIFICATE_TICK, Credentials, Harness, TICK, ignore_progress, person};
 
 /// Part of every personal value and of every secret, and of nothing else.
 pub const MARK: &str = "zwetschge";
@@ -68,6 +70,27 @@ impl Witness {
             log,
             _capturing: capturing,
         }
+    }
+
+    /// A run of the employee job, a tick later.
+    pub async fn run(&mut self, mode: Mode) -> Ran<EmployeeSync> {
+        self.harness.advance(TICK);
+        let (world, company) = (&self.harness.world, &self.harness.company);
+        let ran = world
+            .run(company, mode, Deadline::never(), &ignore_progress)
+            .await;
+        self.see(&ran).await;
+        ran
+    }
+
+    /// A run of the certificate job, a tick later.
+    pub async fn run_certificates(&mut self, mode: Mode) {
+        self.harness.advance(CERTIFICATE_TICK);
+        let (world, company) = (&self.harness.world, &self.harness.company);
+        let ran = world
+            .run_certificates(company, mode, Deadline::never(), &ignore_progress)
+            .await;
+        self.see(&ran).await;
     }
 
     /// Looks at a run: log line, metrics, report, Debug output, and everything in the state.

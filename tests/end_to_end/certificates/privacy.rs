@@ -1,11 +1,8 @@
 //! No name, mail address, course, signed URL or secret appears in a report, the state, an error, Debug output or the log,
 //! whatever fails and whatever vendors send.
 
-use harness::{
-    CERTIFICATE_TICK, ROUTES, Witness, completed, ignore_progress, marked_company, virtual_time,
-};
+use harness::{ROUTES, Witness, completed, marked_company, virtual_time};
 use jiff::SignedDuration;
-use shared::http::Deadline;
 use shared::runtime::Mode;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Customer, Delivery, Participation};
@@ -19,15 +16,6 @@ const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.
 const MISSING: &str = r#"{"success":false,"error":{"code":0,"message":"No query results for model [DocumentCategory] zwetschge Zwetschge"}}"#;
 /// A list of malformed records.
 const LIST: &str = r#"{"resultCount":2,"results":[{"id":"zwetschge","status":"ZWETSCHGE","completedAt":"Zwetschgenzeit","customer":{"id":"x","externalId":"personio:1","lastName":"Zwetschge"},"course":{"name":"Zwetschgenkunde"},"certificate":{"id":"c-odd","url":"https://zwetschge"}},"zwetschge"]}"#;
-
-async fn run(seen: &mut Witness, mode: Mode) {
-    seen.harness.advance(CERTIFICATE_TICK);
-    let (world, company) = (&seen.harness.world, &seen.harness.company);
-    let ran = world
-        .run_certificates(company, mode, Deadline::never(), &ignore_progress)
-        .await;
-    seen.see(&ran).await;
-}
 
 fn certificate(id: &str, person: u64, delivery: Delivery) -> Participation {
     let course = format!("Zwetschgenkunde für Zwetschge-{person} /zwetschge");
@@ -87,14 +75,14 @@ fn go_wrong(seen: &Witness) {
 async fn scenario(seen: &mut Witness) {
     seen.harness.personio.add_category("Bildungszertifikate");
     go_wrong(seen);
-    run(seen, Mode::DryRun).await;
+    seen.run_certificates(Mode::DryRun).await;
     for hours in [0, 1, 2, 4, 8] {
         seen.harness.advance(SignedDuration::from_hours(hours));
-        run(seen, Mode::Scheduled).await;
+        seen.run_certificates(Mode::Scheduled).await;
     }
     seen.harness.advance(SignedDuration::from_hours(25));
-    run(seen, Mode::Scheduled).await;
-    run(seen, Mode::FullScan).await;
+    seen.run_certificates(Mode::Scheduled).await;
+    seen.run_certificates(Mode::FullScan).await;
 }
 
 /// A new certificate, and one run per endpoint while that endpoint shows `behaviour`.
@@ -110,19 +98,19 @@ async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
         seen.harness
             .personio
             .fail(Fault::new(behaviour.clone()).path(place).always());
-        run(seen, Mode::FullScan).await;
+        seen.run_certificates(Mode::FullScan).await;
         seen.harness.clear_faults();
     }
     if let Some(kombo) = &seen.harness.company.kombo {
         for place in ["/v1/hris/", "/v1/passthrough/"] {
             kombo.fail(Fault::new(behaviour.clone()).path(place).always());
         }
-        run(seen, Mode::FullScan).await;
+        seen.run_certificates(Mode::FullScan).await;
     }
     seen.harness.clear_faults();
     // The academy's answers take the same way on each route.
     if seen.harness.company.via != Via::Direct {
-        run(seen, Mode::FullScan).await;
+        seen.run_certificates(Mode::FullScan).await;
         return;
     }
     for place in ["/participation", "/oauth"] {
@@ -130,13 +118,13 @@ async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
             .reteach
             .fail(Fault::new(behaviour.clone()).path(place).always());
     }
-    run(seen, Mode::FullScan).await;
+    seen.run_certificates(Mode::FullScan).await;
     seen.harness.clear_faults();
     seen.harness
         .reteach
         .downloads()
         .fail(Fault::new(behaviour).always());
-    run(seen, Mode::FullScan).await;
+    seen.run_certificates(Mode::FullScan).await;
     seen.harness.reteach.downloads().clear_faults();
 }
 
@@ -157,12 +145,12 @@ async fn loose_tongues(seen: &mut Witness) {
     seen.harness
         .personio
         .fail(Fault::new(Behaviour::LoseReply).path(UPLOAD).always());
-    run(seen, Mode::FullScan).await;
+    seen.run_certificates(Mode::FullScan).await;
     seen.harness.clear_faults();
     let fault = Fault::new(Behaviour::Status(403, Body::Json(TALK)))
         .path("/v2/document-management/documents");
     seen.harness.personio.fail(fault);
-    run(seen, Mode::FullScan).await;
+    seen.run_certificates(Mode::FullScan).await;
 }
 
 /// Refused credentials and invalid secrets.
@@ -175,17 +163,17 @@ async fn without_credentials(seen: &mut Witness) {
     if let Some(kombo) = &company.kombo {
         kombo.revoke_api_key("zwetschge-2");
     }
-    run(seen, Mode::FullScan).await;
+    seen.run_certificates(Mode::FullScan).await;
     seen.harness.reteach.remove_credentials("rid-zwetschge");
     seen.harness.reteach.revoke_tokens();
-    run(seen, Mode::FullScan).await;
+    seen.run_certificates(Mode::FullScan).await;
     for text in [
         "Zwetschge",
         r#"{"reteach":"zwetschge"}"#,
         r#"{"fingerprint_key":"zwetschge"}"#,
     ] {
         seen.harness.store_secret_text(text).await;
-        run(seen, Mode::Scheduled).await;
+        seen.run_certificates(Mode::Scheduled).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::domain::id::{CustomerId, TenantId};
+use shared::domain::id::CustomerId;
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::state::EmployeeEntry;
 use shared::state::{
@@ -186,15 +186,4 @@ async fn owners_are_read_page_by_page_at_half_the_price_and_without_the_rest() {
     owners.owners(&acme()).await.unwrap();
     read_all(&everybody).await;
     assert_eq!(owners.units().read * 2.0, everybody.units().read);
-}
-
-#[tokio::test]
-async fn removing_a_tenant_removes_its_certificates() {
-    let (_stack, store) = ledger(FIRST, uploaded(None)).await;
-    put_days(&store, 1, 1).await.unwrap();
-    let other = TenantId::parse("acme-2").unwrap();
-    assert_eq!(store.all_certificates(&other).await, Ok(HashMap::new()));
-    store.remove_tenant(&acme()).await.unwrap();
-    assert_eq!(store.all_certificates(&acme()).await, Ok(HashMap::new()));
-    assert_start(&store, None, None).await;
 }
