@@ -323,6 +323,38 @@ async fn a_file_that_cannot_be_used_is_the_operators_notice() {
 }
 
 #[tokio::test]
+async fn an_item_that_cannot_be_read_is_a_notice_until_it_is_put_back() {
+    // Without its file nobody knows whom it names.
+    for (item, attribute, kind, counts) in [
+        ("EMPLOYEE#1", "source_id", "the entry of a person", [1; 3]),
+        ("CONFIG", "config", "the configuration", [1, 0, 0]),
+    ] {
+        let noticed = Noticed::new(Via::Direct, &format!("{HR}what = \"all\"\n")).await;
+        let harness = &noticed.harness;
+        let sound = harness.damage(item, attribute).await;
+        harness.change(1, |person| person.office = Some("Ulm".to_owned()));
+        for _ in 0..3 {
+            let report = harness.tick().await;
+            assert_eq!(report.outcome, Outcome::StateUnavailable, "{report:#?}");
+        }
+        assert_eq!(noticed.counts(), counts, "{item}: {:?}", noticed.heard());
+        let text = noticed.text();
+        assert_says!(text, kind, "tenants runs acme", "docs/restore.md");
+        assert!(!text.contains("EMPLOYEE#"), "{text}");
+        assert!(!text.to_lowercase().contains(MARK), "{text}");
+        harness.after(DAY).await;
+        harness.put_ledger_items(vec![sound]).await;
+        let report = harness.tick().await;
+        assert!(report.outcome.is_good(), "{report:#?}");
+        harness.after(DAY).await;
+        let states = ["begun", "still", "ended"];
+        let states = states.map(|state| format!("acme: damaged-state {state} (employee-sync)"));
+        assert_eq!(noticed.heard()[0], states, "{item}");
+        noticed.costs_nothing().await;
+    }
+}
+
+#[tokio::test]
 async fn what_both_jobs_share_is_one_notice_and_hrs_if_its_file_asks_for_all() {
     // The webhook's address is in the secret that cannot be used.
     for (more, expected) in [

@@ -108,6 +108,18 @@ impl Harness {
             .unwrap();
     }
 
+    /// Makes an attribute of one item something that no release has written. Returns the item as it was.
+    pub async fn damage(&self, item: &str, attribute: &str) -> LedgerItem {
+        let sort_key = AttributeValue::S(item.to_owned());
+        let mut items = self.scan().await.into_iter();
+        let sound = items.find(|found| found.get("sk") == Some(&sort_key));
+        let sound = sound.unwrap();
+        let mut damaged = sound.clone();
+        damaged.insert(attribute.to_owned(), AttributeValue::Bool(true));
+        self.put_ledger_items(vec![damaged]).await;
+        sound
+    }
+
     /// The ledger is lost: of the tenant only the configuration is left.
     pub async fn lose_the_ledger(&self, more: &str) {
         self.store()

@@ -14,6 +14,8 @@ pub enum Cause {
     AcademyRefuses,
     BadConfiguration,
     BadSecret,
+    /// An item of the state cannot be read: another version, or somebody, has changed it.
+    DamagedState,
     HeldPlan,
     HostNotAllowed,
     /// Runs leave something for the next one and make no progress.
@@ -31,12 +33,13 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AccessDenied,
         Self::AcademyDenied,
         Self::AcademyRefuses,
         Self::BadConfiguration,
         Self::BadSecret,
+        Self::DamagedState,
         Self::HeldPlan,
         Self::HostNotAllowed,
         Self::Incomplete,
@@ -59,6 +62,7 @@ impl Cause {
             Self::AcademyRefuses => "academy-refuses",
             Self::BadConfiguration => "bad-configuration",
             Self::BadSecret => "bad-secret",
+            Self::DamagedState => "damaged-state",
             Self::HeldPlan => "held-plan",
             Self::HostNotAllowed => "host-not-allowed",
             Self::Incomplete => "incomplete",

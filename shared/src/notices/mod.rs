@@ -15,4 +15,4 @@ pub use cause::{Cause, Observation};
 pub use memory::{DAY, Delivery, Due, Kind, Memory, Recipient};
 pub use send::{ATTEMPT, Address, Refusal, Senders};
 pub use shape::{Message, body};
-pub use text::{Notice, Text};
+pub use text::{Notice, Text, damaged_item};

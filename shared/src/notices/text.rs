@@ -15,6 +15,18 @@ pub struct Text {
     pub body: String,
 }
 
+/// What the operator learns of an item of the state that cannot be read. `kind` is [`damaged_kind`]'s.
+///
+/// [`damaged_kind`]: crate::state::StateError::damaged_kind
+#[must_use]
+pub fn damaged_item(kind: &str, tenant: &TenantId) -> String {
+    format!(
+        "Cannot be read: {kind}. Another version of this program, or somebody, has changed it.\n\
+         Which item: tenants runs {tenant}\n\
+         To put it back: docs/restore.md, A damaged item"
+    )
+}
+
 /// A notice before it has words.
 #[derive(Clone, Debug)]
 pub struct Notice<'a> {
@@ -211,6 +223,10 @@ impl Words {
                 "Die hinterlegten Zugangsdaten fehlen oder gehören nicht hierher",
                 "The stored credentials are missing or do not belong here",
             ),
+            Cause::DamagedState => self.of(
+                "Ein Eintrag in unserer Datenbank ist nicht lesbar",
+                "An entry in our database cannot be read",
+            ),
             Cause::HeldPlan => self.of(
                 "Änderungen, die auf Zustimmung warten",
                 "Changes that wait for approval",
@@ -341,6 +357,7 @@ impl Words {
             | Cause::AcademyRefuses
             | Cause::BadConfiguration
             | Cause::BadSecret
+            | Cause::DamagedState
             | Cause::HostNotAllowed
             | Cause::Incomplete
             // Its step names the folder.

@@ -116,6 +116,8 @@ pub struct Ran<W: Job> {
     pub reached: Reached,
     /// Whether reteach ended the run, not the HR system.
     pub is_of_academy: bool,
+    /// The kind of the item of the state that could not be read, without an id.
+    pub damaged: Option<&'static str>,
     /// What was planned, where it came to that.
     pub plan: Option<W::Plan>,
 }
@@ -138,6 +140,8 @@ pub struct JobResult<W: Job> {
     pub credentials_refused: bool,
     /// Whether reteach ended the run, not the HR system.
     pub is_of_academy: bool,
+    /// The kind of the item of the state that could not be read, without an id.
+    pub damaged: Option<&'static str>,
     pub counts: W::Counts,
     /// Everything that somebody should look at.
     pub findings: Vec<Finding>,
@@ -154,12 +158,14 @@ impl<W: Job> From<RunError> for JobResult<W> {
             message,
             credentials_refused,
             is_of_academy,
+            damaged,
         } = halt;
         Self {
             outcome,
             message,
             credentials_refused,
             is_of_academy,
+            damaged,
             counts: W::Counts::default(),
             findings: Vec::new(),
             held: None,

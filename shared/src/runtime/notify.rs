@@ -9,6 +9,7 @@ use super::{Finding, FindingKind, Job, Mode, Outcome, Ran, Report, Run, Tenant};
 use crate::http::Deadline;
 use crate::notices::{
     ATTEMPT, Address, Cause, Delivery, Due, Memory, Message, Notice, Recipient, Refusal, Senders,
+    damaged_item,
 };
 use crate::secrets::TenantSecret;
 use crate::state::{Acquisition, JobKind, LastRun};
@@ -40,8 +41,15 @@ impl<W: Job> Run<'_, W> {
     ) -> Option<Memory> {
         let senders = self.app.notices.as_ref()?;
         let now = self.app.clock.now();
+        let damaged = ran.damaged;
         let report = &mut ran.report;
-        let observed = observation(W::JOB, report, ran.reached, ran.is_of_academy);
+        let observed = observation(
+            W::JOB,
+            report,
+            ran.reached,
+            ran.is_of_academy,
+            damaged.is_some(),
+        );
         if memory.is_empty() && observed.causes.is_empty() {
             return None;
         }
@@ -52,7 +60,7 @@ impl<W: Job> Run<'_, W> {
         let has_time = until.remaining().is_none_or(|left| left >= 2 * ATTEMPT);
         if has_time {
             let due = memory.due(&observed, recipients, now);
-            for (due, sent) in self.send_all(senders, tenant, report, due).await {
+            for (due, sent) in self.send_all(senders, tenant, report, damaged, due).await {
                 let delivery = match &sent {
                     Ok(()) => Delivery::Sent,
                     Err(refusal) => refusal.delivery(),
@@ -74,6 +82,7 @@ impl<W: Job> Run<'_, W> {
         senders: &Senders,
         tenant: Option<&Tenant>,
         report: &Report<W::Counts>,
+        damaged: Option<&'static str>,
         mut due: Vec<Due>,
     ) -> Vec<(Due, Result<(), Refusal>)> {
         let is_webhook = |due: &Due| due.recipient == Recipient::Webhook;
@@ -89,9 +98,20 @@ impl<W: Job> Run<'_, W> {
             due.retain(|due| !is_webhook(due));
         }
         let secret = secret.as_deref();
-        let sending = due.into_iter().map(|due| async move {
-            let sent = self.send(senders, tenant, secret, report, due).await;
-            (due, sent)
+        let damaged = damaged.map(|kind| damaged_item(kind, &report.tenant_id));
+        let item = damaged.as_deref().unwrap_or_default();
+        let plan = report.held.as_ref().map_or("", |held| held.text.as_str());
+        let sending = due.into_iter().map(|due| {
+            let detail = match due.cause {
+                // The run's message has the item's key, which may hold a person's id.
+                Cause::DamagedState => item,
+                Cause::HeldPlan => plan,
+                _ => report.message.as_str(),
+            };
+            async move {
+                let sent = self.send(senders, tenant, secret, report, due, detail);
+                (due, sent.await)
+            }
         });
         join_all(sending).await
     }
@@ -103,14 +123,10 @@ impl<W: Job> Run<'_, W> {
         secret: Option<&TenantSecret>,
         report: &Report<W::Counts>,
         due: Due,
+        detail: &str,
     ) -> Result<(), Refusal> {
         let config = tenant.map(|tenant| &tenant.config);
         let zone = config.map_or(TimeZone::UTC, |config| config.time_zone.clone());
-        let held = report.held.as_ref().map(|held| held.text.as_str());
-        let detail = match due.cause {
-            Cause::HeldPlan => held.unwrap_or_default(),
-            _ => &report.message,
-        };
         let notice = Notice {
             tenant: &report.tenant_id,
             job: W::JOB,
@@ -167,11 +183,12 @@ impl<W: Job> Run<'_, W> {
         });
     }
 
-    /// A tenant's file that cannot be used: the operator learns of it. No run got as far as a lease, so this takes it.
-    pub(super) async fn notify_of_bad_file(&self, ran: &mut Ran<W>) {
+    /// A tenant's file that cannot be used or read: the operator learns of it. No run got as far as a lease, so this takes
+    /// it.
+    pub(super) async fn notify_without_config(&self, ran: &mut Ran<W>) {
         let report = &ran.report;
         let is_ours = W::JOB == JobKind::Employees && self.app.notices.is_some();
-        let is_bad_file = report.outcome == Outcome::BadConfiguration;
+        let is_bad_file = report.outcome == Outcome::BadConfiguration || ran.damaged.is_some();
         if !is_ours || !is_bad_file || self.mode() == Mode::DryRun {
             return;
         }

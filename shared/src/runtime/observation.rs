@@ -14,6 +14,7 @@ pub(super) fn observation<C: Counts>(
     report: &Report<C>,
     reached: Reached,
     is_of_academy: bool,
+    is_damaged: bool,
 ) -> Observation {
     let outcome = report.outcome;
     let is_progress = outcome == Outcome::Partly && report.counts.is_progress();
@@ -22,7 +23,11 @@ pub(super) fn observation<C: Counts>(
         Outcome::BadConfiguration | Outcome::BadSecret | Outcome::NotConnected
     );
     let is_others = job == JobKind::Certificates && is_shared;
-    let of_outcome = cause(outcome, is_of_academy).filter(|_| !is_progress && !is_others);
+    let of_outcome = match outcome {
+        // The lease was read, or the configuration alone was not: what is sent can be remembered.
+        Outcome::StateUnavailable if is_damaged => Some(Cause::DamagedState),
+        _ => cause(outcome, is_of_academy).filter(|_| !is_progress && !is_others),
+    };
     let held = report.held.as_ref().filter(|held| !held.dismissed);
     let held = held.map(|held| {
         let changes = held.counts.values().copied().map(u64::from).sum();
@@ -67,8 +72,8 @@ fn is_over(cause: Cause, outcome: Outcome, reached: Reached) -> bool {
             Cause::AcademyRefuses => everybody,
             Cause::HostNotAllowed | Cause::NoCategory => filing,
             Cause::PlanRefused => plan,
-            // The report of a complete run counts them.
-            Cause::HeldPlan | Cause::Parked | Cause::PeopleRefused => true,
+            // Runs read a damaged item again until they can. The report of a complete run counts the others.
+            Cause::DamagedState | Cause::HeldPlan | Cause::Parked | Cause::PeopleRefused => true,
         }
 }
 
@@ -95,7 +100,7 @@ fn cause(outcome: Outcome, is_of_academy: bool) -> Option<Cause> {
         | Outcome::Disabled
         | Outcome::Waiting
         | Outcome::Busy
-        // Without the state nothing can be remembered. CloudWatch's alarms report it.
+        // Without the state nothing can be remembered. CloudWatch's alarms report it. A damaged item is a cause of its own.
         | Outcome::StateUnavailable
         // Nothing may be written there.
         | Outcome::NewerState => return None,
@@ -154,7 +159,7 @@ mod tests {
             job: job.function().to_owned(),
             ..report::<Counted>(more)
         };
-        observation(job, &report, reached, is_of_academy)
+        observation(job, &report, reached, is_of_academy, false)
     }
 
     /// The causes of a run with this report, and whether it ends all others if it got to everything.
@@ -192,7 +197,12 @@ mod tests {
             for outcome in ["done", "unchanged", "partly"] {
                 let report = json!({"outcome": outcome, "counts": {"filed": 1}});
                 let over = seen(JobKind::Employees, reached, false, report).over;
-                let counted = ["held-plan", "parked-certificates", "people-refused"];
+                let counted = [
+                    "damaged-state",
+                    "held-plan",
+                    "parked-certificates",
+                    "people-refused",
+                ];
                 let mut over: Vec<&str> = over.iter().map(|cause| cause.code()).collect();
                 let mut expected = [expected, &counted].concat();
                 over.sort_unstable();
@@ -210,6 +220,18 @@ mod tests {
             let seen = seen(JobKind::Employees, reached, is_of_academy, report);
             let codes: Vec<&str> = seen.causes.keys().map(|cause| cause.code()).collect();
             assert_eq!(codes, [code]);
+        }
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_read_is_a_cause_of_either_job() {
+        for job in [JobKind::Employees, JobKind::Certificates] {
+            for (is_damaged, expected) in [(true, Some("damaged-state")), (false, None)] {
+                let report = report::<Counted>(json!({"outcome": "state-unavailable"}));
+                let seen = observation(job, &report, Reached::default(), false, is_damaged);
+                let code = seen.causes.keys().next().map(|cause| cause.code());
+                assert_eq!((code, seen.over.len()), (expected, 0), "{job}");
+            }
         }
     }
 

@@ -236,7 +236,7 @@ impl<W: Job> Run<'_, W> {
             let since = self.read_wait(ran.report.outcome).await;
             self.note_wait(&mut ran.report, since, None);
         }
-        self.notify_of_bad_file(&mut ran).await;
+        self.notify_without_config(&mut ran).await;
         let nobody_looks = matches!(
             ran.report.outcome,
             Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled | Outcome::NewerState
@@ -350,6 +350,7 @@ impl<W: Job> Run<'_, W> {
             message,
             credentials_refused: _,
             is_of_academy,
+            damaged,
             counts,
             mut findings,
             held,
@@ -382,6 +383,7 @@ impl<W: Job> Run<'_, W> {
             report,
             reached,
             is_of_academy,
+            damaged,
             plan,
         }
     }

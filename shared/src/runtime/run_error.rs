@@ -25,6 +25,8 @@ pub struct RunError {
     pub credentials_refused: bool,
     /// Whether reteach ended the run, not the HR system.
     pub is_of_academy: bool,
+    /// The kind of the item of the state that cannot be read, without an id.
+    pub damaged: Option<&'static str>,
 }
 
 impl RunError {
@@ -36,6 +38,7 @@ impl RunError {
             message: message.to_string(),
             credentials_refused: false,
             is_of_academy: false,
+            damaged: None,
         }
     }
 
@@ -189,6 +192,9 @@ impl From<StateError> for RunError {
             StateError::Newer { .. } => Outcome::NewerState,
             _ => Outcome::StateUnavailable,
         };
-        Self::new(outcome, error)
+        Self {
+            damaged: error.damaged_kind(),
+            ..Self::new(outcome, error)
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::STATE_VERSION;
+use super::{STATE_VERSION, key};
 
 /// Why the state could not be read or written. `item` is the sort key: ids, never a name. `operation` is DynamoDB's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -72,5 +72,14 @@ impl StateError {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Throttled { .. } | Self::Unavailable { .. })
+    }
+
+    /// The kind of the item that cannot be read, in words and without an id. `None` for every other error.
+    #[must_use]
+    pub fn damaged_kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Damaged { item } => Some(key::kind(item)),
+            _ => None,
+        }
     }
 }

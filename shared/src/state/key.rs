@@ -74,6 +74,23 @@ pub(super) const LOGINS: &str = "LOGIN#";
 /// How the sort keys of reports begin.
 pub(super) const REPORTS: &str = "RUN#";
 
+/// What an item with this sort key holds, in words: ids are left out.
+pub(super) fn kind(sk: &str) -> &'static str {
+    const KINDS: [(&str, &str); 9] = [
+        ("CONFIG", "the configuration"),
+        (LEASES, "a lease"),
+        (EMPLOYEES, "the entry of a person"),
+        ("FINGERPRINTS", "fingerprints of people"),
+        ("HELD#", "a held plan"),
+        (LOGINS, "a kept login"),
+        (CERTIFICATES, "the entry of a certificate"),
+        ("CERTIFICATES", "the checkpoint of certificates"),
+        (REPORTS, "a report"),
+    ];
+    let found = KINDS.iter().find(|(begin, _)| sk.starts_with(begin));
+    found.map_or("an item", |(_, kind)| kind)
+}
+
 /// The partition that holds everything of a tenant.
 pub(super) fn partition(tenant: &TenantId) -> String {
     format!("TENANT#{tenant}")
@@ -212,6 +229,40 @@ mod tests {
         TENANT#acme CERTIFICATES
         TENANT#acme RUN#2026-03-31T08:05:00.000Z#employees
         "#);
+    }
+
+    #[test]
+    fn the_kind_of_an_item_leaves_its_id_out() {
+        let tenant = TenantId::parse("acme").unwrap();
+        let at: Timestamp = "2026-03-31T08:05:00Z".parse().unwrap();
+        for (key, expected) in [
+            (Key::config(&tenant), "the configuration"),
+            (Key::lease(&tenant, JobKind::Certificates), "a lease"),
+            (
+                Key::employee(&tenant, &SourceId::new("4711")),
+                "the entry of a person",
+            ),
+            (Key::root(&tenant), "fingerprints of people"),
+            (
+                Key::shard(&tenant, ShardNumber(17)),
+                "fingerprints of people",
+            ),
+            (Key::held(&tenant), "a held plan"),
+            (Key::held_source(&tenant), "a held plan"),
+            (Key::login(&tenant, "0123456789abcdef"), "a kept login"),
+            (
+                Key::certificate(&tenant, &CertificateId::new("cert-1")),
+                "the entry of a certificate",
+            ),
+            (
+                Key::certificate_checkpoint(&tenant),
+                "the checkpoint of certificates",
+            ),
+            (Key::report(&tenant, JobKind::Employees, at), "a report"),
+            (Key::version(), "an item"),
+        ] {
+            assert_eq!(kind(&key.sk), expected, "{}", key.sk);
+        }
     }
 
     proptest! {

@@ -35,9 +35,11 @@ pub(crate) async fn read<'a>(context: &CommandContext<'_>, args: &'a Runs) -> Re
         number,
         findings,
     } = args;
-    // Its configuration need not be usable.
-    if context.store.tenant(tenant).await?.is_none() {
-        return Err(no_such_tenant(tenant));
+    match context.store.tenant(tenant).await {
+        Ok(None) => return Err(no_such_tenant(tenant)),
+        // Its configuration need not be usable: a report says what is wrong with it.
+        Ok(Some(_)) | Err(StateError::Damaged { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
     let number = usize::from(*number);
     let (reports, damaged) = context.store.readable_reports(tenant, number).await?;

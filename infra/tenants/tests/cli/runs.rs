@@ -6,6 +6,7 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
+use crate::restore::damage;
 use crate::support::{CERTIFICATES, Desk, EMPLOYEES, account_of, deactivate, person, promote};
 
 #[tokio::test]
@@ -83,6 +84,16 @@ async fn details_say_that_old_values_cannot_be_read_and_show_the_rest() {
     ] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
+}
+
+#[tokio::test]
+async fn reports_are_shown_although_the_configuration_cannot_be_read() {
+    let (desk, _company) = Desk::acme().await;
+    desk.done("sync acme --here").await;
+    let table = "reteach-personio";
+    damage(&desk, table, "TENANT#acme", "CONFIG", "config").await;
+    let runs = desk.done("runs acme").await;
+    assert_ne!(runs, json!([]));
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ impl Job for Scripted {
             message: "the message".to_owned(),
             credentials_refused: false,
             is_of_academy: false,
+            damaged: None,
             counts: Nothing {},
             findings: Vec::new(),
             held,

@@ -156,6 +156,10 @@ impl Summary {
                 Some(ApplyAbort::Reteach(ReteachError::Credential(_)))
             ),
             is_of_academy: matches!(abort, Some(ApplyAbort::Reteach(_))) || stopped.is_some(),
+            damaged: match abort {
+                Some(ApplyAbort::State(error)) => error.damaged_kind(),
+                _ => None,
+            },
             message,
             ..self.into_result(outcome, held)
         }
