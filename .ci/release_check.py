@@ -19,6 +19,8 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 # The parameters that a function's configuration depends on.
 PARAMETERS = ("MemorySize", "LogLevel", "TenantSessions", "ExistingTable", "NoticeTopicArn", "NoticeSender")
 FUNCTIONS = ("EmployeeSync", "CertificateSync")
+APPLICATION = "ServerlessDeploymentApplication"
+# .ci/rollback_check.py raises them.
 ALARMS = ("ReleaseErrors", "Failing")
 
 
@@ -44,6 +46,38 @@ def of_type(resources, kind):
     return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
 
 
+def rolls_back(usual, function):
+    """CodeDeploy moves the function's alias step by step, and back if a run of the new version crashes or a fifth of all runs fail."""
+    alias, group = usual[f"{function}Aliaslive"], usual[f"{function}DeploymentGroup"]["Properties"]
+    update = {"ApplicationName": {"Ref": APPLICATION}, "DeploymentGroupName": {"Ref": f"{function}DeploymentGroup"}}
+    expect(f"how the alias of {function} moves", alias["UpdatePolicy"], {"CodeDeployLambdaAliasUpdate": update})
+    expect("application", usual[APPLICATION]["Properties"]["ComputePlatform"], "Lambda")
+    expect(f"steps of {function}", group["DeploymentConfigName"]["Fn::Sub"][1], {"ConfigName": "Linear10PercentEvery10Minutes"})
+    rollback = group["AutoRollbackConfiguration"]
+    expect(f"rollback of {function}", (group["ApplicationName"], rollback["Enabled"]), ({"Ref": APPLICATION}, True))
+    missing = {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"} - set(rollback["Events"])
+    expect(f"what does not roll {function} back", missing, set())
+    alarms = [{"Name": {"Ref": f"{function}{alarm}Alarm"}} for alarm in ALARMS]
+    expect(f"alarms that roll {function} back", group["AlarmConfiguration"], {"Enabled": True, "Alarms": alarms})
+    # The alias waits for its group, and that for its alarms: they watch the new version before it gets a tick.
+    version, of_function = alias["Properties"]["FunctionVersion"], {"Ref": function}
+    crashed, failed = (usual[f"{function}{alarm}Alarm"]["Properties"] for alarm in ALARMS)
+    wanted = [("FunctionName", of_function), ("Resource", {"Fn::Sub": f"${{{function}}}:live"}), ("ExecutedVersion", version)]
+    expect(f"crashes that roll {function} back", watched(crashed), ("AWS/Lambda", "Errors", wanted))
+    job = usual[function]["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+    expect(f"runs that roll {function} back", watched(failed), ({"Ref": "AWS::StackName"}, "FailedRuns", [("Job", job)]))
+    # The managed policy has the rights to move the alias and to see its alarms.
+    role = usual[group["ServiceRoleArn"]["Fn::GetAtt"][0]]["Properties"]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    policies = [arn.split(":policy/")[1] for arn in role["ManagedPolicyArns"]]
+    found = (trust["Principal"], policies)
+    expect("CodeDeploy's role", found, ({"Service": ["codedeploy.amazonaws.com"]}, ["service-role/AWSCodeDeployRoleForLambda"]))
+
+
+def watched(alarm):
+    return alarm["Namespace"], alarm["MetricName"], [(it["Name"], it["Value"]) for it in alarm["Dimensions"]]
+
+
 def main():
     usual = resources()
     versions = of_type(usual, "AWS::Lambda::Version")
@@ -64,18 +98,12 @@ def main():
         wanted = {name for name, policy in policies.items() if role in policy["Properties"]["Roles"]}
         named = set(re.findall(r'"Ref": "(\w+)"', json.dumps(usual[function]["Metadata"]["After"])))
         expect(f"policies that {function} waits for", named, wanted)
-    groups = of_type(usual, "AWS::CodeDeploy::DeploymentGroup")
     for function in FUNCTIONS:
-        group = groups[f"{function}DeploymentGroup"]["Properties"]
-        alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
-        expect(f"alarms that roll {function} back", alarms, [f"{function}{alarm}Alarm" for alarm in ALARMS])
-        alarm = usual[f"{function}ReleaseErrorsAlarm"]["Properties"]["Dimensions"][-1]
-        wanted = [name for name in versions if name.startswith(f"{function}Version")]
-        expect(f"version that {alarm['Name']} watches", alarm["Value"]["Fn::GetAtt"], [*wanted, "Version"])
-        events = group["AutoRollbackConfiguration"]["Events"]
-        expect(f"what rolls {function} back", "DEPLOYMENT_STOP_ON_ALARM" in events, True)
+        rolls_back(usual, function)
     at_once = resources(GradualRelease="false")
-    expect("groups of a release at once", of_type(at_once, "AWS::CodeDeploy::DeploymentGroup"), {})
+    expect("CodeDeploy of a release at once", [it for it in at_once.values() if it["Type"].startswith("AWS::CodeDeploy")], [])
+    for name, alias in of_type(at_once, "AWS::Lambda::Alias").items():
+        expect(f"how {name} moves at once", (alias.get("UpdatePolicy"), alias["Properties"]), (None, usual[name]["Properties"]))
     # The emulator knows no selection of backups.
     selection = usual["BackedUpTable"]["Properties"]["BackupSelection"]
     expect("what is copied", selection["Resources"], [usual["EmployeeData"]["Properties"]["PolicyDocument"]["Statement"][0]["Resource"]])
