@@ -15,6 +15,7 @@ account = outputs["EmployeeFunctionArn"].split(":")[4]
 iam = boto3.client("iam")
 iam.create_user(UserName=name)
 iam.attach_user_policy(UserName=name, PolicyArn=outputs[policy])
+# .ci/rights_check.py shows that the stack's policies have these rights where AWS asks for them.
 # The emulator judges every schedule as if it were in the group `default`.
 actions = ["GetSchedule"]
 if policy == "OperatorPolicyArn":

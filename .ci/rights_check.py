@@ -113,20 +113,51 @@ def forgets():
     expect(f"forgetting somebody who is employed: {said}", "is still employed" in said, True)
 
 
-def sizes():
-    """AWS takes 6,144 characters, white space apart. A longer name of a stack is in most lines, notices add two."""
+def documents():
+    """Both policies, as JSON."""
     iam = boto3.client("iam")
     for output in ("OperatorPolicyArn", "ReadOnlyPolicyArn"):
         version = iam.get_policy(PolicyArn=outputs[output])["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=outputs[output], VersionId=version)["PolicyVersion"]["Document"]
-        size = len(json.dumps(document, separators=(",", ":")))
-        print(f"{output}: {size} characters")
-        expect(f"{output} fits", size < 5500, True)
+        yield output, json.dumps(document, separators=(",", ":"))
+
+
+def sizes():
+    """AWS takes 6,144 characters, white space apart. A longer name of a stack is in most lines, notices add two."""
+    for output, document in documents():
+        print(f"{output}: {len(document)} characters")
+        expect(f"{output} fits", len(document) < 5500, True)
+
+
+def not_judged():
+    """Rights that the emulator does not look for in a request as AWS does (.ci/operator_keys.py), by what the policies say."""
+    name = outputs["EmployeeFunctionArn"].removesuffix(":live")
+    region, account = name.split(":")[3:5]
+    both, operators, nobodys = (True, True), (True, False), (False, False)
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html: one right on the table that is restored, and
+    # the others on the new one.
+    fills = [f"dynamodb:{it}" for it in ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")]
+    writes = [f"scheduler:{it}Schedule" for it in ("Create", "Delete", "Update")]
+    for resource, actions, wanted in (
+        (f"dynamodb:{region}:{account}:table/{outputs['TableName']}", ["dynamodb:RestoreTableToPointInTime"], operators),
+        (f"dynamodb:{region}:{account}:table/another", ["dynamodb:RestoreTableToPointInTime", *fills], nobodys),
+        (f"dynamodb:{region}:{account}:table/{STACK}-restored", fills, operators),
+        (f"scheduler:{region}:{account}:schedule/{outputs['ScheduleGroupName']}/{TENANT}.employees", ["scheduler:GetSchedule"], both),
+        (f"scheduler:{region}:{account}:schedule/{outputs['ScheduleGroupName']}/{TENANT}.employees", writes, operators),
+        (f"scheduler:{region}:{account}:schedule/another/{TENANT}.employees", ["scheduler:GetSchedule", *writes], nobodys),
+        (name.removeprefix("arn:aws:"), ["lambda:GetFunctionConcurrency"], both),
+        (name.removeprefix("arn:aws:"), ["lambda:PutFunctionConcurrency"], nobodys),
+    ):
+        for (output, document), may in zip(documents(), wanted):
+            asked = {"PolicyInputList": [document], "ActionNames": actions, "ResourceArns": [f"arn:aws:{resource}"]}
+            for result in boto3.client("iam").simulate_custom_policy(**asked)["EvaluationResults"]:
+                expect(f"{output}: {result['EvalActionName']} on {resource}", result["EvalDecision"] == "allowed", may)
 
 
 stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
 outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 sizes()
+not_judged()
 found = sorted({command for page in PAGES for command in commands(Path(page).read_text(), ["tenants", "aws"])})
 expect("commands on the pages", len(found) > 30, True)
 tried = [(command, kind(command)) for command in found if command not in BARE and not NOT_HERE.search(command)]
