@@ -13,7 +13,7 @@ def commands(text, programs):
             found = re.search(rf"\b(?:{programs}) .*", re.sub(r"\s+#.*", "", line))
             if found:
                 # What the shell does with the answer, on this line or the next one, is no part of it.
-                yield re.sub(r" \|( .*)?$", "", found[0]).rstrip(")")
+                yield re.sub(r" [|>]( .*)?$", "", found[0]).rstrip(")")
     text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     for command in re.findall(rf"`((?:{programs}) [^`]*)`", text):
         yield " ".join(command.split())

@@ -31,7 +31,7 @@ COMMANDS = (
     (r"tenants (check|plan|explain)\b", CREDENTIALS),
     (r"tenants (approve|dismiss|pause|resume|add|connect|remove|restore|people (forget|retry)|certificates (retry|dismiss|start))\b", ACT),
     (r"aws (cloudformation describe-stacks|dynamodb list-tables|lambda get-)", LOOK),
-    (r"aws (sqs|secretsmanager restore-secret|dynamodb (restore-table|update-|wait table-exists))", ACT),
+    (r"aws (sqs|secretsmanager restore-secret|dynamodb (restore-table|update-|wait table-exists|get-item|put-item))", ACT),
 )
 # What the pages leave to the reader: words, and whole commands.
 WORDS = {
@@ -48,7 +48,7 @@ BARE = {"tenants add", "tenants remove", "tenants restore", "tenants people forg
 # The emulator has no vaults of backups.
 NOT_HERE = re.compile(r"aws backup")
 # .ci/deploy goes through a restore with the operator's keys.
-RESTORE = re.compile(r"tenants restore|aws dynamodb (restore|wait|update)")
+RESTORE = re.compile(r"tenants restore|aws dynamodb (restore|wait|update|get-item|put-item)")
 # A command that found nothing to do needs no right to do it.
 NOTHING = re.compile(r"No certificate of \S+ matches|was not paused")
 

@@ -1,6 +1,6 @@
 """Looks at the rehearsal's companies while the deployed functions look after them: what do reteach and Personio hold?
 
-    python .ci/tenants_check.py onboarded|drifted|paused|restored|redeployed|resumed|removed      with the environment of the rehearsal
+    python .ci/tenants_check.py onboarded|drifted|damaged|mended|paused|restored|redeployed|resumed|removed      with the environment of the rehearsal
 
 Nothing here knows the project's code: what should be there is worked out from Personio's people and reteach's courses.
 """
@@ -168,6 +168,25 @@ def drifted():
     expect("the schedules", (gone in names, left_over in names), (True, False))
 
 
+def damaged():
+    """The configuration of a company cannot be read: its runs say so, and the operator gets a notice."""
+    table, key = boto3.resource("dynamodb").Table(outputs()["TableName"]), {"pk": "TENANT#local-direct", "sk": "CONFIG"}
+    table.update_item(Key=key, UpdateExpression="SET #it = :it", ExpressionAttributeNames={"#it": "config"}, ExpressionAttributeValues={":it": True})
+    wait("a notice about the damaged item", lambda: [run for run in cargo("tenants", "runs", "local-direct") if is_noticed(run)])
+
+
+def is_noticed(run):
+    return run["outcome"] == "state-unavailable" and run.get("notices", {}).get("sent")
+
+
+def mended():
+    """The item is as it was, and the company in step."""
+    for job in JOBS:
+        outcome = wait(f"a run of {job}", lambda: synced("local-direct", job))
+        expect(f"{job} with the item put back", outcome in {"done", "unchanged"}, True)
+    contents("local-direct")
+
+
 def paused():
     """Of two companies that hire on the same day, the one that is paused gets no account."""
     hired = cargo("local", "act", "hire", "Erika", "Muster", "--email", "erika@other.example", "--tenant", "local-passthrough")
@@ -223,6 +242,6 @@ def removed():
         contents(tenant)
 
 
-steps = (onboarded, drifted, paused, restored, redeployed, resumed, removed)
+steps = (onboarded, drifted, damaged, mended, paused, restored, redeployed, resumed, removed)
 {step.__name__: step for step in steps}[sys.argv[1]]()
 print(f"{sys.argv[1]}: {checks} checks passed")

@@ -23,7 +23,7 @@ pub fn damaged_item(kind: &str, tenant: &TenantId) -> String {
     format!(
         "Cannot be read: {kind}. Another version of this program, or somebody, has changed it.\n\
          Which item: tenants runs {tenant}\n\
-         To put it back: docs/restore.md, A damaged item"
+         To put it back: docs/restore.md, \"A damaged item\""
     )
 }
 
