@@ -1,10 +1,11 @@
 //! What stops every command: a table that a newer version of this program has changed, and the want of rights.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use clap::CommandFactory as _;
 use shared::state::STATE_VERSION;
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
-use tenants::Exit;
+use tenants::{Cli, Exit};
 
 use crate::forget::DENIED;
 use crate::restore::items;
@@ -42,6 +43,27 @@ const COMMANDS: [&str; 29] = [
     "remove acme --yes",
     "restore --since 2026-05-11T07:00:00Z --yes",
 ];
+
+/// Commands of other tests, and one that reads nothing.
+const ELSEWHERE: [&str; 4] = ["add", "completions", "doctor", "web"];
+
+#[test]
+fn no_command_is_left_out() {
+    let mut missing = Vec::new();
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        let inner = command.get_subcommands();
+        let inner = inner.map(|inner| format!("{name} {}", inner.get_name()));
+        let mut names: Vec<String> = inner.collect();
+        if names.is_empty() {
+            names.push(name.to_owned());
+        }
+        names.retain(|name| !COMMANDS.iter().any(|line| line.starts_with(name.as_str())));
+        missing.extend(names);
+    }
+    missing.sort_unstable();
+    assert_eq!(missing, ELSEWHERE);
+}
 
 /// [`COMMANDS`] and those that add.
 fn commands(add: &str) -> Vec<String> {
