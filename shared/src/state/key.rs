@@ -88,7 +88,7 @@ pub(super) fn kind(sk: &str) -> &'static str {
         (REPORTS, "a report"),
     ];
     let found = KINDS.iter().find(|(begin, _)| sk.starts_with(begin));
-    found.map_or("an item", |(_, kind)| kind)
+    found.map_or("an item", |(_, kind)| *kind)
 }
 
 /// The partition that holds everything of a tenant.
