@@ -78,14 +78,12 @@ impl<'a> Bootstraps<'a> {
 
     pub(crate) fn get(&self, build: &Build) -> Folder {
         let key = [build.folder, build.packages[0]];
-        let find = || {
-            match (&self.options.bootstraps, build.features) {
-                (None, _) => build.make(),
-                (Some(folder), None) => build.named(folder),
-                (Some(_), Some(_)) => {
-                    let reason = "--bootstraps names functions as they are deployed";
-                    Err(Unavailable::NotBuilt(reason.to_owned()))
-                }
+        let find = || match (&self.options.bootstraps, build.features) {
+            (None, _) => build.make(),
+            (Some(folder), None) => build.named(folder),
+            (Some(_), Some(_)) => {
+                let reason = "--bootstraps names functions as they are deployed";
+                Err(Unavailable::NotBuilt(reason.to_owned()))
             }
         };
         self.built

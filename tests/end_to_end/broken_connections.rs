@@ -26,7 +26,9 @@ pub(crate) const ALL: &[Via] = &harness::ROUTES;
 
 pub(crate) fn put_into(harness: &Harness, condition: Condition) {
     // A working sync makes an integration active again, so Kombo must not sync before it reads.
-    harness.kombo().mirror_automatically(INTEGRATION, condition == Condition::Active);
+    harness
+        .kombo()
+        .mirror_automatically(INTEGRATION, condition == Condition::Active);
     harness.kombo().set_condition(INTEGRATION, condition);
 }
 

@@ -37,13 +37,17 @@ async fn a_lapsed_integration_that_still_serves_people_is_not_connected() {
 #[tokio::test]
 async fn data_that_kombo_no_longer_updates_is_not_connected() {
     let harness = Harness::synced(Via::Kombo, "", people(3)).await;
-    harness.kombo().expire_data(INTEGRATION, Some(harness.moment()));
+    harness
+        .kombo()
+        .expire_data(INTEGRATION, Some(harness.moment()));
     let report = harness.after(AN_HOUR).await;
     assert_run!(report, Outcome::NotConnected);
     assert_says!(report.message, "is out of date since");
     // The passthrough reads Personio itself.
     let harness = Harness::synced(Via::KomboPassthrough, "", people(3)).await;
-    harness.kombo().expire_data(INTEGRATION, Some(harness.moment()));
+    harness
+        .kombo()
+        .expire_data(INTEGRATION, Some(harness.moment()));
     assert!(harness.after(AN_HOUR).await.outcome.is_good());
 }
 

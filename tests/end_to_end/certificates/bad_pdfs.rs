@@ -396,21 +396,21 @@ async fn an_address_that_shows_a_page_by_now_is_requested_again() {
 #[test]
 fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for() {
     virtual_time::run(|_| (), async {
-    let limited = Behaviour::TooManyRequests(RetryAfter::None);
-    let forbidden = Behaviour::Status(403, Body::Vendor);
-    for (behaviour, outcome) in [
-        (limited, Outcome::Partly),
-        (forbidden, Outcome::AccessDenied),
-    ] {
-        let harness = certified(Via::Direct, 1).await;
-        deliver(&harness, "c-001", Delivery::NotAPdf);
-        let fault = Fault::new(behaviour).query("customerCertificateId", "c-001");
-        harness.reteach.fail(fault.always());
-        let report = harness.certificates_now().await;
-        assert_run!("{outcome:?}", report, outcome, uploaded = 0, failed = 0);
-        harness.clear_faults();
-        assert_eq!(harness.certificates_tick().await.counts.failed, 1);
-    }
+        let limited = Behaviour::TooManyRequests(RetryAfter::None);
+        let forbidden = Behaviour::Status(403, Body::Vendor);
+        for (behaviour, outcome) in [
+            (limited, Outcome::Partly),
+            (forbidden, Outcome::AccessDenied),
+        ] {
+            let harness = certified(Via::Direct, 1).await;
+            deliver(&harness, "c-001", Delivery::NotAPdf);
+            let fault = Fault::new(behaviour).query("customerCertificateId", "c-001");
+            harness.reteach.fail(fault.always());
+            let report = harness.certificates_now().await;
+            assert_run!("{outcome:?}", report, outcome, uploaded = 0, failed = 0);
+            harness.clear_faults();
+            assert_eq!(harness.certificates_tick().await.counts.failed, 1);
+        }
     });
 }
 
@@ -418,20 +418,20 @@ fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for(
 #[test]
 fn a_page_is_no_refusal_while_the_question_for_another_address_fails() {
     virtual_time::run(|_| (), async {
-    let harness = certified(Via::Direct, 1).await;
-    deliver(&harness, "c-001", Delivery::NotAPdf);
-    let fault = Fault::new(Behaviour::Status(500, Body::Vendor));
-    let fault = fault.query("customerCertificateId", "c-001");
-    harness.reteach.fail(fault.always());
-    let report = harness.certificates_now().await;
-    let text = &finding(&report, FindingKind::NotFiled, "c-001").text;
-    assert!(text.contains("500"), "{text}");
-    let ledger = harness.certificate_ledger().await;
-    let state = ledger.values().map(|entry| &entry.state).next();
-    let Some(CertificateState::Failed(retry)) = state else {
-        panic!("{ledger:#?}")
-    };
-    assert_eq!((retry.failures, retry.refusals), (1, 0));
+        let harness = certified(Via::Direct, 1).await;
+        deliver(&harness, "c-001", Delivery::NotAPdf);
+        let fault = Fault::new(Behaviour::Status(500, Body::Vendor));
+        let fault = fault.query("customerCertificateId", "c-001");
+        harness.reteach.fail(fault.always());
+        let report = harness.certificates_now().await;
+        let text = &finding(&report, FindingKind::NotFiled, "c-001").text;
+        assert!(text.contains("500"), "{text}");
+        let ledger = harness.certificate_ledger().await;
+        let state = ledger.values().map(|entry| &entry.state).next();
+        let Some(CertificateState::Failed(retry)) = state else {
+            panic!("{ledger:#?}")
+        };
+        assert_eq!((retry.failures, retry.refusals), (1, 0));
     });
 }
 

@@ -91,9 +91,8 @@ impl Ledger {
         let url = certificate.and_then(|certificate| certificate.url.as_ref());
         if let Some(filed_as) = self.done.get(&digest(id)) {
             let issue = || scope.compared(issue_of(id, participation, &connections.key));
-            let is_reissued = !filed_as.is_unknown()
-                && url.is_some()
-                && issue().differs_from(*filed_as);
+            let is_reissued =
+                !filed_as.is_unknown() && url.is_some() && issue().differs_from(*filed_as);
             return match is_reissued {
                 true => Keep::Newest(Class::Reissued),
                 false => Keep::Count(Counted::Done),

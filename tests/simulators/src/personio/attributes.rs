@@ -93,22 +93,25 @@ pub(super) static DEFINITIONS: &[Definition] = &[
     Definition::new("employment_type", "Anstellungsart", "standard", |record| {
         json!(record.person.employment_type)
     }),
-    Definition::new("weekly_working_hours", "Wochenstunden", "standard", |record| {
-        json!(record.person.weekly_hours.to_string())
-    }),
+    Definition::new(
+        "weekly_working_hours",
+        "Wochenstunden",
+        "standard",
+        |record| json!(record.person.weekly_hours.to_string()),
+    ),
     Definition::new("hire_date", "Anstelldatum", "date", |record| {
         date(record.person.hire_date)
     }),
     Definition::new("contract_end_date", "Vertragsende", "date", |_| Value::Null),
-    Definition::new("termination_date", "Arbeitsverhältnis endet zum", "date", |record| {
-        date(record.person.termination_date)
-    }),
     Definition::new(
-        "termination_type",
-        "Art der Kündigung",
-        "standard",
-        |_| json!(""),
+        "termination_date",
+        "Arbeitsverhältnis endet zum",
+        "date",
+        |record| date(record.person.termination_date),
     ),
+    Definition::new("termination_type", "Art der Kündigung", "standard", |_| {
+        json!("")
+    }),
     Definition::new("last_working_day", "Letzter Arbeitstag", "date", |record| {
         date(record.person.termination_date)
     }),

@@ -575,7 +575,10 @@ async fn reports_of_30_days_are_plotted_by_day_and_listed_in_parts() {
         &["/runs/run-119\"", "&amp;page=1#reports", "All reports"],
     );
     let none = visitor.text("/tenants/acme/runs?outcome=%3Cb%3E").await;
-    assert!(!none.contains("/runs/run-") && !none.contains("<b>"), "{none}");
+    assert!(
+        !none.contains("/runs/run-") && !none.contains("<b>"),
+        "{none}"
+    );
 }
 
 #[tokio::test]
