@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod aws;
+mod debug;
 pub mod document;
 pub mod domain;
 pub mod fingerprint;

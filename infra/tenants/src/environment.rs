@@ -1,6 +1,5 @@
 //! The surroundings of a process: variables, clock, standard input and standard error. Tests replace them.
 
-use std::fmt;
 use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,13 +34,7 @@ pub enum Interactivity {
     NonInteractive,
 }
 
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Environment")
-            .field("interactivity", &self.interactivity)
-            .finish_non_exhaustive()
-    }
-}
+shared::debug_only!(Environment, interactivity);
 
 impl Environment {
     #[must_use]

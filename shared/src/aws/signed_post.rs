@@ -1,6 +1,5 @@
 //! A signed POST to AWS. The SDK clients would make the binary too large.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -32,13 +31,7 @@ pub struct SignedPost {
     clock: Arc<dyn Clock>,
 }
 
-impl fmt::Debug for SignedPost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedPost")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_only!(SignedPost, url);
 
 impl SignedPost {
     /// Calls `service` as the environment says: `AWS_REGION`, credentials, the service's endpoint or `AWS_ENDPOINT_URL`.

@@ -1,6 +1,5 @@
 //! A PDF on its way: looked at, but not yet read.
 
-use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -111,10 +110,4 @@ impl Watch {
     }
 }
 
-impl fmt::Debug for PdfBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PdfBody")
-            .field("length", &self.length)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_only!(PdfBody, length);

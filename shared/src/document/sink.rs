@@ -1,7 +1,6 @@
 //! The trait behind which Personio (direct or through Kombo) and Kombo's unified model
 //! stand, and the document that they take.
 
-use std::fmt;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -125,21 +124,7 @@ impl Document {
     }
 }
 
-impl fmt::Debug for Document {
-    /// Names it by its ids only: which course somebody took is personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document")
-            .field("employee", &self.employee)
-            .field("category", &self.category)
-            .field("certificate", &self.certificate)
-            .finish_non_exhaustive()
-    }
-}
+// Names it by its ids only: which course somebody took is personal.
+crate::debug_only!(Document, employee, category, certificate);
 
-impl fmt::Debug for Certificate<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_only!(Certificate<'_>, id);

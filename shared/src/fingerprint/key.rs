@@ -64,11 +64,7 @@ impl fmt::Display for Fingerprint {
 #[derive(Clone)]
 pub struct FingerprintKey(hmac::Key);
 
-impl fmt::Debug for FingerprintKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FingerprintKey(redacted)")
-    }
-}
+crate::debug_only!(FingerprintKey);
 
 /// The key in the tenant's secret cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,6 +1,5 @@
 //! A body that passes through: read once, while it is sent.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -156,16 +155,6 @@ pub(super) fn base64(
     })
 }
 
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Content")
-            .field("length", &self.length)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_only!(Content, length);
 
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Payload").finish_non_exhaustive()
-    }
-}
+crate::debug_only!(Payload);

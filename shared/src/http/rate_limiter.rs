@@ -1,7 +1,6 @@
 //! Pacing: never faster than a vendor allows, wherever its window begins.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -156,11 +155,7 @@ impl RateLimiter {
     }
 }
 
-impl fmt::Debug for RateLimiter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimiter").finish_non_exhaustive()
-    }
-}
+crate::debug_only!(RateLimiter);
 
 #[cfg(test)]
 mod tests {
@@ -184,7 +179,7 @@ mod tests {
     #[test]
     fn what_it_has_counted_is_not_shown() {
         let shown = format!("{:?}", RateLimiter::new(&[]));
-        assert_eq!(shown, "RateLimiter { .. }");
+        assert_eq!(shown, "RateLimiter(…)");
     }
 
     #[tokio::test(start_paused = true)]

@@ -212,15 +212,7 @@ impl Request {
     }
 }
 
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("target", &self.target)
-            .field("repeat", &self.repeat)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_only!(Request, target, repeat, timeout);
 
 #[cfg(test)]
 mod tests {

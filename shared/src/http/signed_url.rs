@@ -1,7 +1,5 @@
 //! A signed URL is a credential: it alone gives access to the file.
 
-use std::fmt;
-
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -34,11 +32,7 @@ impl PartialEq for SignedUrl {
 
 impl Eq for SignedUrl {}
 
-impl fmt::Debug for SignedUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SignedUrl(…)")
-    }
-}
+crate::debug_only!(SignedUrl);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,5 @@
 //! One login for all calls of a credential.
 
-use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex as StdMutex};
 
@@ -191,11 +190,7 @@ impl Token {
     }
 }
 
-impl fmt::Debug for TokenCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCache").finish_non_exhaustive()
-    }
-}
+crate::debug_only!(TokenCache);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,5 @@
 //! A webhook: one POST to an address that a tenant named, which is a secret.
 
-use std::fmt;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -16,11 +15,7 @@ use super::{Context, InvalidBaseUrl, TransportError};
 #[derive(Clone)]
 pub struct WebhookUrl(SecretString);
 
-impl fmt::Debug for WebhookUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WebhookUrl(…)")
-    }
-}
+crate::debug_only!(WebhookUrl);
 
 impl WebhookUrl {
     /// # Errors

@@ -1,7 +1,5 @@
 //! The calls that Kombo answers itself.
 
-use std::fmt;
-
 use reqwest::Method;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -27,11 +25,7 @@ impl ApiKey {
     }
 }
 
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(…)")
-    }
-}
+crate::debug_only!(ApiKey);
 
 /// Kombo's API with one key; copies share the pace.
 #[derive(Clone, Debug)]

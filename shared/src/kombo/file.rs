@@ -1,7 +1,5 @@
 //! A file, and a form with a file, as Kombo takes them.
 
-use std::fmt;
-
 use serde::Serialize;
 
 /// A PDF in Kombo's words.
@@ -64,15 +62,7 @@ pub enum FormValue<'a> {
     File(File<'a>),
 }
 
-impl fmt::Debug for File<'_> {
-    /// Not its name, which names a course.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("File(…)")
-    }
-}
+// Not its name, which names a course.
+crate::debug_only!(File<'_>);
 
-impl fmt::Debug for FormValue<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FormValue(…)")
-    }
-}
+crate::debug_only!(FormValue<'_>);

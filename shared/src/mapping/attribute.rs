@@ -97,8 +97,4 @@ impl Text {
     }
 }
 
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Text(redacted)")
-    }
-}
+crate::debug_only!(Text);

@@ -1,6 +1,5 @@
 //! Sends notices: SNS, SES and webhooks, one attempt each.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,11 +101,7 @@ struct Inner {
     sender: Option<(SignedPost, String)>,
 }
 
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner").finish_non_exhaustive()
-    }
-}
+crate::debug_only!(Inner);
 
 impl Senders {
     /// Sends to the topic `NOTICE_TOPIC_ARN` and from the address `NOTICE_SENDER`; an empty variable switches its channel off.

@@ -1,7 +1,5 @@
 //! A customer: what reteach calls an account of its academy.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
 use jiff::fmt::temporal::Pieces;
@@ -58,16 +56,8 @@ impl Customer {
     }
 }
 
-impl fmt::Debug for Customer {
-    /// Names the account by its ids only: the rest is personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Customer")
-            .field("id", &self.id)
-            .field("external_id", &self.external_id)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
+// Names the account by its ids only: the rest is personal.
+crate::debug_only!(Customer, id, external_id, status);
 
 /// Tags, or null.
 fn or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Error> {
@@ -146,11 +136,7 @@ pub enum Gender {
     Other(String),
 }
 
-impl fmt::Debug for Gender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gender(…)")
-    }
-}
+crate::debug_only!(Gender);
 
 impl From<employee::Gender> for Gender {
     fn from(gender: employee::Gender) -> Self {

@@ -1,7 +1,6 @@
 //! What is written to an account.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -158,11 +157,5 @@ fn or_held<T: Clone>(field: Field<T>, held: &Option<T>) -> Field<T> {
     }
 }
 
-impl fmt::Debug for CustomerInput {
-    /// Names the account by its external id only: the rest is personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CustomerInput")
-            .field("external_id", &self.external_id)
-            .finish_non_exhaustive()
-    }
-}
+// Names the account by its external id only: the rest is personal.
+crate::debug_only!(CustomerInput, external_id);

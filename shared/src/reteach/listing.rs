@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
-use std::fmt;
 use std::hash::BuildHasher as _;
 use std::sync::atomic::Ordering;
 
@@ -39,16 +38,8 @@ pub struct UnreadableAccount {
     pub field: String,
 }
 
-impl fmt::Debug for UnreadableAccount {
-    /// Without the mail address.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnreadableAccount")
-            .field("id", &self.id)
-            .field("external_id", &self.external_id)
-            .field("field", &self.field)
-            .finish_non_exhaustive()
-    }
-}
+// Without the mail address.
+crate::debug_only!(UnreadableAccount, id, external_id, field);
 
 /// Keeps of a listing what its caller needs. Equal collectors mean that two readings brought the same.
 pub trait CollectAccounts: PartialEq + Send {

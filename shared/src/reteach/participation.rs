@@ -1,7 +1,5 @@
 //! A participation: somebody on a course, and the certificate that came of it.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,16 +64,8 @@ impl ParticipationId {
     }
 }
 
-impl fmt::Debug for Participation {
-    /// Names it by its ids only: which course somebody took is personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Participation")
-            .field("id", &self.id)
-            .field("customer", &self.customer)
-            .field("certificate", &self.certificate)
-            .finish_non_exhaustive()
-    }
-}
+// Names it by its ids only: which course somebody took is personal.
+crate::debug_only!(Participation, id, customer, certificate);
 
 /// What may say when a certificate was issued last; the first of them counts.
 const DATES: [&str; 2] = ["issuedAt", "updatedAt"];

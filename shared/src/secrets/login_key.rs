@@ -23,11 +23,7 @@ pub struct LoginKey {
     name: String,
 }
 
-impl std::fmt::Debug for LoginKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LoginKey(redacted)")
-    }
-}
+crate::debug_only!(LoginKey);
 
 impl LoginKey {
     /// The key of these credentials.

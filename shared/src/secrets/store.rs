@@ -1,7 +1,6 @@
 //! Secrets Manager behind a cache.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
@@ -83,13 +82,7 @@ struct KeyOfStack {
     read_at: Timestamp,
 }
 
-impl fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secrets")
-            .field("prefix", &self.prefix)
-            .finish_non_exhaustive()
-    }
-}
+crate::debug_only!(Secrets, prefix);
 
 impl Secrets {
     /// The secrets named `<prefix>/<tenant>`, each kept for 15 minutes.

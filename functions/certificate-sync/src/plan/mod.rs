@@ -8,7 +8,6 @@ mod policy;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{CertificateId, CustomerId, SourceId};
@@ -155,22 +154,8 @@ impl From<Intent> for PreviousFailures {
     }
 }
 
-impl fmt::Debug for Listed {
-    /// Without the course: which one somebody took is personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listed")
-            .field("owner", &self.owner)
-            .finish_non_exhaustive()
-    }
-}
+// Without the course: which one somebody took is personal.
+shared::debug_only!(Listed, owner);
 
-impl fmt::Debug for Upload {
-    /// Without the course: which one somebody took is personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload")
-            .field("id", &self.id)
-            .field("employee", &self.employee)
-            .field("previous", &self.previous)
-            .finish_non_exhaustive()
-    }
-}
+// Without the course: which one somebody took is personal.
+shared::debug_only!(Upload, id, employee, previous);

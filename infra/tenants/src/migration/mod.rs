@@ -36,11 +36,7 @@ pub(crate) struct NewPerson {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Mail(String);
 
-impl std::fmt::Debug for Mail {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Mail(…)")
-    }
-}
+shared::debug_only!(Mail);
 
 impl Mail {
     /// `None` for a blank text.

@@ -40,14 +40,8 @@ pub struct Employee {
     pub status: Field<Status>,
 }
 
-impl std::fmt::Debug for Employee {
-    /// Names the person by id only: the rest is personal.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Employee")
-            .field("source_id", &self.source_id)
-            .finish_non_exhaustive()
-    }
-}
+// Names the person by id only: the rest is personal.
+crate::debug_only!(Employee, source_id);
 
 /// Gender as reteach knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
