@@ -251,7 +251,7 @@ fn failure(
 mod tests {
     use futures::FutureExt as _;
     use shared::access::AccessWindow;
-    use shared::domain::employee::{Employee, Field, Status};
+    use shared::domain::employee::{Field, Status};
     use shared::domain::id::{CustomerId, ExternalId};
     use shared::source::Absence;
 
@@ -259,16 +259,14 @@ mod tests {
     use crate::io::memory::{Academy, InMemory};
     use crate::plan::Numbering;
     use crate::plan::builders::{
-        account_of, candidate, config, employee, key, now, plan, seen, synced,
+        account_of, candidate, compared, config, edited, employee, key, now, of_status, plan, seen,
+        synced, text,
     };
 
     /// Person 1, for the ninth time in conflict with the account of `holder`, which ends at `end`.
     fn in_conflict(status: Status, holder: Holder, end: Option<Timestamp>) -> Candidate {
         let config = config("");
-        let person = Employee {
-            status: Field::Value(status),
-            ..employee("1")
-        };
+        let person = of_status("1", status);
         let number = match holder {
             Holder::Foreign => "sap:9",
             Holder::Former(_) | Holder::Other => "personio:9",
@@ -332,20 +330,11 @@ mod tests {
     #[test]
     fn a_value_that_the_academy_keeps_without_its_outer_spaces_stays_given() {
         let config = config("");
-        let spaced = Employee {
-            company: Field::Value("Muster GmbH ".into()),
-            ..employee("1")
-        };
-        let other = Employee {
-            company: Field::Value("Andere GmbH".into()),
-            ..employee("1")
-        };
+        let spaced = edited("1", |person| person.company = text("Muster GmbH "));
+        let other = edited("1", |person| person.company = text("Andere GmbH"));
         for (holds, stays) in [(employee("1"), true), (other, false)] {
             let account = account_of(&holds, &config);
-            let candidate = Candidate {
-                entry: Some(synced(&spaced, &config)),
-                ..seen(&spaced, account, MatchedBy::ExternalId, &config)
-            };
+            let candidate = compared(&spaced, &spaced, account);
             let noted = as_seen(&candidate, None);
             assert_eq!(noted == candidate.entry, stays);
         }
@@ -375,20 +364,11 @@ mod tests {
     #[test]
     fn a_value_of_somebody_else_is_noted_as_none_that_we_gave_and_an_empty_one_as_empty() {
         let config = config("");
-        let empty = Employee {
-            company: Field::Null,
-            ..employee("1")
-        };
-        let other = Employee {
-            company: Field::Value("Andere GmbH".into()),
-            ..employee("1")
-        };
+        let empty = edited("1", |person| person.company = Field::Null);
+        let other = edited("1", |person| person.company = text("Andere GmbH"));
         for (holds, expected) in [(empty, Some(ValueDigest::Null)), (other, None)] {
             let account = account_of(&holds, &config);
-            let candidate = Candidate {
-                entry: Some(synced(&employee("1"), &config)),
-                ..seen(&employee("1"), account, MatchedBy::ExternalId, &config)
-            };
+            let candidate = compared(&employee("1"), &employee("1"), account);
             let noted = as_seen(&candidate, None).unwrap();
             assert_eq!(noted.digests.get("company").copied(), expected);
             assert!(noted.digests.contains_key("position"));
@@ -429,25 +409,14 @@ mod tests {
     /// A person whose account has another company than the one that we gave it.
     fn drifted(id: &str) -> Candidate {
         let (config, person) = (config(""), employee(id));
-        let other = Employee {
-            company: Field::Value("Andere GmbH".into()),
-            ..person.clone()
-        };
-        let account = account_of(&other, &config);
-        Candidate {
-            entry: Some(synced(&person, &config)),
-            ..seen(&person, account, MatchedBy::ExternalId, &config)
-        }
+        let other = edited(id, |person| person.company = text("Andere GmbH"));
+        compared(&person, &person, account_of(&other, &config))
     }
 
     /// A person whose account is as the ledger says.
     fn in_step(id: &str) -> Candidate {
         let (config, person) = (config(""), employee(id));
-        let account = account_of(&person, &config);
-        Candidate {
-            entry: Some(synced(&person, &config)),
-            ..seen(&person, account, MatchedBy::ExternalId, &config)
-        }
+        compared(&person, &person, account_of(&person, &config))
     }
 
     fn change_of(candidate: &Candidate) -> Change {
@@ -485,10 +454,7 @@ mod tests {
     #[test]
     fn a_value_that_is_written_is_not_noted_as_given_before_it_is() {
         let config = config("");
-        let spaced = Employee {
-            company: Field::Value("Muster GmbH ".into()),
-            ..employee("1")
-        };
+        let spaced = edited("1", |person| person.company = text("Muster GmbH "));
         let account = account_of(&employee("1"), &config);
         let new = seen(&spaced, account, MatchedBy::ExternalId, &config);
         let change = change_of(&new);
@@ -498,10 +464,7 @@ mod tests {
             .map(|value| value.attribute.name())
             .collect();
         assert_eq!(written, ["company"]);
-        let candidate = Candidate {
-            entry: Some(synced(&spaced, &config)),
-            ..new
-        };
+        let candidate = new.with_entry(synced(&spaced, &config));
         for (change, stays) in [(None, true), (Some(&change), false)] {
             let noted = as_seen(&candidate, change).unwrap();
             assert_eq!(noted.digests.contains_key("company"), stays);
@@ -525,13 +488,7 @@ mod tests {
             }),
             ..drifted(id)
         };
-        let gone = Candidate {
-            source: SourceState::Gone {
-                external_id: ExternalId::new("personio:10"),
-                absence: Absence::Explained,
-            },
-            ..drifted("10")
-        };
+        let gone = drifted("10").gone(Absence::Explained);
         let unknown = Candidate {
             entry: None,
             ..drifted("11")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, ToSpan as _};
 use shared::access::AccessWindow;
 use shared::domain::employee::{Employee, Field, Status};
-use shared::domain::id::{ExternalId, SourceId};
+use shared::domain::id::SourceId;
 use shared::mapping::{Attribute, Text};
 use shared::source::Absence;
 use shared::state::{Brake, BrakeWindow};
@@ -13,12 +13,13 @@ use shared::tenant::{BrakeConfig, TenantConfig};
 
 use super::classify::{NewAccounts, risky_changes as classify};
 use super::limits::people;
-use super::{LimitExceeded, Limits, check_limits};
+use super::{BrakeVerdict, LimitExceeded, Limits, check_limits};
 use crate::lint::examine;
-use crate::plan::builders::{account_of, candidate, config, employee, now, plan, seen, trusted};
+use crate::plan::builders::{
+    candidate, config, day, edited, employee, now, of_status, plan, seen, text, trusted, unnumbered,
+};
 use crate::plan::{
-    AccountView, Action, Before, Candidate, MatchedBy, Part, RiskyChange, SourceState, ValueChange,
-    WindowCause, WindowChange,
+    Action, Before, Candidate, MatchedBy, Part, RiskyChange, ValueChange, WindowCause, WindowChange,
 };
 
 /// The risky changes of a plan that breaks no rule.
@@ -26,6 +27,15 @@ fn examined(candidates: &[Candidate], config: &TenantConfig) -> Vec<RiskyChange>
     let plan = plan(candidates, config);
     assert_eq!(examine(&plan, candidates, "personio", now()), Ok(()));
     classify(&plan, candidates, config, now(), NewAccounts::Counted)
+}
+
+fn brakes(risky_changes: &[RiskyChange]) -> Vec<Brake> {
+    risky_changes.iter().map(|risky| risky.brake).collect()
+}
+
+/// The verdict where nothing was approved.
+fn judged(risky: Vec<RiskyChange>, limits: Limits, history: &BrakeWindow) -> BrakeVerdict {
+    check_limits(risky, &BTreeMap::new(), limits, history, now())
 }
 
 fn at(text: &str) -> Timestamp {
@@ -47,11 +57,9 @@ fn harm_of(
     config: &TenantConfig,
     now: Timestamp,
 ) -> Option<Brake> {
-    let end_date = Field::from(end.map(|day| day.parse().unwrap()));
     let somebody = Employee {
-        end_date,
-        status: Field::Value(Status::Inactive),
-        ..employee("1")
+        end_date: Field::from(end.map(|day| day.parse().unwrap())),
+        ..of_status("1", Status::Inactive)
     };
     let candidates = [trusted(&somebody, &employee("1"), config)];
     let mut plan = plan(&candidates, config);
@@ -71,31 +79,23 @@ fn harm_of(
 
 #[test]
 fn a_window_counts_when_it_is_written_however_far_ahead_it_takes_effect() {
-    use Brake::{UnexplainedLock, Unlock};
+    use Brake::{UnexplainedLock as Lock, Unlock};
     let on = |hours: i64| Some(now() + hours.hours());
     let (open, never) = (window(None, None), None);
     let cases = [
         // A nearer end, or an end where there was none.
-        (open, window(never, on(0)), Some(UnexplainedLock)),
-        (open, window(never, on(-9)), Some(UnexplainedLock)),
-        (open, window(never, on(24)), Some(UnexplainedLock)),
-        (open, window(never, on(72)), Some(UnexplainedLock)),
-        (open, window(never, on(9_000)), Some(UnexplainedLock)),
-        (
-            window(never, on(48)),
-            window(never, on(47)),
-            Some(UnexplainedLock),
-        ),
+        (open, window(never, on(0)), Some(Lock)),
+        (open, window(never, on(-9)), Some(Lock)),
+        (open, window(never, on(24)), Some(Lock)),
+        (open, window(never, on(72)), Some(Lock)),
+        (open, window(never, on(9_000)), Some(Lock)),
+        (window(never, on(48)), window(never, on(47)), Some(Lock)),
         // An end that passed before is none that comes nearer.
         (window(never, on(-1)), window(never, on(-9)), None),
         // A later begin.
-        (open, window(on(1), never), Some(UnexplainedLock)),
-        (open, window(on(48), never), Some(UnexplainedLock)),
-        (
-            window(on(48), never),
-            window(on(72), never),
-            Some(UnexplainedLock),
-        ),
+        (open, window(on(1), never), Some(Lock)),
+        (open, window(on(48), never), Some(Lock)),
+        (window(on(48), never), window(on(72), never), Some(Lock)),
         (open, window(on(0), never), None),
         (open, window(on(-48), never), None),
         // A lifted lock.
@@ -111,16 +111,8 @@ fn a_window_counts_when_it_is_written_however_far_ahead_it_takes_effect() {
         (window(on(-9), never), window(on(-48), never), None),
         (window(on(-9), on(20)), window(on(-48), on(20)), None),
         // Both: what is lost counts.
-        (
-            window(on(20), never),
-            window(on(20), on(0)),
-            Some(UnexplainedLock),
-        ),
-        (
-            window(never, on(20)),
-            window(on(9), on(48)),
-            Some(UnexplainedLock),
-        ),
+        (window(on(20), never), window(on(20), on(0)), Some(Lock)),
+        (window(never, on(20)), window(on(9), on(48)), Some(Lock)),
     ];
     for (before, after, brake) in cases {
         assert_eq!(
@@ -133,95 +125,25 @@ fn a_window_counts_when_it_is_written_however_far_ahead_it_takes_effect() {
 
 #[test]
 fn only_the_day_after_the_end_date_explains_a_lock_or_the_day_itself_as_the_tenant_chose() {
-    use Brake::{ExplainedLock, UnexplainedLock};
-    let day_after = config("");
+    use Brake::{ExplainedLock as Explained, UnexplainedLock as Unexplained};
+    let next_day = config("");
     let end_day = config("[employees]\nlock_on = \"end-day\"\n");
     let cases = [
-        (
-            &day_after,
-            "2026-05-09",
-            "2026-05-09T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-10",
-            "2026-05-10T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-10",
-            "2026-05-09T22:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-10",
-            "2026-05-11T10:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-05-31",
-            "2026-05-10T12:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &end_day,
-            "2026-05-10",
-            "2026-05-09T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &end_day,
-            "2026-05-09",
-            "2026-05-09T22:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &end_day,
-            "2026-05-11",
-            "2026-05-10T22:00:00Z",
-            ExplainedLock,
-        ),
+        (&next_day, "2026-05-09", "2026-05-09T22:00:00Z", Explained),
+        (&next_day, "2026-05-10", "2026-05-10T22:00:00Z", Explained),
+        (&next_day, "2026-05-10", "2026-05-09T22:00:00Z", Unexplained),
+        (&next_day, "2026-05-10", "2026-05-11T10:00:00Z", Explained),
+        (&next_day, "2026-05-31", "2026-05-10T12:00:00Z", Unexplained),
+        (&end_day, "2026-05-10", "2026-05-09T22:00:00Z", Explained),
+        (&end_day, "2026-05-09", "2026-05-09T22:00:00Z", Unexplained),
+        (&end_day, "2026-05-11", "2026-05-10T22:00:00Z", Explained),
         // Winter ends on 29 March, summer on 25 October.
-        (
-            &day_after,
-            "2026-03-28",
-            "2026-03-28T23:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-03-29",
-            "2026-03-29T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2026-03-29",
-            "2026-03-28T23:00:00Z",
-            UnexplainedLock,
-        ),
-        (
-            &day_after,
-            "2025-10-25",
-            "2025-10-25T22:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &day_after,
-            "2025-10-26",
-            "2025-10-26T23:00:00Z",
-            ExplainedLock,
-        ),
-        (
-            &end_day,
-            "2025-10-26",
-            "2025-10-25T22:00:00Z",
-            ExplainedLock,
-        ),
+        (&next_day, "2026-03-28", "2026-03-28T23:00:00Z", Explained),
+        (&next_day, "2026-03-29", "2026-03-29T22:00:00Z", Explained),
+        (&next_day, "2026-03-29", "2026-03-28T23:00:00Z", Unexplained),
+        (&next_day, "2025-10-25", "2025-10-25T22:00:00Z", Explained),
+        (&next_day, "2025-10-26", "2025-10-26T23:00:00Z", Explained),
+        (&end_day, "2025-10-26", "2025-10-25T22:00:00Z", Explained),
     ];
     for (config, end, shuts, brake) in cases {
         let shuts = at(shuts);
@@ -295,10 +217,7 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
         (Attribute::UserName, Before::Null, other, None),
     ];
     for (attribute, before, after, brake) in cases {
-        let moved = Employee {
-            position: Field::Null,
-            ..employee("1")
-        };
+        let moved = edited("1", |person| person.position = Field::Null);
         let candidates = [trusted(&moved, &employee("1"), &config(""))];
         let mut plan = plan(&candidates, &config(""));
         let expected: Vec<_> = brake
@@ -310,17 +229,10 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
             before: before.clone(),
             after: after.clone(),
         }];
-        let risky_changes = classify(
-            &plan,
-            &candidates,
-            &config(""),
-            now(),
-            NewAccounts::Uncounted,
-        );
-        let found: Vec<_> = risky_changes
-            .iter()
-            .map(|risky| (risky.brake, risky.part))
-            .collect();
+        let rules = config("");
+        let risky = classify(&plan, &candidates, &rules, now(), NewAccounts::Uncounted);
+        let found = risky.iter().map(|risky| (risky.brake, risky.part));
+        let found: Vec<_> = found.collect();
         assert_eq!(found, expected, "{attribute} {before:?} {after:?}");
         // A new account has nothing to lose.
         plan.changes[0].action = Action::Create;
@@ -329,7 +241,6 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
             after: window(None, Some(now())),
             cause: WindowCause::Inactive,
         });
-        let rules = config("");
         let none = classify(&plan, &candidates, &rules, now(), NewAccounts::Uncounted);
         assert_eq!(none, []);
     }
@@ -338,63 +249,28 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
 #[test]
 fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date() {
     let scope = config("[scope]\nexclude_companies = [\"Muster AG\"]\n");
-    let ends = Employee {
-        end_date: Field::Value("2026-05-31".parse().unwrap()),
-        ..employee("1")
-    };
+    let ends = edited("1", |person| person.end_date = day("2026-05-31"));
     let moved = Employee {
-        company: Field::Value("Muster AG".into()),
+        company: text("Muster AG"),
         ..ends.clone()
     };
-    let gone = SourceState::Gone {
-        external_id: ExternalId::new("personio:1"),
-        absence: Absence::Explained,
-    };
-    let candidates = [
-        Candidate {
-            source: gone,
-            ..trusted(&ends, &ends, &scope)
-        },
-        trusted(&moved, &ends, &scope),
-    ];
-    for candidate in candidates {
-        let candidates = [candidate];
-        let risky_changes = examined(&candidates, &scope);
-        assert_eq!(
-            risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
-            [Brake::UnexplainedLock]
-        );
+    let gone = trusted(&ends, &ends, &scope).gone(Absence::Explained);
+    for candidate in [gone, trusted(&moved, &ends, &scope)] {
+        let risky_changes = examined(&[candidate], &scope);
+        assert_eq!(brakes(&risky_changes), [Brake::UnexplainedLock]);
     }
 }
 
 #[test]
 fn who_is_missing_without_a_deletion_flag_is_never_locked_unasked() {
     let config = config("[brake]\nunexplained_lock = 100\nat_least = 1000\n");
-    let not_begun = Employee {
-        hire_date: Field::Value("2026-09-01".parse().unwrap()),
-        ..employee("1")
-    };
+    let not_begun = edited("1", |person| person.hire_date = day("2026-09-01"));
     for person in [employee("1"), not_begun] {
-        let source = SourceState::Gone {
-            external_id: ExternalId::new("personio:1"),
-            absence: Absence::Unmarked,
-        };
-        let candidates = [Candidate {
-            source,
-            ..trusted(&person, &person, &config)
-        }];
-        let risky_changes = examined(&candidates, &config);
-        assert_eq!(
-            risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
-            [Brake::UnflaggedLock]
-        );
-        let judgement = check_limits(
-            risky_changes,
-            &BTreeMap::new(),
-            Limits::of(config.brake, 1_000),
-            &BrakeWindow::default(),
-            now(),
-        );
+        let missing = trusted(&person, &person, &config).gone(Absence::Unmarked);
+        let risky_changes = examined(&[missing], &config);
+        assert_eq!(brakes(&risky_changes), [Brake::UnflaggedLock]);
+        let limits = Limits::of(config.brake, 1_000);
+        let judgement = judged(risky_changes, limits, &BrakeWindow::default());
         assert_eq!(judgement.split().1, []);
     }
 }
@@ -402,17 +278,11 @@ fn who_is_missing_without_a_deletion_flag_is_never_locked_unasked() {
 #[test]
 fn adopting_a_locked_account_opens_it_and_that_counts() {
     let config = config("");
-    let mut account = AccountView {
-        external_id: None,
-        ..account_of(&employee("1"), &config)
-    };
+    let mut account = unnumbered(&employee("1"), &config);
     account.window = window(None, Some(now() - 9.hours()));
     let candidates = [seen(&employee("1"), account, MatchedBy::Mail, &config)];
     let risky_changes = examined(&candidates, &config);
-    assert_eq!(
-        risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
-        [Brake::Unlock, Brake::Create]
-    );
+    assert_eq!(brakes(&risky_changes), [Brake::Unlock, Brake::Create]);
 }
 
 #[test]
@@ -466,10 +336,7 @@ fn each_kind_has_a_limit_of_its_own_in_the_tenants_file() {
 #[test]
 fn a_new_account_counts_once_the_first_run_is_complete_and_a_mail_address_in_another_case_never() {
     let config = config("");
-    let shouting = Employee {
-        email: Field::Value("P1@MUSTER.EXAMPLE".into()),
-        ..employee("1")
-    };
+    let shouting = edited("1", |person| person.email = text("P1@MUSTER.EXAMPLE"));
     let candidates = [
         trusted(&shouting, &employee("1"), &config),
         candidate(&employee("2"), &config),
@@ -515,13 +382,7 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
         (Brake::MailChange, 10, None),
     ];
     for (brake, planned, over) in cases {
-        let judgement = check_limits(
-            risky_changes(brake, planned),
-            &BTreeMap::new(),
-            limits,
-            &history,
-            now(),
-        );
+        let judgement = judged(risky_changes(brake, planned), limits, &history);
         let expected: BTreeMap<_, _> = over
             .map(|(before, limit)| {
                 (
@@ -547,13 +408,7 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
 
 #[test]
 fn a_tripped_brake_holds_its_own_kind_only_and_people_count_once() {
-    let limits = Limits::of(
-        BrakeConfig {
-            at_least: 2,
-            ..BrakeConfig::default()
-        },
-        0,
-    );
+    let limits = Limits::of(config("[brake]\nat_least = 2\n").brake, 0);
     let mut all = risky_changes(Brake::UnexplainedLock, 3);
     all.extend(risky_changes(Brake::Blank, 2));
     let fields = [Attribute::Position, Attribute::Company, Attribute::Location];
@@ -563,14 +418,7 @@ fn a_tripped_brake_holds_its_own_kind_only_and_people_count_once() {
         part: Part::Value(attribute),
     }));
     assert_eq!(people(&all, Brake::Blank), 2);
-    let (held, passed) = check_limits(
-        all,
-        &BTreeMap::new(),
-        limits,
-        &BrakeWindow::default(),
-        now(),
-    )
-    .split();
+    let (held, passed) = judged(all, limits, &BrakeWindow::default()).split();
     assert!(
         held.iter()
             .all(|risky| risky.brake == Brake::UnexplainedLock)

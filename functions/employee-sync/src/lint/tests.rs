@@ -1,14 +1,16 @@
 //! Each rule, broken on purpose.
 
-use jiff::ToSpan as _;
+use jiff::{Timestamp, ToSpan as _};
 use shared::access::AccessWindow;
-use shared::domain::employee::{Employee, Field, Status};
+use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, DesiredAccount};
 use shared::source::{Absence, Leaving};
 
 use crate::lint::{Violation, examine};
-use crate::plan::builders::{account_of, candidate, config, employee, key, now, plan, trusted};
+use crate::plan::builders::{
+    account_of, candidate, config, day, edited, employee, key, now, of_status, plan, trusted,
+};
 use crate::plan::{
     Account, AccountView, Action, Before, Candidate, Holder, MatchedBy, Plan, SkipReason,
     SourceState, ValueChange, WindowCause, WindowChange,
@@ -17,10 +19,7 @@ use crate::plan::{
 /// Person 1 has moved, person 2 is new, person 3 is as they were.
 fn three() -> Vec<Candidate> {
     let config = config("");
-    let moved = Employee {
-        position: Field::Null,
-        ..employee("1")
-    };
+    let moved = edited("1", |person| person.position = Field::Null);
     vec![
         // Another account has the address that person 1 keeps.
         Candidate {
@@ -35,10 +34,13 @@ fn three() -> Vec<Candidate> {
     ]
 }
 
-fn lock(after: AccessWindow) -> Option<WindowChange> {
+fn lock(active_at: Option<Timestamp>, inactive_at: Option<Timestamp>) -> Option<WindowChange> {
     Some(WindowChange {
         before: AccessWindow::default(),
-        after,
+        after: AccessWindow {
+            active_at,
+            inactive_at,
+        },
         cause: WindowCause::Inactive,
     })
 }
@@ -158,79 +160,47 @@ const BREACHES: [Breach; 39] = [
     }),
     (NULLS, Some("1"), |plan, _| {
         // The source said nothing of the kind.
-        let attribute = Attribute::Department;
-        plan.changes[0].values.push(ValueChange {
-            attribute,
-            before: Before::Unknown,
-            after: None,
-        });
+        clear(plan, Attribute::Department);
     }),
     (NULLS, Some("1"), |plan, _| {
         // The source says something else.
-        let attribute = Attribute::LastName;
-        plan.changes[0].values.push(ValueChange {
-            attribute,
-            before: Before::Unknown,
-            after: None,
-        });
+        clear(plan, Attribute::LastName);
     }),
     (NULLS, Some("1"), |_, candidates| {
-        let external_id = ExternalId::new("personio:1");
-        candidates[0].source = SourceState::Gone {
-            external_id,
-            absence: Absence::Explained,
-        };
+        candidates[0] = candidates[0].clone().gone(Absence::Explained);
     }),
     (CAUSE, Some("1"), |plan, _| {
-        plan.changes[0].window = lock(AccessWindow {
-            active_at: None,
-            inactive_at: Some(now()),
-        });
+        plan.changes[0].window = lock(None, Some(now()));
     }),
     (CAUSE, Some("1"), |plan, _| {
-        plan.changes[0].window = lock(AccessWindow {
-            active_at: None,
-            inactive_at: Some(now() + 24.hours()),
-        });
+        plan.changes[0].window = lock(None, Some(now() + 24.hours()));
     }),
     (CAUSE, Some("1"), |plan, candidates| {
         if let SourceState::Present { record, .. } = &mut candidates[0].source {
-            record.employment.end_date = Field::Value("2020-03-31".parse().unwrap());
+            record.employment.end_date = day("2020-03-31");
         }
-        plan.changes[0].window = lock(AccessWindow {
-            active_at: None,
-            inactive_at: Some(now()),
-        });
+        plan.changes[0].window = lock(None, Some(now()));
     }),
     (CAUSE, Some("1"), |plan, candidates| {
         *candidates = subjects_without_hire_date(candidates);
-        plan.changes[0].window = lock(AccessWindow {
-            active_at: Some(now() + 1.second()),
-            inactive_at: None,
-        });
+        plan.changes[0].window = lock(Some(now() + 1.second()), None);
     }),
     (CAUSE, Some("1"), |plan, candidates| {
         candidates[0].source = rejected(Leaving::default());
-        plan.changes[0].window = lock(AccessWindow {
-            active_at: None,
-            inactive_at: Some(now()),
-        });
+        plan.changes[0].window = lock(None, Some(now()));
     }),
     (CAUSE, Some("1"), |plan, candidates| {
         // Of such a record an end may be read, and no beginning.
         candidates[0].source = rejected(Leaving {
-            hire_date: Field::Value("2026-06-01".parse().unwrap()),
+            hire_date: day("2026-06-01"),
             ..inactive()
         });
-        plan.changes[0].window = lock(AccessWindow {
-            active_at: Some(now() + 1.second()),
-            inactive_at: Some(now()),
-        });
+        plan.changes[0].window = lock(Some(now() + 1.second()), Some(now()));
     }),
     (CAUSE, Some("1"), |plan, candidates| {
         // Nor does it open an account.
         candidates[0].source = rejected(inactive());
-        plan.changes[0].window = lock(AccessWindow::default());
+        plan.changes[0].window = lock(None, None);
     }),
     (CREATION, Some("2"), |_, candidates| {
         candidates[1] = trusted(&employee("2"), &employee("2"), &config(""))
@@ -247,12 +217,17 @@ const BREACHES: [Breach; 39] = [
         candidates[1] = candidate(&employee("2"), &scope);
     }),
     (CREATION, Some("2"), |_, candidates| {
-        candidates[1].source = SourceState::Gone {
-            external_id: ExternalId::new("personio:2"),
-            absence: Absence::Explained,
-        };
+        candidates[1] = candidates[1].clone().gone(Absence::Explained);
     }),
 ];
+
+fn clear(plan: &mut Plan, attribute: Attribute) {
+    plan.changes[0].values.push(ValueChange {
+        attribute,
+        before: Before::Unknown,
+        after: None,
+    });
+}
 
 fn found(candidate: &mut Candidate, external_id: Option<&str>, link: MatchedBy) {
     let config = config("");
@@ -334,14 +309,8 @@ fn inactive() -> Leaving {
 #[test]
 fn an_end_may_be_all_that_counts_of_a_record() {
     let config = config("");
-    let hired = Employee {
-        hire_date: Field::Value("2026-06-01".parse().unwrap()),
-        ..employee("1")
-    };
-    let left = Employee {
-        status: Field::Value(Status::Inactive),
-        ..employee("1")
-    };
+    let hired = edited("1", |person| person.hire_date = day("2026-06-01"));
+    let left = of_status("1", Status::Inactive);
     let reopened = AccountView {
         window: AccessWindow::default(),
         ..account_of(&left, &config)

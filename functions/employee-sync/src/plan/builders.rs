@@ -1,10 +1,12 @@
 //! Somebody, what is known of them, and a tenant: the parts of the small worlds that tests are made of.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use shared::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
-use shared::domain::id::{CustomerId, SourceId};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::DesiredAccount;
+use shared::source::Absence;
 use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
 
@@ -41,6 +43,41 @@ pub(crate) fn employee(id: &str) -> Employee {
         hire_date: Field::Value("2020-04-01".parse().unwrap()),
         end_date: Field::Null,
         status: Field::Value(Status::Active),
+    }
+}
+
+/// [`employee`] after a change.
+pub(crate) fn edited(id: &str, edit: impl FnOnce(&mut Employee)) -> Employee {
+    let mut person = employee(id);
+    edit(&mut person);
+    person
+}
+
+pub(crate) fn of_status(id: &str, status: Status) -> Employee {
+    edited(id, |person| person.status = Field::Value(status))
+}
+
+pub(crate) fn text(value: &str) -> Field<String> {
+    Field::Value(value.to_owned())
+}
+
+pub(crate) fn day(date: &str) -> Field<Date> {
+    Field::Value(date.parse().unwrap())
+}
+
+impl Candidate {
+    pub(crate) fn with_entry(mut self, entry: EmployeeEntry) -> Self {
+        self.entry = Some(entry);
+        self
+    }
+
+    /// The same person, missing from the HR system.
+    pub(crate) fn gone(mut self, absence: Absence) -> Self {
+        self.source = SourceState::Gone {
+            external_id: ExternalId::of("personio", &self.source_id),
+            absence,
+        };
+        self
     }
 }
 
@@ -133,6 +170,20 @@ pub(crate) fn account_of(employee: &Employee, config: &TenantConfig) -> AccountV
         tags: tags.into_iter().filter_map(|(_, value)| value).collect(),
         window: synced(employee, config).window,
     }
+}
+
+/// [`account_of`], which has lost its external id.
+pub(crate) fn unnumbered(employee: &Employee, config: &TenantConfig) -> AccountView {
+    AccountView {
+        external_id: None,
+        ..account_of(employee, config)
+    }
+}
+
+/// `employee` as now read, whose account was last given `before` and holds this by now.
+pub(crate) fn compared(employee: &Employee, before: &Employee, account: AccountView) -> Candidate {
+    let config = config("");
+    seen(employee, account, MatchedBy::ExternalId, &config).with_entry(synced(before, &config))
 }
 
 pub(crate) fn seen(

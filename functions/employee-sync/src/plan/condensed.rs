@@ -78,10 +78,10 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
-    use shared::domain::employee::{Employee, Field};
+    use shared::domain::employee::Employee;
 
     use super::*;
-    use crate::plan::builders::{candidate, config, employee, key, now};
+    use crate::plan::builders::{candidate, config, edited, employee, key, now, text};
     use crate::plan::{Context, Plan};
 
     fn digests(employee: &Employee) -> BTreeMap<&'static str, u64> {
@@ -119,10 +119,7 @@ mod tests {
 
     #[test]
     fn another_value_or_another_person_has_another_digest() {
-        let other = Employee {
-            position: Field::Value("Meister".into()),
-            ..employee("1")
-        };
+        let other = edited("1", |person| person.position = text("Meister"));
         let (one, other, second) = (
             digests(&employee("1")),
             digests(&other),

@@ -15,7 +15,8 @@ use shared::state::{Brake, EmployeeEntry, Failure, FailureKind};
 use shared::tenant::TenantConfig;
 
 use super::builders::{
-    account_of, candidate, config, employee, key, now, plan, seen, synced, trusted,
+    account_of, candidate, compared, config, day, edited, employee, key, now, of_status, plan, seen,
+    synced, text, trusted, unnumbered,
 };
 use super::*;
 use crate::apply::conflict_entries;
@@ -29,19 +30,13 @@ fn words(candidate: Candidate, config: &TenantConfig) -> String {
 }
 
 fn change(edit: impl FnOnce(&mut Employee)) -> String {
-    let (before, mut after) = (employee("1"), employee("1"));
-    edit(&mut after);
-    words(trusted(&after, &before, &config("")), &config(""))
+    let after = edited("1", edit);
+    words(trusted(&after, &employee("1"), &config("")), &config(""))
 }
 
 fn changed_people(plan: &Plan) -> Vec<&str> {
     let people = plan.changes.iter().map(|it| it.source_id.as_str());
     people.collect()
-}
-
-#[test]
-fn nothing_changed_plans_nothing() {
-    assert_snapshot!(change(|_| {}), @"0 to change, 1 as they should be");
 }
 
 #[test]
@@ -84,8 +79,7 @@ fn somebody_new_who_has_left_is_created_locked() {
 
 #[test]
 fn somebody_without_a_mail_address_gets_a_user_name() {
-    let mut silent = employee("1");
-    silent.email = Field::Null;
+    let silent = edited("1", |person| person.email = Field::Null);
     assert_snapshot!(words(candidate(&silent, &config("")), &config("")), @r#"
     create  1  userName, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract begins 2020-04-01)
               userName: (empty) → "personio-1"
@@ -102,71 +96,61 @@ fn somebody_without_a_mail_address_gets_a_user_name() {
 }
 
 #[test]
-fn a_move_names_the_changed_fields() {
-    assert_snapshot!(change(|it| {
-        it.position = Field::Value("Meister".into());
-        it.location = Field::Value("Bonn".into());
-        it.department = Field::Value("not carried over".into());
-    }), @r#"
-    update  1  position, location
+fn each_change_of_a_record_plans_what_follows_from_it() {
+    type Edit = fn(&mut Employee);
+    let inactive: Edit = |person| person.status = Field::Value(Status::Inactive);
+    let cases: [(&str, Edit); 8] = [
+        ("unchanged", |_| {}),
+        ("moved", |person| {
+            person.position = text("Meister");
+            person.location = text("Bonn");
+            person.department = text("not carried over");
+        }),
+        ("emptied or absent", |person| {
+            person.position = Field::Null;
+            person.company = Field::Absent;
+            person.end_date = Field::Absent;
+            person.employment_type = Field::Null;
+        }),
+        ("ends", |person| person.end_date = day("2026-06-30")),
+        ("has ended", |person| person.end_date = day("2026-05-09")),
+        ("inactive without an end", inactive),
+        ("on leave", |person| {
+            person.status = Field::Value(Status::Leave);
+        }),
+        ("begins", |person| person.hire_date = day("2026-06-01")),
+    ];
+    let plans = cases.map(|(name, edit)| format!("{name}: {}", change(edit)));
+    assert_snapshot!(plans.join("\n"), @r#"
+    unchanged: 0 to change, 1 as they should be
+    moved: update  1  position, location
               position: (another value) → "Meister"
               location: (another value) → "Bonn"
+    1 to change, 0 as they should be
+    emptied or absent: update  1  position, tag:Anstellungsart
+              position: (another value) → (empty)
+              tag:Anstellungsart: (another value) → (empty)
+    1 to change, 0 as they should be
+    ends: update  1  (contract ends 2026-06-30)
+              setInactiveAt: (none) → 2026-06-30T22:00:00Z
+    1 to change, 0 as they should be
+    has ended: lock    1  (contract ends 2026-05-09)
+              setInactiveAt: (none) → 2026-05-09T22:00:00Z
+    1 to change, 0 as they should be
+    inactive without an end: lock    1  (inactive without an end date that has passed)
+              setInactiveAt: (none) → 2026-05-10T12:00:00Z
+    1 to change, 0 as they should be
+    on leave: 0 to change, 1 as they should be
+    begins: lock    1  (contract begins 2026-06-01)
+              setActiveAt: 2020-03-31T22:00:00Z → 2026-05-31T22:00:00Z
     1 to change, 0 as they should be
     "#);
 }
 
 #[test]
-fn an_emptied_field_is_cleared_and_an_absent_one_left_alone() {
-    assert_snapshot!(change(|it| {
-        it.position = Field::Null;
-        it.company = Field::Absent;
-        it.end_date = Field::Absent;
-        it.employment_type = Field::Null;
-    }), @"
-    update  1  position, tag:Anstellungsart
-              position: (another value) → (empty)
-              tag:Anstellungsart: (another value) → (empty)
-    1 to change, 0 as they should be
-    ");
-}
-
-#[test]
-fn an_end_date_is_handed_over_in_advance() {
-    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-06-30".parse().unwrap())), @"
-    update  1  (contract ends 2026-06-30)
-              setInactiveAt: (none) → 2026-06-30T22:00:00Z
-    1 to change, 0 as they should be
-    ");
-}
-
-#[test]
-fn locks_at_once_when_the_end_date_has_passed() {
-    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-05-09".parse().unwrap())), @"
-    lock    1  (contract ends 2026-05-09)
-              setInactiveAt: (none) → 2026-05-09T22:00:00Z
-    1 to change, 0 as they should be
-    ");
-}
-
-#[test]
-fn locks_the_inactive_without_an_end_date_from_now_on() {
-    assert_snapshot!(change(|it| it.status = Field::Value(Status::Inactive)), @"
-    lock    1  (inactive without an end date that has passed)
-              setInactiveAt: (none) → 2026-05-10T12:00:00Z
-    1 to change, 0 as they should be
-    ");
-}
-
-#[test]
-fn leave_is_not_a_lock() {
-    assert_snapshot!(change(|it| it.status = Field::Value(Status::Leave)), @"0 to change, 1 as they should be");
-}
-
-#[test]
 fn somebody_back_is_unlocked() {
-    let (mut before, after) = (employee("1"), employee("1"));
-    before.end_date = Field::Value("2026-03-31".parse().unwrap());
-    assert_snapshot!(words(trusted(&after, &before, &config("")), &config("")), @"
+    let before = edited("1", |person| person.end_date = day("2026-03-31"));
+    assert_snapshot!(words(trusted(&employee("1"), &before, &config("")), &config("")), @"
     unlock  1  (employed)
               setInactiveAt: 2026-03-31T22:00:00Z → (none)
     1 to change, 0 as they should be
@@ -174,25 +158,9 @@ fn somebody_back_is_unlocked() {
 }
 
 #[test]
-fn somebody_whose_start_moves_ahead_is_locked_until_then() {
-    assert_snapshot!(change(|it| it.hire_date = Field::Value("2026-06-01".parse().unwrap())), @"
-    lock    1  (contract begins 2026-06-01)
-              setActiveAt: 2020-03-31T22:00:00Z → 2026-05-31T22:00:00Z
-    1 to change, 0 as they should be
-    ");
-}
-
-#[test]
 fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
     let before = employee("1");
-    let external_id = ExternalId::of("personio", &before.source_id);
-    let gone = Candidate {
-        source: SourceState::Gone {
-            external_id,
-            absence: Absence::Explained,
-        },
-        ..trusted(&before, &before, &config(""))
-    };
+    let gone = trusted(&before, &before, &config("")).gone(Absence::Explained);
     assert_snapshot!(words(gone.clone(), &config("")), @"
     lock    1  (gone from two complete reads)
               setInactiveAt: (none) → 2026-05-10T12:00:00Z
@@ -209,14 +177,7 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
 #[test]
 fn somebody_missing_without_a_deletion_flag_is_not_gone() {
     let before = employee("1");
-    let source = SourceState::Gone {
-        external_id: ExternalId::of("personio", &before.source_id),
-        absence: Absence::Unmarked,
-    };
-    let left_out = Candidate {
-        source,
-        ..trusted(&before, &before, &config(""))
-    };
+    let left_out = trusted(&before, &before, &config("")).gone(Absence::Unmarked);
     let words = words(left_out, &config(""));
     assert!(
         words.starts_with("lock    1  (missing from two complete reads without a deletion flag)"),
@@ -240,23 +201,10 @@ fn refused_until(retry_at: jiff::Timestamp) -> Failure {
 #[test]
 fn somebody_gone_who_is_locked_is_known_to_be() {
     let (one, config) = (employee("1"), config(""));
-    let window = AccessWindow {
-        inactive_at: Some(now()),
-        ..account_of(&one, &config).window
-    };
-    let account = AccountView {
-        window,
-        ..account_of(&one, &config)
-    };
-    let external_id = ExternalId::of("personio", &one.source_id);
-    let mut gone = Candidate {
-        source: SourceState::Gone {
-            external_id,
-            absence: Absence::Explained,
-        },
-        account: Account::Fetched(Box::new(account), MatchedBy::ExternalId),
-        ..trusted(&one, &one, &config)
-    };
+    let mut account = account_of(&one, &config);
+    account.window.inactive_at = Some(now());
+    let window = account.window;
+    let mut gone = compared(&one, &one, account).gone(Absence::Explained);
     // What failed before is over with it.
     gone.entry.as_mut().unwrap().failure = Some(refused_until(now()));
     let kept = plan(&[gone], &config).bookkeeping;
@@ -276,41 +224,20 @@ fn somebody_gone_who_is_locked_is_known_to_be() {
 #[test]
 fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
     let config = config("");
-    let account = AccountView {
-        external_id: None,
-        ..account_of(&employee("1"), &config)
-    };
-    let external_id = ExternalId::of("personio", &employee("1").source_id);
-    let gone = Candidate {
-        source: SourceState::Gone {
-            external_id,
-            absence: Absence::Explained,
-        },
-        account: Account::Fetched(Box::new(account), MatchedBy::Ledger),
-        ..trusted(&employee("1"), &employee("1"), &config)
-    };
+    let account = unnumbered(&employee("1"), &config);
+    let known = seen(&employee("1"), account, MatchedBy::Ledger, &config);
+    let gone = known.with_entry(synced(&employee("1"), &config));
+    let gone = gone.gone(Absence::Explained);
     assert!(words(gone, &config).starts_with("lock    1  (gone from two complete reads)"));
 }
 
 #[test]
 fn an_account_that_has_lost_its_external_id_is_still_ours_out_of_scope() {
     let lost = |config: &TenantConfig| {
-        let account = AccountView {
-            external_id: None,
-            ..account_of(&employee("1"), config)
-        };
-        let account = Account::Fetched(Box::new(account), MatchedBy::Ledger);
-        let moved = Employee {
-            company: Field::Value("Muster AG".into()),
-            ..employee("1")
-        };
-        words(
-            Candidate {
-                account,
-                ..trusted(&moved, &employee("1"), config)
-            },
-            config,
-        )
+        let account = unnumbered(&employee("1"), config);
+        let moved = edited("1", |person| person.company = text("Muster AG"));
+        let known = seen(&moved, account, MatchedBy::Ledger, config);
+        words(known.with_entry(synced(&employee("1"), config)), config)
     };
     let scope = "[scope]\nexclude_companies = [\"Muster AG\"]\n";
     assert!(lost(&config(scope)).starts_with("adopt   1  (no longer in scope)"));
@@ -323,9 +250,9 @@ fn an_account_that_has_lost_its_external_id_is_still_ours_out_of_scope() {
 fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
     let scope = "[scope]\nexclude_companies = [\"Muster AG\"]\n";
     let mut moved = employee("1");
-    moved.company = Field::Value("Muster AG".into());
-    moved.position = Field::Value("no longer carried over".into());
-    moved.hire_date = Field::Value("2026-06-01".parse().unwrap());
+    moved.company = text("Muster AG");
+    moved.position = text("no longer carried over");
+    moved.hire_date = day("2026-06-01");
     for (policy, outcome) in [
         ("lock", "lock    1  (no longer in scope)"),
         ("leave", "0 to change"),
@@ -348,8 +275,7 @@ fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
 #[test]
 fn nobody_is_created_while_the_scope_cannot_be_decided() {
     let config = config("[scope]\ninclude_companies = [\"Muster GmbH\"]\n");
-    let mut hidden = employee("1");
-    hidden.company = Field::Absent;
+    let hidden = edited("1", |person| person.company = Field::Absent);
     assert_snapshot!(words(candidate(&hidden, &config), &config), @"
     skip    1  the scope asks for company, which the credential may not read; grant that attribute in Personio
     0 to change, 0 as they should be
@@ -359,8 +285,7 @@ fn nobody_is_created_while_the_scope_cannot_be_decided() {
 
 #[test]
 fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
-    let mut account = account_of(&employee("1"), &config(""));
-    account.external_id = None;
+    let mut account = unnumbered(&employee("1"), &config(""));
     account
         .values
         .insert(Attribute::Position, Text::new("Azubi"));
@@ -422,8 +347,7 @@ fn a_person_who_has_left_takes_over_nothing() {
     let former = employee("9");
     let new = Employee {
         source_id: SourceId::new("1"),
-        status: Field::Value(Status::Inactive),
-        ..former.clone()
+        ..of_status("9", Status::Inactive)
     };
     let candidate = rehired(&new, &former);
     let nothing = plan(std::slice::from_ref(&candidate), &config(""));
@@ -456,14 +380,8 @@ fn a_former_profile_that_is_employed_again_is_reported() {
         ),
         (Status::Inactive, SkipReason::HandedOver(SourceId::new("2"))),
     ] {
-        let person = Employee {
-            status: Field::Value(status),
-            ..employee("1")
-        };
-        let candidate = Candidate {
-            entry: Some(entry.clone()),
-            ..candidate(&person, &config)
-        };
+        let person = of_status("1", status);
+        let candidate = candidate(&person, &config).with_entry(entry.clone());
         assert_eq!(plan(&[candidate], &config).skipped[0].1, expected);
     }
 }
@@ -507,13 +425,7 @@ fn a_lock_that_the_former_profile_is_due_goes_before_the_handover() {
         ..former.clone()
     };
     let config = config("");
-    let gone = Candidate {
-        source: SourceState::Gone {
-            external_id: ExternalId::new("personio:9"),
-            absence: Absence::Explained,
-        },
-        ..trusted(&former, &former, &config)
-    };
+    let gone = trusted(&former, &former, &config).gone(Absence::Explained);
     for candidates in [
         [rehired(&new, &former), gone.clone()],
         [gone.clone(), rehired(&new, &former)],
@@ -539,24 +451,14 @@ fn an_account_of_another_external_id_is_a_conflict() {
 #[test]
 fn a_profile_whose_account_was_handed_over_is_never_created_locked_or_written_again() {
     let config = config("");
-    let mut left = employee("1");
-    left.end_date = Field::Value("2026-03-31".parse().unwrap());
+    let left = edited("1", |person| person.end_date = day("2026-03-31"));
     let entry = EmployeeEntry {
         handed_over_to: Some(employee("2").source_id),
         ..EmployeeEntry::new(left.source_id.clone())
     };
     let present = candidate(&left, &config);
-    let gone = SourceState::Gone {
-        external_id: ExternalId::new("personio:1"),
-        absence: Absence::Explained,
-    };
-    for source in [present.source.clone(), gone] {
-        let candidate = Candidate {
-            source,
-            entry: Some(entry.clone()),
-            ..present.clone()
-        };
-        let text = words(candidate, &config);
+    for candidate in [present.clone(), present.gone(Absence::Explained)] {
+        let text = words(candidate.with_entry(entry.clone()), &config);
         let expected = "skip    1  the profile 2 has the account, or gets it";
         assert!(text.starts_with(expected), "{text}");
     }
@@ -565,38 +467,18 @@ fn a_profile_whose_account_was_handed_over_is_never_created_locked_or_written_ag
 #[test]
 fn nobody_gets_an_account_on_a_guess() {
     let config = config("");
-    let account = || AccountView {
-        external_id: None,
-        ..account_of(&employee("1"), &config)
-    };
-    let other = || Employee {
-        email: employee("1").email,
-        ..employee("2")
-    };
+    let account = || unnumbered(&employee("1"), &config);
+    let other = || edited("2", |person| person.email = employee("1").email);
     let by_mail = |it: &Employee| seen(it, account(), MatchedBy::Mail, &config);
     let skip = |id: &str| (id.into(), SkipReason::Contested(CustomerId::new("c1")));
     let by_ledger = || trusted(&employee("1"), &employee("1"), &config);
-    let moved = || {
-        trusted(
-            &Employee {
-                position: Field::Null,
-                ..employee("1")
-            },
-            &employee("1"),
-            &config,
-        )
+    let moved = edited("1", |person| person.position = Field::Null);
+    let moved = || trusted(&moved, &employee("1"), &config);
+    let numbered = AccountView {
+        external_id: Some(ExternalId::new("personio:2")),
+        ..account()
     };
-    let by_id = || {
-        seen(
-            &other(),
-            AccountView {
-                external_id: Some(ExternalId::new("personio:2")),
-                ..account()
-            },
-            MatchedBy::ExternalId,
-            &config,
-        )
-    };
+    let by_id = seen(&other(), numbered, MatchedBy::ExternalId, &config);
     let cases = [
         (
             "one mail address",
@@ -618,7 +500,7 @@ fn nobody_gets_an_account_on_a_guess() {
         ),
         (
             "ledger and external id",
-            vec![moved(), by_id()],
+            vec![moved(), by_id],
             vec![],
             vec![skip("1")],
         ),
@@ -667,18 +549,12 @@ fn of_several_new_people_with_one_mail_address_only_one_gets_an_account() {
 
 #[test]
 fn an_account_found_as_it_should_be_is_only_written_down() {
-    let account = account_of(&employee("1"), &config(""));
-    let plan = plan(
-        &[seen(
-            &employee("1"),
-            account,
-            MatchedBy::ExternalId,
-            &config(""),
-        )],
-        &config(""),
-    );
+    let (person, config) = (employee("1"), config(""));
+    let account = account_of(&person, &config);
+    let found = seen(&person, account, MatchedBy::ExternalId, &config);
+    let plan = plan(&[found], &config);
     assert!(plan.is_empty());
-    assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config(""))]);
+    assert_eq!(plan.bookkeeping, [synced(&person, &config)]);
 }
 
 #[test]
@@ -695,26 +571,17 @@ fn what_an_entry_says_of_failures_or_of_a_lost_key_ends_once_the_account_is_as_i
     };
     for entry in [failed, sealed] {
         let account = account_of(&employee("1"), &config);
-        let candidate = Candidate {
-            entry: Some(entry),
-            ..seen(&employee("1"), account, MatchedBy::ExternalId, &config)
-        };
-        let plan = plan(&[candidate], &config);
+        let found = seen(&employee("1"), account, MatchedBy::ExternalId, &config);
+        let plan = plan(&[found.with_entry(entry)], &config);
         assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config)]);
     }
 }
 
 #[test]
 fn an_account_that_was_given_more_than_the_ledger_knows_is_written_down_in_full() {
-    let mut earlier = employee("1");
-    earlier.position = Field::Value("Werkstudentin".to_owned());
-    let mut candidate = seen(
-        &employee("1"),
-        account_of(&employee("1"), &config("")),
-        MatchedBy::ExternalId,
-        &config(""),
-    );
-    candidate.entry = Some(synced(&earlier, &config("")));
+    let earlier = edited("1", |person| person.position = text("Werkstudentin"));
+    let account = account_of(&employee("1"), &config(""));
+    let candidate = compared(&employee("1"), &earlier, account);
     let plan = plan(&[candidate], &config(""));
     assert!(plan.is_empty());
     assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config(""))]);
@@ -730,24 +597,15 @@ fn a_value_that_the_academy_keeps_without_its_outer_spaces_is_no_drift() {
     };
     let account = account_of(&employee("1"), &config);
     let changes = |given: &Employee| {
-        let candidate = Candidate {
-            entry: Some(synced(given, &config)),
-            ..seen(&spaced, account.clone(), MatchedBy::ExternalId, &config)
-        };
+        let candidate = compared(&spaced, given, account.clone());
         plan(&[candidate], &config).changes.len()
     };
     assert_eq!((changes(&spaced), changes(&employee("1"))), (0, 1));
     // Of nothing but spaces nothing is left.
-    let blank = Employee {
-        company: Field::Value("  ".into()),
-        ..employee("1")
-    };
+    let blank = edited("1", |person| person.company = text("  "));
     let mut nothing = account.clone();
     nothing.values.remove(&Attribute::Company);
-    let candidate = Candidate {
-        entry: Some(synced(&blank, &config)),
-        ..seen(&blank, nothing, MatchedBy::ExternalId, &config)
-    };
+    let candidate = compared(&blank, &blank, nothing);
     assert!(plan(&[candidate], &config).changes.is_empty());
 }
 
@@ -760,8 +618,7 @@ fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
     account
         .values
         .insert(Attribute::Email, Text::new("P1@Muster.example"));
-    let mut candidate = seen(&employee("1"), account, MatchedBy::ExternalId, &config(""));
-    candidate.entry = Some(synced(&employee("1"), &config("")));
+    let candidate = compared(&employee("1"), &employee("1"), account);
     assert_snapshot!(words(candidate, &config("")), @r#"
     update  1  lastName
               lastName: "Weiss" → "Weiß"
@@ -771,23 +628,22 @@ fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
 
 #[test]
 fn the_lock_of_an_account_the_ledger_has_forgotten_keeps_its_moment() {
-    let mut inactive = employee("1");
-    inactive.status = Field::Value(Status::Inactive);
-    let mut account = account_of(&inactive, &config(""));
+    let (inactive, config) = (of_status("1", Status::Inactive), config(""));
+    let mut account = account_of(&inactive, &config);
     let since = "2026-02-01T09:00:00Z".parse().unwrap();
     account.window.inactive_at = Some(since);
-    let plan = plan(
-        &[seen(&inactive, account, MatchedBy::ExternalId, &config(""))],
-        &config(""),
-    );
+    let found = seen(&inactive, account, MatchedBy::ExternalId, &config);
+    let plan = plan(&[found], &config);
     assert!(plan.is_empty());
-    assert_eq!(
-        plan.bookkeeping[0].locked,
-        Some(Locked {
-            since,
-            reason: LockReason::Inactive
-        })
-    );
+    let reason = LockReason::Inactive;
+    assert_eq!(plan.bookkeeping[0].locked, Some(Locked { since, reason }));
+}
+
+fn failed(failure: Failure) -> EmployeeEntry {
+    EmployeeEntry {
+        failure: Some(failure),
+        ..EmployeeEntry::new(SourceId::new("1"))
+    }
 }
 
 #[test]
@@ -799,19 +655,10 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
     };
     let retry_at = "2026-05-10T13:00:00Z".parse().unwrap();
     let failure = Failure {
-        kind: FailureKind::Refused,
-        reason: "422".into(),
         fingerprint,
-        attempts: 2,
-        retry_at,
-        is_personal: false,
-        is_of_look_up: false,
+        ..refused_until(retry_at)
     };
-    let entry = EmployeeEntry {
-        failure: Some(failure.clone()),
-        ..EmployeeEntry::new(employee.source_id.clone())
-    };
-    candidate.entry = Some(entry.clone());
+    candidate.entry = Some(failed(failure.clone()));
     assert_snapshot!(words(candidate.clone(), &config("")), @"
     skip    1  reteach refused this record before; it is tried again from 2026-05-10T13:00:00Z on
     0 to change, 0 as they should be
@@ -832,11 +679,8 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
             kind,
             ..failure.clone()
         };
-        candidate.entry = Some(EmployeeEntry {
-            failure: Some(failure),
-            ..entry.clone()
-        });
-        let plan = plan(&[candidate.clone()], &config(""));
+        let candidate = candidate.clone().with_entry(failed(failure));
+        let plan = plan(&[candidate], &config(""));
         let (_, skip) = &plan.skipped[0];
         assert!(skip.to_string().starts_with(text), "{skip}");
         assert_eq!(
@@ -844,29 +688,21 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
             (is_conflict, false)
         );
     }
-    let other = Failure {
-        fingerprint: key().fingerprint([]),
-        ..failure
-    };
-    candidate.entry = Some(EmployeeEntry {
-        failure: Some(other),
-        ..entry
-    });
-    assert_eq!(plan(&[candidate.clone()], &config("")).changes.len(), 1);
     // The same record is tried again from the moment on that was noted.
     let due = Failure {
-        fingerprint,
-        ..refused_until(now())
+        retry_at: now(),
+        ..failure
     };
-    candidate.entry.as_mut().unwrap().failure = Some(due);
-    assert_eq!(plan(&[candidate], &config("")).changes.len(), 1);
+    for failure in [refused_until(retry_at), due] {
+        let candidate = candidate.clone().with_entry(failed(failure));
+        assert_eq!(plan(&[candidate], &config("")).changes.len(), 1);
+    }
 }
 
 #[test]
 fn values_that_wait_for_another_try_keep_no_lock_or_unlock_waiting() {
     let (config, employed) = (config(""), employee("1"));
-    let mut left = employed.clone();
-    left.end_date = Field::Value("2026-05-01".parse().unwrap());
+    let left = edited("1", |person| person.end_date = day("2026-05-01"));
     let is_open = AccessWindow::default();
     let is_shut = AccessWindow {
         inactive_at: Some(now()),
@@ -882,17 +718,11 @@ fn values_that_wait_for_another_try_keep_no_lock_or_unlock_waiting() {
         let mut entry = synced(person, &config);
         let retry_at = now() + SignedDuration::from_hours(12);
         entry.failure = Some(Failure {
-            kind: FailureKind::Refused,
-            reason: "409".into(),
             fingerprint: entry.fingerprint.unwrap(),
-            attempts: 8,
-            retry_at,
-            is_personal: false,
-            is_of_look_up: false,
+            ..refused_until(retry_at)
         });
-        let mut candidate = seen(person, account, MatchedBy::ExternalId, &config);
-        candidate.entry = Some(entry.clone());
-        let plan = plan(&[candidate.clone()], &config);
+        let found = seen(person, account, MatchedBy::ExternalId, &config);
+        let plan = plan(&[found.with_entry(entry)], &config);
         let [change] = plan.changes.as_slice() else {
             panic!("{plan:?}");
         };
@@ -941,7 +771,6 @@ fn rejected(edit: impl FnOnce(&mut Leaving), config: &TenantConfig) -> Candidate
 fn a_record_that_does_not_fit_still_locks() {
     type Edit = fn(&mut Leaving);
     let leave = "[scope]\ninclude_companies = [\"Muster GmbH\"]\nout_of_scope = \"leave\"\n";
-    let day = |text: &str| Field::Value(text.parse().unwrap());
     let inactive: Edit = |it| it.status = Field::Value(Status::Inactive);
     let cases: [(&str, Edit, &str, Option<&str>); 10] = [
         ("inactive", inactive, "", Some("lock    1")),
@@ -950,8 +779,8 @@ fn a_record_that_does_not_fit_still_locks() {
             |leaving| {
                 *leaving = Leaving {
                     status: Field::Value(Status::Active),
-                    hire_date: Field::Value("2026-05-01".parse().unwrap()),
-                    end_date: Field::Value("2024-04-30".parse().unwrap()),
+                    hire_date: day("2026-05-01"),
+                    end_date: day("2024-04-30"),
                 }
             },
             "",
@@ -961,20 +790,20 @@ fn a_record_that_does_not_fit_still_locks() {
             "inactive, and the next contract is ahead",
             |leaving| {
                 leaving.status = Field::Value(Status::Inactive);
-                leaving.hire_date = Field::Value("2026-10-01".parse().unwrap());
+                leaving.hire_date = day("2026-10-01");
             },
             "",
             Some("lock    1"),
         ),
         (
             "ended",
-            |it| it.end_date = Field::Value("2026-05-01".parse().unwrap()),
+            |it| it.end_date = day("2026-05-01"),
             "",
             Some("lock    1"),
         ),
         (
             "ends later",
-            |it| it.end_date = Field::Value("2026-12-31".parse().unwrap()),
+            |it| it.end_date = day("2026-12-31"),
             "",
             Some("update  1"),
         ),
@@ -1026,36 +855,27 @@ fn a_record_that_does_not_fit_still_locks() {
     }
     // An account that was locked stays locked, whatever is left of the record.
     let config = config("");
-    let left = Employee {
-        end_date: day("2026-05-01"),
-        ..employee("1")
-    };
-    let locked = Candidate {
-        entry: Some(synced(&left, &config)),
-        ..rejected(|it| it.end_date = Field::Null, &config)
-    };
-    assert!(
-        plan(std::slice::from_ref(&locked), &config)
-            .changes
-            .is_empty()
-    );
+    let left = edited("1", |person| person.end_date = day("2026-05-01"));
+    let unended = rejected(|it| it.end_date = Field::Null, &config);
+    let locked = unended.with_entry(synced(&left, &config));
     // The same end, with another beginning.
     let same_end = |it: &mut Leaving| {
         it.end_date = day("2026-05-01");
         it.hire_date = day("2021-01-01");
     };
-    let locked = Candidate {
+    let same_end = Candidate {
         source: rejected(same_end, &config).source,
-        ..locked
+        ..locked.clone()
     };
-    assert!(plan(&[locked], &config).changes.is_empty());
     // Somebody else's account is not looked at.
     let stranger = Candidate {
         account: Account::NotFetched,
         entry: None,
         ..rejected(inactive, &config)
     };
-    assert!(plan(&[stranger], &config).changes.is_empty());
+    for candidate in [locked, same_end, stranger] {
+        assert!(plan(&[candidate], &config).changes.is_empty());
+    }
 }
 
 #[test]
@@ -1067,14 +887,8 @@ fn an_account_that_is_found_by_mail_goes_to_the_profile_that_has_not_left() {
         status: Field::Value(Status::Inactive),
         ..employee("1")
     };
-    let present = Employee {
-        email: mail,
-        ..employee("2")
-    };
-    let account = AccountView {
-        external_id: None,
-        ..account_of(&present, &config)
-    };
+    let present = edited("2", |person| person.email = mail);
+    let account = unnumbered(&present, &config);
     let found = |employee: &Employee| seen(employee, account.clone(), MatchedBy::Mail, &config);
     for candidates in [
         [found(&former), found(&present)],
@@ -1086,10 +900,7 @@ fn an_account_that_is_found_by_mail_goes_to_the_profile_that_has_not_left() {
         assert!(plan.skipped[0].1.is_conflict(), "{plan:?}");
     }
     // Two who have not left: nobody gets it on a guess.
-    let other = Employee {
-        email: present.email.clone(),
-        ..employee("3")
-    };
+    let other = edited("3", |person| person.email = present.email.clone());
     let plan = plan(&[found(&present), found(&other)], &config);
     assert_eq!((plan.changes.len(), plan.skipped.len()), (0, 2));
 }
@@ -1134,19 +945,13 @@ fn consent_to_a_new_account_is_no_consent_to_an_adoption() {
 fn a_mail_address_that_another_account_has_is_left_out_and_all_else_goes_on() {
     let config = config("");
     let holder = CustomerId::new("c9");
-    let moved = Employee {
-        position: Field::Value("Meister".into()),
-        ..employee("1")
-    };
+    let moved = edited("1", |person| person.position = text("Meister"));
     let mail = Field::Value("p9@muster.example".to_owned());
     let both = Employee {
         email: mail.clone(),
         ..moved.clone()
     };
-    let mail_alone = Employee {
-        email: mail,
-        ..employee("1")
-    };
+    let mail_alone = edited("1", |person| person.email = mail);
     let taken = SkipReason::MailTaken(holder.clone());
     let position = [Attribute::Position];
     for (person, values, extent, left_out) in [
@@ -1343,10 +1148,7 @@ fn each_cause_and_each_reason_to_skip_has_a_name_of_its_own() {
 #[test]
 fn old_values_that_the_ledger_hides_are_shown_from_the_account() {
     let config = config("");
-    let moved = Employee {
-        position: Field::Value("Meister".into()),
-        ..employee("1")
-    };
+    let moved = edited("1", |person| person.position = text("Meister"));
     let mut change = plan(&[trusted(&moved, &employee("1"), &config)], &config)
         .changes
         .remove(0);

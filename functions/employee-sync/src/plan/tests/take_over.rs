@@ -41,10 +41,7 @@ fn an_account_of_another_system_is_taken_over_only_after_approval_even_with_the_
 
 #[test]
 fn an_account_of_another_system_is_not_taken_over_for_somebody_who_has_left() {
-    let left = Employee {
-        status: Field::Value(Status::Inactive),
-        ..employee("1")
-    };
+    let left = of_status("1", Status::Inactive);
     let text = words(numbered(&left, "sap:77"), &config(""));
     assert!(text.starts_with("skip    1  conflict"), "{text}");
     assert!(text.contains("the person has left"), "{text}");
@@ -52,10 +49,7 @@ fn an_account_of_another_system_is_not_taken_over_for_somebody_who_has_left() {
 
 #[test]
 fn two_people_with_the_address_of_an_account_of_another_system_do_not_get_it() {
-    let other = Employee {
-        email: employee("1").email,
-        ..employee("2")
-    };
+    let other = edited("2", |person| person.email = employee("1").email);
     let second = Candidate {
         account: numbered(&employee("1"), "sap:77").account,
         ..candidate(&other, &config(""))
@@ -67,30 +61,15 @@ fn two_people_with_the_address_of_an_account_of_another_system_do_not_get_it() {
 #[test]
 fn an_account_without_its_external_id_goes_to_the_profile_that_has_not_left() {
     let config = config("");
-    let former = Employee {
-        status: Field::Value(Status::Inactive),
-        ..employee("1")
-    };
-    let present = Employee {
-        email: former.email.clone(),
-        ..employee("2")
-    };
-    let account = || AccountView {
-        external_id: None,
-        ..account_of(&employee("1"), &config)
-    };
+    let former = of_status("1", Status::Inactive);
+    let present = edited("2", |person| person.email = former.email.clone());
+    let account = || unnumbered(&employee("1"), &config);
     let by_mail = seen(&present, account(), MatchedBy::Mail, &config);
     let known = |employee: &Employee| Candidate {
         account: Account::Fetched(Box::new(account()), MatchedBy::Ledger),
         ..trusted(employee, employee, &config)
     };
-    let gone = Candidate {
-        source: SourceState::Gone {
-            external_id: ExternalId::new("personio:1"),
-            absence: Absence::Explained,
-        },
-        ..known(&former)
-    };
+    let gone = known(&former).gone(Absence::Explained);
     // Who has not left keeps the account: the id may have been cleared by mistake.
     for (holder, owner) in [
         (known(&former), "2"),

@@ -16,17 +16,18 @@ use crate::plan::builders::{config, employee};
 const MANY: usize = 40;
 
 /// A company with an academy of this dialect, before its first run.
-fn before(dialect: Dialect) -> World {
+fn before(adjust: impl FnOnce(&mut Dialect)) -> World {
     let mut world = World::before(MANY, "[brake]\nat_least = 100\n");
-    world.academy.dialect = dialect;
+    adjust(&mut world.academy.dialect);
     world
 }
 
 /// The same after a first run in which the academy behaved.
-fn synced(dialect: Dialect) -> World {
+fn synced(adjust: impl FnOnce(&mut Dialect)) -> World {
     let mut world = World::new(MANY, "[brake]\nat_least = 100\n");
     assert!(world.academy.gate.take().is_some());
-    world.academy.dialect = dialect;
+    world.academy.dialect = Dialect::default();
+    adjust(&mut world.academy.dialect);
     world
 }
 
@@ -59,10 +60,7 @@ fn people(result: &JobResult<EmployeeSync>, kind: FindingKind) -> BTreeSet<Strin
 
 #[test]
 fn a_refused_field_stops_a_first_run_after_ten_writes_and_names_the_remedy() {
-    let mut world = before(Dialect {
-        refuses: Some("position"),
-        ..Dialect::default()
-    });
+    let mut world = before(|dialect| dialect.refuses = Some("position"));
     world.edit(30, |person| person.position = Field::Null);
     let result = world.sync(End::Well);
     assert_eq!(result.outcome, Outcome::AcademyRefuses);
@@ -88,10 +86,7 @@ fn a_refused_field_stops_a_first_run_after_ten_writes_and_names_the_remedy() {
 
 #[test]
 fn a_refused_field_keeps_no_lock_from_being_written() {
-    let mut world = synced(Dialect {
-        refuses: Some("location"),
-        ..Dialect::default()
-    });
+    let mut world = synced(|dialect| dialect.refuses = Some("location"));
     move_to(&mut world, 0..MANY, "Ulm");
     world.deactivate(20..40);
     let result = world.sync(End::Well);
@@ -111,10 +106,7 @@ fn a_refused_field_keeps_no_lock_from_being_written() {
 #[test]
 fn values_that_the_academy_keeps_otherwise_stay_single_peoples_trouble_once_all_others_are_in_step()
 {
-    let mut world = synced(Dialect {
-        escapes: true,
-        ..Dialect::default()
-    });
+    let mut world = synced(|dialect| dialect.escapes = true);
     for id in 0..MANY {
         let position = if id % 7 == 0 {
             "Leitung F&E"
@@ -149,7 +141,7 @@ fn a_run_in_which_everybody_was_refused_is_never_done_and_opens_no_gate() {
 
 #[test]
 fn twelve_accounts_that_always_fail_are_named_and_paused_and_all_others_are_synced() {
-    let mut world = synced(Dialect::default());
+    let mut world = synced(|_| {});
     let failing: BTreeSet<usize> = (3..15).collect();
     let external_ids = failing
         .iter()
@@ -182,7 +174,7 @@ fn twelve_accounts_that_always_fail_are_named_and_paused_and_all_others_are_sync
 
 #[test]
 fn an_account_that_fails_alone_is_tried_every_15_minutes_until_another_gets_an_answer() {
-    let mut world = synced(Dialect::default());
+    let mut world = synced(|_| {});
     let failing = ExternalId::of(TOOL, &SourceId::new("7"));
     world.academy.dialect.fails.insert(failing);
     move_to(&mut world, 7..8, "Ulm");
@@ -209,7 +201,7 @@ fn an_account_that_fails_alone_is_tried_every_15_minutes_until_another_gets_an_a
 
 #[test]
 fn an_academy_that_answers_nobody_ends_the_run_and_pauses_nobody() {
-    let mut world = synced(Dialect::default());
+    let mut world = synced(|_| {});
     let everybody = (0..MANY).map(|id| ExternalId::of(TOOL, &SourceId::new(id.to_string())));
     world.academy.dialect.fails = everybody.collect();
     move_to(&mut world, 0..MANY, "Ulm");
@@ -229,10 +221,7 @@ fn an_account_whose_external_id_was_moved_is_never_written_again() {
         .into_iter()
         .flat_map(|status| ids.map(|moved_to| (status, moved_to)))
     {
-        let mut world = synced(Dialect {
-            refuses_external_ids: status,
-            ..Dialect::default()
-        });
+        let mut world = synced(|dialect| dialect.refuses_external_ids = status);
         let id = id_of(&world, 1);
         let customer = world.academy.customers.get_mut(&id).unwrap();
         customer.external_id = moved_to.map(ExternalId::new);
@@ -264,10 +253,7 @@ fn an_account_whose_external_id_was_moved_is_never_written_again() {
 #[test]
 fn an_academy_that_takes_no_external_ids_in_addresses_is_written_by_its_own_ids() {
     for status in [404, 400, 422] {
-        let mut world = synced(Dialect {
-            refuses_external_ids: Some(status),
-            ..Dialect::default()
-        });
+        let mut world = synced(|dialect| dialect.refuses_external_ids = Some(status));
         move_to(&mut world, 0..10, "Ulm");
         let result = world.sync(End::Well);
         let ended = (result.outcome, result.counts.updated);
@@ -289,10 +275,9 @@ fn an_academy_that_takes_no_external_ids_in_addresses_is_written_by_its_own_ids(
 /// The record was the reason, not the id.
 #[test]
 fn a_refused_record_teaches_a_run_nothing_about_external_ids() {
-    let mut world = synced(Dialect {
-        refuses: Some("location"),
-        refuses_external_ids: Some(422),
-        ..Dialect::default()
+    let mut world = synced(|dialect| {
+        dialect.refuses = Some("location");
+        dialect.refuses_external_ids = Some(422);
     });
     move_to(&mut world, 0..1, "Ulm");
     world.sync(End::Well);
@@ -305,10 +290,7 @@ fn external_id(id: usize) -> ExternalId {
 
 #[test]
 fn an_account_that_cannot_be_read_is_locked_all_the_same_and_its_values_wait() {
-    let mut world = synced(Dialect {
-        garbles: [external_id(1)].into(),
-        ..Dialect::default()
-    });
+    let mut world = synced(|dialect| dialect.garbles = [external_id(1)].into());
     world.deactivate(1..2);
     let result = world.sync(End::Well);
     assert_eq!((result.outcome, result.counts.locked), (Outcome::Done, 1));
@@ -322,10 +304,9 @@ fn an_account_that_cannot_be_read_is_locked_all_the_same_and_its_values_wait() {
 
 #[test]
 fn where_updates_replace_the_record_an_account_that_cannot_be_read_is_left_alone() {
-    let mut world = synced(Dialect {
-        replaces: true,
-        garbles: [external_id(1)].into(),
-        ..Dialect::default()
+    let mut world = synced(|dialect| {
+        dialect.replaces = true;
+        dialect.garbles = [external_id(1)].into();
     });
     world.config = config("[reteach]\nupdate = \"replace\"\n[brake]\nat_least = 100\n");
     let before = account(&world, 1).clone();
@@ -337,10 +318,9 @@ fn where_updates_replace_the_record_an_account_that_cannot_be_read_is_left_alone
 
 #[test]
 fn an_account_that_cannot_be_read_is_not_locked_where_nothing_shows_whose_it_is() {
-    let mut world = synced(Dialect {
-        garbles: [external_id(1)].into(),
-        refuses_external_ids: Some(404),
-        ..Dialect::default()
+    let mut world = synced(|dialect| {
+        dialect.garbles = [external_id(1)].into();
+        dialect.refuses_external_ids = Some(404);
     });
     world.deactivate(1..2);
     assert_eq!(world.sync(End::Well).outcome, Outcome::Partly);
@@ -354,20 +334,14 @@ fn an_account_that_cannot_be_read_is_not_locked_where_nothing_shows_whose_it_is(
 
 #[test]
 fn a_reply_without_the_external_id_is_no_conflict_and_the_account_is_read_once() {
-    let mut world = before(Dialect {
-        bare_replies: true,
-        ..Dialect::default()
-    });
+    let mut world = before(|dialect| dialect.bare_replies = true);
     let result = world.sync(End::Well);
     let ended = (result.outcome, result.counts.created);
     assert_eq!(ended, (Outcome::Done, MANY as u64));
     assert_eq!(world.academy.dialect.read, MANY);
     // Three more people: one gets a new account, one adopts an account, and one is a rehire.
     let reads = |bare_replies| {
-        let mut world = synced(Dialect {
-            bare_replies,
-            ..Dialect::default()
-        });
+        let mut world = synced(|dialect| dialect.bare_replies = bare_replies);
         world.deactivate(1..2);
         world.sync(End::Well);
         let before = world.academy.dialect.read;
@@ -416,12 +390,11 @@ fn kept(world: &World) -> Vec<Customer> {
 fn an_academy_whose_updates_replace_the_record_loses_nothing_and_is_reported() {
     // Of the last one, the field that it does not let us write back.
     for (drops_tags, refuses) in [(false, None), (true, None), (false, Some("language"))] {
-        let mut world = synced(Dialect {
-            replaces: true,
-            drops_tags,
-            refuses,
-            names_no_field: true,
-            ..Dialect::default()
+        let mut world = synced(|dialect| {
+            dialect.replaces = true;
+            dialect.drops_tags = drops_tags;
+            dialect.refuses = refuses;
+            dialect.names_no_field = true;
         });
         with_notes(&mut world);
         let kept = |world: &World| {
@@ -447,10 +420,9 @@ fn an_academy_whose_updates_replace_the_record_loses_nothing_and_is_reported() {
 #[test]
 fn with_update_replace_such_an_academy_is_in_step_and_loses_nothing() {
     for drops_tags in [false, true] {
-        let mut world = synced(Dialect {
-            replaces: true,
-            drops_tags,
-            ..Dialect::default()
+        let mut world = synced(|dialect| {
+            dialect.replaces = true;
+            dialect.drops_tags = drops_tags;
         });
         world.config = config("[reteach]\nupdate = \"replace\"\n[brake]\nat_least = 100\n");
         with_notes(&mut world);
@@ -467,7 +439,7 @@ fn with_update_replace_such_an_academy_is_in_step_and_loses_nothing() {
 #[test]
 fn an_academy_that_begins_to_lose_what_updates_do_not_name_is_noticed_before_anything_is_lost() {
     for (replaces, drops_tags) in [(true, false), (false, true), (true, true)] {
-        let mut world = synced(Dialect::default());
+        let mut world = synced(|_| {});
         with_notes(&mut world);
         move_to(&mut world, 0..3, "Bonn");
         assert_eq!(world.sync(End::Well).outcome, Outcome::Done);
@@ -488,7 +460,7 @@ fn an_academy_that_begins_to_lose_what_updates_do_not_name_is_noticed_before_any
 
 #[test]
 fn an_academy_that_takes_the_end_away_with_each_update_opens_nobody() {
-    let mut world = synced(Dialect::default());
+    let mut world = synced(|_| {});
     world.deactivate(30..40);
     world.sync(End::Well);
     world.academy.dialect.clears_end = true;
@@ -521,7 +493,7 @@ fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
         ([other(), other(), other()], Outcome::Done, 0),
     ];
     for (statuses, outcome, open) in cases {
-        let mut world = synced(Dialect::default());
+        let mut world = synced(|_| {});
         world.deactivate(0..3);
         world.sync(End::Well);
         for (id, status) in statuses.iter().enumerate() {
@@ -563,10 +535,9 @@ fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
 #[test]
 fn a_switched_off_field_that_the_academy_refuses_to_clear_keeps_its_value_and_stops_nobody() {
     for keeps_nulls in [false, true] {
-        let mut world = synced(Dialect {
-            refuses: (!keeps_nulls).then_some("position"),
-            keeps_nulls,
-            ..Dialect::default()
+        let mut world = synced(|dialect| {
+            dialect.refuses = (!keeps_nulls).then_some("position");
+            dialect.keeps_nulls = keeps_nulls;
         });
         world.config = config("[employees]\nposition = \"tag\"\n[brake]\nat_least = 100\n");
         let result = world.sync(End::Well);
@@ -600,10 +571,7 @@ fn outer_spaces_that_hr_takes_off_a_tag_go_in_the_academy_as_well() {
 
 #[test]
 fn a_tag_that_the_academy_does_not_take_is_refused_and_five_are_the_tenants_trouble() {
-    let mut world = synced(Dialect {
-        ignores_tags: true,
-        ..Dialect::default()
-    });
+    let mut world = synced(|dialect| dialect.ignores_tags = true);
     let external = || Field::Value(EmploymentType::External);
     for id in 0..4 {
         world.edit(id, |person| person.employment_type = external());
@@ -633,10 +601,9 @@ fn a_tag_that_the_academy_does_not_take_is_refused_and_five_are_the_tenants_trou
 #[test]
 fn an_academy_that_gives_no_answer_about_tags_gets_everybodys_account_and_lock() {
     for forbids_tags in [false, true] {
-        let mut world = before(Dialect {
-            fails_at_tags: !forbids_tags,
-            forbids_tags,
-            ..Dialect::default()
+        let mut world = before(|dialect| {
+            dialect.fails_at_tags = !forbids_tags;
+            dialect.forbids_tags = forbids_tags;
         });
         let result = world.sync(End::Well);
         let ended = (result.outcome, result.counts.refused);
@@ -666,7 +633,7 @@ fn an_academy_that_gives_no_answer_about_tags_gets_everybodys_account_and_lock()
 
 #[test]
 fn a_null_that_does_not_clear_is_refused_with_the_name_of_its_field() {
-    let mut world = synced(Dialect::default());
+    let mut world = synced(|_| {});
     world.deactivate(0..3);
     world.sync(End::Well);
     world.academy.dialect.keeps_nulls = true;
@@ -693,7 +660,7 @@ fn a_null_that_does_not_clear_is_refused_with_the_name_of_its_field() {
 
 #[test]
 fn a_mail_address_in_other_letters_is_no_difference() {
-    let mut world = before(Dialect::default());
+    let mut world = before(|_| {});
     world.academy.folds_mail = true;
     for id in 0..MANY {
         world.edit(id, |person| {
@@ -707,7 +674,7 @@ fn a_mail_address_in_other_letters_is_no_difference() {
 
 #[test]
 fn an_adoption_with_a_refused_value_locks_on_its_own() {
-    let mut world = before(Dialect::default());
+    let mut world = before(|_| {});
     let id = world.academy.make(Some("p1@muster.example".into()));
     world.academy.dialect.refuses = Some("lastName");
     world.edit(1, |person| {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use shared::domain::employee::{Employee, Field};
+use shared::domain::employee::Field;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::http::Effect;
 use shared::reteach::Error;
@@ -11,7 +11,7 @@ use shared::state::Brake;
 
 use super::world::{End, World};
 use crate::io::memory::TOOL;
-use crate::plan::builders::employee;
+use crate::plan::builders::{edited, employee};
 
 #[test]
 fn new_people_are_looked_up_where_the_academy_cannot_be_listed() {
@@ -36,10 +36,7 @@ fn an_account_is_found_by_mail_address_whatever_outer_spaces_either_side_has() {
         // Found in the list, and looked up.
         for mut world in [World::before(10, ""), World::new(10, "")] {
             let account = world.academy.make(Some(held.to_owned()));
-            let hire = Employee {
-                email: Field::Value(in_hr.to_owned()),
-                ..employee("99")
-            };
+            let hire = edited("99", |person| person.email = Field::Value(in_hr.to_owned()));
             world.employees.insert(hire.source_id.clone(), hire);
             world.tick(End::Well);
             let found = world.academy.account_of(&SourceId::new("99")).unwrap();
