@@ -147,6 +147,20 @@ fn nothing() -> FiledDocument {
     }
 }
 
+fn named(name: String) -> FiledDocument {
+    FiledDocument {
+        name: Some(name),
+        ..nothing()
+    }
+}
+
+fn commented(comment: String) -> FiledDocument {
+    FiledDocument {
+        comment: Some(comment),
+        ..nothing()
+    }
+}
+
 fn document(course: Option<&str>, certificate: &str) -> Document {
     let id = CertificateId::new(certificate);
     let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());
@@ -208,17 +222,11 @@ fn a_filed_document_is_ours_by_the_id_alone_whatever_its_day() {
         "Modul_2026-03-14_{}.pdf",
         "Modul 2026-03-14 {} (1).pdf",
     ] {
-        let filed = FiledDocument {
-            name: Some(name.replace("{}", long)),
-            ..nothing()
-        };
+        let filed = named(name.replace("{}", long));
         let both = (filed.names(&own), filed.names(&other));
         assert_eq!(both, (true, false), "{name}");
     }
-    let edited = FiledDocument {
-        comment: Some(format!("geprüft, {long}")),
-        ..nothing()
-    };
+    let edited = commented(format!("geprüft, {long}"));
     assert!(edited.names(&own));
 }
 
@@ -231,18 +239,9 @@ fn a_document_is_not_that_of_a_certificate_whose_long_id_is_a_part_of_its_own() 
         (format!("1-{person}"), format!("21-{person}")),
     ] {
         let filed = document(Some("Brandschutz"), &whole);
-        let by_comment = FiledDocument {
-            comment: Some(filed.comment),
-            ..nothing()
-        };
-        let by_name = FiledDocument {
-            name: Some(filed.file_name),
-            ..nothing()
-        };
-        let both = FiledDocument {
-            comment: Some(format!("{whole}, {part}")),
-            ..nothing()
-        };
+        let by_comment = commented(filed.comment);
+        let by_name = named(filed.file_name);
+        let both = commented(format!("{whole}, {part}"));
         for (shown, of_part) in [(by_comment, false), (by_name, false), (both, true)] {
             let names = [&part, &whole].map(|id| shown.names(&CertificateId::new(id.as_str())));
             assert_eq!(names, [of_part, true], "{part} {whole}");
@@ -254,10 +253,7 @@ fn a_document_is_not_that_of_a_certificate_whose_long_id_is_a_part_of_its_own() 
 fn a_long_id_is_found_in_a_name_that_another_integration_made() {
     let id = "2bf64377-4a26-4439-9c69-323b9111ea70";
     for name in [format!("Zertifikat{id}.pdf"), format!("cert_{id}v2.pdf")] {
-        let filed = FiledDocument {
-            name: Some(name),
-            ..nothing()
-        };
+        let filed = named(name);
         assert!(filed.names(&CertificateId::new(id)), "{filed:?}");
     }
 }

@@ -112,9 +112,10 @@ fn each_end_of_an_attempt_has_one_consequence() {
     let halted = || AttemptError::Halted(RunError::new(Outcome::StateUnavailable, "why"));
     let skipped = |reason| AttemptError::Skipped(reason);
     let interrupted = || FilingError::interrupted("why");
+    let both = |end: &str| (end.to_owned(), end.to_owned());
     let failed = |signal| {
         let short = format!("failed 1 in 30: why / Failed / NotReached / {signal}");
-        (short.clone(), short)
+        both(&short)
     };
     // The intent is withdrawn; the run stops.
     let stopped = |outcome: &str| {
@@ -137,37 +138,29 @@ fn each_end_of_an_attempt_has_one_consequence() {
     let no_academy = "no answer: ReteachUnavailable";
     let remade = passed_over("its PDF is being made again", "AwaitingPdf");
     let gone = passed_over("reteach does not have it any more", "Gone");
-    let decided = "stays / NotReached / NotReached / -".to_owned();
+    let decided = "stays / NotReached / NotReached / -";
     let (right, folder) = (TenantFault::Right, TenantFault::Folder);
     let connection = TenantFault::Connection;
     let limited = || FilingError::limited(Vendor::Personio, None, "why");
     let host = || "cdn.example".to_owned();
     let not_allowed = "HostNotAllowed(\"cdn.example\")";
-    let elsewhere = || format!("stays / {not_allowed} / {not_allowed} / -");
+    let elsewhere = format!("stays / {not_allowed} / {not_allowed} / -");
     let leads = Refusal::of_host(host());
     let withdrawn = format!(
         "failed 0 in 0: {} / {not_allowed} / unknown until 14 / -",
         leads.reason
     );
-    let deleted = "failed 1 in 30: why / deleted / NotReached / answered".to_owned();
+    let deleted = "failed 1 in 30: why / deleted / NotReached / answered";
+    let no_person = FilingError::no_person("why");
     let unclear_right = FilingError::unclear(TenantFault::Right, "why");
     let no_file = FilingError::no_file(Vendor::Reteach, "why");
     let cases: [(AttemptError, (String, String)); 21] = [
         (unclear_right.into(), failed("answered")),
         (no_file.into(), failed("-")),
         (limited().into(), stopped("Partly")),
-        (
-            FilingError::no_person("why").into(),
-            (deleted.clone(), deleted),
-        ),
-        (
-            AttemptError::HostNotAllowed(host()),
-            (elsewhere(), elsewhere()),
-        ),
-        (
-            AttemptError::LeadsElsewhere(leads),
-            (withdrawn, elsewhere()),
-        ),
+        (no_person.into(), both(deleted)),
+        (AttemptError::HostNotAllowed(host()), both(&elsewhere)),
+        (AttemptError::LeadsElsewhere(leads), (withdrawn, elsewhere)),
         (refused().into(), failed("answered")),
         (interrupted().into(), failed("-")),
         (download, failed("-")),
@@ -182,10 +175,7 @@ fn each_end_of_an_attempt_has_one_consequence() {
         (halted(), stopped("StateUnavailable")),
         (skipped(SkipReason::AwaitingPdf), remade),
         (skipped(SkipReason::Gone), gone),
-        (
-            skipped(SkipReason::AlreadyFinal),
-            (decided.clone(), decided),
-        ),
+        (skipped(SkipReason::AlreadyFinal), both(decided)),
     ];
     for (error, (with_intent, without_intent)) in cases {
         let a_minute_ago = intent(SignedDuration::from_mins(1), 0);
@@ -598,6 +588,13 @@ fn a_limit_is_waited_out_as_long_as_the_vendor_asks_else_a_minute() {
     }
 }
 
+fn look(by_title: bool, lost_since: Option<Timestamp>) -> Look {
+    Look {
+        by_title,
+        lost_since,
+    }
+}
+
 /// A certificate of the course completed so many hours ago, before it is filed.
 fn wanted(id: &str, course: &str, hours: i64, look: Look) -> Upload {
     Upload {
@@ -658,14 +655,8 @@ fn before_with(
 
 #[test]
 fn one_list_decides_about_all_certificates_of_a_person_and_one_document_is_one_certificate() {
-    let by_title = Look {
-        by_title: true,
-        lost_since: None,
-    };
-    let by_id = Look {
-        by_title: false,
-        lost_since: None,
-    };
+    let by_title = look(true, None);
+    let by_id = look(false, None);
     let fire = |id: &str| wanted(id, "Brandschutz", 1, by_title);
     let ours = |id: &str, certificate: &str| {
         document(
@@ -719,11 +710,7 @@ fn one_list_decides_about_all_certificates_of_a_person_and_one_document_is_one_c
 
 #[test]
 fn a_document_that_the_ledger_has_for_a_certificate_is_adopted_by_no_other() {
-    let look = Look {
-        by_title: true,
-        lost_since: None,
-    };
-    let fire = |id: &str| wanted(id, "Brandschutz", 1, look);
+    let fire = |id: &str| wanted(id, "Brandschutz", 1, look(true, None));
     let theirs = |id: &str| document(id, "Brandschutz", 11, "");
     let named = document("9", "Brandschutz", 11, "Zertifikat-ID b");
     for (uploads, documents, taken, expected) in [
@@ -751,33 +738,25 @@ fn a_document_that_the_ledger_has_for_a_certificate_is_adopted_by_no_other() {
 
 #[test]
 fn a_certificate_whose_document_a_virus_scan_refuses_is_left_to_the_operator() {
-    let look = Look {
-        by_title: true,
-        lost_since: None,
-    };
     let refused = |comment: &str| FiledDocument {
         is_unsafe: true,
         ..document("7", "Brandschutz", 11, comment)
     };
     for (filed, expected) in [(refused("Zertifikat-ID a"), "park"), (refused(""), "file")] {
-        let fire = wanted("a", "Brandschutz", 1, look);
+        let fire = wanted("a", "Brandschutz", 1, look(true, None));
         assert_eq!(before(&[fire], Some(&[filed])), [expected]);
     }
 }
 
 #[test]
 fn without_the_right_to_list_a_first_filing_files_and_a_restored_tenant_parks() {
-    let look = |lost_since| Look {
-        by_title: true,
-        lost_since,
-    };
     for (lost_since, unverified_at, expected) in [
         (None, None, "file"),
         (Some(now()), None, "park, may be filed"),
         // An upload got no answer, and lists did not show its document while they could be read.
         (None, Some(now()), "park, may be filed"),
     ] {
-        let mut upload = wanted("a", "Brandschutz", 1, look(lost_since));
+        let mut upload = wanted("a", "Brandschutz", 1, look(true, lost_since));
         upload.previous.unverified_at = unverified_at;
         assert_eq!(before(&[upload], None), [expected]);
     }
@@ -793,11 +772,7 @@ fn what_is_not_found_right_after_a_restore_waits_until_lists_show_the_last_uploa
         (minutes(15), vec![], "file"),
         (None, vec![], "file"),
     ] {
-        let look = Look {
-            by_title: false,
-            lost_since,
-        };
-        let upload = wanted("a", "Brandschutz", 1, look);
+        let upload = wanted("a", "Brandschutz", 1, look(false, lost_since));
         let found = before(&[upload], Some(&documents));
         assert_eq!(found, [expected], "{lost_since:?} {documents:?}");
     }
@@ -812,10 +787,7 @@ fn what_the_ledger_has_is_asked_for_wherever_a_title_may_decide() {
         (false, hour_ago, None, true),
         (false, None, hour_ago, true),
     ] {
-        let look = Look {
-            by_title,
-            lost_since,
-        };
+        let look = look(by_title, lost_since);
         let mut upload = wanted("a", "Brandschutz", 1, look);
         upload.previous.unverified_at = unverified_at;
         assert_eq!(needs_ledger(&[upload]), expected, "{look:?}");
@@ -824,11 +796,7 @@ fn what_the_ledger_has_is_asked_for_wherever_a_title_may_decide() {
 
 #[test]
 fn an_upload_without_an_answer_is_known_by_its_title_unless_a_comment_says_whose_it_is() {
-    let look = Look {
-        by_title: false,
-        lost_since: None,
-    };
-    let mut upload = wanted("a", "Brandschutz", 1, look);
+    let mut upload = wanted("a", "Brandschutz", 1, look(false, None));
     upload.previous.unverified_at = Some(now() - 1.hour());
     for (comment, expected) in [(None, "adopt 7"), (Some("Ablage"), "file")] {
         let filed = FiledDocument {
@@ -851,11 +819,7 @@ fn what_may_be_filed_is_filed_again_only_after_a_second_list() {
         (None, long_ago, vec![named.clone()], false),
         (None, None, vec![], false),
     ] {
-        let look = Look {
-            by_title: false,
-            lost_since,
-        };
-        let mut upload = wanted("a", "Brandschutz", 1, look);
+        let mut upload = wanted("a", "Brandschutz", 1, look(false, lost_since));
         upload.previous.unverified_at = unverified_at;
         let uploads = [upload];
         let decide = |documents: &[FiledDocument]| {
@@ -893,10 +857,6 @@ fn a_refusal_counts_until_its_certificate_is_decided_about_or_not_listed_any_mor
         document: None,
     };
     let awaited = SkipReason::AwaitingRetry(now());
-    let look = Look {
-        by_title: false,
-        lost_since: None,
-    };
     let is_counted = |state: Option<CertificateState>, plan: &Plan| {
         let id = CertificateId::new("a");
         let counted = EqualRefusals {
@@ -911,7 +871,7 @@ fn a_refusal_counts_until_its_certificate_is_decided_about_or_not_listed_any_mor
         left == counted
     };
     let planned = Plan {
-        uploads: vec![wanted("a", "Brandschutz", 1, look)],
+        uploads: vec![wanted("a", "Brandschutz", 1, look(false, None))],
         ..Plan::default()
     };
     let skipped = |reason| Plan {
@@ -946,7 +906,7 @@ proptest! {
         theirs in prop::collection::vec(any::<bool>(), 7),
         deaths in prop::collection::vec(0_usize..4, 0..6),
     ) {
-        let look = Look { by_title: true, lost_since: None };
+        let look = look(true, None);
         let courses = ["Brandschutz", "Erste Hilfe"];
         let (mut documents, mut ledger, mut parked) = (Vec::new(), BTreeMap::new(), Vec::new());
         let wanted: Vec<Upload> = certificates.iter().enumerate()
@@ -1062,13 +1022,9 @@ fn the_document_of_an_earlier_issue_is_not_taken_for_the_one_that_is_filed_again
         filed_at: now() - 3.hours(),
         documents: vec![DocumentId::new("7")],
     };
-    let look = Look {
-        by_title: false,
-        lost_since: None,
-    };
     let again = Upload {
         refiled: Some(refiled),
-        ..wanted("c-1", "Brandschutz", 1, look)
+        ..wanted("c-1", "Brandschutz", 1, look(false, None))
     };
     let of = |id, created_at| FiledDocument {
         created_at,

@@ -110,17 +110,20 @@ fn policy() -> Policy {
     }
 }
 
+fn candidate(listed: Option<Listed>, entry: Option<CertificateEntry>) -> Candidate {
+    let id = id();
+    Candidate { id, listed, entry }
+}
+
 /// The one decision about the one certificate of a plan, in short.
 fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
-    let id = id();
-    let candidate = Candidate { id, listed, entry };
     let Plan {
         checks,
         uploads,
         holds: _,
         reissues: _,
         skipped,
-    } = Plan::build([candidate], &policy(), now());
+    } = Plan::build([candidate(listed, entry)], &policy(), now());
     let of_upload = |upload: &Upload| {
         assert_eq!(upload.id, self::id());
         assert_eq!(upload.course.as_deref(), Some("Brandschutz"));
@@ -224,11 +227,7 @@ fn an_intent_from_before_a_restore_waits_until_lists_show_what_was_sent_before_i
             restored,
             ..policy()
         };
-        let candidate = Candidate {
-            id: id(),
-            listed: listings()[1].clone(),
-            entry: Some(entry(state.clone())),
-        };
+        let candidate = candidate(listings()[1].clone(), Some(entry(state.clone())));
         let plan = Plan::build([candidate], &policy, now());
         assert_eq!(plan.checks.len(), usize::from(is_checked), "{minutes}");
         let waits = SkipReason::AwaitingCheck(at + VERIFY_AFTER);
@@ -242,11 +241,7 @@ fn a_check_carries_the_upload_that_it_asks_about() {
     let CertificateState::Intended(intent) = intended(VERIFY_AFTER) else {
         unreachable!()
     };
-    let candidate = Candidate {
-        id: id(),
-        listed: None,
-        entry: Some(entry(intended(VERIFY_AFTER))),
-    };
+    let candidate = candidate(None, Some(entry(intended(VERIFY_AFTER))));
     let plan = Plan::build([candidate], &policy(), now());
     assert_eq!(plan.checks.first().map(|check| check.intent), Some(intent));
     let previous = PreviousFailures {
@@ -320,11 +315,7 @@ fn an_owner_is_found_by_external_id_and_without_one_by_the_ledger_of_employees()
 #[test]
 fn no_course_is_shown() {
     let listed = listed(employee(), Some("https://files.example/secret.pdf"));
-    let candidate = Candidate {
-        id: id(),
-        listed: listings()[1].clone(),
-        entry: None,
-    };
+    let candidate = candidate(listings()[1].clone(), None);
     let plan = Plan::build([candidate.clone()], &policy(), now());
     let shown = format!("{listed:?} {plan:?} {candidate:?}");
     for text in ["Brandschutz", "files.example"] {
@@ -565,11 +556,7 @@ fn a_document_may_be_the_upload_from_ten_minutes_before_its_intent_on() {
         created_at: Some(now() - minutes.minutes()),
         is_unsafe: false,
     };
-    let candidate = Candidate {
-        id: id(),
-        listed: listings()[1].clone(),
-        entry: Some(entry(intended(VERIFY_AFTER))),
-    };
+    let candidate = candidate(listings()[1].clone(), Some(entry(intended(VERIFY_AFTER))));
     let plan = Plan::build([candidate], &policy(), now());
     for (minutes, expected) in [(14, true), (25, true), (26, false)] {
         let found = may_be_upload(&document(minutes), &plan.checks[0]);
@@ -602,11 +589,7 @@ fn what_was_issued_again_is_named_once_and_never_filed() {
         (listing(url), filed_as(Issue::default(), None), 0),
         (listing(url), filed_as(old, Some(new)), 0),
     ] {
-        let candidate = Candidate {
-            id: id(),
-            listed,
-            entry: Some(entry.clone()),
-        };
+        let candidate = candidate(listed, Some(entry.clone()));
         let plan = Plan::build([candidate], &policy(), now());
         assert_eq!(plan.reissues.len(), expected, "{entry:?}");
         assert_eq!((plan.uploads.len(), plan.checks.len()), (0, 0), "{entry:?}");
@@ -626,11 +609,7 @@ fn a_recent_certificate_of_nobody_is_held_with_the_others_and_counted_as_nobodys
         (Owner::NotFromHr, nobody.clone(), SkipReason::NotFromHr),
         (Owner::NoCustomer, nobody, SkipReason::NoCustomer),
     ] {
-        let of = |entry| Candidate {
-            id: id(),
-            listed: Some(listed(owner.clone(), None)),
-            entry,
-        };
+        let of = |entry| candidate(Some(listed(owner.clone(), None)), entry);
         let plan = Plan::build([of(None)], &policy, now());
         assert_eq!(plan.holds, [(id(), employee)], "{owner:?}");
         let result = crate::outcome::CertificateResult::Skipped(reason.clone());
