@@ -70,11 +70,9 @@ impl Documents {
 
     /// The same, but nothing goes past `deadline`.
     #[must_use]
-    pub fn until(self, deadline: Deadline) -> Self {
-        Self {
-            client: self.client.until(deadline),
-            ..self
-        }
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.client = self.client.until(deadline);
+        self
     }
 
     /// The same with another pace: for a simulator without limits.

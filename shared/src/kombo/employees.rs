@@ -56,11 +56,9 @@ impl Employees {
 
     /// The same with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, reads: RateLimiter) -> Self {
-        Self {
-            client: self.client.with_pace(reads),
-            ..self
-        }
+    pub fn with_pace(mut self, reads: RateLimiter) -> Self {
+        self.client = self.client.with_pace(reads);
+        self
     }
 
     /// The same, for a reading that is about to begin: what Kombo does not sync now is absent.

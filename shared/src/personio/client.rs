@@ -32,19 +32,15 @@ impl<T: Transport> Client<T> {
 
     /// The same client, but nothing goes past `deadline`.
     #[must_use]
-    pub fn until(self, deadline: Deadline) -> Self {
-        Self {
-            transport: self.transport.until(deadline),
-            ..self
-        }
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.transport = self.transport.until(deadline);
+        self
     }
 
     /// The same client with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, pace: RateLimiter) -> Self {
-        Self {
-            transport: self.transport.with_pace(pace),
-            ..self
-        }
+    pub fn with_pace(mut self, pace: RateLimiter) -> Self {
+        self.transport = self.transport.with_pace(pace);
+        self
     }
 }

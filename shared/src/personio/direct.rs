@@ -210,11 +210,9 @@ impl Transport for Direct {
             .await
     }
 
-    fn until(self, deadline: Deadline) -> Self {
-        Self {
-            context: self.context.until(deadline),
-            ..self
-        }
+    fn until(mut self, deadline: Deadline) -> Self {
+        self.context = self.context.until(deadline);
+        self
     }
 
     fn with_pace(self, pace: RateLimiter) -> Self {

@@ -84,20 +84,16 @@ impl Client {
 
     /// The same client with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, pace: RateLimiter) -> Self {
-        Self {
-            calls: pace,
-            ..self
-        }
+    pub fn with_pace(mut self, pace: RateLimiter) -> Self {
+        self.calls = pace;
+        self
     }
 
     /// The same client, which keeps its logins in `store`.
     #[must_use]
-    pub fn keeping_logins(self, store: Arc<dyn LoginStore>) -> Self {
-        Self {
-            logins_kept: Some(store),
-            ..self
-        }
+    pub fn keeping_logins(mut self, store: Arc<dyn LoginStore>) -> Self {
+        self.logins_kept = Some(store);
+        self
     }
 
     /// Whose credentials they are: `GET /me`.

@@ -136,18 +136,14 @@ impl Transport for PersonioOverKombo {
         Ok(Reply { call, ..reply })
     }
 
-    fn until(self, deadline: Deadline) -> Self {
-        Self {
-            kombo: self.kombo.until(deadline),
-            ..self
-        }
+    fn until(mut self, deadline: Deadline) -> Self {
+        self.kombo = self.kombo.until(deadline);
+        self
     }
 
-    fn with_pace(self, pace: RateLimiter) -> Self {
-        Self {
-            limits: Limits::all(&pace),
-            ..self
-        }
+    fn with_pace(mut self, pace: RateLimiter) -> Self {
+        self.limits = Limits::all(&pace);
+        self
     }
 }
 

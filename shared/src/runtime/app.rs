@@ -80,11 +80,9 @@ impl<W: Job> App<W> {
 
     /// The same at another pace for every vendor: for simulators, which have no limits.
     #[must_use]
-    pub fn with_pace(self, pace: RateLimiter) -> Self {
-        Self {
-            pace: Some(pace),
-            ..self
-        }
+    pub fn with_pace(mut self, pace: RateLimiter) -> Self {
+        self.pace = Some(pace);
+        self
     }
 
     /// The same, where each run has no more rights than its tenant needs.
@@ -95,11 +93,9 @@ impl<W: Job> App<W> {
 
     /// The same, and notices are sent.
     #[must_use]
-    pub fn with_notices(self, senders: Senders) -> Self {
-        Self {
-            notices: Some(senders),
-            ..self
-        }
+    pub fn with_notices(mut self, senders: Senders) -> Self {
+        self.notices = Some(senders);
+        self
     }
 
     /// The same with one call to a vendor at a time, in the same order each time: for tests that have to be repeatable.

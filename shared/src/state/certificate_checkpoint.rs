@@ -76,11 +76,9 @@ impl ListAccess {
 
     /// What is known after all lists of a run were refused for want of a right.
     #[must_use]
-    pub fn after_refusal(self, now: Timestamp) -> Self {
-        Self {
-            refused_since: self.refused_since.or(Some(now)),
-            ..self
-        }
+    pub fn after_refusal(mut self, now: Timestamp) -> Self {
+        self.refused_since = self.refused_since.or(Some(now));
+        self
     }
 
     /// Whether the right counts as missing if this run is refused as well.

@@ -47,11 +47,9 @@ impl Downloads {
 
     /// The same, but nothing goes past `deadline`.
     #[must_use]
-    pub fn until(self, deadline: Deadline) -> Self {
-        Self {
-            reteach: self.reteach.until(deadline),
-            ..self
-        }
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.reteach = self.reteach.until(deadline);
+        self
     }
 }
 

@@ -33,19 +33,15 @@ impl Condition {
     }
 
     /// The update under a condition.
-    pub(in crate::state) fn set(self, expression: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            update: Some(expression.into()),
-            ..self
-        }
+    pub(in crate::state) fn set(mut self, expression: impl Into<Cow<'static, str>>) -> Self {
+        self.update = Some(expression.into());
+        self
     }
 
     /// The condition of an update.
-    pub(in crate::state) fn only_if(self, expression: &'static str) -> Self {
-        Self {
-            condition: Some(expression),
-            ..self
-        }
+    pub(in crate::state) fn only_if(mut self, expression: &'static str) -> Self {
+        self.condition = Some(expression);
+        self
     }
 
     /// Attribute names; the placeholder is the name with `#` before it.

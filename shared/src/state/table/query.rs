@@ -34,19 +34,15 @@ impl Query {
     }
 
     /// Only sort keys that begin so.
-    pub(in crate::state) fn prefix(self, prefix: &'static str) -> Self {
-        Self {
-            prefix: Some(prefix),
-            ..self
-        }
+    pub(in crate::state) fn prefix(mut self, prefix: &'static str) -> Self {
+        self.prefix = Some(prefix);
+        self
     }
 
     /// Only sort keys from `key` on, which begins with the prefix.
-    pub(in crate::state) fn from(self, key: String) -> Self {
-        Self {
-            from: Some(key),
-            ..self
-        }
+    pub(in crate::state) fn from(mut self, key: String) -> Self {
+        self.from = Some(key);
+        self
     }
 
     /// At half the price, maybe a moment behind.
@@ -67,11 +63,9 @@ impl Query {
     }
 
     /// Only the attributes at these paths: `report.outcome`. The price stays the same.
-    pub(in crate::state) fn only(self, paths: &'static [&'static str]) -> Self {
-        Self {
-            only: paths,
-            ..self
-        }
+    pub(in crate::state) fn only(mut self, paths: &'static [&'static str]) -> Self {
+        self.only = paths;
+        self
     }
 
     fn condition(&self) -> &'static str {

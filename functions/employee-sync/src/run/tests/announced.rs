@@ -36,9 +36,7 @@ fn whoever_is_gone_after_a_first_run_that_died_is_locked() {
         world.killed_after(killed_after);
         assert_eq!(world.academy.customers.len(), killed_after);
         delete_all_but(&mut world, 98);
-        for _ in 0..2 {
-            world.after(5).tick(End::Well);
-        }
+        world.ticks(2, 5);
         let open = world.academy.customers.len() - world.locked();
         assert_eq!(open, 98, "killed after {killed_after}");
         assert_eq!(world.after(5).tick(End::Well).limits, None);
@@ -52,9 +50,7 @@ fn who_was_announced_and_never_made_is_forgotten() {
     world.employees.insert(id.clone(), employee("99"));
     world.tick(End::Dies(0));
     world.employees.remove(&id);
-    for _ in 0..2 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(2, 5);
     assert_eq!((world.academy.customers.len(), world.locked()), (10, 0));
     assert!(
         world

@@ -441,9 +441,7 @@ fn people_who_are_gone_and_dismissed_make_no_shard_due_on_every_tick() {
     for id in 0..10 {
         happen(&mut world, id, Event::Gone);
     }
-    for _ in 0..2 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(2, 5);
     world.decide(dismissed);
     world.after(5).tick(End::Well);
     assert_eq!(world.after(5).tick(End::Well).limits, None);
@@ -615,9 +613,7 @@ fn consent_to_a_lock_ends_with_the_lock_and_that_to_a_refused_value_lasts() {
     assert!(held.undecided().is_empty());
     // Once the academy takes the addresses, the same consent lets them through.
     world.academy.dialect.refuses = None;
-    for _ in 0..3 {
-        world.after(60).tick(End::Well);
-    }
+    world.ticks(3, 60);
     assert_eq!(world.hash(), None);
     let moved = world.academy.customers.values();
     let moved = moved.filter(|it| it.email.as_ref().is_some_and(|mail| mail.contains("-1@")));

@@ -84,10 +84,7 @@ fn what_a_comparison_finds_is_held_until_somebody_decides() {
         {
             let mut world = World::before(PEOPLE, "[brake]\nat_least = 5\n");
             (scene.hr)(&mut world);
-            for _ in 0..3 {
-                world.tick(End::Well);
-                world.after(5);
-            }
+            world.ticks_and_pauses(3, 5);
             assert_eq!(((scene.in_step)(&world), world.hash()), (CHANGED, None));
             if !is_alone {
                 // Another difference, which no brake holds.
@@ -110,9 +107,7 @@ fn what_a_comparison_finds_is_held_until_somebody_decides() {
             } else {
                 |at| Decision::Dismissed { at }
             });
-            for _ in 0..3 {
-                world.after(5).tick(End::Well);
-            }
+            world.ticks(3, 5);
             let expected = if is_approved {
                 (CHANGED, None)
             } else {

@@ -23,9 +23,7 @@ const DAY: i64 = 24 * 60;
 fn left(days: i64) -> (World, Employee) {
     let mut world = World::new(40, "");
     let person = world.employees.remove(&SourceId::new("3")).unwrap();
-    for _ in 0..2 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(2, 5);
     assert!(world.is_locked(3));
     world.after(days * DAY).tick(End::Well);
     (world, person)

@@ -169,9 +169,7 @@ fn the_reconcile_locks_the_account_of_somebody_gone_again_if_an_admin_opened_it(
     let mut world = World::new(10, "");
     let account = account(&mut world, "3");
     world.employees.remove(&SourceId::new("3"));
-    for _ in 0..2 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(2, 5);
     assert_eq!(world.locked(), 1);
     let opened = |world: &mut World| {
         let customer = world.academy.customers.get_mut(&account).unwrap();
@@ -245,9 +243,7 @@ fn a_restored_table_makes_nobody_twice_and_lifts_no_lock() {
     for id in ["10", "11"] {
         world.employees.insert(SourceId::new(id), employee(id));
     }
-    for _ in 0..2 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(2, 5);
     world.employees.remove(&SourceId::new("11"));
     assert_eq!((world.locked(), world.academy.customers.len()), (2, 12));
     world.academy.ledger = earlier.ledger;
@@ -283,9 +279,7 @@ fn a_leaver_whose_account_lost_its_external_id_is_locked_however_the_mail_is_wri
         .unwrap()
         .external_id = None;
     world.employees.remove(&SourceId::new("3"));
-    for _ in 0..4 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(4, 5);
     assert!(window(&world.academy.customers[&account]).is_locked_at(world.now));
 }
 
@@ -308,9 +302,7 @@ fn people_whom_a_run_has_no_time_to_look_up_get_their_account_from_later_runs() 
     assert_eq!(first.counts.left as usize, NEW - 150);
     world.after(5).tick(End::Well);
     assert_eq!(world.locked(), 1);
-    for _ in 0..100 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(100, 5);
     assert_eq!(world.academy.customers.len(), 10 + NEW);
 }
 

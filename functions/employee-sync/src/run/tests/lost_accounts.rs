@@ -15,10 +15,7 @@ const PEOPLE: usize = 20;
 fn with_returner(rules: &str) -> World {
     let mut world = World::before(PEOPLE, rules);
     world.deactivate(0..1);
-    for _ in 0..2 {
-        world.tick(End::Well);
-        world.after(5);
-    }
+    world.ticks_and_pauses(2, 5);
     assert_eq!(world.locked(), 1);
     world.edit(0, |it| it.status = Field::Value(Status::Active));
     world
@@ -54,10 +51,7 @@ fn a_returner_is_unlocked_by_an_academy_that_shows_locked_accounts_in_its_list_a
         if by_reteach_id {
             move_to(&mut world, 7, "Ulm");
         }
-        for _ in 0..2 {
-            world.tick(End::Well);
-            world.after(5);
-        }
+        world.ticks_and_pauses(2, 5);
         assert!(!world.is_locked(0), "{by_reteach_id}");
         assert_eq!(world.academy.customers.len(), PEOPLE);
         assert_quiet(&mut world);
@@ -137,9 +131,7 @@ fn an_account_that_keeps_being_denied_does_not_keep_the_gate_shut() {
     let external_id = ExternalId::of(TOOL, &SourceId::new("0"));
     world.academy.dialect.denies.insert(external_id);
     move_to(&mut world, 0, "Ulm");
-    for _ in 0..3 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(3, 5);
     assert!(world.academy.gate.is_some());
 }
 

@@ -60,9 +60,7 @@ fn addresses_that_other_accounts_have_are_conflicts_before_anything_is_approved(
         if rest > 0 {
             world.decide(|at| Decision::Approved { at });
         }
-        for _ in 0..2 {
-            world.after(5).tick(End::Well);
-        }
+        world.ticks(2, 5);
         assert_eq!(moved(&world), (3..moving).collect::<Vec<_>>());
         assert_eq!(world.academy.dialect.refused, 0);
         for id in &foreign {
@@ -113,9 +111,7 @@ fn an_address_that_its_holder_gives_up_in_the_same_run_is_no_conflict() {
     world.edit(1, |it| it.email = Field::Value("p1@neu.example".into()));
     let tick = world.tick(End::Well);
     assert_eq!(tick.found(FindingKind::Conflict), 0);
-    for _ in 0..3 {
-        world.after(20).tick(End::Well);
-    }
+    world.ticks(3, 20);
     let mail = |id: &str| {
         let account = world.academy.account_of(&SourceId::new(id));
         account.unwrap().email.clone().unwrap()
@@ -159,17 +155,13 @@ fn addresses_that_wait_for_a_decision_are_not_asked_for_on_each_tick() {
         let asked = world.academy.asked;
         let patterns = patterns(&world);
         assert!(patterns[0].contains("@muster.example →"), "{patterns:?}");
-        for _ in 0..10 {
-            world.after(5).tick(End::Well);
-        }
+        world.ticks(10, 5);
         assert_eq!(world.academy.asked, asked, "{moving}");
         assert_eq!(self::patterns(&world), patterns);
         // One of them is another account's by now.
         taken(&mut world, &[0]);
         world.decide(|at| Decision::Approved { at });
-        for _ in 0..2 {
-            world.after(5).tick(End::Well);
-        }
+        world.ticks(2, 5);
         assert_eq!(moved(&world), (1..moving).collect::<Vec<_>>());
         assert_eq!(world.academy.dialect.refused, 0);
     }

@@ -26,10 +26,7 @@ fn in_step() -> World {
 }
 
 fn brought_over(mut world: World) -> World {
-    for _ in 0..10 {
-        world.tick(End::Well);
-        world.after(5);
-    }
+    world.ticks_and_pauses(10, 5);
     assert_eq!(world.academy.customers.len(), PEOPLE);
     world
 }
@@ -76,9 +73,7 @@ fn a_first_run_counts_the_accounts_that_were_there_before() {
     world.academy.state = None;
     world.academy.shards.clear();
     world.academy.ledger.clear();
-    for _ in 0..10 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(10, 5);
     let state = world.academy.state.unwrap();
     assert_eq!(state.open_accounts as usize, PEOPLE);
 }
@@ -133,15 +128,10 @@ fn an_orphan_that_is_held_is_locked_once_approved_and_forgotten_once_it_is_gone(
         } else {
             world.academy.customers.remove(&account);
             // The comparison that is under way has passed it already.
-            for _ in 0..10 {
-                world.after(5).tick(End::Well);
-            }
+            world.ticks(10, 5);
             world.after(24 * 60);
         }
-        for _ in 0..20 {
-            world.tick(End::Well);
-            world.after(5);
-        }
+        world.ticks_and_pauses(20, 5);
         let both = (world.hash(), world.locked());
         assert_eq!(both, (None, usize::from(is_approved)));
         assert_eq!(world.sync(End::Well).outcome, Outcome::Unchanged);
@@ -160,10 +150,7 @@ fn a_comparison_is_as_old_as_its_first_portion() {
     let id = world.academy.account_of(&first).unwrap().id.clone();
     world.academy.customers.get_mut(&id).unwrap().position = Some("von Hand".into());
     world.after(24 * 60);
-    for _ in 0..20 {
-        world.tick(End::Well);
-        world.after(5);
-    }
+    world.ticks_and_pauses(20, 5);
     let account = &world.academy.customers[&id];
     assert_ne!(account.position.as_deref(), Some("von Hand"));
 }
@@ -209,10 +196,7 @@ fn a_comparison_of_everybody_repairs_all_and_lets_changes_come_first() {
         runs += 1;
         assert!(runs <= 14, "{} have drifted", drifted(&world));
     }
-    for _ in 0..3 {
-        world.tick(End::Well);
-        world.after(5);
-    }
+    world.ticks_and_pauses(3, 5);
     let moved = world.academy.customers.values();
     let moved = moved.filter(|it| it.location.as_deref() == Some("Ulm"));
     assert_eq!((moved.count(), world.locked()), (runs, 1));
@@ -234,10 +218,7 @@ fn other_rules_reach_everybody_although_they_change_meanwhile() {
     assert!(world.academy.state.as_ref().unwrap().comparing.is_some());
     world.config =
         config("[employees]\ndepartment = true\nposition = \"tag\"\n[brake]\nat_least = 1000\n");
-    for _ in 0..14 {
-        world.tick(End::Well);
-        world.after(5);
-    }
+    world.ticks_and_pauses(14, 5);
     for customer in world.academy.customers.values() {
         assert_eq!(customer.department.as_deref(), Some("Vertrieb"));
         assert_eq!(customer.position, None);
@@ -276,10 +257,7 @@ fn orphans_are_found_in_each_portion_and_nobody_else_is_taken_for_one() {
 fn a_held_plan_is_judged_and_approved_as_a_whole() {
     let mut world = large(1_000);
     world.config = config("");
-    for _ in 0..10 {
-        world.tick(End::Well);
-        world.after(5);
-    }
+    world.ticks_and_pauses(10, 5);
     world.deactivate(0..PEOPLE);
     // By and by, all shards have had their turn.
     for _ in 0..64 {
@@ -339,9 +317,7 @@ fn with_many_held() -> World {
             it.email = Field::Value(format!("p{id}@neu.example"))
         });
     }
-    for _ in 0..2 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(2, 5);
     assert_eq!((held(&world), moved(&world)), (PORTION * 2, 0));
     world
 }
@@ -369,9 +345,7 @@ fn however_few_of_the_held_people_a_run_looks_at_they_stay_held() {
         assert_eq!((held(&world), moved(&world)), (PORTION * 2, 0));
     }
     world.decide(|at| Decision::Approved { at });
-    for _ in 0..10 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(10, 5);
     assert_eq!((held(&world), moved(&world)), (0, PORTION * 2));
 }
 
@@ -402,9 +376,7 @@ fn a_comparison_in_portions_locks_none_of_the_missing_people_who_are_held() {
         let id: usize = id.as_str().parse().unwrap();
         id >= PORTION
     });
-    for _ in 0..3 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(3, 5);
     assert_eq!((held(&world), world.locked()), (PORTION, 0));
     for _ in 0..3 {
         world.after(24 * 60);
@@ -422,14 +394,10 @@ fn more_people_are_missing_than_one_run_plans_for() {
         let id: usize = id.as_str().parse().unwrap();
         id >= PORTION * 2
     });
-    for _ in 0..5 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(5, 5);
     assert_eq!((held(&world), world.locked()), (PORTION * 2, 0));
     world.decide(|at| Decision::Approved { at });
-    for _ in 0..5 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(5, 5);
     assert_eq!((held(&world), world.locked()), (0, PORTION * 2));
 }
 
@@ -443,9 +411,7 @@ fn what_is_decided_before_all_was_seen_lets_nothing_else_through() {
                 it.email = Field::Value(format!("p{id}@neu.example"))
             });
         }
-        for _ in 0..2 {
-            world.after(5).tick(End::Well);
-        }
+        world.ticks(2, 5);
         assert_eq!((held(&world), moved(&world)), (PORTION * 2, 0));
         if only {
             let held = world.academy.held.as_ref().unwrap();
@@ -459,9 +425,7 @@ fn what_is_decided_before_all_was_seen_lets_nothing_else_through() {
         } else {
             world.decide(|at| Decision::Dismissed { at });
         }
-        for _ in 0..30 {
-            world.after(30).tick(End::Well);
-        }
+        world.ticks(30, 30);
         let both = (held(&world), moved(&world));
         assert_eq!(both, (changed - usize::from(only), usize::from(only)));
     }
@@ -477,9 +441,7 @@ fn a_comparison_that_is_asked_for_goes_on_from_run_to_run() {
     world.mode = Mode::Reconcile;
     world.tick(End::Well);
     world.mode = Mode::Scheduled;
-    for _ in 0..10 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(10, 5);
     let by_hand = |it: &&Customer| it.position.as_deref() == Some("von Hand");
     assert_eq!(world.academy.customers.values().filter(by_hand).count(), 0);
     let state = world.academy.state.as_ref().unwrap();
@@ -493,9 +455,7 @@ fn people_who_wait_are_counted_again_by_each_comparison() {
     // A run that wrote its shards, and not the state, had counted them.
     world.academy.state.as_mut().unwrap().waiting = 40;
     world.after(24 * 60);
-    for _ in 0..10 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(10, 5);
     assert_eq!(world.academy.state.unwrap().waiting, 0);
 }
 

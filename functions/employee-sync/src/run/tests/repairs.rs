@@ -20,9 +20,7 @@ fn synced() -> World {
     });
     world.tick(End::Well);
     world.employees.remove(&SourceId::new("1"));
-    for _ in 0..3 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(3, 5);
     assert_eq!(world.locked(), 2);
     world
 }
@@ -243,9 +241,7 @@ fn held_locks_of_people_whose_values_wait_are_written_once_they_are_approved() {
     }
     assert_eq!(world.locked(), 0);
     world.decide(|at| Decision::Approved { at });
-    for _ in 0..2 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(2, 5);
     assert_eq!((world.locked(), world.hash()), (40, None));
 }
 
@@ -290,8 +286,6 @@ fn a_refused_value_of_a_person_whose_lock_is_held_is_tried_again() {
     world.academy.dialect.refuses = Some("position");
     world.tick(End::Well);
     world.academy.dialect.refuses = None;
-    for _ in 0..8 {
-        world.after(5).tick(End::Well);
-    }
+    world.ticks(8, 5);
     assert_eq!(account(&mut world, 2).position.as_deref(), Some("Leiterin"));
 }

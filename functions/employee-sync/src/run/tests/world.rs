@@ -192,6 +192,21 @@ impl World {
         self.try_tick(end).unwrap()
     }
 
+    /// So many runs, each some minutes after the one before.
+    pub(super) fn ticks(&mut self, number: usize, minutes: i64) {
+        for _ in 0..number {
+            self.after(minutes).tick(End::Well);
+        }
+    }
+
+    /// So many runs, each with some minutes after it.
+    pub(super) fn ticks_and_pauses(&mut self, number: usize, minutes: i64) {
+        for _ in 0..number {
+            self.tick(End::Well);
+            self.after(minutes);
+        }
+    }
+
     /// One run that may fail before its first change.
     pub(super) fn try_tick(&mut self, end: End) -> Result<Tick, RunError> {
         let before = self.academy.clone();
