@@ -57,6 +57,12 @@ fn shard(entries: &[(&str, &str, EntryStatus)]) -> Shard {
     )
 }
 
+/// The shard with person 1 as the last run left them.
+fn one(standing: Option<EntryStatus>) -> Shard {
+    let old = standing.map(|standing| ("1", "a", standing));
+    shard(old.as_slice())
+}
+
 fn ids(ids: &[&str]) -> BTreeSet<SourceId> {
     ids.iter().map(|id| SourceId::new(*id)).collect()
 }
@@ -106,11 +112,7 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
         let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
         let people = people(&versions, completeness);
         let sharding = Sharding::new(&people.snapshot);
-        let old: Vec<_> = standing
-            .map(|standing| ("1", "a", standing))
-            .into_iter()
-            .collect();
-        let shards = BTreeMap::from([(only(), shard(&old))]);
+        let shards = BTreeMap::from([(only(), one(standing))]);
         let triaged = classify(&sharding, &shards, completeness, false, now());
         let expected = Classification {
             due: ids(look),
@@ -168,15 +170,9 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
         let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
         let people = people(&versions, completeness);
         let sharding = Sharding::new(&people.snapshot);
-        let old: Vec<_> = standing
-            .map(|standing| ("1", "a", standing))
-            .into_iter()
-            .collect();
-        let outcomes = became
-            .map(|became| (SourceId::new("1"), became))
-            .into_iter()
-            .collect();
-        let next = next_shard(only(), &shard(&old), &sharding, completeness, &outcomes);
+        let outcomes = became.map(|became| (SourceId::new("1"), became));
+        let outcomes = outcomes.into_iter().collect();
+        let next = next_shard(only(), &one(standing), &sharding, completeness, &outcomes);
         let found = next.0.get(&SourceId::new("1")).copied();
         assert_eq!(
             found, expected,
@@ -200,6 +196,7 @@ fn state<'a>(shards: impl IntoIterator<Item = (&'a ShardNumber, &'a Shard)>) -> 
 
 #[test]
 fn a_run_looks_at_as_little_as_it_may() {
+    use Reason::{FirstRun, NewRules, Reconcile};
     let settled = state([(&only(), &shard(&[("1", "a", Synced)]))]);
     let with = |edit: fn(&mut SyncState)| {
         let mut root = settled.clone();
@@ -208,80 +205,29 @@ fn a_run_looks_at_as_little_as_it_may() {
     };
     let same = || with(|_| {});
     let only = Selection::Shards(BTreeSet::from([only()]));
-    let pending = with(|it| {
-        drop(
-            it.pending
-                .insert(shared::state::Brake::Unlock, BTreeSet::from([7])),
-        )
+    let none = Selection::Shards(BTreeSet::new());
+    let all = Selection::Everybody;
+    let never_ended = with(|state| *state = SyncState::default());
+    let announced = with(|state| state.configuration.clear());
+    let newer = with(|state| state.mapping_version += 1);
+    let others = with(|state| state.configuration = "others".into());
+    let pending = with(|state| {
+        let shards = BTreeSet::from([7]);
+        drop(state.pending.insert(shared::state::Brake::Unlock, shards))
     });
+    let day = 24 * 60;
     let cases = [
-        (
-            "first run",
-            None,
-            "a",
-            false,
-            0,
-            Selection::Everybody(Reason::FirstRun),
-        ),
-        (
-            "a first run that never ended",
-            with(|state| *state = SyncState::default()),
-            "a",
-            false,
-            0,
-            Selection::Everybody(Reason::FirstRun),
-        ),
-        (
-            "a first run that announced people",
-            with(|it| it.configuration.clear()),
-            "a",
-            false,
-            0,
-            Selection::Everybody(Reason::FirstRun),
-        ),
+        ("first run", None, "a", false, 0, all(FirstRun)),
+        ("it never ended", never_ended, "a", false, 0, all(FirstRun)),
+        ("people announced", announced, "a", false, 0, all(FirstRun)),
         ("nothing changed", same(), "a", false, 0, Selection::Nobody),
         ("one changed", same(), "b", false, 0, only.clone()),
-        (
-            "a newer mapping",
-            with(|it| it.mapping_version += 1),
-            "a",
-            false,
-            0,
-            Selection::Everybody(Reason::NewRules),
-        ),
-        (
-            "another configuration",
-            with(|it| it.configuration = "others".into()),
-            "a",
-            false,
-            0,
-            Selection::Everybody(Reason::NewRules),
-        ),
-        (
-            "asked for",
-            same(),
-            "a",
-            true,
-            0,
-            Selection::Everybody(Reason::Reconcile),
-        ),
-        ("nearly a day later", same(), "b", false, 24 * 60 - 1, only),
-        (
-            "a day later",
-            same(),
-            "a",
-            false,
-            24 * 60,
-            Selection::Everybody(Reason::Reconcile),
-        ),
-        (
-            "a run that broke off",
-            pending,
-            "a",
-            false,
-            0,
-            Selection::Shards(BTreeSet::new()),
-        ),
+        ("a newer mapping", newer, "a", false, 0, all(NewRules)),
+        ("other rules", others, "a", false, 0, all(NewRules)),
+        ("asked for", same(), "a", true, 0, all(Reconcile)),
+        ("nearly a day later", same(), "b", false, day - 1, only),
+        ("a day later", same(), "a", false, day, all(Reconcile)),
+        ("a run that broke off", pending, "a", false, 0, none),
     ];
     for (name, root, version, asked, minutes, expected) in cases {
         let people = people(&[("1", version)], Complete);

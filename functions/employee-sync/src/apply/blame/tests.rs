@@ -350,47 +350,29 @@ fn few_writes_begin_at_once_until_the_academy_has_accepted_what_the_next_one_sen
         updates: false,
         ..outline(values, false)
     };
-    let no_tag = || refused(&["tag"], Problem::Forbidden);
-    let no_place = || refused(&[], Problem::Status(422));
+    let position = || update(&["position"]);
+    let tagged = || update(&["position", "tag"]);
+    let taken = || (position(), Reply::Accepted);
+    let no_place = refused(&[], Problem::Status(422));
+    let no_place = (create(&["position"]), no_place);
+    let no_tag = || (tagged(), refused(&["tag"], Problem::Forbidden));
+    let (more, other) = (["position", "company"], ["company", "tag"]);
     // The first writes with their replies, the others, and how many of these begin at once.
     let cases = [
-        (
-            "nothing was accepted",
-            vec![],
-            update(&["position"]),
-            CAREFUL,
-        ),
-        (
-            "all of it was accepted",
-            vec![(update(&["position"]), Reply::Accepted)],
-            update(&["position"]),
-            8,
-        ),
-        (
-            "a field is new",
-            vec![(update(&["position"]), Reply::Accepted)],
-            update(&["position", "company"]),
-            CAREFUL,
-        ),
+        ("nothing was accepted", vec![], position(), CAREFUL),
+        ("all was accepted", vec![taken()], position(), 8),
+        ("a field is new", vec![taken()], update(&more), CAREFUL),
         (
             "new accounts are refused",
-            vec![
-                (update(&["position"]), Reply::Accepted),
-                (create(&["position"]), no_place()),
-            ],
-            update(&["position"]),
+            vec![taken(), no_place],
+            position(),
             CAREFUL,
         ),
-        (
-            "only tags are refused",
-            vec![(update(&["position", "tag"]), no_tag())],
-            update(&["position", "tag"]),
-            8,
-        ),
+        ("only tags are refused", vec![no_tag()], tagged(), 8),
         (
             "tags are refused, and a field is new",
-            vec![(update(&["position", "tag"]), no_tag())],
-            update(&["company", "tag"]),
+            vec![no_tag()],
+            update(&other),
             CAREFUL,
         ),
     ];
