@@ -82,7 +82,6 @@ impl Counts {
 /// The rest of a backfill, as the last run left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Backlog {
-    /// Certificates to be filed.
     pub to_file: u64,
     /// People whose documents are listed before.
     pub people_to_look_at: u64,

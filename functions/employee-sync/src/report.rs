@@ -5,7 +5,6 @@ use shared::runtime;
 
 pub type Report = runtime::Report<Counts>;
 
-/// How many of what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
@@ -13,21 +12,16 @@ pub struct Counts {
     pub people: u64,
     /// Times that everybody was read.
     pub readings: u64,
-    /// Accounts created.
     pub created: u64,
-    /// Accounts adopted.
     pub adopted: u64,
     /// Accounts given to a person's new profile.
     pub handed_over: u64,
     /// Accounts with changed values.
     pub updated: u64,
-    /// Accounts locked.
     pub locked: u64,
-    /// Accounts unlocked.
     pub unlocked: u64,
     /// People as they should be.
     pub unchanged: u64,
-    /// People out of scope.
     pub out_of_scope: u64,
     /// People missing from this reading for the first time.
     pub missing_once: u64,

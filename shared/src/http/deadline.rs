@@ -21,7 +21,6 @@ impl Deadline {
         Self(None)
     }
 
-    /// Stops at `instant`.
     #[must_use]
     pub const fn at(instant: Instant) -> Self {
         Self(Some(instant))

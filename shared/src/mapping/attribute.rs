@@ -85,7 +85,6 @@ impl fmt::Display for Attribute {
 pub struct Text(Arc<str>);
 
 impl Text {
-    /// Takes a value unchanged.
     pub fn new(value: impl Into<String>) -> Self {
         Self(Arc::from(value.into()))
     }

@@ -10,7 +10,6 @@ use super::{Cause, Observation};
 /// Minimum time between two notices of one cause to one recipient.
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Who gets notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Recipient {
     /// The stack's topic (SNS).

@@ -15,7 +15,6 @@ use crate::secrets::TenantSecret;
 use crate::state::{Acquisition, JobKind, LastRun};
 use crate::tenant::{NoticesAbout, NoticesConfig, Via};
 
-/// Who learns of `cause`.
 fn recipients(senders: &Senders, config: &NoticesConfig, cause: Cause) -> Vec<Recipient> {
     let hr = config.what == NoticesAbout::All || cause.is_for_hr();
     let is_wanted = |recipient: &Recipient| match recipient {

@@ -126,7 +126,6 @@ impl Leaving {
 }
 
 impl SourceRecord {
-    /// Whose record it is.
     #[must_use]
     pub fn source_id(&self) -> Option<&SourceId> {
         match self {

@@ -20,7 +20,6 @@ pub enum Brake {
     Unlock,
     /// A field that had a value is emptied.
     Blank,
-    /// Another mail address.
     #[serde(rename = "mail")]
     MailChange,
     /// An account that is created or adopted by mail address, after the first complete run.

@@ -9,7 +9,6 @@ use crate::domain::id::OperatorId;
 /// makes decisions all the same, and a decision of its own is of another moment and gets no other operator's id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DecidedBy {
-    /// The decision's moment.
     pub at: Timestamp,
     pub by: OperatorId,
 }

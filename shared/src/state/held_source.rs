@@ -37,7 +37,6 @@ impl HeldSource {
             && matches!(self.decision, Some(Decision::Approved { at }) if now < at + APPROVAL_LASTS)
     }
 
-    /// Who made the decision.
     #[must_use]
     pub fn operator(&self) -> Option<&OperatorId> {
         let at = self.decision?.at();

@@ -27,7 +27,6 @@ pub struct RunFacts<'a> {
     pub scope: Scope,
     pub began: Timestamp,
     pub completeness: Completeness,
-    /// Certificates that were listed.
     pub seen: u64,
     pub selection: &'a Selection,
     /// The older certificates that were asked for and still have no PDF.

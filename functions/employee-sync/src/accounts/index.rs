@@ -268,7 +268,6 @@ impl AccountIndex {
         }
     }
 
-    /// Indexes all `customers`.
     #[must_use]
     pub fn of(customers: Vec<Customer>) -> Self {
         let mut index = Self::new(Arc::new(AccountFilter::everything()));

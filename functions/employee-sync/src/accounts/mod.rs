@@ -22,7 +22,6 @@ use crate::plan::{Account, AccountView, Change, Holder, MatchedBy, Plan};
 /// What is asked about one person.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountQuery<'a> {
-    /// Our external id.
     pub external_id: &'a ExternalId,
     /// The account that the ledger knows.
     pub known: Option<&'a CustomerId>,
@@ -184,7 +183,6 @@ impl Accounts {
 /// Why accounts could not be found out.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
-    /// reteach did not answer.
     #[error(transparent)]
     Reteach(#[from] reteach::Error),
     /// The list of customers changed while it was read, each time.

@@ -59,7 +59,6 @@ pub(crate) enum Form {
     Null,
 }
 
-/// What is written next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     /// Whose change.
@@ -73,7 +72,6 @@ pub(super) struct Step {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StepPart {
-    /// The change as planned.
     Whole,
     /// Its access window alone.
     Window,

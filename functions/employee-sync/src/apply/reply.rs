@@ -26,7 +26,6 @@ pub(super) struct NotTaken {
 /// What a reply lacks, by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Missed {
-    /// Values that were written.
     pub(super) values: Vec<NotTaken>,
     /// Bounds of the access window that were written.
     pub(super) window: Vec<NotTaken>,

@@ -86,7 +86,6 @@ pub(crate) struct NextHeld<'a> {
     pub(crate) dismissed: &'a Parts,
     pub(crate) approved: &'a Parts,
     pub(crate) patterns: Vec<HeldPattern>,
-    /// What was held before.
     pub(crate) stored: Option<&'a HeldPlan>,
     /// Of everybody else's changes nothing is known to have disappeared.
     pub(crate) planned_for: &'a PlannedFor<'a>,

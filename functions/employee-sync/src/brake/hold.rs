@@ -16,7 +16,6 @@ use crate::plan::{Part, Plan, RiskyChange};
 
 /// A plan after the brakes have had their say.
 pub(crate) struct BrakedPlan {
-    /// What is applied.
     pub(crate) plan: Plan,
     /// The risky parts of it that the limits let through, and that count.
     pub(crate) passed: Vec<RiskyChange>,

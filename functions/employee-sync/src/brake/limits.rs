@@ -41,7 +41,6 @@ impl Limits {
         }
     }
 
-    /// The limit for `brake`.
     #[must_use]
     pub(crate) fn get(self, brake: Brake) -> u32 {
         let config = &self.config;

@@ -107,7 +107,6 @@ pub(crate) trait Writer: Sync {
         entry: &EmployeeEntry,
     ) -> impl Future<Output = Result<(), StateError>> + Send;
 
-    /// Deletes a person's entry.
     fn forget_entry(&self, id: &SourceId) -> impl Future<Output = Result<(), StateError>> + Send;
 
     fn put_shard(

@@ -20,7 +20,6 @@ use crate::plan::{
 pub(crate) struct Violation {
     /// Whose change it is; `None` for the plan as a whole.
     pub(crate) source_id: Option<SourceId>,
-    /// The rule.
     pub(crate) rule: &'static str,
 }
 

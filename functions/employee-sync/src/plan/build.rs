@@ -25,9 +25,7 @@ use super::{
 /// What every verdict depends on besides the person.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The present moment.
     pub now: Timestamp,
-    /// The tenant.
     pub config: &'a TenantConfig,
     /// The tenant's key, for comparing with the ledger's digests.
     pub key: &'a FingerprintKey,
@@ -38,7 +36,6 @@ pub struct Context<'a> {
 /// What should be done, for everybody who needed a look. Input order does not matter: everything is by source id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// What changes in reteach.
     pub changes: Vec<Change>,
     /// What a brake has taken out of them: nothing of it is applied before somebody approves it.
     pub held: Vec<Change>,
@@ -53,7 +50,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans for `candidates`.
     #[must_use]
     pub fn build(candidates: &[Candidate], context: Context<'_>) -> Self {
         let mut plan = Self::default();

@@ -14,11 +14,9 @@ use super::compare::{digest_of, folded};
 /// A person, from all sides.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// Who.
     pub source_id: SourceId,
     /// What the HR system says.
     pub source: SourceState,
-    /// What the ledger says.
     pub entry: Option<EmployeeEntry>,
     /// What reteach says, as far as it was asked.
     pub account: Account,
@@ -61,9 +59,7 @@ impl Candidate {
 pub enum SourceState {
     /// There, with this record.
     Present {
-        /// The mapped record.
         record: Box<DesiredAccount>,
-        /// Its fingerprint.
         fingerprint: Fingerprint,
     },
     /// There, with a record that does not fit.
@@ -81,7 +77,6 @@ pub enum SourceState {
     Gone {
         /// What reteach calls them.
         external_id: ExternalId,
-        /// What that means.
         absence: Absence,
     },
 }
@@ -108,14 +103,12 @@ pub enum Holder {
     Former(SourceId),
     /// A person who has not left.
     Other,
-    /// Another system.
     Foreign,
 }
 
 /// How an account was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MatchedBy {
-    /// By our external id.
     ExternalId,
     /// By mail address, and it has no external id yet.
     Mail,
@@ -126,7 +119,6 @@ pub enum MatchedBy {
 /// An account as reteach holds it, as far as we manage accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountView {
-    /// reteach's id.
     pub id: CustomerId,
     /// The external id, if it has one.
     pub external_id: Option<ExternalId>,

@@ -17,13 +17,10 @@ use super::AccountView;
 /// What is to be done for one person. It always changes something: a change without effect cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Whom.
     pub source_id: SourceId,
     /// What reteach calls them.
     pub external_id: ExternalId,
-    /// To which account.
     pub action: Action,
-    /// Values that change.
     pub values: Vec<ValueChange>,
     /// The window, if it changes.
     pub window: Option<WindowChange>,
@@ -49,7 +46,6 @@ pub struct Baseline {
 /// How much of a person's change this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All of it.
     Whole,
     /// The harmless part; a brake holds the rest, so the person does not count as synced.
     Partial,
@@ -58,7 +54,6 @@ pub enum Extent {
 /// What is done to the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is created.
     Create,
     /// It was found by mail address and is ours from now on.
     Adopt(CustomerId),
@@ -85,12 +80,9 @@ impl Action {
     }
 }
 
-/// A value that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueChange {
-    /// Which.
     pub attribute: Attribute,
-    /// What it was.
     pub before: Before,
     /// What it becomes; `None` clears it.
     pub after: Option<Text>,
@@ -101,26 +93,20 @@ pub struct ValueChange {
 pub enum Before {
     /// Never given by us and not looked at.
     Unknown,
-    /// Empty.
     Null,
     /// Not empty; the ledger keeps only a mark of it.
     Hashed,
-    /// This.
     Value(Text),
 }
 
 /// A change of the window in which the account is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowChange {
-    /// What it was.
     pub before: AccessWindow,
-    /// What it becomes.
     pub after: AccessWindow,
-    /// Why.
     pub cause: WindowCause,
 }
 
-/// Why a window changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowCause {
     /// The contract ended, or ends, on this day.
@@ -168,7 +154,6 @@ pub enum Access {
     Lock,
     /// Gives it back.
     Unlock,
-    /// Neither.
     Same,
 }
 

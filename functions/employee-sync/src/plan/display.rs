@@ -11,17 +11,13 @@ use super::{Access, Action, Before, Change, Numbering, Plan, SkipReason, ValueCh
 /// The name of what happens to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// An account is created.
     Create,
     /// An account found by mail address becomes ours.
     Adopt,
     /// An account goes from one person's external id to another's.
     Handover,
-    /// Access is taken away.
     Lock,
-    /// Access is given back.
     Unlock,
-    /// Values change.
     Update,
 }
 

@@ -13,9 +13,7 @@ use super::{Action, Change, Extent, Plan};
 /// A harmful part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RiskyChange {
-    /// Whom it would hit.
     pub source_id: SourceId,
-    /// Which brake counts it.
     pub brake: Brake,
     /// Which part of the person's change it is.
     pub part: Part,
@@ -24,7 +22,6 @@ pub struct RiskyChange {
 /// A part of a person's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// A value.
     Value(Attribute),
     /// The window in which the account is open.
     AccessWindow,

@@ -44,7 +44,6 @@ pub enum SkipReason {
 pub enum Numbering {
     /// This program: it is the account of another person of the company, or was.
     Ours,
-    /// Another system.
     Foreign,
 }
 

@@ -13,7 +13,6 @@ use crate::failure::{Failure, Result};
 /// More people of one name are not shown.
 pub(crate) const MAX_FOUND: usize = 50;
 
-/// Somebody who matches.
 pub(crate) struct Found {
     pub(crate) person: SourceId,
     /// Name and mail address: personal data.

@@ -48,7 +48,6 @@ impl CertificateEntry {
         }
     }
 
-    /// Who dismissed it.
     #[must_use]
     pub fn operator(&self) -> Option<&OperatorId> {
         match self.state {

@@ -45,7 +45,6 @@ pub enum TenantStatus {
 }
 
 impl TenantRecord {
-    /// Who paused it.
     #[must_use]
     pub fn operator(&self) -> Option<&OperatorId> {
         match self.status {

@@ -60,7 +60,6 @@ pub(super) struct World {
 pub(super) struct Tick {
     pub(super) harmed: BTreeMap<Brake, u32>,
     pub(super) limits: Option<Limits>,
-    /// Changes that were applied.
     pub(super) changes: u64,
     pub(super) findings: Vec<Finding>,
 }

@@ -26,7 +26,6 @@ const UNREPORTED_ORPHAN: &str =
 #[derive(Serialize)]
 pub(crate) struct PeopleView<'a> {
     pub(crate) tenant_id: &'a TenantId,
-    /// People by state.
     pub(crate) counts: BTreeMap<PersonState, u64>,
     pub(crate) people: Vec<Standing>,
     /// People who would follow.
