@@ -19,6 +19,9 @@ use crate::stack::Scheduler;
 /// The shortest life of an event that EventBridge Scheduler takes, in seconds: the next tick is the retry.
 const EVENT_AGE: i32 = 60;
 
+/// The code for a group or a schedule that is not there.
+const MISSING: &str = "ResourceNotFoundException";
+
 pub(crate) const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
 #[derive(Clone, Debug)]
@@ -86,13 +89,7 @@ impl Schedules {
             .name(name);
         match get.send().await {
             Ok(found) => Ok(Some(found)),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
-            {
-                Ok(None)
-            }
+            Err(error) if aws::code(&error) == Some(MISSING) => Ok(None),
             Err(error) => Err(aws::failure("scheduler:GetSchedule", &error)),
         }
     }
@@ -120,23 +117,13 @@ impl Schedules {
         match create.send().await {
             Ok(_) => Ok(()),
             // Made meanwhile, perhaps by an attempt of ours whose reply was lost.
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_conflict_exception()) =>
-            {
+            Err(error) if aws::code(&error) == Some("ConflictException") => {
                 self.update(desired).await
             }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
-            {
-                Err(Failure::attention(format!(
-                    "there is no schedule group {}: deploy the stack again",
-                    self.parts.group
-                )))
-            }
+            Err(error) if aws::code(&error) == Some(MISSING) => Err(Failure::attention(format!(
+                "there is no schedule group {}: deploy the stack again",
+                self.parts.group
+            ))),
             Err(error) => Err(aws::failure("scheduler:CreateSchedule", &error)),
         }
     }
@@ -169,13 +156,7 @@ impl Schedules {
             .name(name(tenant, job));
         match delete.send().await {
             Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
-            {
-                Ok(false)
-            }
+            Err(error) if aws::code(&error) == Some(MISSING) => Ok(false),
             Err(error) => Err(aws::failure("scheduler:DeleteSchedule", &error)),
         }
     }
