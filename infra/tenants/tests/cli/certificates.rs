@@ -164,14 +164,14 @@ async fn a_retry_of_all_looks_for_what_may_be_filed_and_never_files_it_blindly()
 const FILE: &str = "sync acme --here --job certificates";
 
 /// A tenant whose certificates of three people at most are filed in the fallback folder.
-async fn filed(desk: &Desk, certificates: u64) -> local::Company {
-    let company = desk.tenant(Via::Direct).await;
+async fn filed(certificates: u64) -> (Desk, local::Company) {
+    let (desk, company) = Desk::acme().await;
     desk.run("sync acme --here").await;
     for number in 1..=certificates {
         issue(&company, number, 1 + number % 3, "Brandschutz");
     }
     assert_eq!(desk.done(FILE).await["counts"]["uploaded"], certificates);
-    company
+    (desk, company)
 }
 
 /// How many documents are in each folder.
@@ -185,8 +185,7 @@ fn folders(company: &local::Company) -> Value {
 
 #[tokio::test]
 async fn moved_documents_are_those_that_name_a_filed_certificate() {
-    let desk = Desk::new().await;
-    let company = filed(&desk, 6).await;
+    let (desk, company) = filed(6).await;
     let ours = company.personio.documents()[0].clone();
     // The same course and day, filed by someone else.
     company.personio.add_document(Document {
@@ -219,8 +218,7 @@ async fn moved_documents_are_those_that_name_a_filed_certificate() {
 
 #[tokio::test]
 async fn an_interrupted_move_goes_on_where_it_ended() {
-    let desk = Desk::new().await;
-    let company = filed(&desk, 6).await;
+    let (desk, company) = filed(6).await;
     company.personio.add_category("Schulungen");
     let path = "/v2/document-management/documents/{document_id}";
     let fault = |status| {
@@ -292,8 +290,7 @@ async fn people_who_have_left_keep_no_document_of_others_from_being_moved() {
 
 #[tokio::test]
 async fn a_certificate_issued_again_is_listed_and_filed_again_with_refile_alone() {
-    let desk = Desk::new().await;
-    let company = filed(&desk, 6).await;
+    let (desk, company) = filed(6).await;
     let issue_again = |number: usize| {
         let before = company.reteach.participations()[number - 1].completed_at;
         let day_before = before.map(|at| at - jiff::SignedDuration::from_hours(24));
@@ -384,8 +381,7 @@ async fn held_certificates_start_after_a_confirmation_that_names_number_and_fold
 async fn a_move_killed_at_any_call_is_completed_by_repeating_it() {
     let line = "certificates move acme --to Schulungen --yes";
     let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
-        let desk = Desk::new().await;
-        let company = filed(&desk, 2).await;
+        let (desk, company) = filed(2).await;
         company.personio.add_category("Schulungen");
         company.personio.join(&desk.faults);
         let killed = interrupted(&desk, fault, line).await;

@@ -24,13 +24,14 @@ fn unconnected_file(desk: &Desk, company: &Company) -> String {
 }
 
 /// A tenant through Kombo whose company has not connected yet.
-async fn unconnected(desk: &Desk, via: Via) -> Company {
+async fn unconnected(via: Via) -> (Desk, Company) {
+    let desk = Desk::new().await;
     let company = desk.company(via).await;
     let (_, credentials) = desk.files(&company, "");
-    let file = unconnected_file(desk, &company);
+    let file = unconnected_file(&desk, &company);
     desk.done(&format!("add --file {file} --credentials {credentials}"))
         .await;
-    company
+    (desk, company)
 }
 
 async fn stored_id(desk: &Desk, company: &Company) -> Option<String> {
@@ -41,8 +42,7 @@ async fn stored_id(desk: &Desk, company: &Company) -> Option<String> {
 
 #[tokio::test]
 async fn a_link_carries_the_tenant_and_is_for_personio_in_german() {
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     assert_eq!(
         desk.schedules(),
         PAUSED,
@@ -90,8 +90,7 @@ async fn before_the_company_has_connected_status_and_resume_name_connect_and_not
 
 #[tokio::test]
 async fn the_connection_of_an_opened_link_is_stored() {
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     let credentials = ("papi-client", "papi-secret");
     let kombo = company.kombo.clone().unwrap();
     kombo.connect_here(&company.personio, credentials, Some("anstellungsart"));
@@ -107,14 +106,13 @@ async fn the_connection_of_an_opened_link_is_stored() {
 async fn the_connection_is_stored_and_the_schedules_fire() {
     let token: String = ID.chars().rev().collect();
     for (via, by_token) in [(Via::Kombo, false), (Via::KomboPassthrough, true)] {
-        let desk = Desk::new().await;
+        let (desk, company) = unconnected(via).await;
         let line = if by_token {
             let file = desk.file("token", &format!("{token}\n"));
             format!("connect acme --token {file}")
         } else {
             connect_to(ID)
         };
-        let company = unconnected(&desk, via).await;
         desk.done(&line).await;
         assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(ID));
         let schedules = desk.schedules();
@@ -129,8 +127,7 @@ async fn the_connection_is_stored_and_the_schedules_fire() {
 
 #[tokio::test]
 async fn at_a_terminal_the_link_is_shown_and_the_id_is_asked_for() {
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     for (input, exit, expected) in [
         ("\n", Exit::Done, None),
         ("nonsense\n", Exit::Usage, None),
@@ -143,8 +140,7 @@ async fn at_a_terminal_the_link_is_shown_and_the_id_is_asked_for() {
 
 #[tokio::test]
 async fn a_connection_of_another_tenant_or_not_ready_is_not_stored() {
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     let kombo = company.kombo.as_ref().unwrap();
     for (origin, condition, hint) in [
         (Some("other"), Condition::Active, "carries the id of other"),
@@ -173,8 +169,7 @@ async fn a_connection_of_another_tenant_or_not_ready_is_not_stored() {
 
 #[tokio::test]
 async fn connect_waits_for_the_first_sync() {
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     let kombo = company.kombo.clone().unwrap();
     kombo.set_condition(ID, Condition::SetupSyncPending);
     let before = kombo.calls(Endpoint::Integration);
@@ -207,8 +202,7 @@ async fn connect_while(desk: &Desk, company: &Company, meanwhile: &str) -> Done 
 
 #[tokio::test]
 async fn what_changes_while_connect_waits_stays() {
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     let file = unconnected_file(&desk, &company);
     let mut text = std::fs::read_to_string(&file).unwrap();
     text.push_str("[brake]\nmail = 3\n");
@@ -220,15 +214,13 @@ async fn what_changes_while_connect_waits_stays() {
     let stored = desk.stored(&company).await.config;
     assert!(stored.contains("mail = 3"), "{stored}");
 
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     let done = connect_while(&desk, &company, "pause acme").await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
     let schedules = desk.schedules();
     assert!(schedules.iter().all(|line| line.contains("DISABLED")));
 
-    let desk = Desk::new().await;
-    let company = unconnected(&desk, Via::Kombo).await;
+    let (desk, company) = unconnected(Via::Kombo).await;
     let done = connect_while(&desk, &company, "remove acme --yes").await;
     assert_eq!(done.exit, Exit::Attention, "{}", done.out);
     assert!(done.error().contains("no tenant acme"), "{}", done.out);
@@ -245,7 +237,6 @@ async fn a_second_connection_is_not_made_by_mistake() {
         .await;
     assert_eq!(company.kombo.as_ref().unwrap().links().len(), 0);
 
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.fails(LINK, Exit::Usage, &["route direct"]).await;
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use jiff::SignedDuration;
 use serde_json::Value;
 use shared::domain::id::TenantId;
-use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
@@ -37,8 +36,7 @@ fn open(report: &Value) -> Vec<(&str, String)> {
 
 #[tokio::test]
 async fn a_deployment_without_findings_is_fine() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.aws
         .subscribe(TOPIC, "arn:aws:sns:eu-central-1:123456789012:alarms:1");
     let done = desk.run_in(variables(&desk), "doctor").await;
@@ -58,8 +56,7 @@ async fn a_deployment_without_findings_is_fine() {
 
 #[tokio::test]
 async fn each_finding_says_what_to_do() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.aws.limit_concurrency(10);
     desk.aws.set_architecture(EMPLOYEES, "x86_64");
     desk.aws.delete_schedule(GROUP, "acme.employees");
@@ -109,8 +106,7 @@ async fn each_finding_says_what_to_do() {
 
 #[tokio::test]
 async fn a_tenant_without_credentials_hides_no_old_ones_of_others() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let lost = TenantId::parse("birke").unwrap();
     let file = company.tenant_file("");
     desk.stack.store().put_tenant(&lost, &file).await.unwrap();
@@ -130,8 +126,7 @@ async fn a_tenant_without_credentials_hides_no_old_ones_of_others() {
 /// Whatever AWS refuses, the other questions are asked.
 #[tokio::test]
 async fn a_missing_right_stops_one_question_alone() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.aws
         .subscribe(TOPIC, "arn:aws:sns:eu-central-1:123456789012:alarms:1");
     let denied = Fault::new(Behaviour::Status(403, Body::Vendor));

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
 use shared::secrets::TenantSecret;
 use shared::state::{JobKind, TIME_TO_LIVE};
-use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
@@ -49,8 +48,8 @@ async fn holding(desk: &Desk, text: &str) -> Vec<String> {
 }
 
 /// A person with an account, a filed certificate, one that Personio refuses, and a report that names them.
-async fn employed(desk: &Desk) -> Company {
-    let company = desk.tenant(Via::Direct).await;
+async fn employed() -> (Desk, Company) {
+    let (desk, company) = Desk::acme().await;
     company.personio.put(person(ID));
     desk.done("sync acme --here").await;
     for (number, course) in [(1, "Brandschutz"), (2, "Erste Hilfe")] {
@@ -60,21 +59,20 @@ async fn employed(desk: &Desk) -> Company {
         .reteach
         .set_delivery("certificate-2", simulators::reteach::Delivery::NotAPdf);
     desk.attention("sync acme --here --job certificates").await;
-    company
+    (desk, company)
 }
 
 /// The same person, deleted in Personio and locked.
-async fn left(desk: &Desk) -> Company {
-    let company = employed(desk).await;
+async fn left() -> (Desk, Company) {
+    let (desk, company) = employed().await;
     company.personio.remove(ID);
     desk.ticks(2).await;
-    company
+    (desk, company)
 }
 
 #[tokio::test]
 async fn an_export_has_everything_that_the_table_holds_of_the_person() {
-    let desk = Desk::new().await;
-    let company = employed(&desk).await;
+    let (desk, company) = employed().await;
     let account = company.reteach.customer("personio:471100").unwrap().id;
     let export = desk.done("people export acme personio:471100").await;
     assert_eq!(export["person"], MARK);
@@ -109,8 +107,7 @@ async fn an_export_has_everything_that_the_table_holds_of_the_person() {
 #[tokio::test]
 async fn a_lost_key_hides_the_dates_alone_and_keeps_nobody_from_being_forgotten() {
     const EXPORT: &str = "people export acme 471100";
-    let desk = Desk::new().await;
-    let company = left(&desk).await;
+    let (desk, company) = left().await;
     let whole = desk.done(EXPORT).await;
     assert!(whole["profiles"][0]["access"].is_object(), "{whole:#}");
     let assert_sealed = async |why: &str| {
@@ -156,8 +153,7 @@ async fn a_lost_key_hides_the_dates_alone_and_keeps_nobody_from_being_forgotten(
 /// A clock ahead of AWS's would take a run's lease for one that has ended.
 #[tokio::test]
 async fn nobody_is_forgotten_by_a_clock_that_is_wrong() {
-    let desk = Desk::new().await;
-    left(&desk).await;
+    let (desk, _) = left().await;
     let before = holding(&desk, MARK).await;
     for (seconds, hint) in [(11, "11 seconds ahead of"), (-300, "300 seconds behind")] {
         desk.aws.set_behind(SignedDuration::from_secs(seconds));
@@ -199,8 +195,7 @@ async fn an_export_shows_what_a_brake_holds_and_names_an_unknown_person() {
 
 #[tokio::test]
 async fn forgetting_leaves_no_trace_and_no_run_brings_one_back() {
-    let desk = Desk::new().await;
-    let company = left(&desk).await;
+    let (desk, company) = left().await;
     let account = company.reteach.customer("personio:471100").unwrap().id;
     assert_eq!(company.reteach.status(&account), Some("INACTIVE"));
     let before = items(&desk).await.len();
@@ -234,8 +229,7 @@ async fn forgetting_leaves_no_trace_and_no_run_brings_one_back() {
 
 #[tokio::test]
 async fn a_certificate_that_no_run_has_taken_up_brings_no_id_back() {
-    let desk = Desk::new().await;
-    let company = left(&desk).await;
+    let (desk, company) = left().await;
     let late = participation(3, ID, "Datenschutz");
     company.reteach.add_participation(late);
     let done = desk.done(FORGET).await;
@@ -254,8 +248,7 @@ async fn a_certificate_that_no_run_has_taken_up_brings_no_id_back() {
 #[tokio::test]
 async fn ids_of_certificates_end_a_year_later_once_the_academy_has_deleted_the_account() {
     for deleted in [true, false] {
-        let desk = Desk::new().await;
-        let company = left(&desk).await;
+        let (desk, company) = left().await;
         if deleted {
             company.reteach.remove("personio:471100");
         }
@@ -275,8 +268,7 @@ async fn ids_of_certificates_end_a_year_later_once_the_academy_has_deleted_the_a
 
 #[tokio::test]
 async fn somebody_who_comes_back_after_they_were_forgotten_gets_their_account_back() {
-    let desk = Desk::new().await;
-    let company = left(&desk).await;
+    let (desk, company) = left().await;
     let account = company.reteach.customer("personio:471100").unwrap().id;
     desk.done(FORGET).await;
     desk.pass_minutes(400 * 24 * 60);
@@ -296,8 +288,7 @@ async fn somebody_who_comes_back_after_they_were_forgotten_gets_their_account_ba
 
 #[tokio::test]
 async fn earlier_profiles_are_forgotten_with_the_person() {
-    let desk = Desk::new().await;
-    let company = employed(&desk).await;
+    let (desk, company) = employed().await;
     deactivate(&company, ID);
     desk.ticks(1).await;
     let back = simulators::Person {
@@ -330,8 +321,7 @@ async fn earlier_profiles_are_forgotten_with_the_person() {
 
 #[tokio::test]
 async fn somebody_who_is_there_or_has_an_open_account_is_not_forgotten() {
-    let desk = Desk::new().await;
-    let company = employed(&desk).await;
+    let (desk, company) = employed().await;
     let before = holding(&desk, MARK).await;
     let hints = [
         "471100 is still employed",
@@ -350,8 +340,7 @@ async fn somebody_who_is_there_or_has_an_open_account_is_not_forgotten() {
 
 #[tokio::test]
 async fn forgetting_waits_for_runs_and_asks() {
-    let desk = Desk::new().await;
-    let company = left(&desk).await;
+    let (desk, company) = left().await;
     let before = holding(&desk, MARK).await;
     let asked = desk.run("people forget acme 471100").await;
     assert_eq!(asked.exit, Exit::Usage, "{}", asked.errors);
@@ -380,8 +369,7 @@ async fn forgetting_waits_for_runs_and_asks() {
 #[tokio::test]
 async fn forgetting_killed_anywhere_is_completed_by_repeating_it() {
     let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
-        let desk = Desk::new().await;
-        let company = left(&desk).await;
+        let (desk, company) = left().await;
         let killed = interrupted(&desk, fault, FORGET).await;
         if killed.at.is_none() {
             return false;
@@ -404,8 +392,7 @@ async fn forgetting_killed_anywhere_is_completed_by_repeating_it() {
 
 #[tokio::test]
 async fn an_operator_without_the_right_to_write_is_told_so() {
-    let desk = Desk::new().await;
-    left(&desk).await;
+    let (desk, _) = left().await;
     for call in [
         "DynamoDB UpdateItem",
         "DynamoDB PutItem",

@@ -25,11 +25,12 @@ fn moved(id: u64) -> Person {
 }
 
 /// A company in sync whose people have other ids now.
-async fn with_new_ids(desk: &Desk) -> Company {
-    with_new_ids_by(desk, Via::Direct, "").await
+async fn with_new_ids() -> (Desk, Company) {
+    with_new_ids_by(Via::Direct, "").await
 }
 
-async fn with_new_ids_by(desk: &Desk, via: Via, more: &str) -> Company {
+async fn with_new_ids_by(via: Via, more: &str) -> (Desk, Company) {
+    let desk = Desk::new().await;
     let company = desk.company(via).await;
     desk.done(&desk.add(&company, more)).await;
     desk.done("sync acme --here").await;
@@ -40,7 +41,7 @@ async fn with_new_ids_by(desk: &Desk, via: Via, more: &str) -> Company {
         company.personio.remove(id);
         company.personio.put(moved(id));
     }
-    company
+    (desk, company)
 }
 
 async fn hash(desk: &Desk) -> String {
@@ -109,8 +110,7 @@ async fn accounts_get_the_ids_of_the_new_personio_account_on_every_route_and_in_
 }
 
 async fn moves_after_an_approval(via: Via, more: &str) {
-    let desk = Desk::new().await;
-    let company = with_new_ids_by(&desk, via, more).await;
+    let (desk, company) = with_new_ids_by(via, more).await;
     if !more.is_empty() {
         company.reteach.set_quirks([Quirk::PutReplaces]);
     }
@@ -159,8 +159,7 @@ async fn moves_after_an_approval(via: Via, more: &str) {
 #[tokio::test]
 async fn a_migration_killed_after_any_call_is_completed_by_the_same_command() {
     let steps = at_each_call(Behaviour::Kill(Moment::After), async |call, fault| {
-        let desk = Desk::new().await;
-        let company = with_new_ids(&desk).await;
+        let (desk, company) = with_new_ids().await;
         company.join(&desk.faults);
         let accounts = accounts(&company);
         let approve = format!("migrate acme --approve {}", hash(&desk).await);
@@ -198,8 +197,7 @@ async fn approve_and_sync(desk: &Desk, table: &Value) {
 
 #[tokio::test]
 async fn people_who_cannot_be_matched_are_named_and_keep_their_open_accounts() {
-    let desk = Desk::new().await;
-    let company = with_new_ids(&desk).await;
+    let (desk, company) = with_new_ids().await;
     // Two old ids for one mail, an old and a new person without mail, somebody who was not taken over.
     company.reteach.insert(simulators::reteach::Customer {
         email: person(2).email.map(|mail| mail.to_uppercase()),
@@ -229,8 +227,7 @@ async fn people_who_cannot_be_matched_are_named_and_keep_their_open_accounts() {
 #[tokio::test]
 async fn an_account_whose_row_cannot_be_read_is_named_and_stays_open() {
     for odd in [OddRow::NoId, OddRow::Null] {
-        let desk = Desk::new().await;
-        let company = with_new_ids(&desk).await;
+        let (desk, company) = with_new_ids().await;
         let accounts = accounts(&company);
         let quirk = Quirk::OddRow("personio:3".to_owned(), odd);
         company.reteach.set_quirks([quirk]);
@@ -247,8 +244,7 @@ async fn an_account_whose_row_cannot_be_read_is_named_and_stays_open() {
 
 #[tokio::test]
 async fn a_stale_hash_and_a_run_under_way_move_nothing() {
-    let desk = Desk::new().await;
-    let company = with_new_ids(&desk).await;
+    let (desk, company) = with_new_ids().await;
     let hash = hash(&desk).await;
     let line = format!("migrate acme --approve {hash}");
     for (job, name) in [
@@ -283,8 +279,7 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
         ["personio:1", "personio:2", "personio:3"]
     );
     // Where nothing has moved there is nothing to approve.
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let table = desk.done("migrate acme").await;
     let both = (&table["hash"], &table["counts"]["in_place"]);
@@ -299,8 +294,7 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
 
 #[tokio::test]
 async fn the_table_of_an_incomplete_reading_moves_nothing() {
-    let desk = Desk::new().await;
-    let company = with_new_ids(&desk).await;
+    let (desk, company) = with_new_ids().await;
     company.personio.put_all((104..=210).map(person));
     let approve = format!("migrate acme --approve {}", hash(&desk).await);
     let off = |by| Fault::new(Behaviour::TotalOff(by)).path("/v1/company/employees");
@@ -339,8 +333,7 @@ async fn the_table_of_an_incomplete_reading_moves_nothing() {
 
 #[tokio::test]
 async fn an_account_that_is_refused_is_named_and_the_same_command_moves_it_later() {
-    let desk = Desk::new().await;
-    let company = with_new_ids(&desk).await;
+    let (desk, company) = with_new_ids().await;
     let accounts = accounts(&company);
     let approve = format!("migrate acme --approve {}", hash(&desk).await);
     let refused = Fault::new(Behaviour::Status(409, Body::Vendor)).method(Method::PUT);
@@ -358,8 +351,7 @@ async fn an_account_that_is_refused_is_named_and_the_same_command_moves_it_later
 
 #[tokio::test]
 async fn an_academy_whose_update_empties_other_fields_gets_them_back_and_no_account_is_moved_on() {
-    let desk = Desk::new().await;
-    let company = with_new_ids(&desk).await;
+    let (desk, company) = with_new_ids().await;
     let approve = format!("migrate acme --approve {}", hash(&desk).await);
     let before = company.reteach.customer("personio:1").unwrap();
     company.reteach.set_quirks([Quirk::PutReplaces]);

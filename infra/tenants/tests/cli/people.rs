@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
 use shared::domain::id::{RunId, SourceId};
 use shared::state::{EmployeeEntry, JobKind};
-use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::Quirk;
 use simulators::{Behaviour, Body, Fault, Moment};
@@ -207,15 +206,15 @@ async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
 }
 
 /// Person 1 has left and is back as person 9, with the same mail address.
-async fn rehired(desk: &Desk) -> Company {
-    let company = desk.tenant(Via::Direct).await;
+async fn rehired() -> (Desk, Company) {
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     deactivate(&company, 1);
     desk.pass_minutes(5);
     desk.done("sync acme --here").await;
     let back = simulators::Person { id: 9, ..person(1) };
     company.personio.put(back);
-    company
+    (desk, company)
 }
 
 const HANDOVER: &str = "people handover acme --from 1 --to 9 --yes";
@@ -240,8 +239,7 @@ async fn assert_handed_over(desk: &Desk, company: &Company, account: &str) {
 
 #[tokio::test]
 async fn a_rehired_person_gets_the_old_account_by_hand() {
-    let desk = Desk::new().await;
-    let company = rehired(&desk).await;
+    let (desk, company) = rehired().await;
     let account = company.reteach.customer("personio:1").unwrap().id;
     let shown = desk.run("people handover acme --from 1 --to 9").await;
     assert_eq!(shown.exit, Exit::Usage, "{}", shown.errors);
@@ -349,8 +347,7 @@ async fn a_handover_opens_for_somebody_who_works_already_where_the_academy_lets_
         ),
     ];
     for (name, edit, expected) in cases {
-        let desk = Desk::new().await;
-        let company = rehired(&desk).await;
+        let (desk, company) = rehired().await;
         edit(&company);
         let account = desk.done(HANDOVER).await["account"]
             .as_str()
@@ -366,8 +363,7 @@ async fn a_handover_opens_for_somebody_who_works_already_where_the_academy_lets_
 #[tokio::test]
 async fn a_handover_killed_anywhere_is_completed_by_repeating_it() {
     let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
-        let desk = Desk::new().await;
-        let company = rehired(&desk).await;
+        let (desk, company) = rehired().await;
         company.join(&desk.faults);
         let account = company.reteach.customer("personio:1").unwrap().id;
         let killed = interrupted(&desk, fault, HANDOVER).await;
@@ -386,8 +382,7 @@ async fn a_handover_killed_anywhere_is_completed_by_repeating_it() {
 
 #[tokio::test]
 async fn a_handover_from_an_employed_person_or_to_somebody_with_an_account_is_refused() {
-    let desk = Desk::new().await;
-    let company = rehired(&desk).await;
+    let (desk, company) = rehired().await;
     company.personio.put(person(5));
     for (line, exit, hints) in [
         (

@@ -3,7 +3,6 @@
 use http::Method;
 use local::Company;
 use serde_json::{Value, json};
-use shared::tenant::Via;
 use simulators::dialects::{Dialect, dialects};
 use simulators::reteach::{Account, Quirk};
 use simulators::{Behaviour, Body, Fault, Moment};
@@ -16,11 +15,11 @@ const PROBE: &str = "check acme --write-probe --yes";
 const DELETION: &str = "/customer/{customerIdentifier}";
 
 /// A tenant whose academy has one account, of somebody else.
-async fn tenant(desk: &Desk) -> Company {
-    let company = desk.tenant(Via::Direct).await;
+async fn tenant() -> (Desk, Company) {
+    let (desk, company) = Desk::acme().await;
     company.reteach.insert(account_of(1, None));
     company.reteach.join(&desk.faults);
-    company
+    (desk, company)
 }
 
 /// The rows of a probe that are not as assumed: the assumption and what the academy did.
@@ -39,8 +38,7 @@ fn assert_clean(company: &Company, case: &str) {
 
 #[tokio::test]
 async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account() {
-    let desk = Desk::new().await;
-    let company = tenant(&desk).await;
+    let (desk, company) = tenant().await;
     company.reteach.reset_log();
     let probe = desk.done(PROBE).await;
     let calls = company.reteach.requests().len();
@@ -65,8 +63,7 @@ async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account(
 
 #[tokio::test]
 async fn an_account_that_the_academy_gives_back_for_a_new_one_is_not_written_to() {
-    let desk = Desk::new().await;
-    let company = tenant(&desk).await;
+    let (desk, company) = tenant().await;
     let before = company.reteach.customers();
     let row = json!({"id": before[0].id, "email": before[0].email, "status": "ACTIVE", "tags": []});
     let row: &str = Box::leak(row.to_string().into_boxed_str());
@@ -131,8 +128,7 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
         (vec![refuses("firstName")], "", ""),
     ];
     for (quirks, row, line) in cases {
-        let desk = Desk::new().await;
-        let company = tenant(&desk).await;
+        let (desk, company) = tenant().await;
         let case = format!("{quirks:?}");
         company.reteach.set_quirks(quirks);
         let done = desk.json(PROBE).await;
@@ -159,8 +155,7 @@ async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
 
 #[tokio::test]
 async fn nothing_is_written_without_a_confirmation() {
-    let desk = Desk::new().await;
-    let company = tenant(&desk).await;
+    let (desk, company) = tenant().await;
     let hints = ["https://academy.reteach.io", "nothing was written", "--yes"];
     desk.fails("check acme --write-probe", Exit::Usage, &hints)
         .await;
@@ -186,8 +181,7 @@ async fn a_test_account_that_cannot_be_deleted_is_locked_and_removed_by_the_next
         Behaviour::Status(405, Body::Html),
         Behaviour::Pretend,
     ] {
-        let desk = Desk::new().await;
-        let company = tenant(&desk).await;
+        let (desk, company) = tenant().await;
         let case = format!("{behaviour:?}");
         company.reteach.fail(
             Fault::new(behaviour)
@@ -216,8 +210,7 @@ async fn a_test_account_that_cannot_be_deleted_is_locked_and_removed_by_the_next
 
 #[tokio::test]
 async fn an_account_that_an_ended_probe_leaves_is_named_by_the_check() {
-    let desk = Desk::new().await;
-    let company = tenant(&desk).await;
+    let (desk, company) = tenant().await;
     company.reteach.fail(refuses_deletions());
     let silent = Fault::new(Behaviour::Status(500, Body::Vendor));
     company
@@ -245,8 +238,7 @@ fn refuses_deletions() -> Fault {
 async fn a_test_account_that_cannot_even_be_locked_is_named_as_open() {
     let refuses = Quirk::RefusesField("setInactiveAt".to_owned());
     for quirk in [refuses, Quirk::DatesDoNotLock] {
-        let desk = Desk::new().await;
-        let company = tenant(&desk).await;
+        let (desk, company) = tenant().await;
         let case = format!("{quirk:?}");
         company.reteach.set_quirks([quirk]);
         company.reteach.fail(refuses_deletions());
@@ -264,8 +256,7 @@ async fn a_test_account_that_cannot_even_be_locked_is_named_as_open() {
 
 #[tokio::test]
 async fn a_test_account_that_the_list_alone_shows_is_not_taken_for_deleted() {
-    let desk = Desk::new().await;
-    let company = tenant(&desk).await;
+    let (desk, company) = tenant().await;
     company.reteach.set_quirks([Quirk::HidesLocked]);
     company.reteach.fail(refuses_deletions());
     let earlier = desk.attention(PROBE).await;
@@ -286,8 +277,7 @@ async fn test_accounts_that_cannot_be_looked_for_are_named_and_removed_by_the_ne
         (vec![lists()], "looked for: "),
         (vec![lists(), reads()], "looked for after: "),
     ] {
-        let desk = Desk::new().await;
-        let company = tenant(&desk).await;
+        let (desk, company) = tenant().await;
         for fault in faults {
             company.reteach.fail(fault);
         }
@@ -312,8 +302,7 @@ async fn a_probe_whose_calls_fail_leaves_no_test_account_behind() {
     for behaviour in [Behaviour::Status(500, Body::Vendor), Behaviour::LoseReply] {
         for (method, path) in [(Method::POST, "/customer"), (Method::DELETE, DELETION)] {
             let calls = at_each_call(behaviour.clone(), async |call, fault| {
-                let desk = Desk::new().await;
-                let company = tenant(&desk).await;
+                let (desk, company) = tenant().await;
                 let done = interrupted(&desk, fault.method(method.clone()).path(path), PROBE).await;
                 assert_clean(&company, &format!("{method} {call}: {:?}", done.at));
                 done.at.is_some()
@@ -327,8 +316,7 @@ async fn a_probe_whose_calls_fail_leaves_no_test_account_behind() {
 #[tokio::test]
 async fn a_killed_probe_is_cleaned_up_by_the_next_one() {
     for nth in [4, 20, 70] {
-        let desk = Desk::new().await;
-        let company = tenant(&desk).await;
+        let (desk, company) = tenant().await;
         let kill = Fault::new(Behaviour::Kill(Moment::After)).nth(nth);
         let killed = interrupted(&desk, kill, PROBE).await;
         assert!(killed.at.is_some(), "{nth}");
@@ -369,8 +357,7 @@ async fn every_dialect_of_an_academy_can_be_probed_and_keeps_no_test_account() {
         let Dialect::Reteach(quirks) = dialect else {
             continue;
         };
-        let desk = Desk::new().await;
-        let company = tenant(&desk).await;
+        let (desk, company) = tenant().await;
         company.reteach.set_quirks(quirks);
         let done = desk.json(PROBE).await.json();
         assert_clean(&company, &name);

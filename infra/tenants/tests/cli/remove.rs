@@ -4,7 +4,6 @@ use jiff::SignedDuration;
 use shared::domain::clock::Clock as _;
 use shared::domain::id::RunId;
 use shared::state::{Acquisition, JobKind, LastRun};
-use shared::tenant::Via;
 use simulators::reteach::Quirk;
 use tenants::Exit;
 
@@ -13,19 +12,18 @@ use crate::support::{Desk, issue};
 const FILE_CERTIFICATES: &str = "sync acme --here --job certificates --mode full-scan";
 
 /// A tenant with people and one filed certificate.
-async fn in_use(desk: &Desk) -> local::Company {
-    let company = desk.tenant(Via::Direct).await;
+async fn in_use() -> (Desk, local::Company) {
+    let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
     issue(&company, 1, 1, "Brandschutz");
     desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 1);
-    company
+    (desk, company)
 }
 
 #[tokio::test]
 async fn accounts_documents_and_the_certificate_ledger_stay_so_that_nothing_is_filed_twice() {
-    let desk = Desk::new().await;
-    let company = in_use(&desk).await;
+    let (desk, company) = in_use().await;
     let accounts = company.reteach.customers();
     let done = desk.run("remove acme --yes").await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
@@ -65,8 +63,7 @@ async fn accounts_documents_and_the_certificate_ledger_stay_so_that_nothing_is_f
 
 #[tokio::test]
 async fn a_tenant_that_is_added_again_has_not_run_yet() {
-    let desk = Desk::new().await;
-    let company = in_use(&desk).await;
+    let (desk, company) = in_use().await;
     desk.done("remove acme --yes").await;
     let (file, _) = desk.files(&company, "");
     desk.done(&format!("add --file {file}")).await;
@@ -93,8 +90,7 @@ async fn a_tenant_that_is_added_again_has_not_run_yet() {
 
 #[tokio::test]
 async fn credentials_that_a_refused_add_brought_back_go_again() {
-    let desk = Desk::new().await;
-    let company = in_use(&desk).await;
+    let (desk, company) = in_use().await;
     desk.done("remove acme --yes").await;
     company.personio.remove_credentials("papi-client");
     let (file, _) = desk.files(&company, "");
@@ -107,8 +103,7 @@ async fn credentials_that_a_refused_add_brought_back_go_again() {
 #[tokio::test]
 async fn the_certificate_ledger_goes_only_on_demand_with_a_warning() {
     let remove_all = "remove acme --yes --certificate-ledger";
-    let desk = Desk::new().await;
-    let company = in_use(&desk).await;
+    let (desk, company) = in_use().await;
     let done = desk.run(remove_all).await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
     let warning = "EVERY ONE OF THEM IS FILED A SECOND";
@@ -116,8 +111,7 @@ async fn the_certificate_ledger_goes_only_on_demand_with_a_warning() {
     desk.assert_empty(&company).await;
 
     // Also after the tenant is gone.
-    let desk = Desk::new().await;
-    let company = in_use(&desk).await;
+    let (desk, company) = in_use().await;
     desk.done("remove acme --yes").await;
     desk.done(remove_all).await;
     desk.assert_empty(&company).await;
@@ -178,8 +172,7 @@ async fn no_run_begins_while_a_removal_waits_for_the_other_job() {
 
 #[tokio::test]
 async fn nothing_is_removed_without_a_confirmation() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.fails("remove acme", Exit::Usage, &["--yes"]).await;
     for (input, exit) in [
         ("acm\n", Exit::Attention),

@@ -91,7 +91,8 @@ async fn json(desk: &Desk, table: &str, line: &str) -> (Exit, Value) {
 }
 
 /// A tenant with four filed certificates, a copy of its table, and three more filed after that. One is open.
-async fn later(desk: &Desk, via: Via) -> (local::Company, Items) {
+async fn later(via: Via) -> (Desk, local::Company, Items) {
+    let desk = Desk::new().await;
     let company = desk.tenant(via).await;
     desk.run("sync acme --here").await;
     let issue = |numbers: std::ops::RangeInclusive<u64>| {
@@ -105,13 +106,13 @@ async fn later(desk: &Desk, via: Via) -> (local::Company, Items) {
     issue(1..=4);
     desk.done(FILE).await;
     desk.pass_minutes(30);
-    let copy = items(desk).await;
+    let copy = items(&desk).await;
     desk.pass_minutes(30);
     issue(5..=7);
     desk.done(FILE).await;
     assert_eq!(company.personio.documents().len(), 7);
     issue(8..=8);
-    (company, copy)
+    (desk, company, copy)
 }
 
 /// Every certificate has exactly one document.
@@ -131,8 +132,7 @@ fn commands() -> Vec<&'static str> {
 #[tokio::test]
 async fn the_restore_page_followed_word_for_word_files_nothing_twice_and_misses_nothing() {
     for via in [Via::Direct, Via::KomboPassthrough] {
-        let desk = Desk::new().await;
-        let (company, copy) = later(&desk, via).await;
+        let (desk, company, copy) = later(via).await;
         let mut deployment = LIVE;
         let mut printed = String::new();
         for command in commands() {
@@ -170,8 +170,7 @@ async fn the_restore_page_followed_word_for_word_files_nothing_twice_and_misses_
 async fn a_restore_killed_anywhere_is_completed_by_repeating_it() {
     let line = "restore --since 2026-05-11T08:30:00Z --yes";
     let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
-        let desk = Desk::new().await;
-        desk.tenant(Via::Direct).await;
+        let (desk, _) = Desk::acme().await;
         desk.pass_minutes(60);
         let environment = desk.environment(Interactivity::NonInteractive, "");
         let killed = desk.faults.interrupt(fault, run(line, &environment)).await;
@@ -217,8 +216,7 @@ async fn of_two_restores_that_begin_at_once_the_first_says_who_stays_paused() {
 
 #[tokio::test]
 async fn what_a_restore_cannot_use_changes_nothing() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     table(&desk, "elsewhere", "id", &Items::new()).await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let newer = AttributeValue::N((STATE_VERSION + 1).to_string());
@@ -261,8 +259,7 @@ async fn what_a_restore_cannot_use_changes_nothing() {
 
 #[tokio::test]
 async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     for name in ["birke", "celle"] {
         let other = desk.company_called(name, Via::Direct).await;
         desk.done(&desk.add(&other, "")).await;
@@ -310,8 +307,7 @@ async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() 
 /// Runs of fifteen minutes would be waited for one after the other, and begin again meanwhile.
 #[tokio::test]
 async fn all_tenants_are_paused_before_a_run_is_waited_for() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     for number in 1..=20 {
         let other = TenantId::parse(&format!("tenant-{number}")).unwrap();
         let file = company.tenant_file("");
@@ -426,8 +422,7 @@ async fn an_approval_of_before_the_restored_moment_does_not_come_back_to_life() 
 
 #[tokio::test]
 async fn a_restore_that_is_given_up_leaves_the_table_in_use_as_it_was() {
-    let desk = Desk::new().await;
-    let (company, copy) = later(&desk, Via::Direct).await;
+    let (desk, company, copy) = later(Via::Direct).await;
     table(&desk, RESTORED, PARTITION_KEY, &copy).await;
     let before = json(&desk, LIVE, "list").await.1;
     let line = format!("restore --since 2026-05-11T08:30:00Z --table {RESTORED} --yes");
@@ -453,10 +448,11 @@ async fn both_passes(desk: &Desk, first: &str) -> [(Exit, Value); 2] {
 
 /// A tenant through Kombo whose documents cannot be listed, added after a copy of the table, with four filed certificates and an
 /// open one.
-async fn added_later(desk: &Desk) -> local::Company {
+async fn added_later() -> (Desk, local::Company) {
+    let desk = Desk::new().await;
     let before = desk.company_called("birke", Via::Direct).await;
     desk.done(&desk.add(&before, "")).await;
-    let copy = items(desk).await;
+    let copy = items(&desk).await;
     desk.pass_minutes(30);
     let company = desk.tenant(Via::Kombo).await;
     desk.run("sync acme --here").await;
@@ -470,9 +466,9 @@ async fn added_later(desk: &Desk) -> local::Company {
     company
         .reteach
         .add_participation(participation(5, 1, "Kurs 5"));
-    table(desk, RESTORED, PARTITION_KEY, &copy).await;
+    table(&desk, RESTORED, PARTITION_KEY, &copy).await;
     company.personio.allow_reading_documents(false);
-    company
+    (desk, company)
 }
 
 async fn ticks(desk: &Desk) {
@@ -485,8 +481,7 @@ async fn ticks(desk: &Desk) {
 
 #[tokio::test]
 async fn a_tenant_added_after_the_restored_moment_is_taken_over_with_its_ledger() {
-    let desk = Desk::new().await;
-    let company = added_later(&desk).await;
+    let (desk, company) = added_later().await;
     let [(exit, first), (again, second)] = both_passes(&desk, "").await;
     assert_eq!((exit, again), (Exit::Done, Exit::Done), "{first} {second}");
     assert_eq!(first["taken_over"], json!(["acme"]), "{first}");
@@ -502,8 +497,7 @@ async fn a_tenant_added_after_the_restored_moment_is_taken_over_with_its_ledger(
 
 #[tokio::test]
 async fn a_tenant_whose_ledger_is_lost_and_that_is_added_again_files_nothing_twice() {
-    let desk = Desk::new().await;
-    let company = added_later(&desk).await;
+    let (desk, company) = added_later().await;
     // There is no other table to read any more: its schedules alone show that the tenant was there.
     let line = "restore --since 2026-05-11T08:00:00Z --yes";
     let (exit, view) = json(&desk, RESTORED, line).await;
@@ -557,8 +551,7 @@ async fn pauses_are_those_of_the_table_in_use() {
 /// Its runs would go by the earlier scope and route.
 #[tokio::test]
 async fn a_tenant_whose_file_was_changed_after_the_restored_moment_is_named() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
+    let (desk, company) = Desk::acme().await;
     let other = desk.company_called("birke", Via::Direct).await;
     desk.done(&desk.add(&other, "")).await;
     let copy = items(&desk).await;
@@ -578,8 +571,7 @@ async fn a_tenant_whose_file_was_changed_after_the_restored_moment_is_named() {
 
 #[tokio::test]
 async fn a_tenant_that_is_added_paused_during_a_restore_stays_so() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     table(&desk, RESTORED, PARTITION_KEY, &items(&desk).await).await;
     desk.pass_minutes(30);
     let line = "restore --since 2026-05-11T08:00:00Z --yes";
@@ -598,8 +590,7 @@ async fn a_tenant_that_is_added_paused_during_a_restore_stays_so() {
 
 #[tokio::test]
 async fn the_second_pass_keeps_what_the_first_was_told_of_documents() {
-    let desk = Desk::new().await;
-    let (company, copy) = later(&desk, Via::Kombo).await;
+    let (desk, company, copy) = later(Via::Kombo).await;
     table(&desk, RESTORED, PARTITION_KEY, &copy).await;
     company.personio.allow_reading_documents(false);
     for (exit, view) in both_passes(&desk, "--assume-empty").await {

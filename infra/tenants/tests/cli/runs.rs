@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use shared::state::{JobKind, TenantStatus};
-use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
@@ -166,8 +165,7 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
 
 #[tokio::test]
 async fn the_deployed_function_is_called_and_its_report_shown() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     let report = desk.done("sync acme --here").await;
     desk.aws.add_function(EMPLOYEES, report.clone());
     assert_eq!(desk.done("sync acme --mode reconcile").await, report);
@@ -186,8 +184,7 @@ async fn the_deployed_function_is_called_and_its_report_shown() {
 
 #[tokio::test]
 async fn functions_that_cannot_be_called_are_told_apart() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     let hints = ["there is no function"];
     desk.fails("sync acme", Exit::Attention, &hints).await;
     let variables = desk.variables_without(&[

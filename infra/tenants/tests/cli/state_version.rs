@@ -107,8 +107,7 @@ async fn every_command_leaves_state_of_a_newer_version_alone() {
 /// While a release moves one tenant after the other.
 #[tokio::test]
 async fn a_tenant_of_a_newer_version_is_left_alone_and_others_are_not() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     let other = desk.company_called("other", Via::Direct).await;
     desk.done(&desk.add(&other, "")).await;
     mark(&desk, "TENANT#acme", "CONFIG").await;

@@ -20,8 +20,7 @@ async fn problems(desk: &Desk) -> String {
 
 #[tokio::test]
 async fn a_healthy_tenant_has_no_problems_until_its_runs_are_late() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let one = desk.done("status acme").await;
     assert_eq!(one["health"]["problems"], json!([]), "{one:#}");
@@ -86,8 +85,7 @@ async fn certificates_that_are_held_or_left_are_counted_by_plan_and_status() {
 
 #[tokio::test]
 async fn schedules_that_drifted_are_orphaned_or_switched_off_are_found() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     desk.done("sync acme --here").await;
     let mut off = desk.aws.schedules(GROUP)["acme.certificates"].clone();
     off["State"] = json!("DISABLED");
@@ -132,8 +130,7 @@ async fn schedules_that_drifted_are_orphaned_or_switched_off_are_found() {
 #[ignore = "a measurement: minutes to prepare"]
 async fn status_of_ten_thousand_tenants() {
     const TENANTS: usize = 10_000;
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     for _ in 0..24 {
         desk.pass_minutes(60);
         desk.run("sync acme --here").await;

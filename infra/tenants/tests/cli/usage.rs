@@ -120,8 +120,7 @@ async fn a_deployment_that_is_not_found_is_told_by_what_is_missing() {
 
 #[tokio::test]
 async fn refusals_of_aws_are_told_with_what_to_do() {
-    let desk = Desk::new().await;
-    desk.tenant(Via::Direct).await;
+    let (desk, _) = Desk::acme().await;
     for (body, hint) in [
         (
             r#"{"__type": "AccessDeniedException"}"#,
