@@ -12,7 +12,7 @@ use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{Shard, ShardNumber, ShardRange};
 use shared::http::Effect;
 use shared::mapping::Attribute;
-use shared::reteach::{self, CollectAccounts as _, Customer, CustomerInput, Status, Tag, TagId};
+use shared::reteach::{self, CollectAccounts as _, Customer, CustomerInput, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 use shared::tenant::TenantConfig;
 
@@ -631,13 +631,9 @@ impl Academy {
     pub(crate) fn make(&mut self, email: Option<String>) -> CustomerId {
         self.made += 1;
         let id = CustomerId::new(format!("c{}", self.made));
-        self.customers.insert(
-            id.clone(),
-            Customer {
-                email,
-                ..empty(id.clone())
-            },
-        );
+        let mut customer = empty(id.clone());
+        customer.email = email;
+        self.customers.insert(id.clone(), customer);
         id
     }
 
@@ -658,24 +654,8 @@ pub(crate) fn tag(name: &str) -> Tag {
 }
 
 fn empty(id: CustomerId) -> Customer {
-    Customer {
-        id,
-        external_id: None,
-        email: None,
-        user_name: None,
-        first_name: None,
-        last_name: None,
-        position: None,
-        company: None,
-        department: None,
-        location: None,
-        gender: None,
-        set_active_at: None,
-        set_inactive_at: None,
-        status: Some(Status::Added),
-        tags: Vec::new(),
-        others: serde_json::Map::new(),
-    }
+    let row = serde_json::json!({"id": id.as_str(), "status": "ADDED"});
+    serde_json::from_value(row).unwrap()
 }
 
 /// Mail addresses and user names are unique in an academy.

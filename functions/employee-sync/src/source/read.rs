@@ -294,6 +294,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reading_is_complete_only_if_all_numbers_agree() {
+        use Completeness::{Agreeing, Complete, Incomplete};
         let nameless = || SourceRecord::Rejected {
             source_id: None,
             field: "id".into(),
@@ -305,69 +306,34 @@ mod tests {
             reading.0.push(nameless());
             reading
         };
-        let flags = |mut reading: Came| {
-            reading.1.marked = Some(BTreeSet::new());
-            reading
-        };
-        let flagging = || flags(reading(&["1", "2"], None, None));
-        let agreeing = Completeness::Agreeing;
-        let cases: Vec<(&dyn Fn() -> Came, Completeness)> = vec![
-            (
-                &|| reading(&["1", "2"], Some(2), Some(2)),
-                Completeness::Complete,
-            ),
-            (
-                &|| reading(&["1", "2", "2"], Some(2), Some(2)),
-                Completeness::Complete,
-            ),
+        let nobody = Incomplete(IncompleteReason::Nobody);
+        let no_total = Agreeing(IncompleteReason::NoTotal { received: 2 });
+        let moved = Incomplete(IncompleteReason::TotalMoved { first: 3, last: 2 });
+        let (two, twice) = (&["1", "2"][..], &["1", "2", "2"][..]);
+        for (ids, first, last, flags, expected) in [
+            (two, Some(2), Some(2), false, Complete),
+            (twice, Some(2), Some(2), false, Complete),
             // Personio announces a total, Kombo flags deleted people instead.
-            (
-                &|| reading(&["1", "2"], None, None),
-                agreeing(IncompleteReason::NoTotal { received: 2 }),
-            ),
-            (&flagging, Completeness::Complete),
+            (two, None, None, false, no_total),
+            (two, None, None, true, Complete),
             // owncloud/core 28039: asked for 500, got 498, took it for the last page.
-            (
-                &|| reading(&["1", "2"], Some(3), Some(3)),
-                agreeing(miscounted(3, 2)),
-            ),
-            (
-                &|| reading(&["1", "2"], Some(1), Some(1)),
-                agreeing(miscounted(1, 2)),
-            ),
-            (
-                &|| reading(&["1", "2"], Some(3), Some(2)),
-                Completeness::Incomplete(IncompleteReason::TotalMoved { first: 3, last: 2 }),
-            ),
-            (
-                &|| reading(&[], Some(0), Some(0)),
-                Completeness::Incomplete(IncompleteReason::Nobody),
-            ),
-            (
-                &|| reading(&[], None, None),
-                Completeness::Incomplete(IncompleteReason::Nobody),
-            ),
+            (two, Some(3), Some(3), false, Agreeing(miscounted(3, 2))),
+            (two, Some(1), Some(1), false, Agreeing(miscounted(1, 2))),
+            (two, Some(3), Some(2), false, moved),
+            (&[], Some(0), Some(0), false, nobody),
+            (&[], None, None, false, nobody),
             // A credential without the right to employees sees how many there are.
-            (
-                &|| reading(&[], Some(900), Some(900)),
-                Completeness::Incomplete(IncompleteReason::Nobody),
-            ),
-            (
-                &|| reading(&[], Some(900), Some(901)),
-                Completeness::Incomplete(IncompleteReason::Nobody),
-            ),
-        ];
-        for (make, expected) in cases {
-            let (_, completeness, readings) = outcome(vec![make(), make(), make()]).await;
+            (&[], Some(900), Some(900), false, nobody),
+            (&[], Some(900), Some(901), false, nobody),
+        ] {
+            let came = || {
+                let (records, reading) = reading(ids, first, last);
+                let marked = flags.then(BTreeSet::new);
+                (records, Reading { marked, ..reading })
+            };
+            let (_, completeness, readings) = outcome(vec![came(), came(), came()]).await;
             assert_eq!(completeness, expected);
-            assert_eq!(
-                readings,
-                if expected == Completeness::Complete {
-                    1
-                } else {
-                    3
-                }
-            );
+            assert_eq!(readings, if expected == Complete { 1 } else { 3 });
         }
         for total in [Some(3), None] {
             let came = || with_nameless(total);
@@ -377,7 +343,7 @@ mod tests {
                 announced: Some(3),
                 received: 2,
             };
-            assert_eq!((people, completeness), (2, agreeing(nameless)));
+            assert_eq!((people, completeness), (2, Agreeing(nameless)));
         }
     }
 
