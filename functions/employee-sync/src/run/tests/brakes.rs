@@ -1,6 +1,7 @@
 //! The brakes over time: no run and no 24 hours exceed one, whatever happens, and approvals are for what was seen.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
@@ -71,6 +72,19 @@ fn happen(world: &mut World, id: usize, event: Event) {
     }
 }
 
+fn happen_to(world: &mut World, ids: Range<usize>, event: Event) {
+    for id in ids {
+        happen(world, id, event);
+    }
+}
+
+/// Accounts with the first new mail address of their person.
+fn moved(world: &World) -> usize {
+    let mails = world.academy.customers.values();
+    let mails = mails.filter_map(|customer| customer.email.as_deref());
+    mails.filter(|mail| mail.contains("-1@")).count()
+}
+
 fn end() -> impl Strategy<Value = End> {
     prop_oneof![
         4 => Just(End::Well),
@@ -94,9 +108,7 @@ proptest! {
         let mut harmed: Vec<(Timestamp, Brake, u32)> = Vec::new();
         for (minutes, (first, number, event), end) in ticks {
             world.after(minutes);
-            for id in first..first + number {
-                happen(&mut world, id, event);
-            }
+            happen_to(&mut world, first..first + number, event);
             let tick = world.tick(end);
             harmed.extend(tick.harmed.iter().map(|(brake, people)| (world.now, *brake, *people)));
             for brake in tick.harmed.keys() {
@@ -191,9 +203,7 @@ fn who_was_not_readable_at_first_is_created_as_by_a_first_run() {
         // A run with nothing to do concludes no more from the same reading.
         assert_eq!(world.after(5).tick(End::Well).changes, 0, "{first:?}");
         world.completeness = Completeness::Complete;
-        for id in 0..290 {
-            happen(&mut world, id, Event::Hired);
-        }
+        happen_to(&mut world, 0..290, Event::Hired);
         world.after(5).tick(End::Well);
         assert_eq!(world.academy.customers.len(), accounts, "{first:?}");
         assert!(world.academy.state.as_ref().unwrap().has_completed);
@@ -228,9 +238,7 @@ fn a_company_that_empties_by_one_per_cent_a_tick_is_stopped_at_the_brake() {
 
 #[test]
 fn what_is_held_has_the_same_hash_from_tick_to_tick() {
-    let mut world = World::new(40, "");
-    world.deactivate(0..10);
-    world.tick(End::Well);
+    let mut world = ten_held();
     let (hash, since) = (
         world.hash().unwrap().to_owned(),
         world.academy.held.as_ref().unwrap().since,
@@ -276,9 +284,7 @@ fn a_held_plan_that_shrinks_to_the_limit_is_applied_whatever_was_dismissed_befor
         world.after(5).deactivate(10..17);
         world.tick(End::Well);
         assert_eq!(world.locked(), 0);
-        for id in 10..12 {
-            happen(&mut world, id, Event::Back);
-        }
+        happen_to(&mut world, 10..12, Event::Back);
         world.after(5).tick(End::Well);
         let locked: Vec<usize> = (0..40).filter(|id| world.is_locked(*id)).collect();
         assert_eq!(locked, [12, 13, 14, 15, 16]);
@@ -305,11 +311,17 @@ fn dismissed(at: Timestamp) -> Decision {
     Decision::Dismissed { at }
 }
 
-/// 40 people, 10 of them held, and decided about.
-fn decided(decision: fn(Timestamp) -> Decision) -> World {
+/// 40 people, 10 of them held.
+fn ten_held() -> World {
     let mut world = World::new(40, "");
     world.deactivate(0..10);
     world.tick(End::Well);
+    world
+}
+
+/// The same, decided about.
+fn decided(decision: fn(Timestamp) -> Decision) -> World {
+    let mut world = ten_held();
     world.decide(decision);
     world
 }
@@ -438,9 +450,7 @@ fn dismissed_changes_stay_held_and_make_no_shard_due_on_every_tick() {
 #[test]
 fn people_who_are_gone_and_dismissed_make_no_shard_due_on_every_tick() {
     let mut world = World::new(40, "");
-    for id in 0..10 {
-        happen(&mut world, id, Event::Gone);
-    }
+    happen_to(&mut world, 0..10, Event::Gone);
     world.ticks(2, 5);
     world.decide(dismissed);
     world.after(5).tick(End::Well);
@@ -472,9 +482,7 @@ fn people_are_approved_one_by_one_and_the_others_stay_held_however_few() {
 
 #[test]
 fn an_approval_for_people_or_kinds_that_are_not_in_the_plan_changes_nothing() {
-    let mut world = World::new(40, "");
-    world.deactivate(0..10);
-    world.tick(End::Well);
+    let mut world = ten_held();
     let (held, at) = (world.academy.held.clone().unwrap(), world.now);
     let refused = |choice: &Choice| held.decide(choice, approved(at)).unwrap_err();
     let nobody = BTreeSet::from([SourceId::new("20")]);
@@ -495,16 +503,12 @@ fn an_approval_for_people_or_kinds_that_are_not_in_the_plan_changes_nothing() {
 fn one_kind_is_approved_and_another_stays_held() {
     let mut world = World::new(40, "");
     world.deactivate(0..10);
-    for id in 5..20 {
-        happen(&mut world, id, Event::Mail(1));
-    }
+    happen_to(&mut world, 5..20, Event::Mail(1));
     world.tick(End::Well);
     let at = world.now;
     world.decide_about(&only(&[], &[Brake::MailChange]), approved(at));
     world.after(5).tick(End::Well);
-    let moved = world.academy.customers.values();
-    let moved = moved.filter(|it| it.email.as_ref().is_some_and(|mail| mail.contains("-1@")));
-    assert_eq!((moved.count(), world.locked()), (15, 0));
+    assert_eq!((moved(&world), world.locked()), (15, 0));
 }
 
 #[test]
@@ -532,21 +536,12 @@ fn no_account_gets_another_user_name_while_its_emptied_address_is_held() {
 #[test]
 fn an_approval_of_many_goes_on_over_ticks_although_new_changes_come() {
     let mut world = World::new(60, "");
-    for id in 0..40 {
-        happen(&mut world, id, Event::Mail(1));
-    }
+    happen_to(&mut world, 0..40, Event::Mail(1));
     world.tick(End::Well);
     world.decide(approved);
-    let moved = |world: &World| {
-        let accounts = world.academy.customers.values();
-        let moved = accounts.filter(|it| it.email.as_ref().is_some_and(|it| it.contains("-1@")));
-        moved.count()
-    };
     for tick in 0..4 {
         // HR's import goes on, and another brake holds something too.
-        for id in 40 + tick * 4..44 + tick * 4 {
-            happen(&mut world, id, Event::Mail(2));
-        }
+        happen_to(&mut world, 40 + tick * 4..44 + tick * 4, Event::Mail(2));
         world.deactivate(0..8);
         world.after(5).tick(End::OutOfTime(10));
         assert_eq!(moved(&world), (tick + 1) * 10);
@@ -574,9 +569,7 @@ fn consent_is_gone_with_the_change_even_if_the_change_comes_back() {
 
 /// Persons 0 to 9 get the mail address of this version.
 fn move_mails(world: &mut World, version: u8) {
-    for id in 0..10 {
-        happen(world, id, Event::Mail(version));
-    }
+    happen_to(world, 0..10, Event::Mail(version));
 }
 
 #[test]
@@ -615,9 +608,7 @@ fn consent_to_a_lock_ends_with_the_lock_and_that_to_a_refused_value_lasts() {
     world.academy.dialect.refuses = None;
     world.ticks(3, 60);
     assert_eq!(world.hash(), None);
-    let moved = world.academy.customers.values();
-    let moved = moved.filter(|it| it.email.as_ref().is_some_and(|mail| mail.contains("-1@")));
-    assert_eq!(moved.count(), 10);
+    assert_eq!(moved(&world), 10);
 }
 
 #[test]
@@ -627,9 +618,7 @@ fn new_accounts_are_held_beyond_a_fifth_once_the_first_run_is_complete() {
     world.tick(End::OutOfTime(10));
     world.after(5).tick(End::Well);
     assert_eq!(world.academy.customers.len(), 30);
-    for id in 0..20 {
-        happen(&mut world, id, Event::Hired);
-    }
+    happen_to(&mut world, 0..20, Event::Hired);
     world.after(5).tick(End::Well);
     let both = (world.academy.customers.len(), world.counted(Brake::Create));
     assert_eq!(both, (50, 20));
@@ -646,9 +635,7 @@ fn new_accounts_are_held_beyond_a_fifth_once_the_first_run_is_complete() {
 #[test]
 fn end_dates_in_three_days_for_everybody_are_held() {
     let mut world = World::new(60, "");
-    for id in 0..60 {
-        happen(&mut world, id, Event::Ends(3));
-    }
+    happen_to(&mut world, 0..60, Event::Ends(3));
     world.after(5).tick(End::Well);
     let ends = world
         .academy
@@ -664,12 +651,8 @@ fn end_dates_in_three_days_for_everybody_are_held() {
 
 #[test]
 fn a_held_plan_that_is_not_asked_for_any_more_is_forgotten() {
-    let mut world = World::new(40, "");
-    world.deactivate(0..10);
-    world.tick(End::Well);
-    for id in 0..10 {
-        happen(&mut world, id, Event::Back);
-    }
+    let mut world = ten_held();
+    happen_to(&mut world, 0..10, Event::Back);
     world.after(5).tick(End::Well);
     assert_eq!((world.locked(), world.academy.held.is_some()), (0, false));
 }

@@ -11,8 +11,7 @@ fn meddle(world: &mut World, ids: &[usize]) {
     for id in ids {
         let person = SourceId::new(id.to_string());
         let account: CustomerId = world.academy.account_of(&person).unwrap().id.clone();
-        let customer = world.academy.customers.get_mut(&account).unwrap();
-        customer.position = Some("Aus dem anderen System".to_owned());
+        world.customer(&account).position = Some("Aus dem anderen System".to_owned());
     }
 }
 
@@ -58,8 +57,7 @@ fn an_account_that_somebody_locks_on_three_days_is_reported_as_contested_and_ope
     let person = SourceId::new("3");
     for day in 1..=3 {
         let account = world.academy.account_of(&person).unwrap().id.clone();
-        let customer = world.academy.customers.get_mut(&account).unwrap();
-        customer.set_inactive_at = Some(world.now);
+        world.customer(&account).set_inactive_at = Some(world.now);
         let reported = reported(&mut world);
         assert_eq!(reported.len(), usize::from(day == 3), "{day}");
         for (reported, text) in reported {

@@ -122,12 +122,7 @@ fn a_conflict_that_the_academy_no_longer_shows_is_tried_on_the_next_look() {
     let mail = employee("9").email.value().cloned();
     let holder = world.academy.make(mail);
     let another = Some(ExternalId::new("personio:77"));
-    world
-        .academy
-        .customers
-        .get_mut(&holder)
-        .unwrap()
-        .external_id = another;
+    world.customer(&holder).external_id = another;
     world.employees.insert(SourceId::new("9"), employee("9"));
     world.after(5).tick(End::Well);
     let failure = |world: &World| {
@@ -172,8 +167,7 @@ fn the_reconcile_locks_the_account_of_somebody_gone_again_if_an_admin_opened_it(
     world.ticks(2, 5);
     assert_eq!(world.locked(), 1);
     let opened = |world: &mut World| {
-        let customer = world.academy.customers.get_mut(&account).unwrap();
-        customer.set_inactive_at = None;
+        world.customer(&account).set_inactive_at = None;
     };
     opened(&mut world);
     assert_eq!(world.after(5).tick(End::Well).changes, 0);
@@ -190,8 +184,7 @@ fn the_reconcile_locks_the_account_of_somebody_gone_again_if_an_admin_opened_it(
 /// An account that a run before our ledger's time made, for somebody whom nobody remembers.
 fn orphan(world: &mut World, id: &str) -> CustomerId {
     let account = world.academy.make(None);
-    let customer = world.academy.customers.get_mut(&account).unwrap();
-    customer.external_id = Some(ExternalId::new(format!("personio:{id}")));
+    world.customer(&account).external_id = Some(ExternalId::new(format!("personio:{id}")));
     account
 }
 
@@ -200,12 +193,7 @@ fn an_orphaned_account_is_reported_and_locked_only_after_approval() {
     let mut world = World::new(10, "");
     orphan(&mut world, "99");
     let stranger = world.academy.make(None);
-    world
-        .academy
-        .customers
-        .get_mut(&stranger)
-        .unwrap()
-        .external_id = Some(ExternalId::new("sap:77"));
+    world.customer(&stranger).external_id = Some(ExternalId::new("sap:77"));
     let tick = world.after(24 * 60).tick(End::Well);
     let found: Vec<_> = tick
         .findings
@@ -272,12 +260,7 @@ fn a_leaver_whose_account_lost_its_external_id_is_locked_however_the_mail_is_wri
     });
     world.tick(End::Well);
     let account = account(&mut world, "3");
-    world
-        .academy
-        .customers
-        .get_mut(&account)
-        .unwrap()
-        .external_id = None;
+    world.customer(&account).external_id = None;
     world.employees.remove(&SourceId::new("3"));
     world.ticks(4, 5);
     assert!(window(&world.academy.customers[&account]).is_locked_at(world.now));
@@ -401,8 +384,7 @@ fn what_the_configuration_switches_off_is_cleared_once_and_only_where_we_wrote_i
     }
     world.after(5).tick(End::Well);
     let admins = account(&mut world, "4");
-    let customer = world.academy.customers.get_mut(&admins).unwrap();
-    customer.department = Some("Von Hand".into());
+    world.customer(&admins).department = Some("Von Hand".into());
 
     world.config.employees.department = false;
     world.config.employees.position = Placement::Tag;

@@ -3,7 +3,6 @@
 use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::ShardNumber;
-use shared::reteach::Customer;
 use shared::runtime::{Mode, Outcome};
 use shared::state::{Choice, Decision};
 
@@ -31,11 +30,26 @@ fn brought_over(mut world: World) -> World {
     world
 }
 
+/// Somebody has changed every account.
+fn edited_by_hand() -> World {
+    let mut world = in_step();
+    for customer in world.academy.customers.values_mut() {
+        customer.position = Some("von Hand".into());
+    }
+    world
+}
+
+fn drifted(world: &World) -> usize {
+    let customers = world.academy.customers.values();
+    customers
+        .filter(|customer| customer.position.as_deref() == Some("von Hand"))
+        .count()
+}
+
 /// An account with the external id of somebody whom nobody knows.
 fn orphan(world: &mut World, id: &str) -> CustomerId {
     let account = world.academy.make(None);
-    let customer = world.academy.customers.get_mut(&account).unwrap();
-    customer.external_id = Some(ExternalId::of(TOOL, &SourceId::new(id)));
+    world.customer(&account).external_id = Some(ExternalId::of(TOOL, &SourceId::new(id)));
     account
 }
 
@@ -98,10 +112,7 @@ fn a_comparison_that_is_asked_for_before_all_are_there_is_not_the_end_of_the_fir
 
 #[test]
 fn a_comparison_of_everybody_that_runs_out_of_time_lets_changes_come_first() {
-    let mut world = in_step();
-    for customer in world.academy.customers.values_mut() {
-        customer.position = Some("von Hand".into());
-    }
+    let mut world = edited_by_hand();
     world.after(24 * 60).tick(End::OutOfTime(20));
     let last = (0..PEOPLE).map(|id| SourceId::new(id.to_string()));
     let last = last.max_by_key(ShardNumber::of).unwrap();
@@ -157,14 +168,9 @@ fn a_comparison_is_as_old_as_its_first_portion() {
 
 #[test]
 fn a_dry_run_shows_everybody_and_not_the_rest_of_a_comparison() {
-    let mut world = in_step();
-    for customer in world.academy.customers.values_mut() {
-        customer.position = Some("von Hand".into());
-    }
+    let mut world = edited_by_hand();
     world.after(24 * 60).tick(End::Well);
-    let drifted = world.academy.customers.values();
-    let drifted = drifted.filter(|it| it.position.as_deref() == Some("von Hand"));
-    let drifted = drifted.count();
+    let drifted = drifted(&world);
     assert!(drifted < PEOPLE);
     world.portion = usize::MAX;
     assert_eq!(world.dry_run().counts.updated as usize, drifted);
@@ -172,16 +178,7 @@ fn a_dry_run_shows_everybody_and_not_the_rest_of_a_comparison() {
 
 #[test]
 fn a_comparison_of_everybody_repairs_all_and_lets_changes_come_first() {
-    let mut world = in_step();
-    for customer in world.academy.customers.values_mut() {
-        customer.position = Some("von Hand".into());
-    }
-    let drifted = |world: &World| {
-        let customers = world.academy.customers.values();
-        customers
-            .filter(|it| it.position.as_deref() == Some("von Hand"))
-            .count()
-    };
+    let mut world = edited_by_hand();
     // A day later, while somebody leaves and somebody else changes with each run.
     world.after(24 * 60);
     world.employees.remove(&SourceId::new("7"));
@@ -433,17 +430,13 @@ fn what_is_decided_before_all_was_seen_lets_nothing_else_through() {
 
 #[test]
 fn a_comparison_that_is_asked_for_goes_on_from_run_to_run() {
-    let mut world = in_step();
-    for customer in world.academy.customers.values_mut() {
-        customer.position = Some("von Hand".into());
-    }
+    let mut world = edited_by_hand();
     let began = world.now;
     world.mode = Mode::Reconcile;
     world.tick(End::Well);
     world.mode = Mode::Scheduled;
     world.ticks(10, 5);
-    let by_hand = |it: &&Customer| it.position.as_deref() == Some("von Hand");
-    assert_eq!(world.academy.customers.values().filter(by_hand).count(), 0);
+    assert_eq!(drifted(&world), 0);
     let state = world.academy.state.as_ref().unwrap();
     assert_eq!((state.reconciled_at, &state.comparing), (began, &None));
     assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);

@@ -158,12 +158,7 @@ fn an_address_that_another_account_has_is_not_taken_for_written() {
     theirs.position = Some("von Hand".into());
     let holder = world.academy.make(mail.clone());
     let foreign = Some(ExternalId::new("sap:77"));
-    world
-        .academy
-        .customers
-        .get_mut(&holder)
-        .unwrap()
-        .external_id = foreign;
+    world.customer(&holder).external_id = foreign;
     world.after(24 * 60).tick(End::Well);
     let tick = world.after(5).tick(End::Well);
     assert_eq!(tick.found(FindingKind::Conflict), 1);

@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use shared::access::AccessWindow;
 use shared::domain::employee::{Employee, Field, Status};
-use shared::domain::id::SourceId;
+use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
@@ -130,6 +130,10 @@ impl World {
         for id in ids {
             self.edit(id, |it| it.status = Field::Value(Status::Inactive));
         }
+    }
+
+    pub(super) fn customer(&mut self, id: &CustomerId) -> &mut Customer {
+        self.academy.customers.get_mut(id).unwrap()
     }
 
     pub(super) fn locked(&self) -> usize {
