@@ -24,6 +24,11 @@ fn page(records: Vec<Value>, total: u64) -> Canned {
     Canned::Json(200, json!({"results": records, "resultCount": total}))
 }
 
+/// The first page.
+async fn list(server: &Server, filter: &Filter) -> Result<ParticipationPage, Error> {
+    client(server).participations(filter, 1, 250).await
+}
+
 fn since(text: &str) -> Filter {
     Filter {
         completed_since: Some(text.parse().unwrap()),
@@ -95,10 +100,7 @@ async fn filters_again_where_the_academy_does_not() {
         ),
     ] {
         let server = reteach(move |_| page(records(), 8)).await;
-        let listed = client(&server)
-            .participations(&filter, 1, 250)
-            .await
-            .unwrap();
+        let listed = list(&server, &filter).await.unwrap();
         let ids = listed.participations.iter().map(|one| one.id.as_str());
         assert!(ids.eq(expected));
         assert_eq!((listed.received, listed.rejected.len()), (8, 0));
@@ -285,8 +287,7 @@ async fn a_record_that_does_not_fit_never_fails_its_page() {
     ] {
         let sent = record.clone();
         let server = reteach(move |_| page(vec![participation(9), sent.clone()], 2)).await;
-        let all = Filter::default();
-        let listed = client(&server).participations(&all, 1, 250).await.unwrap();
+        let listed = list(&server, &Filter::default()).await.unwrap();
         let rejected = listed.rejected.first();
         let rejected = rejected.map(|one| (one.certificate_id.clone(), one.field, one.problem));
         let expected = expected.map(|(id, field, problem)| {
@@ -303,9 +304,7 @@ async fn a_record_that_does_not_fit_never_fails_its_page() {
 async fn a_page_that_is_none_is_unreadable() {
     for body in ["{}", "[]", "<html>", r#"{"results":{},"resultCount":0}"#] {
         let server = reteach(move |_| Canned::Text(200, body)).await;
-        let listed = client(&server)
-            .participations(&Filter::default(), 1, 250)
-            .await;
+        let listed = list(&server, &Filter::default()).await;
         assert!(matches!(listed, Err(Error::Unreadable { .. })), "{body}");
     }
 }
@@ -324,9 +323,7 @@ async fn an_announced_number_of_an_unexpected_shape_does_not_lose_its_page() {
     ] {
         let body = json!({"results": [participation(1)], "resultCount": announced});
         let server = reteach(move |_| Canned::Json(200, body.clone())).await;
-        let (client, all) = (client(&server), Filter::default());
-        let listed = client.participations(&all, 1, 250);
-        let listed = listed.await.unwrap();
+        let listed = list(&server, &Filter::default()).await.unwrap();
         assert_eq!((listed.participations.len(), listed.total), (1, expected));
     }
 }
@@ -353,10 +350,8 @@ async fn date_and_size_of_a_certificate_are_taken_where_an_academy_says_them() {
         let members = record["certificate"].as_object_mut().unwrap();
         members.extend(more.as_object().cloned().unwrap());
         let server = reteach(move |_| page(vec![record.clone()], 1)).await;
-        let (client, all) = (client(&server), Filter::default());
-        let listed = client.participations(&all, 1, 250);
-        let listed = listed.await.unwrap().participations;
-        let certificate = listed[0].certificate.as_ref().unwrap();
+        let listed = list(&server, &Filter::default()).await.unwrap();
+        let certificate = listed.participations[0].certificate.as_ref().unwrap();
         let both = (certificate.dated, certificate.size);
         assert_eq!(both, (dated, size), "{more}");
     }
