@@ -12,8 +12,8 @@ use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, words};
 #[test]
 fn wrong_command_lines_are_refused_by_the_kind_of_error() {
     use ErrorKind::{
-        ArgumentConflict, DisplayHelpOnMissingArgumentOrSubcommand, InvalidSubcommand,
-        InvalidValue, MissingRequiredArgument, UnknownArgument, ValueValidation,
+        ArgumentConflict as Conflict, DisplayHelpOnMissingArgumentOrSubcommand, InvalidSubcommand,
+        InvalidValue, MissingRequiredArgument, UnknownArgument, ValueValidation as Invalid,
     };
     for (line, kind) in [
         ("", DisplayHelpOnMissingArgumentOrSubcommand),
@@ -23,42 +23,33 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
         ("add --credentials x", MissingRequiredArgument),
         ("check", MissingRequiredArgument),
         ("check --file x", MissingRequiredArgument),
-        ("check acme --file x --credentials y", ArgumentConflict),
-        ("pause ACME", ValueValidation),
-        ("pause a", ValueValidation),
+        ("check acme --file x --credentials y", Conflict),
+        ("pause ACME", Invalid),
+        ("pause a", Invalid),
         ("pause acme other", UnknownArgument),
         ("approve acme", MissingRequiredArgument),
         ("certificates", DisplayHelpOnMissingArgumentOrSubcommand),
         ("certificates retry acme", MissingRequiredArgument),
-        ("certificates retry acme cert-1 --all", ArgumentConflict),
-        (
-            "certificates dismiss acme --all --reason x",
-            ArgumentConflict,
-        ),
-        (
-            "certificates list acme --person a@b.example",
-            ValueValidation,
-        ),
+        ("certificates retry acme cert-1 --all", Conflict),
+        ("certificates dismiss acme --all --reason x", Conflict),
+        ("certificates list acme --person a@b.example", Invalid),
         ("connect acme", MissingRequiredArgument),
         ("connect acme --email a@b.example", MissingRequiredArgument),
-        ("connect acme --email nonsense --company x", ValueValidation),
-        ("restore --since yesterday", ValueValidation),
-        ("connect acme --integration x", ValueValidation),
-        (
-            "connect acme --integration personio:x --token t",
-            ArgumentConflict,
-        ),
+        ("connect acme --email nonsense --company x", Invalid),
+        ("restore --since yesterday", Invalid),
+        ("connect acme --integration x", Invalid),
+        ("connect acme --integration personio:x --token t", Conflict),
         ("people", DisplayHelpOnMissingArgumentOrSubcommand),
         ("people list acme --state odd", InvalidValue),
-        ("people list acme --limit 0", ValueValidation),
-        ("people list acme --after a@b.example", ValueValidation),
-        ("people retry acme --only ,", ValueValidation),
+        ("people list acme --limit 0", Invalid),
+        ("people list acme --after a@b.example", Invalid),
+        ("people retry acme --only ,", Invalid),
         ("people handover acme --from 1", MissingRequiredArgument),
         ("people export acme", MissingRequiredArgument),
-        ("people forget acme a@b.example", ValueValidation),
+        ("people forget acme a@b.example", Invalid),
         ("migrate", MissingRequiredArgument),
-        ("runs acme -n 0", ValueValidation),
-        ("runs acme -n many", ValueValidation),
+        ("runs acme -n 0", Invalid),
+        ("runs acme -n many", Invalid),
         ("sync acme --mode drip", InvalidValue),
         ("sync acme --job payroll", InvalidValue),
         ("completions cmd", InvalidValue),
@@ -121,28 +112,15 @@ async fn a_deployment_that_is_not_found_is_told_by_what_is_missing() {
 #[tokio::test]
 async fn refusals_of_aws_are_told_with_what_to_do() {
     let (desk, _) = Desk::acme().await;
-    for (body, hint) in [
-        (
-            r#"{"__type": "AccessDeniedException"}"#,
-            "do not allow scheduler:ListSchedules",
-        ),
-        (
-            r#"{"__type": "ExpiredTokenException"}"#,
-            "your AWS credentials have expired",
-        ),
-        (
-            r#"{"__type": "UnrecognizedClientException"}"#,
-            "AWS refuses your credentials",
-        ),
-        (
-            r#"{"__type": "ServiceQuotaExceededException"}"#,
-            "has reached a quota",
-        ),
-        (
-            r#"{"__type": "ValidationException", "message": "odd"}"#,
-            "(ValidationException): odd",
-        ),
+    for (code, hint) in [
+        ("AccessDenied", "do not allow scheduler:ListSchedules"),
+        ("ExpiredToken", "your AWS credentials have expired"),
+        ("UnrecognizedClient", "AWS refuses your credentials"),
+        ("ServiceQuotaExceeded", "has reached a quota"),
+        ("Validation", "(ValidationException): odd"),
     ] {
+        let body = format!(r#"{{"__type": "{code}Exception", "message": "odd"}}"#);
+        let body: &str = Box::leak(body.into_boxed_str());
         let refused = Fault::new(Behaviour::Status(403, Body::Json(body)));
         desk.aws
             .fail(refused.method(Method::GET).path("/schedules").always());
