@@ -18,7 +18,7 @@ const MAX_DECIDED_BY: usize = 100;
 
 /// The parts of a plan that a brake holds, and those that were approved and are not applied yet. Stored as
 /// `HELD#employees`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldPlan {
     /// The hash of the held parts. A decision names it.
     pub hash: String,

@@ -387,16 +387,11 @@ mod tests {
             });
             let partly = is_partly_decided.then_some(Brake::Blank);
             let stored = HeldPlan {
-                hash: String::new(),
                 since: now(),
-                counts: BTreeMap::new(),
-                patterns: Vec::new(),
                 parts: parts.collect(),
                 partly_decided: partly.into_iter().collect(),
                 is_unseen,
-                sample: Vec::new(),
-                revision: 0,
-                decided_by: Vec::new(),
+                ..HeldPlan::default()
             };
             let one = SourceId::new("1");
             let run = PlannedFor {

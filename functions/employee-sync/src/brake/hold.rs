@@ -217,13 +217,9 @@ mod tests {
             hash: "abc".to_owned(),
             since: now(),
             counts: BTreeMap::from([(Brake::OrphanLock, 2)]),
-            patterns: Vec::new(),
             parts: parts.collect(),
-            partly_decided: BTreeSet::new(),
-            is_unseen: false,
-            sample: Vec::new(),
             revision: 1,
-            decided_by: Vec::new(),
+            ..HeldPlan::default()
         };
         Hold::kept(stored).note(&config(""), Mode::Scheduled)
     }

@@ -16,14 +16,9 @@ fn plan(parts: impl IntoIterator<Item = (PartKey, HeldPart)>) -> HeldPlan {
     HeldPlan {
         hash: "3fa9c27be104".to_owned(),
         since: at(0),
-        counts: BTreeMap::new(),
-        patterns: Vec::new(),
         parts: parts.into_iter().collect(),
-        partly_decided: BTreeSet::new(),
-        is_unseen: false,
-        sample: Vec::new(),
         revision: 7,
-        decided_by: Vec::new(),
+        ..HeldPlan::default()
     }
 }
 

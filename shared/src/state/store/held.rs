@@ -159,13 +159,8 @@ mod tests {
             hash: hash.to_owned(),
             since: at(0),
             counts: BTreeMap::from([(Brake::MailChange, 1)]),
-            patterns: Vec::new(),
             parts: people.iter().map(part).collect(),
-            partly_decided: BTreeSet::new(),
-            is_unseen: false,
-            sample: Vec::new(),
-            revision: 0,
-            decided_by: Vec::new(),
+            ..HeldPlan::default()
         }
     }
 

@@ -1,7 +1,5 @@
 //! The academy's list of accounts: what a run does without it, and what it finds in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::employee::{Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
@@ -333,18 +331,11 @@ fn an_approved_part_of_somebody_absent_makes_one_comparison_due_and_another_afte
             decision,
         };
         let held = HeldPlan {
-            hash: String::new(),
             since: now(),
-            counts: BTreeMap::new(),
-            patterns: Vec::new(),
             parts: [(PartKey::new(Brake::OrphanLock, 1), part)]
                 .into_iter()
                 .collect(),
-            partly_decided: BTreeSet::new(),
-            is_unseen: false,
-            sample: Vec::new(),
-            revision: 0,
-            decided_by: Vec::new(),
+            ..HeldPlan::default()
         };
         let is_due = approves_absent(&held, &company, last, after(then));
         assert_eq!(is_due, expected, "{person} {decision:?} {then}");

@@ -134,8 +134,6 @@ impl PersonState {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use employee_sync::checkpoint::DUE_NOW;
     use shared::fingerprint::{FingerprintKey, ShardEntry};
     use shared::state::Failure;
@@ -227,8 +225,6 @@ mod tests {
             held: Some(HeldPlan {
                 hash: "abc".to_owned(),
                 since: at("2026-05-11T08:00:00Z"),
-                counts: BTreeMap::new(),
-                patterns: Vec::new(),
                 parts: [(
                     shared::state::PartKey::new(shared::state::Brake::Blank, 1),
                     shared::state::HeldPart {
@@ -238,11 +234,8 @@ mod tests {
                 )]
                 .into_iter()
                 .collect(),
-                partly_decided: BTreeSet::new(),
-                is_unseen: false,
                 sample: vec!["10".to_owned()],
-                revision: 0,
-                decided_by: Vec::new(),
+                ..HeldPlan::default()
             }),
             orphans: [(id("11"), "nobody".to_owned())].into(),
             findings: [(id("6"), "hire_date is not a date".to_owned())].into(),
