@@ -90,6 +90,9 @@ impl Plan {
     }
 }
 
+/// A person, with the record that the HR system has now.
+type Recorded<'a> = (&'a Candidate, &'a DesiredAccount, Fingerprint);
+
 impl Context<'_> {
     fn verdict(&self, candidate: &Candidate) -> Verdict {
         let entry = candidate.entry.as_ref();
@@ -107,7 +110,7 @@ impl Context<'_> {
                     field: field.clone(),
                     problem: problem.clone(),
                 };
-                match self.lock_alone(candidate, record, *fingerprint) {
+                match self.lock_alone((candidate, record, *fingerprint)) {
                     Some(change) => Verdict::Change(change, Some(reason)),
                     None => Verdict::Skip(reason),
                 }
@@ -117,12 +120,12 @@ impl Context<'_> {
                 record,
                 fingerprint,
             } if self.locks_alone || candidate.is_second_account() => self
-                .lock_alone(candidate, record, *fingerprint)
+                .lock_alone((candidate, record, *fingerprint))
                 .map_or(Verdict::Unchanged, |change| Verdict::Change(change, None)),
             SourceState::Present {
                 record,
                 fingerprint,
-            } => self.present(candidate, record, *fingerprint),
+            } => self.present((candidate, record, *fingerprint)),
         }
     }
 
@@ -205,13 +208,9 @@ impl Context<'_> {
         )
     }
 
-    fn present(
-        &self,
-        candidate: &Candidate,
-        record: &DesiredAccount,
-        fingerprint: Fingerprint,
-    ) -> Verdict {
-        let verdict = self.present_now(candidate, record, fingerprint);
+    fn present(&self, person: Recorded<'_>) -> Verdict {
+        let (candidate, _, fingerprint) = person;
+        let verdict = self.present_now(person);
         match self.waits(candidate, fingerprint) {
             None => verdict,
             Some(waits) => match window_alone(candidate, verdict) {
@@ -229,12 +228,8 @@ impl Context<'_> {
     }
 
     /// The verdict if nothing waits for another try.
-    fn present_now(
-        &self,
-        candidate: &Candidate,
-        record: &DesiredAccount,
-        fingerprint: Fingerprint,
-    ) -> Verdict {
+    fn present_now(&self, person: Recorded<'_>) -> Verdict {
+        let (candidate, record, fingerprint) = person;
         let scope = record.employment.scope;
         match (&candidate.account, scope) {
             (
@@ -242,21 +237,14 @@ impl Context<'_> {
                 | Account::Fetched(_, MatchedBy::ExternalId | MatchedBy::Ledger),
                 Scoped::OutLeft,
             ) => Verdict::Unchanged,
-            (Account::FromLedger(id), _) => {
-                self.update(candidate, record, fingerprint, Action::Update(id.clone()))
+            (Account::FromLedger(id), _) => self.update(person, Action::Update(id.clone())),
+            (Account::Fetched(account, MatchedBy::ExternalId), _) => {
+                self.update(person, Action::Update(account.id.clone()))
             }
-            (Account::Fetched(account, MatchedBy::ExternalId), _) => self.update(
-                candidate,
-                record,
-                fingerprint,
-                Action::Update(account.id.clone()),
-            ),
-            (Account::Fetched(account, MatchedBy::Ledger), _) => self.update(
-                candidate,
-                record,
-                fingerprint,
-                Action::Adopt(account.id.clone()),
-            ),
+            (Account::Fetched(account, MatchedBy::Ledger), _)
+            | (Account::Fetched(account, MatchedBy::Mail), Scoped::In) => {
+                self.update(person, Action::Adopt(account.id.clone()))
+            }
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(SkipReason::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(SkipReason::ScopeUndecided(field)),
             (Account::Conflicting(account, holder), Scoped::In) => {
@@ -272,17 +260,11 @@ impl Context<'_> {
                             from: from.clone(),
                             former,
                         };
-                        self.update(candidate, record, fingerprint, action)
+                        self.update(person, action)
                     }
                     _ => self.in_conflict(candidate, record, account),
                 }
             }
-            (Account::Fetched(account, MatchedBy::Mail), Scoped::In) => self.update(
-                candidate,
-                record,
-                fingerprint,
-                Action::Adopt(account.id.clone()),
-            ),
             (Account::Missing | Account::NotFetched, Scoped::In) => {
                 self.create(record, fingerprint)
             }
@@ -306,19 +288,15 @@ impl Context<'_> {
     }
 
     /// The lock of somebody whose record does not fit, if their account is ours: nothing else of such a record counts.
-    fn lock_alone(
-        &self,
-        candidate: &Candidate,
-        record: &DesiredAccount,
-        fingerprint: Fingerprint,
-    ) -> Option<Change> {
+    fn lock_alone(&self, person: Recorded<'_>) -> Option<Change> {
+        let (candidate, record, _) = person;
         // Such a record does not show whether the person is one of those whom the tenant leaves alone.
         let may_be_left = self.config.scope.out_of_scope == OutOfScope::Leave
             && matches!(record.employment.scope, Scoped::Undecided(_));
         if may_be_left {
             return None;
         }
-        let verdict = self.present(candidate, record, fingerprint);
+        let verdict = self.present(person);
         let change = window_alone(candidate, verdict)?;
         let window = change.window?;
         let (before, after) = (window.before.inactive_at, window.after.inactive_at);
@@ -373,13 +351,8 @@ impl Context<'_> {
         )
     }
 
-    fn update(
-        &self,
-        candidate: &Candidate,
-        record: &DesiredAccount,
-        fingerprint: Fingerprint,
-        action: Action,
-    ) -> Verdict {
+    fn update(&self, person: Recorded<'_>, action: Action) -> Verdict {
+        let (candidate, record, fingerprint) = person;
         let entry = candidate.entry.as_ref();
         let seen = match &candidate.account {
             Account::Fetched(account, _) | Account::Conflicting(account, _) => {
@@ -426,14 +399,7 @@ impl Context<'_> {
             baseline.digests.remove(Attribute::Email.name());
         }
         if is_idle {
-            return self.as_it_should_be(
-                candidate,
-                record,
-                fingerprint,
-                &action,
-                before,
-                target.locked,
-            );
+            return self.as_it_should_be(person, &action, before, target.locked);
         }
         Verdict::Change(
             Change {
@@ -457,9 +423,7 @@ impl Context<'_> {
 
     fn as_it_should_be(
         &self,
-        candidate: &Candidate,
-        record: &DesiredAccount,
-        fingerprint: Fingerprint,
+        (candidate, record, fingerprint): Recorded<'_>,
         action: &Action,
         window: AccessWindow,
         locked: Option<Locked>,
