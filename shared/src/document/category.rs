@@ -130,14 +130,10 @@ mod tests {
         let error = choose_category(&[], Some("Schulungen"))
             .unwrap_err()
             .to_string();
-        assert!(
-            error.contains("\"Schulungen\"") && error.contains("make it"),
-            "{error}"
-        );
+        assert!(error.contains("\"Schulungen\""), "{error}");
+        assert!(error.contains("make it"), "{error}");
         let error = choose_category(&[], None).unwrap_err().to_string();
-        assert!(
-            error.contains("\"Bildungszertifikate\"") && error.contains("[certificates]"),
-            "{error}"
-        );
+        assert!(error.contains("\"Bildungszertifikate\""), "{error}");
+        assert!(error.contains("[certificates]"), "{error}");
     }
 }

@@ -478,10 +478,8 @@ fn a_document_that_never_arrives_is_parked_after_a_week() {
         panic!("sent again")
     };
     let parked = format!("{write:?}");
-    assert!(
-        parked.contains("reason: \"given up after 12 tries"),
-        "{parked}"
-    );
+    let says = "reason: \"given up after 12 tries";
+    assert!(parked.contains(says), "{parked}");
     let Some(CertificateState::Parked { at, unverified, .. }) = write else {
         panic!("{parked}")
     };

@@ -179,10 +179,8 @@ fn somebody_missing_without_a_deletion_flag_is_not_gone() {
     let before = employee("1");
     let left_out = trusted(&before, &before, &config("")).gone(Absence::Unmarked);
     let words = words(left_out, &config(""));
-    assert!(
-        words.starts_with("lock    1  (missing from two complete reads without a deletion flag)"),
-        "{words}"
-    );
+    let says = "lock    1  (missing from two complete reads without a deletion flag)";
+    assert!(words.starts_with(says), "{words}");
 }
 
 /// A refusal of another record.
@@ -837,10 +835,8 @@ fn a_record_that_does_not_fit_still_locks() {
         match expected {
             Some(expected) => {
                 assert!(text.starts_with(expected), "{name}: {text}");
-                assert!(
-                    text.contains("part    1  office has no name"),
-                    "{name}: {text}"
-                );
+                let says = "part    1  office has no name";
+                assert!(text.contains(says), "{name}: {text}");
                 assert!(plan.changes[0].values.is_empty(), "{name}");
                 let window = plan.changes[0].window.unwrap();
                 assert_eq!(window.after.active_at, window.before.active_at, "{name}");

@@ -227,10 +227,8 @@ async fn what_an_update_replaces_is_said_and_a_miss_is_not_called_as_it_should_b
     }
     company.personio.revoke(&["gender"]);
     let out = desk.run(&add).await.out;
-    assert!(
-        out.contains("1 thing is missing.\nacme is stored as before."),
-        "{out}"
-    );
+    let says = "1 thing is missing.\nacme is stored as before.";
+    assert!(out.contains(says), "{out}");
 
     let credentials = desk.add(&company, "[brake]\nmail = 7\n");
     let credentials = credentials.replace("credentials.json", "other.json");

@@ -62,10 +62,8 @@ async fn parked_certificates_are_listed_and_decided() {
         .await;
     assert_eq!(decided["certificates"][0]["problem"], json!(null));
     let problem = decided["certificates"][1]["problem"].as_str().unwrap();
-    assert!(
-        problem.contains("does not wait for a decision"),
-        "{problem}"
-    );
+    let says = "does not wait for a decision";
+    assert!(problem.contains(says), "{problem}");
     let nothing = desk.run("certificates retry acme cert-9").await.out;
     assert!(nothing.starts_with("Nothing was changed."), "{nothing}");
     assert_eq!(desk.done("certificates list acme").await, json!([]));
@@ -307,10 +305,8 @@ async fn a_certificate_issued_again_is_listed_and_filed_again_with_refile_alone(
         assert!(list.out.contains(part), "{}", list.out);
     }
     let status = desk.json("status acme").await.json().to_string();
-    assert!(
-        status.contains("2 certificates were issued again"),
-        "{status}"
-    );
+    let says = "2 certificates were issued again";
+    assert!(status.contains(says), "{status}");
 
     let one = desk
         .attention("certificates retry acme certificate-1")

@@ -143,8 +143,6 @@ async fn a_missing_right_stops_one_question_alone() {
     assert_eq!(*check, "concurrency");
     assert!(text.contains("lambda:GetFunctionConcurrency"), "{text}");
     let told = desk.run_in(desk.variables(), "doctor").await.out;
-    assert!(
-        told.contains("alarms: not done: this deployment has no topic"),
-        "{told}"
-    );
+    let says = "alarms: not done: this deployment has no topic";
+    assert!(told.contains(says), "{told}");
 }

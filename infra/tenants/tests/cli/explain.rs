@@ -40,8 +40,7 @@ async fn every_step_is_shown_on_every_route() {
 /// An account that lost its external id is found by the ledger; the mail address is not asked.
 #[tokio::test]
 async fn an_account_without_its_external_id_is_found_by_the_ledger() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     let mail = person(1).email.unwrap();
     assert!(
         company
@@ -88,8 +87,7 @@ async fn one_person_alone_is_read_in_a_company_of_ten_thousand() {
 
 #[tokio::test]
 async fn gone_inactive_conflicting_and_unknown_people_are_distinguished() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     company.personio.remove(1);
     let gone = desk.json("explain acme 1").await.json();
     assert_step(&gone, "read", "no such person");

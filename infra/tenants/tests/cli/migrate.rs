@@ -74,8 +74,7 @@ async fn assert_moved(desk: &Desk, company: &Company, accounts: &[String]) {
     }
     // A lock needs two readings.
     for _ in 0..2 {
-        desk.pass_minutes(5);
-        desk.done("sync acme --here").await;
+        desk.tick().await;
         desk.done("sync acme --here --job certificates --mode full-scan")
             .await;
     }
@@ -279,8 +278,7 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
         ["personio:1", "personio:2", "personio:3"]
     );
     // Where nothing has moved there is nothing to approve.
-    let (desk, _) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, _) = Desk::in_step().await;
     let table = desk.done("migrate acme").await;
     let both = (&table["hash"], &table["counts"]["in_place"]);
     assert_eq!(both, (&json!(null), &json!(3)));
@@ -318,10 +316,8 @@ async fn the_table_of_an_incomplete_reading_moves_nothing() {
         let both = (&table["hash"], &table["counts"]["moves"]);
         assert_eq!(both, (&json!(null), &json!(3)));
         let text = desk.run("migrate acme").await.out.replace('\n', " ");
-        assert!(
-            text.contains("cannot be approved") && !text.contains("--approve"),
-            "{text}"
-        );
+        assert!(text.contains("cannot be approved"), "{text}");
+        assert!(!text.contains("--approve"), "{text}");
         assert_eq!(external_ids(&company), before);
         company.personio.clear_faults();
     }
@@ -379,8 +375,7 @@ async fn a_reading_rejected_as_another_company_s_is_accepted_after_the_migration
     let approve = format!("migrate acme --approve {}", hash(&desk).await);
     desk.done(&approve).await;
     for _ in 0..3 {
-        desk.pass_minutes(5);
-        desk.done("sync acme --here").await;
+        desk.tick().await;
     }
     let open = accounts(&company).into_iter();
     let open = open.filter(|account| company.reteach.status(account) == Some("ADDED"));

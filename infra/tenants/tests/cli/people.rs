@@ -109,8 +109,7 @@ async fn many_reports(desk: &Desk, company: &Company) {
 
 #[tokio::test]
 async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     company.personio.remove(2);
     desk.ticks(3).await;
     let other = company.reteach.insert(account_of(98, Some("personio:98")));
@@ -160,8 +159,7 @@ async fn people_who_are_gone_and_accounts_of_nobody_are_listed() {
 
 #[tokio::test]
 async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     refuse(&company);
     for id in [1, 2] {
         promote(&company, id);
@@ -207,11 +205,9 @@ async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
 
 /// Person 1 has left and is back as person 9, with the same mail address.
 async fn rehired() -> (Desk, Company) {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     deactivate(&company, 1);
-    desk.pass_minutes(5);
-    desk.done("sync acme --here").await;
+    desk.tick().await;
     let back = simulators::Person { id: 9, ..person(1) };
     company.personio.put(back);
     (desk, company)
@@ -280,8 +276,7 @@ async fn seven_handovers_in_a_day_hold_nothing_and_the_next_run_writes_what_diff
         desk.pass_minutes(25 * 60);
         desk.done("sync acme --here").await;
     }
-    desk.pass_minutes(5);
-    desk.done("sync acme --here").await;
+    desk.tick().await;
     for id in 1..=7 {
         let (new, old) = (10 + id, person(id));
         // One of them has got another position.
@@ -302,8 +297,7 @@ async fn seven_handovers_in_a_day_hold_nothing_and_the_next_run_writes_what_diff
             .to_owned();
         assert_eq!(company.reteach.status(&account), Some("ADDED"), "{id}");
         let before = company.reteach.requests().len();
-        desk.pass_minutes(5);
-        let report = desk.done("sync acme --here").await;
+        let report = desk.tick().await;
         assert_eq!(report["held"], json!(null), "{id}: {report:#}");
         let requests = company.reteach.requests();
         let writes: Vec<_> = requests

@@ -77,8 +77,7 @@ async fn a_plan_with_certificates_to_file() {
 
 #[tokio::test]
 async fn one_person_explained() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     promote(&company, 1);
     let out = desk.run("explain acme 1").await.out;
     let lines = out.lines().filter(|line| !line.starts_with("Read live in"));

@@ -13,8 +13,7 @@ const FILE_CERTIFICATES: &str = "sync acme --here --job certificates --mode full
 
 /// A tenant with people and one filed certificate.
 async fn in_use() -> (Desk, local::Company) {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     issue(&company, 1, 1, "Brandschutz");
     desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 1);
@@ -70,10 +69,8 @@ async fn a_tenant_that_is_added_again_has_not_run_yet() {
     let status = desk.attention("status acme").await;
     assert_eq!(status["health"]["last_good_runs"], serde_json::json!({}));
     let problems = status["health"]["problems"].to_string();
-    assert!(
-        problems.contains("no employee run has succeeded yet"),
-        "{problems}"
-    );
+    let says = "no employee run has succeeded yet";
+    assert!(problems.contains(says), "{problems}");
     // Nobody knows any more who had left meanwhile: the account is an orphan.
     company.personio.remove(3);
     let report = desk.attention("sync acme --here").await;

@@ -19,10 +19,8 @@ async fn a_plan_shows_the_first_run_and_writes_nothing() {
         assert_eq!(plan["totals"][kind], json!(1), "{kind}: {plan:#}");
     }
     let text = plan.to_string();
-    assert!(
-        !text.contains("Ingenieurin"),
-        "values only with --details: {text}"
-    );
+    let says = "Ingenieurin";
+    assert!(!text.contains(says), "values only with --details: {text}");
     assert_eq!(company.reteach.customers(), before);
     assert_eq!(desk.inventory(&company).await.employees, 0);
 
@@ -70,8 +68,7 @@ async fn details_show_the_values_that_the_academy_holds_now() {
 
 #[tokio::test]
 async fn details_say_that_old_values_cannot_be_read_and_show_the_rest() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     promote(&company, 1);
     let silent = Fault::new(Behaviour::Status(500, Body::Vendor));
     company.reteach.fail(silent.path("/customer").always());
@@ -113,10 +110,8 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
     );
     let status = desk.attention("status acme").await;
     let problems = status["health"]["problems"].to_string();
-    assert!(
-        problems.contains(&format!("tenants {approve}")),
-        "{problems}"
-    );
+    let says = format!("tenants {approve}");
+    assert!(problems.contains(&says), "{problems}");
 
     // The plan names the people: what is approved is what was looked at.
     let plan = desk.run("plan acme").await.out;
@@ -204,11 +199,9 @@ async fn functions_that_cannot_be_called_are_told_apart() {
 
 #[tokio::test]
 async fn the_first_good_run_after_a_failed_one_leaves_a_report_and_later_ones_none() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     let number = async || desk.inventory(&company).await.reports;
-    desk.pass_minutes(5);
-    desk.done("sync acme --here").await;
+    desk.tick().await;
     let before = number().await;
     desk.pass_minutes(5);
     let down = Fault::new(Behaviour::Status(401, Body::Vendor));
@@ -220,14 +213,12 @@ async fn the_first_good_run_after_a_failed_one_leaves_a_report_and_later_ones_no
     assert_eq!(number().await, before + 1);
 
     company.personio.clear_faults();
-    desk.pass_minutes(5);
-    desk.done("sync acme --here").await;
+    desk.tick().await;
     let runs = desk.done("runs acme").await;
     assert_eq!(runs[0]["outcome"], "unchanged", "{runs:#}");
     assert_eq!(number().await, before + 2);
     for _ in 0..2 {
-        desk.pass_minutes(5);
-        let report = desk.done("sync acme --here").await;
+        let report = desk.tick().await;
         assert_eq!(report["dynamodb"]["write"], json!(2.0), "{report:#}");
     }
     assert_eq!(number().await, before + 2);

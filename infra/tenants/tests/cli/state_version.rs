@@ -92,8 +92,7 @@ pub(crate) async fn mark(desk: &Desk, pk: &str, sk: &str) {
 
 #[tokio::test]
 async fn every_command_leaves_state_of_a_newer_version_alone() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     mark(&desk, "SCHEMA", "VERSION").await;
     let (before, schedules) = (items(&desk).await, desk.schedules());
     for line in commands(&desk.add(&company, "")) {
@@ -124,8 +123,7 @@ async fn a_tenant_of_a_newer_version_is_left_alone_and_others_are_not() {
 /// An operator without any right to the table.
 #[tokio::test]
 async fn every_command_tells_an_operator_without_rights_whose_rights_are_missing() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     let (before, schedules) = (items(&desk).await, desk.schedules());
     let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
     desk.faults.add(denied.calls("DynamoDB ").always());
@@ -143,8 +141,7 @@ async fn every_command_tells_an_operator_without_rights_whose_rights_are_missing
 /// An operator who may read and write the table, and no credentials.
 #[tokio::test]
 async fn what_needs_credentials_is_refused_before_anything_is_changed() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     let (before, schedules) = (items(&desk).await, desk.schedules());
     let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
     desk.faults.add(denied.calls("Secrets Manager ").always());

@@ -20,8 +20,7 @@ async fn problems(desk: &Desk) -> String {
 
 #[tokio::test]
 async fn a_healthy_tenant_has_no_problems_until_its_runs_are_late() {
-    let (desk, _) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, _) = Desk::in_step().await;
     let one = desk.done("status acme").await;
     assert_eq!(one["health"]["problems"], json!([]), "{one:#}");
     let all = desk.done("status").await;
@@ -85,8 +84,7 @@ async fn certificates_that_are_held_or_left_are_counted_by_plan_and_status() {
 
 #[tokio::test]
 async fn schedules_that_drifted_are_orphaned_or_switched_off_are_found() {
-    let (desk, _) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, _) = Desk::in_step().await;
     let mut off = desk.aws.schedules(GROUP)["acme.certificates"].clone();
     off["State"] = json!("DISABLED");
     desk.aws.delete_schedule(GROUP, "acme.certificates");

@@ -12,8 +12,7 @@ use crate::support::{Desk, account_of, deactivate, participation, person, promot
 
 #[tokio::test]
 async fn a_saved_plan_is_compared_with_what_is_planned_now() {
-    let (desk, company) = Desk::acme().await;
-    desk.done("sync acme --here").await;
+    let (desk, company) = Desk::in_step().await;
     promote(&company, 2);
     company.personio.put_all([person(4)]);
     let course = participation(1, 1, "Brandschutz");

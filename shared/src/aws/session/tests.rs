@@ -76,10 +76,8 @@ async fn asks_for_one_tenant_s_partition_and_secret() {
     sessions.of(&tenant("acme")).await.unwrap();
     let (headers, form) = seen.lock().unwrap()[0].clone();
     let authorization = headers["authorization"].to_str().unwrap();
-    assert!(
-        authorization.contains("Credential=AKID/20260511/eu-central-1/sts/aws4_request"),
-        "{authorization}"
-    );
+    let says = "Credential=AKID/20260511/eu-central-1/sts/aws4_request";
+    assert!(authorization.contains(says), "{authorization}");
     assert_eq!(headers["x-amz-security-token"], "own-token");
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
     let mut form: Vec<_> = form.into_iter().collect();
