@@ -126,17 +126,13 @@ mod tests {
         let failure = Failure::from(StateError::Unavailable {
             operation: "GetItem",
         });
-        assert_eq!(
-            failure,
-            Failure::attention("DynamoDB did not answer GetItem; try again")
-        );
+        let expected = Failure::attention("DynamoDB did not answer GetItem; try again");
+        assert_eq!(failure, expected);
         let failure = Failure::from(SecretError::Unavailable {
             name: "x/acme".to_owned(),
         });
-        assert_eq!(
-            failure,
-            Failure::attention("Secrets Manager did not answer for x/acme; try again")
-        );
+        let expected = Failure::attention("Secrets Manager did not answer for x/acme; try again");
+        assert_eq!(failure, expected);
     }
 
     #[test]

@@ -32,11 +32,8 @@ fn names_the_variable_that_is_missing_or_empty() {
             let mut variables = complete();
             variables.remove(name);
             variables.extend(value.map(|value| (name, value.to_owned())));
-            assert_eq!(
-                config(&variables).unwrap_err(),
-                ConfigError::Missing(name),
-                "{value:?}"
-            );
+            let expected = ConfigError::Missing(name);
+            assert_eq!(config(&variables).unwrap_err(), expected, "{value:?}");
         }
     }
     let mut variables = complete();

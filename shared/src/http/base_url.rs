@@ -182,10 +182,8 @@ mod tests {
     #[test]
     fn is_a_string_in_configuration() {
         let url: BaseUrl = serde_json::from_str(r#""https://api.kombo.dev/v1""#).unwrap();
-        assert_eq!(
-            serde_json::to_string(&url).unwrap(),
-            r#""https://api.kombo.dev/v1""#
-        );
+        let expected = r#""https://api.kombo.dev/v1""#;
+        assert_eq!(serde_json::to_string(&url).unwrap(), expected);
         let error = serde_json::from_str::<BaseUrl>(r#""http://example.com""#).unwrap_err();
         assert!(
             error.to_string().contains("must begin with https://"),

@@ -133,11 +133,8 @@ mod tests {
             )]);
             let found = Retirement::all_of(&call, &headers);
             let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-            assert_eq!(
-                found,
-                [format!("reteach GET /customer/{{id}} {text}")],
-                "{value}"
-            );
+            let expected = [format!("reteach GET /customer/{{id}} {text}")];
+            assert_eq!(found, expected, "{value}");
         }
         for (name, value) in [
             ("deprecation", "false"),

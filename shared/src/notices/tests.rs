@@ -148,10 +148,8 @@ fn a_rejected_address_is_tried_once_a_day_and_hears_once_it_is_mended() {
     assert_eq!(attempts, 7);
     let now = at(7 * A_DAY);
     let (mended, due) = run(memory.clone(), &seen(DENIED, false), operator, now, sent);
-    assert_eq!(
-        due.iter().map(|due| due.kind).collect::<Vec<_>>(),
-        [Kind::Begun]
-    );
+    let expected = [Kind::Begun];
+    assert_eq!(due.iter().map(|due| due.kind).collect::<Vec<_>>(), expected);
     assert!(!mended.is_empty());
     let (memory, due) = run(memory, &seen(NONE, true), operator, at(9 * A_DAY), rejected);
     assert_eq!((memory.is_empty(), due.len()), (true, 0));

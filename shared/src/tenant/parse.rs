@@ -318,10 +318,8 @@ mod tests {
         let text = format!("stage = 7\n{SMALLEST}{later}");
         let (config, mut unknown) = TenantConfig::parse_with_unknown(&text).unwrap();
         unknown.sort();
-        assert_eq!(
-            unknown,
-            ["certificates.seal", "employees.positions", "later", "stage"]
-        );
+        let expected = ["certificates.seal", "employees.positions", "later", "stage"];
+        assert_eq!(unknown, expected);
         assert_eq!(config.employees.position, Placement::Tag);
         assert!(!config.certificates.enabled);
         let known = TenantConfig::parse_with_unknown(SMALLEST).unwrap();

@@ -444,11 +444,8 @@ fn certificates_older_than_the_window_without_a_pdf_are_asked_for_until_they_hav
     let seen = [("a?", LONG_AGO), ("b?", LONG_AGO), ("c?", SUNDAY)];
     let results = ["a", "b", "c"].map(|name| (name, awaiting()));
     let known = run(None, window(true), &seen, &results).checkpoint;
-    assert_eq!(
-        known.waiting,
-        [id("a"), id("b")],
-        "the window shows the third"
-    );
+    let expected = [id("a"), id("b")];
+    assert_eq!(known.waiting, expected, "the window shows the third");
     let filed = [(id("a"), CertificateResult::Filed)];
     for (still, results, waiting, count, is_news) in [
         (

@@ -277,11 +277,8 @@ mod tests {
             let (calls, answered, failures, stopped) =
                 looked_up(silent + others, |id| (id < silent).then(silence));
             assert_eq!(calls, asked, "{silent}, {others}");
-            assert_eq!(
-                (answered, failures),
-                (others, personal),
-                "{silent}, {others}"
-            );
+            let expected = (others, personal);
+            assert_eq!((answered, failures), expected, "{silent}, {others}");
             let expected = (others == 0 && silent >= 3).then(silence);
             assert_eq!(stopped, expected, "{silent}, {others}");
         }

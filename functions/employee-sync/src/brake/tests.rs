@@ -399,10 +399,8 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
         assert_eq!(judgement.over, expected, "{brake:?} {planned}");
         let (held, passed) = judgement.split();
         let all = usize::try_from(planned).unwrap();
-        assert_eq!(
-            (held.len(), passed.len()),
-            if over.is_some() { (all, 0) } else { (0, all) }
-        );
+        let expected = if over.is_some() { (all, 0) } else { (0, all) };
+        assert_eq!((held.len(), passed.len()), expected);
     }
 }
 

@@ -681,10 +681,8 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
         let plan = plan(&[candidate], &config(""));
         let (_, skip) = &plan.skipped[0];
         assert!(skip.to_string().starts_with(text), "{skip}");
-        assert_eq!(
-            (skip.is_of_a_conflict(), skip.is_conflict()),
-            (is_conflict, false)
-        );
+        let expected = (is_conflict, false);
+        assert_eq!((skip.is_of_a_conflict(), skip.is_conflict()), expected);
     }
     // The same record is tried again from the moment on that was noted.
     let due = Failure {

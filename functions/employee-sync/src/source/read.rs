@@ -369,10 +369,8 @@ mod tests {
     async fn an_inconsistent_reading_is_repeated_until_it_is_consistent() {
         let short = reading(&["1"], Some(2), Some(2));
         let whole = reading(&["1", "2"], Some(2), Some(2));
-        assert_eq!(
-            outcome(vec![short, whole]).await,
-            (2, Completeness::Complete, 2)
-        );
+        let expected = (2, Completeness::Complete, 2);
+        assert_eq!(outcome(vec![short, whole]).await, expected);
     }
 
     #[tokio::test]
@@ -403,10 +401,8 @@ mod tests {
             let came = || reading(&["1", "2"], Some(total), Some(total));
             let script = Script(Mutex::new(vec![came(), came(), came()]));
             let people = read(&script, &config(""), &key(), 0, agreed).await.unwrap();
-            assert_eq!(
-                (people.completeness, people.readings),
-                (Completeness::Agreeing(miscounted(total, 2)), readings)
-            );
+            let expected = (Completeness::Agreeing(miscounted(total, 2)), readings);
+            assert_eq!((people.completeness, people.readings), expected);
         }
     }
 
@@ -421,10 +417,8 @@ mod tests {
         let people = read(&script, &config(""), &key(), 0, Some(agreed))
             .await
             .unwrap();
-        assert_eq!(
-            (people.completeness, people.readings),
-            (Completeness::Incomplete(IncompleteReason::Nobody), 3)
-        );
+        let expected = (Completeness::Incomplete(IncompleteReason::Nobody), 3);
+        assert_eq!((people.completeness, people.readings), expected);
         assert!(!people.completeness.is_good());
     }
 
@@ -453,10 +447,8 @@ mod tests {
     async fn a_failing_second_reading_leaves_the_first_as_incomplete() {
         let short = || reading(&["1"], Some(2), Some(2));
         for (readings, attempts) in [(vec![short()], 2), (vec![short(), short()], 3)] {
-            assert_eq!(
-                outcome(readings).await,
-                (1, Completeness::Incomplete(miscounted(2, 1)), attempts)
-            );
+            let expected = (1, Completeness::Incomplete(miscounted(2, 1)), attempts);
+            assert_eq!(outcome(readings).await, expected);
         }
     }
 

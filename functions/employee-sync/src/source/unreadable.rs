@@ -90,10 +90,8 @@ mod tests {
                 .for_each(|employee| unreadable.observe(employee));
             unreadable.names()
         };
-        assert_eq!(
-            shown("", vec![hidden("1"), hidden("2")]),
-            ["position", "status"]
-        );
+        let expected = ["position", "status"];
+        assert_eq!(shown("", vec![hidden("1"), hidden("2")]), expected);
         assert_eq!(shown("", vec![hidden("1"), employee("2")]), [""; 0]);
         assert_eq!(
             shown(

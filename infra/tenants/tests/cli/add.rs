@@ -41,10 +41,8 @@ async fn a_tenant_is_written_with_credentials_a_key_and_both_schedules() {
         let schedule = &schedules[name];
         assert_eq!(schedule["ScheduleExpression"], rate);
         assert_eq!(schedule["State"], "ENABLED");
-        assert_eq!(
-            schedule["FlexibleTimeWindow"],
-            json!({"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1})
-        );
+        let expected = json!({"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1});
+        assert_eq!(schedule["FlexibleTimeWindow"], expected);
         assert_eq!(schedule["Target"]["Arn"], function);
         assert_eq!(schedule["Target"]["Input"], r#"{"tenant_id":"acme"}"#);
         assert_eq!(schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"], 0);
@@ -160,10 +158,8 @@ async fn a_changed_configuration_needs_update() {
     desk.done(&format!("{add} --update")).await;
     let changed = "acme.employees ENABLED rate(10 minutes)".to_owned();
     assert!(desk.schedules().contains(&changed));
-    assert_eq!(
-        desk.stored(&company).await.config,
-        company.tenant_file(more)
-    );
+    let expected = company.tenant_file(more);
+    assert_eq!(desk.stored(&company).await.config, expected);
 }
 
 #[tokio::test]

@@ -200,10 +200,8 @@ async fn moved_documents_are_those_that_name_a_filed_certificate() {
 
     let moved = desk.done(&format!("{line} --yes")).await;
     assert_eq!(moved["moved"], 6, "{moved}");
-    assert_eq!(
-        folders(&company),
-        json!({"Schulungen": 6, "Sonstige Dokumente": 1})
-    );
+    let expected = json!({"Schulungen": 6, "Sonstige Dokumente": 1});
+    assert_eq!(folders(&company), expected);
     let again = desk.done(line).await;
     assert_eq!((&again["moved"], &again["there"]), (&json!(0), &json!(6)));
     desk.fails(
@@ -229,10 +227,8 @@ async fn an_interrupted_move_goes_on_where_it_ended() {
     let line = "certificates move acme --to Schulungen --yes";
     let hints = ["Documents: write", "Moved so far: 2", "goes on from there"];
     desk.fails(line, Exit::Attention, &hints).await;
-    assert_eq!(
-        folders(&company),
-        json!({"Schulungen": 2, "Sonstige Dokumente": 4})
-    );
+    let expected = json!({"Schulungen": 2, "Sonstige Dokumente": 4});
+    assert_eq!(folders(&company), expected);
     // A single refused document does not stop the others.
     company.personio.fail(fault(404).nth(2));
     let moved = desk.attention(line).await;

@@ -202,10 +202,8 @@ async fn forgetting_leaves_no_trace_and_no_run_brings_one_back() {
     let done = desk.done(FORGET).await;
     assert_eq!(done["erased"]["entries"], 1, "{done:#}");
     assert_eq!(done["account"], account.as_str());
-    assert_eq!(
-        done["certificates"],
-        json!(["certificate-1", "certificate-2"])
-    );
+    let expected = json!(["certificate-1", "certificate-2"]);
+    assert_eq!(done["certificates"], expected);
     assert_eq!(holding(&desk, MARK).await, [""; 0]);
     assert_eq!(holding(&desk, &account).await, [""; 0]);
     assert_eq!(items(&desk).await.len(), before - 1, "the ledger's entry");

@@ -124,10 +124,8 @@ async fn moves_after_an_approval(via: Via, more: &str) {
         table.out
     );
     assert!(desk.run("migrate acme --details").await.out.contains("@"));
-    assert_eq!(
-        external_ids(&company),
-        ["personio:1", "personio:2", "personio:3"]
-    );
+    let expected = ["personio:1", "personio:2", "personio:3"];
+    assert_eq!(external_ids(&company), expected);
 
     let approve = format!("migrate acme --approve {}", hash(&desk).await);
     let done = desk.done(&approve).await;
@@ -273,10 +271,8 @@ async fn a_stale_hash_and_a_run_under_way_move_nothing() {
     company.personio.change(102, |person| person.email = None);
     let hints = ["has changed", "nothing was moved"];
     desk.fails(&line, Exit::Attention, &hints).await;
-    assert_eq!(
-        external_ids(&company),
-        ["personio:1", "personio:2", "personio:3"]
-    );
+    let expected = ["personio:1", "personio:2", "personio:3"];
+    assert_eq!(external_ids(&company), expected);
     // Where nothing has moved there is nothing to approve.
     let (desk, _) = Desk::in_step().await;
     let table = desk.done("migrate acme").await;

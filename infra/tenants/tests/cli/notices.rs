@@ -81,11 +81,8 @@ async fn one_test_message_goes_to_each_recipient() {
         .into_iter()
         .map(|message| message.subject)
         .collect();
-    assert_eq!(
-        subjects,
-        ["reteach: test message", "reteach: Testnachricht"],
-        "the operator reads English"
-    );
+    let expected = ["reteach: test message", "reteach: Testnachricht"];
+    assert_eq!(subjects, expected, "the operator reads English");
     let hook = webhook.taken()[0]["text"].as_str().unwrap().to_owned();
     assert!(hook.starts_with("*reteach: Testnachricht*"), "{hook}");
 }

@@ -278,10 +278,8 @@ async fn an_account_of_another_system_waits_for_approval_and_the_plan_says_so() 
     desk.done("sync acme --here").await;
     let taken = company.reteach.customer("personio:3").unwrap();
     assert_eq!(taken.id, account);
-    assert_eq!(
-        desk.done("people list acme").await["counts"],
-        json!({"in-sync": 3})
-    );
+    let expected = json!({"in-sync": 3});
+    assert_eq!(desk.done("people list acme").await["counts"], expected);
 }
 
 #[tokio::test]

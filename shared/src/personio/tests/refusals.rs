@@ -120,9 +120,7 @@ async fn lists_what_the_credential_may_read() {
     })
     .await;
     let keys = direct(&server).attributes().await.unwrap();
-    assert_eq!(
-        keys.into_iter().collect::<Vec<_>>(),
-        ["dynamic_2", "first_name"]
-    );
+    let expected = ["dynamic_2", "first_name"];
+    assert_eq!(keys.into_iter().collect::<Vec<_>>(), expected);
     assert_eq!(server.seen()[1].uri, "/v1/company/employees/attributes");
 }

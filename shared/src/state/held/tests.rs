@@ -154,10 +154,8 @@ fn a_decision_about_what_is_undecided_alone_changes_nothing_that_is_decided() {
     let plan = small().decide(&choice(&[], &["4711"]), dismissed).unwrap();
     let all = plan.decide(&undecided, approval()).unwrap();
     assert_eq!(approved(&all), [3]);
-    assert_eq!(
-        all.decide(&undecided, approval()),
-        Err(ChoiceError::Decided)
-    );
+    let expected = Err(ChoiceError::Decided);
+    assert_eq!(all.decide(&undecided, approval()), expected);
 }
 
 #[test]

@@ -524,10 +524,8 @@ fn accounts_that_are_open_a_day_after_the_date_that_locks_them_are_reported() {
                 said.len() == 1 && said[0].starts_with(&begins),
                 "{statuses:?}: {said:?}"
             );
-            assert_eq!(
-                result.message.contains("does not lock"),
-                outcome != Outcome::Done
-            );
+            let expected = outcome != Outcome::Done;
+            assert_eq!(result.message.contains("does not lock"), expected);
         }
     }
 }

@@ -486,15 +486,11 @@ fn an_approval_for_people_or_kinds_that_are_not_in_the_plan_changes_nothing() {
     let (held, at) = (world.academy.held.clone().unwrap(), world.now);
     let refused = |choice: &Choice| held.decide(choice, approved(at)).unwrap_err();
     let nobody = BTreeSet::from([SourceId::new("20")]);
-    assert_eq!(
-        refused(&only(&[3, 20], &[])),
-        ChoiceError::NoSuchPerson(nobody)
-    );
+    let expected = ChoiceError::NoSuchPerson(nobody);
+    assert_eq!(refused(&only(&[3, 20], &[])), expected);
     let kind = BTreeSet::from([Brake::MailChange]);
-    assert_eq!(
-        refused(&only(&[3], &[Brake::MailChange])),
-        ChoiceError::NoSuchKind(kind)
-    );
+    let expected = ChoiceError::NoSuchKind(kind);
+    assert_eq!(refused(&only(&[3], &[Brake::MailChange])), expected);
     world.after(5).tick(End::Well);
     assert_eq!(world.locked(), 0);
 }
@@ -549,10 +545,8 @@ fn an_approval_of_many_goes_on_over_ticks_although_new_changes_come() {
     assert_eq!(world.locked(), 0);
     assert_eq!(world.counted(Brake::MailChange), 0);
     let held = world.academy.held.as_ref().unwrap();
-    assert_eq!(
-        held.undecided().into_keys().collect::<Vec<_>>(),
-        [Brake::UnexplainedLock, Brake::MailChange]
-    );
+    let expected = [Brake::UnexplainedLock, Brake::MailChange];
+    assert_eq!(held.undecided().into_keys().collect::<Vec<_>>(), expected);
 }
 
 #[test]

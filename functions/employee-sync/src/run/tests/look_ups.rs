@@ -161,10 +161,8 @@ fn a_new_person_without_an_answer_is_looked_up_every_15_minutes_where_nobody_els
     assert_eq!(looks(&mut world, (8, 5), 0, |_, _| {}), [5, 20, 35]);
     // The company is in step but for one person.
     let result = world.after(5).sync(End::Well);
-    assert_eq!(
-        (result.outcome, result.counts.waiting),
-        (Outcome::Unchanged, 1)
-    );
+    let expected = (Outcome::Unchanged, 1);
+    assert_eq!((result.outcome, result.counts.waiting), expected);
     world.academy.tells_nothing = None;
     assert_eq!(world.after(15).tick(End::Well).changes, 1);
 }

@@ -92,10 +92,8 @@ fn a_taken_address_keeps_no_lock_and_no_other_value_from_being_written() {
         let account = world.academy.account_of(&SourceId::new("1"));
         account.unwrap().position.clone()
     };
-    assert_eq!(
-        (world.is_locked(0), position(&world).as_deref()),
-        (true, Some("Meister"))
-    );
+    let expected = (true, Some("Meister"));
+    assert_eq!((world.is_locked(0), position(&world).as_deref()), expected);
     // Both stay conflicts, and nothing is written again.
     let tick = world.after(5).tick(End::Well);
     assert_eq!((tick.found(FindingKind::Conflict), tick.changes), (2, 0));
@@ -116,10 +114,8 @@ fn an_address_that_its_holder_gives_up_in_the_same_run_is_no_conflict() {
         let account = world.academy.account_of(&SourceId::new(id));
         account.unwrap().email.clone().unwrap()
     };
-    assert_eq!(
-        (mail("0"), mail("1")),
-        ("p1@muster.example".to_owned(), "p1@neu.example".to_owned())
-    );
+    let expected = ("p1@muster.example".to_owned(), "p1@neu.example".to_owned());
+    assert_eq!((mail("0"), mail("1")), expected);
 }
 
 #[test]

@@ -244,10 +244,8 @@ fn orphans_are_found_in_each_portion_and_nobody_else_is_taken_for_one() {
         );
         world.after(5);
     }
-    assert_eq!(
-        found.into_iter().collect::<Vec<_>>(),
-        ["9001", "9002", "9003"]
-    );
+    let expected = ["9001", "9002", "9003"];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -205,17 +205,13 @@ fn a_person_whose_values_wait_for_another_try_is_locked_and_unlocked_by_the_comp
         assert_eq!(entry.failure.as_ref().unwrap().retry_at, retry_at);
         let next = world.after(5).sync(End::Well);
         assert_eq!(next.outcome, Outcome::Unchanged);
-        assert_eq!(
-            account(&mut world, id).position.as_deref(),
-            Some("von Hand")
-        );
+        let expected = Some("von Hand");
+        assert_eq!(account(&mut world, id).position.as_deref(), expected);
         // Its other drift is repaired by the next try.
         world.now = retry_at;
         world.tick(End::Well);
-        assert_eq!(
-            account(&mut world, id).position.as_deref(),
-            Some("Schlosser")
-        );
+        let expected = Some("Schlosser");
+        assert_eq!(account(&mut world, id).position.as_deref(), expected);
     }
 }
 

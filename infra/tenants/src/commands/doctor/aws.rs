@@ -172,10 +172,8 @@ mod tests {
     #[test]
     fn subscriptions_are_found_in_the_answer() {
         let xml = "<a><SubscriptionArn>arn:x</SubscriptionArn><Owner/><SubscriptionArn>PendingConfirmation</SubscriptionArn></a>";
-        assert_eq!(
-            members(xml, "SubscriptionArn"),
-            ["arn:x", "PendingConfirmation"]
-        );
+        let expected = ["arn:x", "PendingConfirmation"];
+        assert_eq!(members(xml, "SubscriptionArn"), expected);
         assert_eq!(members("", "SubscriptionArn"), [""; 0]);
     }
 }
