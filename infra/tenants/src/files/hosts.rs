@@ -108,11 +108,8 @@ mod tests {
         ] {
             let config = at(kombo);
             let refused = check_hosts(&config, None, &["other.example".to_owned()]).unwrap_err();
-            assert!(
-                refused.text.contains(&format!("--allow-host {host}")),
-                "{}",
-                refused.text
-            );
+            let text = &refused.text;
+            assert!(text.contains(&format!("--allow-host {host}")), "{text}");
             assert!(refused.text.contains("kombo.base_url"), "{}", refused.text);
             let allowed = [host.to_uppercase()];
             assert_eq!(check_hosts(&config, None, &allowed), Ok(()), "{host}");

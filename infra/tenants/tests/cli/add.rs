@@ -245,11 +245,8 @@ async fn a_scope_that_matches_nobody_is_a_miss() {
     let scope = "[scope]\ninclude_companies = [\"Nirgends\"]\n";
     let added = desk.run(&desk.add(&company, scope)).await;
     assert_eq!(added.exit, Exit::Attention, "{}", added.out);
-    assert!(
-        added.out.contains("[scope] matches none of them"),
-        "{}",
-        added.out
-    );
+    let out = &added.out;
+    assert!(out.contains("[scope] matches none of them"), "{out}");
     assert!(added.out.contains("acme is added."), "{}", added.out);
 }
 

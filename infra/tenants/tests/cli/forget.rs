@@ -185,11 +185,8 @@ async fn an_export_shows_what_a_brake_holds_and_names_an_unknown_person() {
         let line = format!("people {command} acme 999999");
         let done = desk.run(&line).await;
         assert_eq!(done.exit, Exit::Attention, "{line}");
-        assert!(
-            done.out.contains("Nothing is stored of 999999"),
-            "{}",
-            done.out
-        );
+        let out = &done.out;
+        assert!(out.contains("Nothing is stored of 999999"), "{out}");
     }
 }
 

@@ -118,11 +118,8 @@ async fn moves_after_an_approval(via: Via, more: &str) {
     let accounts = accounts(&company);
     let table = desk.run("migrate acme").await;
     assert_eq!(table.exit, Exit::Done, "{}", table.out);
-    assert!(
-        !table.out.contains('@'),
-        "mails only with --details: {}",
-        table.out
-    );
+    let out = &table.out;
+    assert!(!out.contains('@'), "mails only with --details: {out}");
     assert!(desk.run("migrate acme --details").await.out.contains("@"));
     let expected = ["personio:1", "personio:2", "personio:3"];
     assert_eq!(external_ids(&company), expected);

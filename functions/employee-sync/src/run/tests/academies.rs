@@ -589,11 +589,8 @@ fn a_tag_that_the_academy_does_not_take_is_refused_and_five_are_the_tenants_trou
     let result = world.after(5).sync(End::Well);
     let ended = (result.outcome, result.counts.refused);
     assert_eq!(ended, (Outcome::AcademyRefuses, 5));
-    assert!(
-        result.message.contains("employment_type"),
-        "{}",
-        result.message
-    );
+    let message = &result.message;
+    assert!(message.contains("employment_type"), "{message}");
 }
 
 #[test]

@@ -283,11 +283,8 @@ fn a_plan_for_more_people_than_one_run_plans_for_says_that_it_is_a_part() {
         planned.counts
     );
     assert_eq!(planned.counts.created + planned.counts.left, PEOPLE as u64);
-    assert!(
-        planned.message.contains("a part of the company"),
-        "{}",
-        planned.message
-    );
+    let message = &planned.message;
+    assert!(message.contains("a part of the company"), "{message}");
     // Without a limit, as in the operator's terminal, it is for all.
     world.portion = usize::MAX;
     let planned = world.dry_run();
