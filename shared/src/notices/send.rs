@@ -343,7 +343,7 @@ mod tests {
         ];
         for (channels, expected) in cases {
             let senders = senders(&server, channels);
-            assert_eq!(format!("{senders:?}"), "Senders(Inner { .. })");
+            assert_eq!(format!("{senders:?}"), "Senders(Inner(…))");
             let [topic, mail] = expected;
             let reached = Recipient::ALL.map(|recipient| senders.can_reach(recipient));
             assert_eq!(reached, [topic, mail, true], "{channels:?}");
