@@ -45,22 +45,13 @@ mod tests {
     use shared::domain::id::CustomerId;
 
     use super::*;
-    use crate::plan::builders::{candidate, config, employee, key, now};
-    use crate::plan::{Action, Context, Plan, WindowCause, WindowChange};
+    use crate::plan::builders::{candidate, config, employee, now, plan};
+    use crate::plan::{Action, WindowCause, WindowChange};
 
     fn change(id: &str, action: Action, window: Option<[Option<Timestamp>; 2]>) -> Change {
         let config = config("");
         let candidates = [candidate(&employee(id), &config)];
-        let context = Context {
-            now: now(),
-            config: &config,
-            key: &key(),
-            locks_alone: false,
-        };
-        let [created] = Plan::build(&candidates, context)
-            .changes
-            .try_into()
-            .unwrap();
+        let [created] = plan(&candidates, &config).changes.try_into().unwrap();
         let until = |inactive_at| AccessWindow {
             active_at: None,
             inactive_at,

@@ -237,28 +237,20 @@ fn unwritten(change: &Change, person: Person<'_>, entry: &EmployeeEntry) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use shared::domain::employee::Field;
     use shared::domain::id::CustomerId;
 
     use super::*;
     use crate::apply::input::input;
     use crate::io::memory::Academy;
-    use crate::plan::builders::{candidate, config, employee, key, now};
-    use crate::plan::{Action, Context, Plan, SourceState};
+    use crate::plan::builders::{candidate, config, day, edited, now, plan};
+    use crate::plan::{Action, SourceState};
 
     /// What a reply lacks that holds everything written to it, but for `edit`.
     fn refusal(edit: impl FnOnce(&mut Customer)) -> Option<(Problem, Vec<String>)> {
         let config = config("");
-        let mut person = employee("1");
-        person.end_date = Field::Value("2026-12-31".parse().unwrap());
+        let person = edited("1", |person| person.end_date = day("2026-12-31"));
         let candidate = candidate(&person, &config);
-        let context = Context {
-            now: now(),
-            config: &config,
-            key: &key(),
-            locks_alone: false,
-        };
-        let plan = Plan::build(std::slice::from_ref(&candidate), context);
+        let plan = plan(std::slice::from_ref(&candidate), &config);
         let mut academy = Academy::default();
         academy.apply(&plan, std::slice::from_ref(&candidate), now());
         let entry = academy.ledger[&person.source_id].clone();

@@ -110,11 +110,10 @@ pub(crate) fn described(patterns: &[HeldPattern]) -> String {
 mod tests {
     use jiff::SignedDuration;
     use shared::access::AccessWindow;
-    use shared::domain::employee::Field;
 
     use super::*;
-    use crate::plan::builders::{config, employee, key, now, trusted};
-    use crate::plan::{Context, Plan, ValueChange, WindowChange};
+    use crate::plan::builders::{config, employee, now, plan, text, trusted};
+    use crate::plan::{ValueChange, WindowChange};
 
     /// A change of the mail address `before` to `after`.
     fn moves(id: u32, before: Before, after: &str) -> (Change, RiskyChange) {
@@ -130,14 +129,8 @@ mod tests {
     fn base(id: u32, brake: Brake, part: Part) -> (Change, RiskyChange) {
         let (config, before) = (config(""), employee(&id.to_string()));
         let mut after = before.clone();
-        after.position = Field::Value("Meister".into());
-        let context = Context {
-            now: now(),
-            config: &config,
-            key: &key(),
-            locks_alone: false,
-        };
-        let mut plan = Plan::build(&[trusted(&after, &before, &config)], context);
+        after.position = text("Meister");
+        let mut plan = plan(&[trusted(&after, &before, &config)], &config);
         let change = plan.changes.remove(0);
         let source_id = change.source_id.clone();
         let risky = RiskyChange {

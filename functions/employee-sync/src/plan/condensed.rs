@@ -81,18 +81,11 @@ mod tests {
     use shared::domain::employee::Employee;
 
     use super::*;
-    use crate::plan::builders::{candidate, config, edited, employee, key, now, text};
-    use crate::plan::{Context, Plan};
+    use crate::plan::builders::{candidate, config, edited, employee, key, plan, text};
 
     fn digests(employee: &Employee) -> BTreeMap<&'static str, u64> {
         let config = config("");
-        let context = Context {
-            now: now(),
-            config: &config,
-            key: &key(),
-            locks_alone: false,
-        };
-        let plan = Plan::build(&[candidate(employee, &config)], context);
+        let plan = plan(&[candidate(employee, &config)], &config);
         plan.changes[0].part_digests(&key())
     }
 
