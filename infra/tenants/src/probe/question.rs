@@ -414,10 +414,8 @@ mod tests {
             (Question::ExternalIdIdentifies, Observed::Refused(403)),
         ] {
             let consequence = Answer { question, observed }.consequence(&config);
-            assert!(
-                matches!(consequence, Consequence::Ask(_)),
-                "{question:?}: {consequence:?}"
-            );
+            let is_ask = matches!(consequence, Consequence::Ask(_));
+            assert!(is_ask, "{question:?}: {consequence:?}");
         }
     }
 }

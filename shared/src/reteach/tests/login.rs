@@ -67,10 +67,8 @@ async fn a_refused_login_is_about_the_credentials() {
         let server =
             Server::start(move |_, _| error(status, json!("invalid code 'the-code'"))).await;
         let failed = client(&server).me().await.unwrap_err();
-        assert!(
-            matches!(failed, Error::Credential(_)),
-            "{status}: {failed:?}"
-        );
+        let is_credential = matches!(failed, Error::Credential(_));
+        assert!(is_credential, "{status}: {failed:?}");
         assert!(!format!("{failed} {failed:?}").contains("the-"), "{failed}");
     }
 }
@@ -365,9 +363,7 @@ async fn the_client_code_is_not_used_up_while_the_store_is_down() {
         ..Kept::default()
     };
     let failed = client(&server).keeping_logins(Arc::new(down)).me().await;
-    assert!(
-        matches!(failed, Err(Error::Unavailable { .. })),
-        "{failed:?}"
-    );
+    let is_unavailable = matches!(failed, Err(Error::Unavailable { .. }));
+    assert!(is_unavailable, "{failed:?}");
     assert_eq!(logins(&server), [""; 0]);
 }

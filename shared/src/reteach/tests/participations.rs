@@ -219,10 +219,8 @@ async fn an_endpoint_that_answers_404_or_a_web_page_without_filters_is_no_empty_
     })
     .await;
     let listed = client(&server).participations(&all, 1, 250).await;
-    assert!(
-        matches!(listed, Err(Error::Unreadable { .. })),
-        "{listed:?}"
-    );
+    let is_unreadable = matches!(listed, Err(Error::Unreadable { .. }));
+    assert!(is_unreadable, "{listed:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -152,10 +152,8 @@ async fn adds_tags_without_replacing_others_and_removes_one() {
             .remove_tag(&id, &TagId::new(nothing))
             .await
             .unwrap_err();
-        assert!(
-            matches!(failed, Error::Rejected { status: 0, .. }),
-            "{failed:?}"
-        );
+        let is_rejected = matches!(failed, Error::Rejected { status: 0, .. });
+        assert!(is_rejected, "{failed:?}");
     }
     assert_eq!(asked(&server).len(), 2);
 }

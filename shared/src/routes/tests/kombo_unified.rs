@@ -56,10 +56,8 @@ async fn looks_through_the_passthrough_where_there_is_one() {
             "case {number}: {verified:?}"
         );
         if expected.is_none() {
-            assert!(
-                matches!(verified, Err(SourceError::Unavailable(_))),
-                "{verified:?}"
-            );
+            let is_unavailable = matches!(verified, Err(SourceError::Unavailable(_)));
+            assert!(is_unavailable, "{verified:?}");
         }
     }
 }

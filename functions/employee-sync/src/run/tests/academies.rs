@@ -346,8 +346,7 @@ fn a_reply_without_the_external_id_is_no_conflict_and_the_account_is_read_once()
         world.sync(End::Well);
         let before = world.academy.dialect.read;
         for id in [MANY, MANY + 1, MANY + 2] {
-            let person = employee(&id.to_string());
-            world.employees.insert(person.source_id.clone(), person);
+            world.hire(employee(&id.to_string()));
         }
         let adopted = format!("p{}@muster.example", MANY + 1);
         world.academy.make(Some(adopted));

@@ -162,9 +162,7 @@ fn strangers_are_counted_once_the_first_run_has_come_to_its_end() {
     world.after(5).tick(End::Well);
     assert!(world.academy.gate.is_some());
     for id in 100..300 {
-        let id = id.to_string();
-        let stranger = employee(&id);
-        world.employees.insert(SourceId::new(id.as_str()), stranger);
+        world.hire(employee(&id.to_string()));
     }
     world.after(5).tick(End::Well);
     assert_eq!(world.academy.customers.len(), 10);

@@ -10,7 +10,7 @@ use shared::state::{
 use shared::tenant::Placement;
 
 use super::world::{End, World, window};
-use crate::plan::builders::{employee, now};
+use crate::plan::builders::{edited, employee, now};
 use crate::run::stages::approves_absent;
 
 fn account(world: &mut World, id: &str) -> CustomerId {
@@ -102,9 +102,7 @@ fn a_reconcile_that_was_asked_for_tries_refused_people_at_once() {
         // A user name that an account of somebody else has.
         let other = world.academy.make(None);
         world.academy.customers.get_mut(&other).unwrap().user_name = Some("personio-9".into());
-        let mut new = employee("9");
-        new.email = Field::Null;
-        world.employees.insert(SourceId::new("9"), new);
+        world.hire(edited("9", |person| person.email = Field::Null));
         let refused = world.after(5).tick(End::Well);
         let both = (refused.changes, refused.found(FindingKind::Refused));
         assert_eq!(both, (0, 1));
@@ -271,9 +269,7 @@ fn people_whom_a_run_has_no_time_to_look_up_get_their_account_from_later_runs() 
     world.academy.cannot_list = true;
     world.academy.looks_up = 150;
     for id in 10..10 + NEW {
-        let id = id.to_string();
-        let new = employee(&id);
-        world.employees.insert(SourceId::new(id.as_str()), new);
+        world.hire(employee(&id.to_string()));
     }
     world.employees.remove(&SourceId::new("3"));
     world.after(5);

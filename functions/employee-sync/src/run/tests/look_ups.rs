@@ -62,9 +62,7 @@ fn leaver_and_hires(hires: usize, error: Error) -> World {
     world.academy.lists = 0;
     world.deactivate(3..4);
     for id in 10..10 + hires {
-        let id = id.to_string();
-        let hire = employee(&id);
-        world.employees.insert(SourceId::new(id.as_str()), hire);
+        world.hire(employee(&id.to_string()));
     }
     world
 }
@@ -125,9 +123,7 @@ fn a_few_new_people_are_looked_up_where_the_academy_has_many_accounts_of_others(
     let hire = |world: &mut World, ids: Range<usize>| {
         world.academy.lists = 0;
         for id in ids {
-            let id = id.to_string();
-            let hire = employee(&id);
-            world.employees.insert(SourceId::new(id.as_str()), hire);
+            world.hire(employee(&id.to_string()));
         }
         let changes = world.after(5).tick(End::Well).changes;
         (changes, world.academy.lists)
@@ -180,8 +176,7 @@ fn a_new_person_without_an_answer_waits_longer_each_time_and_is_found_by_a_compa
     world.employees.insert(id.clone(), employee("99"));
     // Others get an answer on each run.
     let hire = |world: &mut World, run: i64| {
-        let hire = employee(&(100 + run).to_string());
-        world.employees.insert(hire.source_id.clone(), hire);
+        world.hire(employee(&(100 + run).to_string()));
     };
     let found = looks(&mut world, (47, 30), 1, hire);
     assert_eq!(found, [30, 60, 90, 150, 270, 510, 990]);

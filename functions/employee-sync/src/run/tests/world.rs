@@ -125,6 +125,10 @@ impl World {
         }
     }
 
+    pub(super) fn hire(&mut self, person: Employee) {
+        self.employees.insert(person.source_id.clone(), person);
+    }
+
     /// These people are inactive, without an end date.
     pub(super) fn deactivate(&mut self, ids: std::ops::Range<usize>) {
         for id in ids {

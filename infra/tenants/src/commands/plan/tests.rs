@@ -63,9 +63,7 @@ fn a_file_of_another_format_is_refused() {
     assert_eq!(PlanFile::parse(other), Err(FileError::OtherFormat(2)));
     for text in ["", "[]", r#"{"format": 1}"#, r#"{"format": "x"}"#] {
         let parsed = PlanFile::parse(text);
-        assert!(
-            matches!(parsed, Err(FileError::Foreign(_))),
-            "{text}: {parsed:?}"
-        );
+        let is_foreign = matches!(parsed, Err(FileError::Foreign(_)));
+        assert!(is_foreign, "{text}: {parsed:?}");
     }
 }
