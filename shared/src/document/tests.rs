@@ -147,7 +147,7 @@ fn nothing() -> FiledDocument {
     }
 }
 
-fn named(name: String) -> FiledDocument {
+fn whose_name_is(name: String) -> FiledDocument {
     FiledDocument {
         name: Some(name),
         ..nothing()
@@ -222,7 +222,7 @@ fn a_filed_document_is_ours_by_the_id_alone_whatever_its_day() {
         "Modul_2026-03-14_{}.pdf",
         "Modul 2026-03-14 {} (1).pdf",
     ] {
-        let filed = named(name.replace("{}", long));
+        let filed = whose_name_is(name.replace("{}", long));
         let both = (filed.names(&own), filed.names(&other));
         assert_eq!(both, (true, false), "{name}");
     }
@@ -240,7 +240,7 @@ fn a_document_is_not_that_of_a_certificate_whose_long_id_is_a_part_of_its_own() 
     ] {
         let filed = document(Some("Brandschutz"), &whole);
         let by_comment = commented(filed.comment);
-        let by_name = named(filed.file_name);
+        let by_name = whose_name_is(filed.file_name);
         let both = commented(format!("{whole}, {part}"));
         for (shown, of_part) in [(by_comment, false), (by_name, false), (both, true)] {
             let names = [&part, &whole].map(|id| shown.names(&CertificateId::new(id.as_str())));
@@ -253,7 +253,7 @@ fn a_document_is_not_that_of_a_certificate_whose_long_id_is_a_part_of_its_own() 
 fn a_long_id_is_found_in_a_name_that_another_integration_made() {
     let id = "2bf64377-4a26-4439-9c69-323b9111ea70";
     for name in [format!("Zertifikat{id}.pdf"), format!("cert_{id}v2.pdf")] {
-        let filed = named(name);
+        let filed = whose_name_is(name);
         assert!(filed.names(&CertificateId::new(id)), "{filed:?}");
     }
 }

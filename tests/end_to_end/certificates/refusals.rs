@@ -229,14 +229,14 @@ async fn a_folder_that_is_there_and_refuses_one_certificate_stops_no_other() {
     let refused = || Fault::new(Behaviour::Status(404, Body::Json(NO_FOLDER)));
     for via in PERSONIO {
         let harness = certified(via, 10).await;
-        fail_uploads(&harness, refused().body(&["Kurs 10"]).always());
+        harness.fail_uploads(refused().body(&["Kurs 10"]).always());
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 9, failed = 1);
         let text = &finding(&report, FindingKind::NotFiled, "c-010").text;
         assert!(text.contains("the folder is there"), "{text}");
     }
     let harness = certified(Via::Direct, 10).await;
-    fail_uploads(&harness, refused().always());
+    harness.fail_uploads(refused().always());
     let report = harness.certificates_now().await;
     assert_run!(report, Outcome::NoCategory, uploaded = 0, failed = 0);
 }

@@ -432,6 +432,7 @@ fn a_day_without_certificates_waits_for_no_pdf() {
         let moved = Scope {
             everything: false,
             window_start,
+            trusts_dates: true,
         };
         let after = run(Some(&known), moved, &[], &[]).checkpoint;
         assert_eq!(after.unsettled().waiting_for_pdf, waiting_for_pdf);

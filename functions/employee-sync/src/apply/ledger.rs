@@ -290,6 +290,7 @@ mod tests {
             attempts: 8,
             retry_at: now(),
             is_personal: false,
+            is_of_look_up: false,
         };
         Candidate {
             entry: Some(EmployeeEntry {

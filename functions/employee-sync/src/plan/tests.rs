@@ -15,8 +15,8 @@ use shared::state::{Brake, EmployeeEntry, Failure, FailureKind};
 use shared::tenant::TenantConfig;
 
 use super::builders::{
-    account_of, candidate, compared, config, day, edited, employee, key, now, of_status, plan, seen,
-    synced, text, trusted, unnumbered,
+    account_of, candidate, compared, config, day, edited, employee, key, now, of_status, plan,
+    seen, synced, text, trusted, unnumbered,
 };
 use super::*;
 use crate::apply::conflict_entries;
