@@ -177,6 +177,11 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_never_shown() {
+        assert_eq!(format!("{:?}", key()), "FingerprintKey(redacted)");
+    }
+
+    #[test]
     fn a_key_is_32_bytes_in_base64() {
         let cases = [
             (STANDARD.encode([1; 32]), true),

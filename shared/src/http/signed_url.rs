@@ -53,4 +53,11 @@ mod tests {
             assert_eq!(format!("{url:?}"), "SignedUrl(…)");
         }
     }
+
+    #[test]
+    fn equals_the_same_url_alone() {
+        let url = SignedUrl::new("https://a.example/c?s=1");
+        assert_eq!(url, SignedUrl::new("https://a.example/c?s=1"));
+        assert_ne!(url, SignedUrl::new("https://a.example/c?s=2"));
+    }
 }

@@ -89,4 +89,28 @@ mod tests {
             assert_eq!(source.is_undecided(at(seconds)), is_undecided, "{case}");
         }
     }
+
+    #[test]
+    fn the_operator_is_that_of_the_decision_itself() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let operator = OperatorId::new("Operators/3f9a1c02");
+        let approved = Some(Decision::Approved { at: at(100) });
+        for (decision, noted_at, by) in [
+            (approved, 100, Some(&operator)),
+            // A release that notes nobody has decided since.
+            (approved, 99, None),
+            (None, 100, None),
+        ] {
+            let source = HeldSource {
+                hash: "aa".to_owned(),
+                since: at(0),
+                known: 100,
+                found: 3,
+                new: 20,
+                decision,
+                decided_by: DecidedBy::new(at(noted_at), Some(&operator)),
+            };
+            assert_eq!(source.operator(), by, "{decision:?} {noted_at}");
+        }
+    }
 }

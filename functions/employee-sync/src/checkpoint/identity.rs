@@ -166,6 +166,8 @@ mod tests {
             ),
             (230, 0, 230, true)
         );
+        let missing: BTreeSet<&SourceId> = ledger.iter().collect();
+        assert_eq!(identity.missing, missing);
     }
 
     #[test]

@@ -127,6 +127,17 @@ mod tests {
     }
 
     #[test]
+    fn the_first_shard_is_the_next_one_after_five_minutes() {
+        let due: BTreeSet<_> = (0..1_000).map(id).collect();
+        for tick in [0, 1, 5] {
+            let at = Timestamp::from_second(300 * tick).unwrap();
+            let people = in_turn(due.clone(), at, |_| Turn::Due);
+            let (_, first) = people.first().unwrap();
+            assert_eq!(i64::from(ShardNumber::of(first).0), tick);
+        }
+    }
+
+    #[test]
     fn everybody_who_is_due_gets_a_turn() {
         let due: BTreeSet<_> = (0..1_000).map(id).collect();
         let mut seen = BTreeSet::new();

@@ -10,7 +10,9 @@ use shared::mapping::MAPPING_VERSION;
 use shared::state::SyncState;
 
 use super::*;
+use crate::apply::ApplyOutcome;
 use crate::plan::builders::{key, now};
+use crate::plan::{Plan, SkipReason};
 use crate::source::{Completeness, IncompleteReason, People, Person};
 use Completeness::Complete;
 use EntryStatus::{MissingOnce, RetryAt, Synced};
@@ -178,6 +180,45 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
             found, expected,
             "{standing:?} {version:?} {completeness:?} {became:?}"
         );
+    }
+}
+
+#[test]
+fn an_account_of_somebody_gone_waits_for_its_moment() {
+    let (id, gone) = (SourceId::new("1"), ShardEntry::gone(at(60)));
+    let old = Shard(BTreeMap::from([(id.clone(), gone)]));
+    let people = people(&[], Complete);
+    let sharding = Sharding::new(&people.snapshot);
+    let next = next_shard(only(), &old, &sharding, Complete, &BTreeMap::new());
+    assert_eq!(next.0.get(&id), Some(&gone));
+}
+
+#[test]
+fn what_is_reported_is_reported_again_a_day_later() {
+    let id = SourceId::new("1");
+    let other = SourceId::new("2");
+    for skip in [
+        SkipReason::ScopeUndecided("department"),
+        SkipReason::EmployedAgain(other),
+    ] {
+        let plan = Plan {
+            skipped: vec![(id.clone(), skip)],
+            ..Plan::default()
+        };
+        let resolutions = resolve(&[], &plan, &[], &ApplyOutcome::default(), now());
+        let tomorrow = Resolution::RetryAt(at(24 * 60));
+        assert_eq!(resolutions, BTreeMap::from([(id.clone(), tomorrow)]));
+    }
+}
+
+#[test]
+fn nobody_waits_who_is_due_in_the_next_run() {
+    for (status, until) in [
+        (RetryAt(at(60)), Some(at(60))),
+        (DUE_NOW, None),
+        (MissingOnce, None),
+    ] {
+        assert_eq!(waits_until(status), until, "{status:?}");
     }
 }
 

@@ -245,3 +245,44 @@ fn nobody_ever_moves_to_another_shard() {
     let shards = ids.map(|id| ShardNumber::of(&SourceId::new(id)).0);
     assert_eq!(shards, [43, 30, 58, 51]);
 }
+
+#[test]
+fn a_row_of_shards_has_its_people_and_a_shard_after_it() {
+    let person = SourceId::new("1");
+    let number = ShardNumber::of(&person).0;
+    for (first, end, contains) in [
+        (number, number + 1, true),
+        (0, number, false),
+        (number + 1, SHARDS, false),
+        (0, SHARDS, true),
+    ] {
+        let range = ShardRange { first, end };
+        assert_eq!(range.contains(&person), contains, "{range:?}");
+    }
+    for (first, end, is_whole, next) in [
+        (0, SHARDS, true, None),
+        (1, SHARDS, false, None),
+        (0, 5, false, Some(5)),
+        (5, SHARDS - 1, false, Some(SHARDS - 1)),
+    ] {
+        let range = ShardRange { first, end };
+        let found = (range.is_whole(), range.next());
+        assert_eq!(found, (is_whole, next), "{range:?}");
+    }
+}
+
+#[test]
+fn only_an_entry_without_a_fingerprint_is_of_somebody_who_is_gone() {
+    let (_, refused) = entry("1", "1", EntryStatus::RetryAt(at(500)));
+    let synced = ShardEntry {
+        status: EntryStatus::Synced,
+        ..ShardEntry::gone(at(500))
+    };
+    for (entry, until) in [
+        (ShardEntry::gone(at(500)), Some(at(500))),
+        (refused, None),
+        (synced, None),
+    ] {
+        assert_eq!(entry.gone_until(), until, "{entry:?}");
+    }
+}

@@ -112,6 +112,7 @@ mod tests {
             Some("20000"),
         ];
         assert!(issue([None; PARTS]).is_unknown());
+        assert!(!issue(all).is_unknown());
         for place in 0..PARTS {
             for text in ["another", "a third", "a fourth", "a fifth"] {
                 let mut other = all;

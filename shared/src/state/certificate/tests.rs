@@ -65,6 +65,25 @@ fn entry(state: CertificateState) -> CertificateEntry {
 }
 
 #[test]
+fn the_operator_is_known_of_a_dismissal_alone() {
+    let operator = OperatorId::new("Operators/3f9a1c02");
+    let decided_by = DecidedBy::new(at("09:30:00"), Some(&operator));
+    for (state, by) in [
+        (dismissed("09:30:00"), Some(&operator)),
+        (dismissed("10:30:00"), None),
+        (uploaded(None), None),
+    ] {
+        let entry = CertificateEntry {
+            decided_by: decided_by.clone(),
+            ..entry(state)
+        };
+        assert_eq!(entry.operator(), by, "{entry:?}");
+    }
+    let dismissed = entry(failed(1)).dismissed(at("10:00:00"), Some(&operator));
+    assert_eq!(dismissed.unwrap().operator(), Some(&operator));
+}
+
+#[test]
 fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
     let states = [
         CertificateState::Intended(first_intent()),
