@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use jiff::Timestamp;
 use shared::domain::id::{CertificateId, TenantId};
+use shared::fingerprint::FingerprintKey;
+use shared::http::SignedUrl;
 use shared::reteach::Participation;
 use shared::runtime::RunError;
 use shared::state::{CertificateEntry, CertificateState, Issue, Store};
 use shared::tenant::Backfill;
 
-use super::load::Sources;
 use crate::checkpoint::Scope;
 use crate::list::{Class, Counted, Keep, digest};
 use crate::outcome::SkipReason;
-use crate::plan::{Owner, People, issue_of};
+use crate::plan::{Owner, People, Policy, issue_of};
 
 /// The ledger as far as a run of this scope reads it before the list: whole, or not at all.
 #[derive(Default)]
@@ -25,6 +27,19 @@ pub(super) struct Ledger {
     pub(super) parked: u32,
     /// Issued again after they were filed, and waiting for a decision.
     pub(super) reissued: u32,
+}
+
+/// What decides about a certificate of the list besides the ledger.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) people: People<'a>,
+    pub(super) policy: &'a Policy,
+    /// Whether the tenant's file allows the host of a PDF.
+    pub(super) is_allowed: &'a (dyn Fn(&SignedUrl) -> bool + Sync),
+    pub(super) key: &'a FingerprintKey,
+    pub(super) scope: Scope,
+    /// When the run began.
+    pub(super) began: Timestamp,
 }
 
 impl Ledger {
@@ -72,25 +87,29 @@ impl Ledger {
         self.done.contains_key(&number) || self.held.contains(&number) || self.open.contains_key(id)
     }
 
+    /// Whether it knows the certificate and does not have its entry.
+    fn has_digest_alone(&self, id: &CertificateId) -> bool {
+        !self.open.contains_key(id) && self.knows(id)
+    }
+
     /// What a listing of everything keeps of a certificate: what a run may do something about.
     pub(super) fn keep(
         &self,
         (id, participation): (&CertificateId, &Participation),
-        people: People<'_>,
-        sources: Sources<'_>,
-        scope: Scope,
+        terms: Terms<'_>,
     ) -> Keep {
-        let Sources {
+        let Terms {
+            people,
             policy,
-            downloads,
-            connections,
+            is_allowed,
+            key,
+            scope,
             began,
-            ..
-        } = sources;
+        } = terms;
         let certificate = participation.certificate.as_ref();
         let url = certificate.and_then(|certificate| certificate.url.as_ref());
         if let Some(filed_as) = self.done.get(&digest(id)) {
-            let issue = || scope.compared(issue_of(id, participation, &connections.key));
+            let issue = || scope.compared(issue_of(id, participation, key));
             let is_reissued =
                 !filed_as.is_unknown() && url.is_some() && issue().differs_from(*filed_as);
             return match is_reissued {
@@ -121,7 +140,7 @@ impl Ledger {
             Some(SkipReason::BeforeSince) => Keep::Count(Counted::BeforeSince),
             Some(_) => Keep::Count(Counted::Held),
             None => {
-                let has_file = url.is_some_and(|url| downloads.refused_host(url).is_none());
+                let has_file = url.is_some_and(is_allowed);
                 Keep::Newest(match (owner, has_file) {
                     (Owner::Employee(_), true) => Class::Fileable,
                     _ => Class::Waiting,
@@ -137,10 +156,201 @@ impl Ledger {
         tenant: &TenantId,
         listed: &BTreeMap<CertificateId, Participation>,
     ) -> Result<HashMap<CertificateId, CertificateEntry>, RunError> {
-        let is_digest_alone = |id: &&CertificateId| !self.open.contains_key(*id) && self.knows(id);
-        let known = listed.keys().filter(is_digest_alone);
+        let known = listed.keys().filter(|id| self.has_digest_alone(id));
         let mut entries = store.certificates(tenant, known).await?;
         entries.extend(self.open);
         Ok(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+    use jiff::{SignedDuration, ToSpan as _};
+    use shared::domain::id::{CustomerId, SourceId};
+    use shared::reteach::{self, Certificate};
+    use shared::runtime::Mode;
+    use shared::state::{Intent, OnUnverifiable, Reissued, RetryState};
+
+    use super::*;
+
+    const ALLOWED: &str = "https://files.example/c.pdf";
+    const FORBIDDEN: &str = "https://elsewhere.example/c.pdf";
+
+    fn now() -> Timestamp {
+        "2026-05-11T08:00:00Z".parse().unwrap()
+    }
+
+    fn key() -> FingerprintKey {
+        FingerprintKey::from_bytes(&[7; 32])
+    }
+
+    /// A certificate of `account`, completed so many days ago.
+    fn listed(id: &str, days: i64, url: Option<&str>, account: Option<&str>) -> Participation {
+        Participation {
+            id: serde_json::from_value("p-1".into()).unwrap(),
+            customer: account.map(|account| reteach::Owner {
+                id: CustomerId::new(account),
+                external_id: None,
+            }),
+            course_name: None,
+            completed_at: Some(now() - (days * 24).hours()),
+            certificate: Some(Certificate {
+                id: CertificateId::new(id),
+                url: url.map(SignedUrl::new),
+                dated: None,
+                size: None,
+            }),
+        }
+    }
+
+    /// What a certificate was filed as that was completed so many days ago.
+    fn filed_as(id: &str, days: i64) -> Issue {
+        let participation = listed(id, days, Some(ALLOWED), Some("a-1"));
+        issue_of(&CertificateId::new(id), &participation, &key())
+    }
+
+    /// Entries called after their states.
+    fn ledger() -> Ledger {
+        let (at, document) = (now(), None);
+        let uploaded = CertificateState::Uploaded { at, document };
+        let intent = Intent {
+            at,
+            size: None,
+            failures: 0,
+            refusals: 0,
+            failing_since: None,
+            on_unverifiable: OnUnverifiable::Park,
+            decided_at: None,
+        };
+        let failed = RetryState {
+            reason: "why".to_owned(),
+            failures: 1,
+            refusals: 1,
+            unlisted: false,
+            unverified_at: None,
+            since: at,
+            retry_at: at,
+        };
+        let parked = CertificateState::Parked {
+            at,
+            reason: "why".to_owned(),
+            unverified: None,
+        };
+        let entry = |id: &str, state: &CertificateState| {
+            let (id, employee) = (CertificateId::new(id), SourceId::new("1"));
+            CertificateEntry::new(id, employee, state.clone())
+        };
+        let mut ledger = Ledger::default();
+        for (id, issue) in [
+            ("filed", filed_as("filed", 1)),
+            ("changed", filed_as("changed", 2)),
+            ("unknown", Issue::default()),
+        ] {
+            ledger.add(CertificateEntry {
+                issue,
+                ..entry(id, &uploaded)
+            });
+        }
+        ledger.add(CertificateEntry {
+            issue: filed_as("noticed", 2),
+            reissued: Some(Reissued {
+                at,
+                issue: filed_as("noticed", 1),
+            }),
+            ..entry("noticed", &uploaded)
+        });
+        ledger.add(entry("dismissed", &CertificateState::Dismissed { at }));
+        ledger.add(entry("held", &CertificateState::Held { at }));
+        ledger.add(entry("parked", &parked));
+        ledger.add(entry("intended", &CertificateState::Intended(intent)));
+        ledger.add(entry("failed", &CertificateState::Failed(failed)));
+        ledger
+    }
+
+    fn policy(backfill: Backfill) -> Policy {
+        Policy {
+            first_listed_at: None,
+            restored: None,
+            mode: Mode::Scheduled,
+            backfill,
+            time_zone: TimeZone::UTC,
+        }
+    }
+
+    #[test]
+    fn it_knows_each_entry_and_counts_what_waits_for_a_decision() {
+        let ledger = ledger();
+        assert_eq!((ledger.len(), ledger.parked, ledger.reissued), (9, 1, 1));
+        for (id, is_known, has_digest_alone) in [
+            ("filed", true, true),
+            ("dismissed", true, true),
+            ("held", true, true),
+            ("parked", true, false),
+            ("intended", true, false),
+            ("failed", true, false),
+            ("new", false, false),
+        ] {
+            let id = CertificateId::new(id);
+            let found = (ledger.knows(&id), ledger.has_digest_alone(&id));
+            assert_eq!(found, (is_known, has_digest_alone), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_listing_keeps_what_a_run_may_do_something_about() {
+        use Backfill::{All, Hold};
+        use Class::{Fileable, Reissued, ToHold, Waiting};
+        use Counted::{BeforeSince, Done, Held, NotFromHr};
+        let ledger = ledger();
+        let owners = HashMap::from([(CustomerId::new("a-1"), SourceId::new("1"))]);
+        let people = People {
+            tool: "personio",
+            owners: &owners,
+        };
+        let (key, ours, theirs) = (key(), Some("a-1"), Some("a-2"));
+        let (file, none, refused) = (Some(ALLOWED), None, Some(FORBIDDEN));
+        let since = Backfill::Since(date(2026, 5, 1));
+        for (id, backfill, days, url, account, expected) in [
+            ("filed", All, 1, file, ours, Keep::Count(Done)),
+            ("changed", All, 1, file, ours, Keep::Newest(Reissued)),
+            ("changed", All, 1, none, ours, Keep::Count(Done)),
+            ("unknown", All, 1, file, ours, Keep::Count(Done)),
+            ("noticed", All, 1, file, ours, Keep::Count(Done)),
+            ("dismissed", All, 1, file, ours, Keep::Count(Done)),
+            ("parked", All, 1, file, ours, Keep::Always),
+            ("intended", Hold, 1, file, theirs, Keep::Always),
+            ("new", All, 1, file, ours, Keep::Newest(Fileable)),
+            ("new", All, 1, refused, ours, Keep::Newest(Waiting)),
+            ("new", All, 1, none, ours, Keep::Newest(Waiting)),
+            ("new", All, 1, file, None, Keep::Newest(Waiting)),
+            ("new", All, 1, file, theirs, Keep::Count(NotFromHr)),
+            ("held", All, 1, file, ours, Keep::Newest(Fileable)),
+            ("new", since, 1, file, ours, Keep::Newest(Fileable)),
+            ("new", since, 40, file, ours, Keep::Count(BeforeSince)),
+            ("new", Hold, 1, file, ours, Keep::Newest(ToHold)),
+            ("new", Hold, 1, file, theirs, Keep::Newest(ToHold)),
+            ("new", Hold, 40, file, ours, Keep::Count(Held)),
+            ("new", Hold, 40, file, theirs, Keep::Count(NotFromHr)),
+            ("held", Hold, 1, file, ours, Keep::Count(Held)),
+            ("held", Hold, 1, file, theirs, Keep::Count(NotFromHr)),
+        ] {
+            let terms = Terms {
+                people,
+                policy: &policy(backfill),
+                is_allowed: &|url| *url == SignedUrl::new(ALLOWED),
+                key: &key,
+                scope: Scope {
+                    everything: true,
+                    window_start: date(2026, 4, 11),
+                    trusts_dates: true,
+                },
+                began: now() + SignedDuration::from_mins(1),
+            };
+            let participation = listed(id, days, url, account);
+            let kept = ledger.keep((&CertificateId::new(id), &participation), terms);
+            assert_eq!(kept, expected, "{id} {days} {url:?} {account:?}");
+        }
     }
 }

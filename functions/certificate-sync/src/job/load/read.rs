@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::civil::Date;
 use shared::domain::id::{CertificateId, CustomerId, SourceId};
-use shared::http::Deadline;
+use shared::http::{Deadline, SignedUrl};
 use shared::reteach::{Completeness, Participation};
 use shared::runtime::{Outcome, RunError};
 use shared::source::EmployeeSource as _;
@@ -14,7 +14,7 @@ use shared::state::CertificateCheckpoint;
 use super::Sources;
 use crate::checkpoint::{self, Scope, Selection, select};
 use crate::job::identity::Identity;
-use crate::job::ledger::Ledger;
+use crate::job::ledger::{Ledger, Terms};
 use crate::list::{Class, Counted, Keep, Listing, Rule, list};
 use crate::plan::{People, is_unclear};
 
@@ -96,8 +96,8 @@ impl Read {
             academy,
             connections,
             checkpoint,
-            policy: _,
-            downloads: _,
+            policy,
+            downloads,
             allowed_hosts: _,
             began,
             stop_at: _,
@@ -117,12 +117,21 @@ impl Read {
             tool: connections.hr.tool(),
             owners: owners.as_ref().unwrap_or(&nobody),
         };
+        let is_allowed = |url: &SignedUrl| downloads.refused_host(url).is_none();
+        let terms = Terms {
+            people,
+            policy,
+            is_allowed: &is_allowed,
+            key: &connections.key,
+            scope,
+            began,
+        };
         let rules = |id: &CertificateId, participation: &Participation| {
             let digest = checkpoint::digest(id, participation, scope, &connections.key);
             let keep = match scope.everything {
                 true => {
                     identity.take(participation, people, ledger.knows(id));
-                    ledger.keep((id, participation), people, sources, scope)
+                    ledger.keep((id, participation), terms)
                 }
                 false => Keep::Newest(Class::Recent),
             };
