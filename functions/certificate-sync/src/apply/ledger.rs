@@ -164,3 +164,56 @@ pub(super) async fn intend(
         .put_certificate(tools.tenant, token, &entry, read)
         .await
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use shared::fingerprint::FingerprintKey;
+    use shared::runtime::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn a_run_stops_when_it_has_to_or_when_three_people_in_a_row_get_no_answer() {
+        let error = || RunError::new(Outcome::SourceUnavailable, "why");
+        let no_answer = || Signal::NoAnswer(error());
+        for (signals, is_open) in [
+            (vec![Signal::Stop(error())], true),
+            (vec![Signal::None, Signal::Answered], false),
+            (vec![no_answer(), no_answer()], false),
+            (vec![no_answer(), no_answer(), no_answer()], true),
+            (
+                vec![no_answer(), no_answer(), Signal::Answered, no_answer()],
+                false,
+            ),
+        ] {
+            let case = format!("{signals:?}");
+            let breaker = CircuitBreaker::default();
+            for (person, signal) in signals.into_iter().enumerate() {
+                tell(&breaker, &SourceId::new(person.to_string()), signal);
+            }
+            assert_eq!(breaker.is_open(), is_open, "{case}");
+        }
+    }
+
+    #[test]
+    fn an_entry_says_what_was_issued_and_in_whose_place() {
+        let (id, at) = (CertificateId::new("c-1"), Timestamp::UNIX_EPOCH);
+        let key = FingerprintKey::from_bytes(&[7; 32]);
+        let issue = Issue::new(&key, &id, [None, None, Some("20000".to_owned())]);
+        let refiled = Refiled {
+            at,
+            filed_at: at,
+            documents: Vec::new(),
+        };
+        let subject = Subject {
+            id: &id,
+            employee: &SourceId::new("1"),
+            issue,
+            refiled: Some(&refiled),
+        };
+        let entry = subject.entry(CertificateState::Held { at });
+        let found = (entry.issue, entry.refiled.as_ref());
+        assert_eq!(found, (issue, Some(&refiled)));
+    }
+}
