@@ -57,6 +57,47 @@ fn somebody_new_is_created_with_everything_that_is_not_empty() {
 }
 
 #[test]
+fn a_contract_that_begins_later_is_the_cause_before_its_end() {
+    let mut later = employee("1");
+    later.hire_date = Field::Value("2026-06-01".parse().unwrap());
+    later.end_date = Field::Value("2026-12-31".parse().unwrap());
+    let config = config("");
+    for (now, cause) in [
+        ("2026-05-31T21:59:59Z", "contract begins 2026-06-01)"),
+        ("2026-05-31T22:00:00Z", "(contract ends 2026-12-31)"),
+    ] {
+        let context = Context {
+            now: now.parse().unwrap(),
+            config: &config,
+            key: &key(),
+            locks_alone: false,
+        };
+        let plan = Plan::build(&[candidate(&later, &config)], context);
+        let text = plan.shown(context.now, Details::Names).to_string();
+        assert!(text.contains(cause), "{text}");
+    }
+}
+
+#[test]
+fn a_plan_without_values_lists_twenty_changes_and_counts_the_others() {
+    let config = config("");
+    let people = (1..=22).map(|id| candidate(&employee(&id.to_string()), &config));
+    let people: Vec<Candidate> = people.collect();
+    let planned = plan(&people, &config);
+    let held = Plan {
+        held: planned.changes.clone(),
+        ..Plan::default()
+    };
+    for (plan, what) in [(planned, "to change"), (held, "held")] {
+        let text = plan.shown(now(), Details::Names).to_string();
+        let rest = format!("        and 2 more {what}; --details and --json list all\n");
+        assert!(text.contains(&rest), "{text}");
+        let values = plan.shown(now(), Details::Values).to_string();
+        assert!(!values.contains("more"), "{values}");
+    }
+}
+
+#[test]
 fn somebody_new_who_has_left_is_created_locked() {
     let mut left = employee("1");
     left.end_date = Field::Value("2026-03-31".parse().unwrap());

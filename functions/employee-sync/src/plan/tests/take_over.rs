@@ -59,6 +59,44 @@ fn two_people_with_the_address_of_an_account_of_another_system_do_not_get_it() {
 }
 
 #[test]
+fn somebody_who_has_left_keeps_no_account_from_another_with_the_same_address() {
+    let left = Employee {
+        status: Field::Value(Status::Inactive),
+        ..employee("1")
+    };
+    let present = Employee {
+        email: left.email.clone(),
+        ..employee("2")
+    };
+    let second = Candidate {
+        account: numbered(&left, "sap:77").account,
+        ..candidate(&present, &config(""))
+    };
+    let plan = plan(&[numbered(&left, "sap:77"), second], &config(""));
+    assert_eq!(changed_people(&plan), ["2"], "{plan:?}");
+}
+
+#[test]
+fn somebody_out_of_scope_keeps_no_account_from_another_with_the_same_address() {
+    let config = config("[scope]\ninclude_companies = [\"Muster GmbH\"]\n");
+    let outside = Employee {
+        company: Field::Value("Andere GmbH".into()),
+        ..employee("1")
+    };
+    let inside = Employee {
+        email: outside.email.clone(),
+        ..employee("2")
+    };
+    let account = || AccountView {
+        external_id: None,
+        ..account_of(&inside, &config)
+    };
+    let seen = |person| seen(person, account(), MatchedBy::Mail, &config);
+    let plan = plan(&[seen(&outside), seen(&inside)], &config);
+    assert_eq!(changed_people(&plan), ["2"], "{plan:?}");
+}
+
+#[test]
 fn an_account_without_its_external_id_goes_to_the_profile_that_has_not_left() {
     let config = config("");
     let former = of_status("1", Status::Inactive);
