@@ -337,3 +337,13 @@ fn an_end_may_be_all_that_counts_of_a_record() {
         assert_eq!(examined, Ok(()), "{case}");
     }
 }
+
+#[test]
+fn a_violation_is_shown_with_the_person_if_it_is_somebodys() {
+    let shown = |source_id| {
+        let rule = TWICE;
+        Violation { source_id, rule }.to_string()
+    };
+    assert_eq!(shown(None), TWICE);
+    assert_eq!(shown(Some(SourceId::new("1"))), format!("1: {TWICE}"));
+}

@@ -57,6 +57,23 @@ fn somebody_new_is_created_with_everything_that_is_not_empty() {
 }
 
 #[test]
+fn an_account_as_it_was_given_has_the_digests_that_the_ledger_notes() {
+    let config = config("");
+    let person = Employee {
+        position: Field::Null,
+        ..employee("1")
+    };
+    let found = account_of(&person, &config).digests(&person.source_id, &key());
+    let noted = synced(&person, &config).digests;
+    assert!(!noted.is_empty());
+    for (name, digest) in &noted {
+        let mut found = found.iter();
+        let found = found.find(|(attribute, _)| attribute.name() == name);
+        assert_eq!(found.map(|(_, found)| found), Some(digest), "{name}");
+    }
+}
+
+#[test]
 fn a_contract_that_begins_later_is_the_cause_before_its_end() {
     let mut later = employee("1");
     later.hire_date = Field::Value("2026-06-01".parse().unwrap());

@@ -305,3 +305,10 @@ fn parts_that_are_cut_off_are_not_read() {
         assert_ne!(read.ok(), Some(small().parts), "{length}");
     }
 }
+
+#[test]
+fn parts_of_no_bytes_are_none() {
+    let parts: HeldParts = serde_json::from_str("[]").unwrap();
+    assert_eq!(parts, HeldParts::default());
+    assert!(serde_json::from_str::<HeldParts>("[0, 0]").is_err());
+}
