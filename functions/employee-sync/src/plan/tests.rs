@@ -224,6 +224,9 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
               setInactiveAt: (none) → 2026-05-10T12:00:00Z
     1 to change, 0 as they should be
     ");
+    let planned = plan(std::slice::from_ref(&gone), &config(""));
+    let open = account_of(&before, &config("")).window;
+    assert_eq!(planned.changes[0].baseline.window, open);
     let mut locked = gone;
     locked.entry.as_mut().unwrap().window.inactive_at = Some(now());
     assert_snapshot!(words(locked, &config("")), @"
@@ -625,7 +628,11 @@ fn what_an_entry_says_of_failures_or_of_a_lost_key_ends_once_the_account_is_as_i
         is_sealed: true,
         ..EmployeeEntry::new(SourceId::new("1"))
     };
-    for entry in [failed, sealed] {
+    let unnoted = EmployeeEntry {
+        fingerprint: None,
+        ..synced(&employee("1"), &config)
+    };
+    for entry in [failed, sealed, unnoted] {
         let account = account_of(&employee("1"), &config);
         let found = seen(&employee("1"), account, MatchedBy::ExternalId, &config);
         let plan = plan(&[found.with_entry(entry)], &config);
@@ -782,6 +789,7 @@ fn values_that_wait_for_another_try_keep_no_lock_or_unlock_waiting() {
         };
         assert_eq!(change.kind(now()), kind);
         assert!(change.values.is_empty() && change.baseline.digests.is_empty());
+        assert_eq!(change.baseline.window, window);
         assert_eq!(change.extent, Extent::Partial);
         let waits = SkipReason::AwaitingRetry(FailureKind::Refused, retry_at);
         assert_eq!(plan.left_out, [(person.source_id.clone(), waits)]);

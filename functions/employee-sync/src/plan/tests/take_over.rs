@@ -119,4 +119,8 @@ fn an_account_without_its_external_id_goes_to_the_profile_that_has_not_left() {
         assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
         assert_eq!(changed_people(&plan), [owner], "{plan:?}");
     }
+    // Where the account was not read, it may have its id still.
+    let unread = trusted(&former, &former, &config);
+    let plan = plan(&[unread, by_mail], &config);
+    assert!(changed_people(&plan).is_empty(), "{plan:?}");
 }
