@@ -830,6 +830,27 @@ fn rejected(edit: impl FnOnce(&mut Leaving), config: &TenantConfig) -> Candidate
 }
 
 #[test]
+fn a_record_that_does_not_fit_moves_an_end_nearer_alone() {
+    let config = config("");
+    let day = |text: &str| Field::Value(text.parse().unwrap());
+    for (known, read, is_moved) in [
+        ("2026-12-31", "2026-10-31", true),
+        ("2026-10-31", "2026-12-31", false),
+    ] {
+        let before = Employee {
+            end_date: day(known),
+            ..employee("1")
+        };
+        let candidate = Candidate {
+            source: rejected(|leaving| leaving.end_date = day(read), &config).source,
+            ..trusted(&before, &before, &config)
+        };
+        let plan = plan(&[candidate], &config);
+        assert_eq!(plan.changes.len(), usize::from(is_moved), "{known} {read}");
+    }
+}
+
+#[test]
 fn a_record_that_does_not_fit_still_locks() {
     type Edit = fn(&mut Leaving);
     let leave = "[scope]\ninclude_companies = [\"Muster GmbH\"]\nout_of_scope = \"leave\"\n";

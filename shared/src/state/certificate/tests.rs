@@ -79,8 +79,12 @@ fn the_operator_is_known_of_a_dismissal_alone() {
         };
         assert_eq!(entry.operator(), by, "{entry:?}");
     }
-    let dismissed = entry(failed(1)).dismissed(at("10:00:00"), Some(&operator));
-    assert_eq!(dismissed.unwrap().operator(), Some(&operator));
+    let once = entry(failed(1)).dismissed(at("10:00:00"), Some(&operator));
+    let once = once.unwrap();
+    assert_eq!(once.operator(), Some(&operator));
+    let other = OperatorId::new("Operators/77aa0c02");
+    let again = once.dismissed(at("11:00:00"), Some(&other)).unwrap();
+    assert_eq!(again.operator(), Some(&operator));
 }
 
 #[test]
