@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Fingerprint, Part, Shard, ShardEntry, ShardNumber};
 use shared::mapping::MAPPING_VERSION;
-use shared::state::SyncState;
+use shared::state::{EmployeeEntry, SyncState};
 
 use super::*;
 use crate::apply::ApplyOutcome;
@@ -208,6 +208,28 @@ fn what_is_reported_is_reported_again_a_day_later() {
         let resolutions = resolve(&[], &plan, &[], &ApplyOutcome::default(), now());
         let tomorrow = Resolution::RetryAt(at(24 * 60));
         assert_eq!(resolutions, BTreeMap::from([(id.clone(), tomorrow)]));
+    }
+}
+
+#[test]
+fn people_are_registered_who_are_written_and_in_no_shard() {
+    let people = people(&[("1", "a")], Complete);
+    let sharding = Sharding::new(&people.snapshot);
+    let shard_of = [("1", "a", Synced)];
+    for (is_written, is_known, is_registered) in [
+        (true, false, true),
+        (true, true, false),
+        (false, false, false),
+    ] {
+        let written = is_written.then(|| EmployeeEntry::new(SourceId::new("1")));
+        let plan = Plan {
+            bookkeeping: written.into_iter().collect(),
+            ..Plan::default()
+        };
+        let known = shard(&shard_of[..usize::from(is_known)]);
+        let shards = BTreeMap::from([(only(), known)]);
+        let found = !register(&plan, &sharding, &shards).is_empty();
+        assert_eq!(found, is_registered, "{is_written} {is_known}");
     }
 }
 
