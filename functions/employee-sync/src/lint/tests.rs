@@ -347,3 +347,18 @@ fn a_violation_is_shown_with_the_person_if_it_is_somebodys() {
     assert_eq!(shown(None), TWICE);
     assert_eq!(shown(Some(SourceId::new("1"))), format!("1: {TWICE}"));
 }
+
+#[test]
+fn an_account_that_opens_now_needs_no_hire_date() {
+    let candidates = three();
+    let mut plan = plan(&candidates, &config(""));
+    let candidates = subjects_without_hire_date(&candidates);
+    for (minutes, is_fine) in [(0_i64, true), (1, false)] {
+        plan.changes[0].window = lock(AccessWindow {
+            active_at: Some(now() + minutes.minutes()),
+            ..AccessWindow::default()
+        });
+        let examined = examine(&plan, &candidates, "personio", now());
+        assert_eq!(examined.is_ok(), is_fine, "{examined:?}");
+    }
+}

@@ -45,10 +45,13 @@ impl Counts for Nothing {
 /// How the next run ends, and what it holds.
 type Ending = Arc<Mutex<(Outcome, Option<HeldNote>)>>;
 
-struct Scripted(Ending);
+struct Scripted<const IS_OF_PEOPLE: bool = true>(Ending);
 
-impl Job for Scripted {
-    const JOB: JobKind = JobKind::Employees;
+impl<const IS_OF_PEOPLE: bool> Job for Scripted<IS_OF_PEOPLE> {
+    const JOB: JobKind = match IS_OF_PEOPLE {
+        true => JobKind::Employees,
+        false => JobKind::Certificates,
+    };
     const LEASE: LeaseTerms = LeaseTerms {
         lasts: SignedDuration::from_secs(60),
         enough: SignedDuration::from_secs(40),
@@ -119,27 +122,35 @@ fn answer(seen: &Seen, channels: fn(&str) -> Canned) -> Canned {
     Canned::Json(200, reply)
 }
 
+fn app<const IS_OF_PEOPLE: bool>(
+    table: &Emulator,
+    server: &Server,
+    ending: &Ending,
+) -> App<Scripted<IS_OF_PEOPLE>> {
+    let clock: Arc<dyn Clock> = Arc::new(server.clock.clone());
+    let base = server.base.to_string();
+    let secrets = Secrets::new(&aws_at(base.clone()), "stack", Arc::clone(&clock));
+    let read = |name: &str| match name.starts_with("AWS_ENDPOINT_URL") {
+        true => Some(base.clone()),
+        false => Some("x".to_owned()),
+    };
+    let senders = Senders::from_environment(read, &http_client().unwrap(), &clock);
+    let job = Scripted(Arc::clone(ending));
+    let http = server.context().with_simulators();
+    let app = App::new(job, table.store.clone(), secrets, http);
+    app.with_notices(senders.unwrap())
+}
+
 impl World {
     async fn start(config: &str, channels: fn(&str) -> Canned) -> Self {
         let server = Server::start(move |_, seen| answer(seen, channels)).await;
         let table = Emulator::start().await;
         let stored = table.store.put_tenant(&tenant(), config).await;
         assert_eq!(stored, Ok(()));
-        let clock: Arc<dyn Clock> = Arc::new(server.clock.clone());
-        let base = server.base.to_string();
-        let secrets = Secrets::new(&aws_at(base.clone()), "stack", Arc::clone(&clock));
-        let read = |name: &str| match name.starts_with("AWS_ENDPOINT_URL") {
-            true => Some(base.clone()),
-            false => Some("x".to_owned()),
-        };
-        let senders = Senders::from_environment(read, &http_client().unwrap(), &clock);
         let ending = Ending::new(Mutex::new((Outcome::Done, None)));
-        let job = Scripted(Arc::clone(&ending));
-        let http = server.context().with_simulators();
-        let app = App::new(job, table.store.clone(), secrets, http);
         Self {
+            app: app(&table, &server, &ending),
             table,
-            app: app.with_notices(senders.unwrap()),
             ending,
             server,
             runs: 0,
@@ -272,6 +283,25 @@ async fn a_file_that_cannot_be_used_is_the_operators_and_no_dry_runs_notice() {
         assert_eq!(report.outcome, Outcome::BadConfiguration);
         assert_eq!(paths(&sent), expected, "{minutes} {mode:?}");
     }
+}
+
+#[tokio::test]
+async fn of_a_file_that_cannot_be_used_the_certificate_job_sends_nothing() {
+    let world = World::start("tenant_id = 'acme'\n", accepted).await;
+    let app = app::<false>(&world.table, &world.server, &world.ending);
+    let request = Request {
+        event: Event {
+            tenant_id: tenant(),
+            mode: Mode::Scheduled,
+        },
+        run_id: RunId::new("1"),
+        deadline: Deadline::never(),
+    };
+    let ran = app.run(&request, &|_| {}).await;
+    assert_eq!(ran.report.outcome, Outcome::BadConfiguration);
+    let mut sent = world.server.seen();
+    sent.retain(|call| call.header("x-amz-target").is_none());
+    assert_eq!(paths(&sent), NOBODY);
 }
 
 #[tokio::test]
