@@ -197,7 +197,7 @@ async fn with_update_replace_an_admins_fields_and_tags_survive_every_update() {
 /// The ledger does not know whether such a write has taken effect.
 #[test]
 fn a_lock_or_unlock_without_an_answer_is_undone_when_the_person_changes_again() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         let set = |harness: &Harness, status| harness.change(2, |person| person.status = status);
         for (first, then, is_gone) in [
             (Status::Inactive, Status::Active, false),

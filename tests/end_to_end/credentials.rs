@@ -49,7 +49,7 @@ fn broken_connections() -> Vec<BrokenConnection> {
 
 #[test]
 fn every_broken_connection_is_named_and_recovers() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         for case in broken_connections() {
             let (outcome, says) = (case.outcome, case.says);
             for via in case.routes {

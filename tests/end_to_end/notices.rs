@@ -121,7 +121,7 @@ async fn trouble_is_one_message_a_day_for_each_recipient_until_it_is_over() {
 
 #[test]
 fn a_silent_vendor_is_a_notice_after_half_an_hour_and_not_before() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         let noticed = Noticed::new(Via::Direct, HR).await;
         let harness = &noticed.harness;
         let fall_silent = || {
@@ -458,7 +458,7 @@ async fn a_webhook_hears_later_if_the_credentials_cannot_be_read() {
 
 #[test]
 fn an_academy_that_answers_nothing_for_one_person_is_a_notice_after_two_hours() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         let noticed = Noticed::new(Via::Direct, HR).await;
         let harness = &noticed.harness;
         let silent = Fault::new(Behaviour::Status(503, Body::Vendor));

@@ -51,7 +51,7 @@ fn issue(seen: &Witness, ids: std::ops::Range<u64>) {
 
 #[test]
 fn no_command_shows_personal_data() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         for via in ROUTES {
             let mut seen = Witness::new(marked_company(via).await);
             let operator = Operator::of(&seen).await;

@@ -68,7 +68,7 @@ fn questions(harness: &Harness) -> (usize, usize, usize) {
 
 #[test]
 fn an_unreachable_vendor_counts_as_no_failure() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         for via in ROUTES {
             let harness = company(via, 5).await;
             let base = match &harness.company.kombo {
@@ -338,7 +338,7 @@ async fn the_next_run_continues_a_stopped_one() {
 
 #[test]
 fn a_failing_lookup_stops_no_other_certificate() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         // A look-up is tried three times, and a 404 means that nothing was found.
         for (behaviour, calls) in [
             (Behaviour::Status(404, Body::Vendor), 1),

@@ -142,7 +142,7 @@ async fn many_bad_files_stop_no_other_certificate() {
 /// A file's own status says nothing about the academy, and an address that does not answer is tried elsewhere first.
 #[test]
 fn files_that_answer_with_an_error_stop_no_other_certificate() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         // A refusal, an error, and no answer.
         for status in [422, 500, 503] {
             let harness = certified(Via::Direct, 16).await;
@@ -157,7 +157,7 @@ fn files_that_answer_with_an_error_stop_no_other_certificate() {
 
 #[test]
 fn a_file_store_that_answers_nobody_is_an_outage_and_nobodys_failure() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         let harness = certified(Via::Direct, 16).await;
         for number in 1..=16 {
             deliver(&harness, &id(number), Delivery::Status(503));
@@ -395,7 +395,7 @@ async fn an_address_that_shows_a_page_by_now_is_requested_again() {
 /// Until the academy says whether there is another address, nothing is known of the file.
 #[test]
 fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         let limited = Behaviour::TooManyRequests(RetryAfter::None);
         let forbidden = Behaviour::Status(403, Body::Vendor);
         for (behaviour, outcome) in [
@@ -417,7 +417,7 @@ fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for(
 /// An academy that is down for one question refuses no file.
 #[test]
 fn a_page_is_no_refusal_while_the_question_for_another_address_fails() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         let harness = certified(Via::Direct, 1).await;
         deliver(&harness, "c-001", Delivery::NotAPdf);
         let fault = Fault::new(Behaviour::Status(500, Body::Vendor));

@@ -107,7 +107,7 @@ async fn a_list_that_fails_for_a_while_delays_the_first_filing_and_nothing_is_fi
 
 #[test]
 fn lists_that_nobody_can_read_are_one_outcome_and_nothing_is_filed() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         for (people, status) in [(2, 400), (6, 400), (12, 503)] {
             let harness = certified(Via::Direct, people).await;
             let refused = Fault::new(Behaviour::Status(status, Body::Vendor)).path(LISTS);
@@ -134,7 +134,7 @@ fn fail_lists_of(harness: &Harness, people: &[&'static str], status: u16) {
 
 #[test]
 fn people_whose_lists_cannot_be_read_are_named_and_stop_nobody_else() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         let newest = ["5", "6", "7", "8", "9", "10", "11", "12"];
         let either_end = ["1", "2", "3", "8", "9", "10", "11", "12"];
         for (via, status, failing) in [

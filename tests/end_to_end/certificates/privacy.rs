@@ -179,7 +179,7 @@ async fn without_credentials(seen: &mut Witness) {
 
 #[test]
 fn no_output_shows_personal_data() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         for via in ROUTES {
             let harness = marked_company(via).await;
             harness.first_run().await;

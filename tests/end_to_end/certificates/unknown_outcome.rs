@@ -178,7 +178,7 @@ async fn a_document_that_was_hidden_from_two_lists_is_looked_for_before_each_fur
 
 #[test]
 fn an_upload_of_unknown_outcome_is_searched_before_it_is_repeated() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         for via in ROUTES {
             for at in UploadAt::on(via) {
                 let harness = company(via).await;
@@ -365,7 +365,7 @@ async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
 
 #[test]
 fn a_rate_limited_upload_waits_and_is_filed_once() {
-    virtual_time::run(|_| (), async {
+    virtual_time::without_pauses(async {
         for via in ROUTES {
             for at in UploadAt::on(via) {
                 let harness = company(via).await;
