@@ -211,7 +211,7 @@ pub struct Explain {
     pub tenant: TenantId,
     /// The person's id in Personio: 1042, or personio:1042 as reteach has it
     pub person: String,
-    /// Show values, not only the names of fields: personal data
+    /// Show values and days of the contract, not only the names of fields: personal data
     #[arg(long)]
     pub details: bool,
 }

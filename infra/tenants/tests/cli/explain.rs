@@ -34,6 +34,11 @@ async fn every_step_is_shown_on_every_route() {
         let names = desk.done("explain acme 1").await;
         assert_step(&names, "decide", "position");
         assert!(!names.to_string().contains("Leiterin"), "{names:#}");
+        assert_step(&names, "map", "begins (not shown)");
+        assert_step(&changed, "map", "begins 2020-01-01");
+        for day in ["2020-01-01", "2019-12-31"] {
+            assert!(!names.to_string().contains(day), "{day}: {names:#}");
+        }
     }
 }
 

@@ -24,14 +24,8 @@ pub(super) struct Facts<'a> {
     pub(super) plan: &'a Plan,
     pub(super) held: Option<HeldPlan>,
     pub(super) now: Timestamp,
+    /// Without values no day of a contract is shown either, and no access window that follows from one.
     pub(super) details: Details,
-}
-
-/// Whether days of a contract are shown, and the access windows that follow from them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::commands) enum Days {
-    Shown,
-    Hidden,
 }
 
 impl Facts<'_> {
@@ -98,7 +92,7 @@ impl Facts<'_> {
         }
     }
 
-    pub(super) fn matched(&self, days: Days) -> String {
+    pub(super) fn matched(&self) -> String {
         match &self.candidate.account {
             Account::Fetched(account, link) => {
                 let how = match link {
@@ -116,7 +110,7 @@ impl Facts<'_> {
                 format!(
                     "the account {} in reteach, {how}; {open}: {}",
                     account.id,
-                    window(account.window, days)
+                    window(account.window, self.details)
                 )
             }
             Account::Conflicting(account, _) => {
@@ -130,7 +124,7 @@ impl Facts<'_> {
         }
     }
 
-    pub(super) fn mapped(&self, days: Days) -> Vec<String> {
+    pub(super) fn mapped(&self) -> Vec<String> {
         let Some(record) = self.record() else {
             return vec!["nothing to map".to_owned()];
         };
@@ -141,8 +135,8 @@ impl Facts<'_> {
         };
         let employment = format!(
             "{standing}, begins {}, ends {}",
-            day(&record.employment.hire_date, days),
-            day(&record.employment.end_date, days)
+            day(&record.employment.hire_date, self.details),
+            day(&record.employment.end_date, self.details)
         );
         let values = record
             .values
@@ -160,7 +154,7 @@ impl Facts<'_> {
         }
     }
 
-    pub(super) fn decided(&self, days: Days) -> Vec<String> {
+    pub(super) fn decided(&self) -> Vec<String> {
         if matches!(self.candidate.source, SourceState::Gone { .. })
             && self.candidate.entry.is_none()
         {
@@ -182,11 +176,13 @@ impl Facts<'_> {
                     .to_owned(),
             );
             lines.extend(change.window.map(|change| {
-                let (before, after) = (window(change.before, days), window(change.after, days));
-                match days {
-                    Days::Shown => format!("access: {before} → {after} ({})", change.cause),
-                    Days::Hidden => format!("access: {before} → {after} ({})", change.cause.name()),
-                }
+                let before = window(change.before, self.details);
+                let after = window(change.after, self.details);
+                let cause = match self.details {
+                    Details::Values => change.cause.to_string(),
+                    Details::Names => change.cause.name().to_owned(),
+                };
+                format!("access: {before} → {after} ({cause})")
             }));
             if let Action::Handover {
                 from, former: None, ..
@@ -260,11 +256,11 @@ impl Facts<'_> {
         lines
     }
 
-    pub(super) fn written(&self, days: Days) -> Vec<String> {
+    pub(super) fn written(&self) -> Vec<String> {
         let Some(entry) = &self.candidate.entry else {
             return vec!["never: the ledger does not know this person".to_owned()];
         };
-        written(entry, days)
+        written(entry, self.details)
     }
 }
 
@@ -272,7 +268,7 @@ impl Facts<'_> {
 const SEALED: &str = "dates encrypted, and the key cannot be read or is another one";
 
 /// What the ledger knows of a person.
-pub(in crate::commands) fn written(entry: &EmployeeEntry, days: Days) -> Vec<String> {
+pub(in crate::commands) fn written(entry: &EmployeeEntry, details: Details) -> Vec<String> {
     let EmployeeEntry {
         customer_id,
         digests,
@@ -293,7 +289,7 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry, days: Days) -> Vec<Str
             "account {id}, {}; fields written: {}",
             match is_sealed {
                 true => SEALED.to_owned(),
-                false => window(*open, days),
+                false => window(*open, details),
             },
             fields.join(", ")
         )
@@ -326,10 +322,10 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry, days: Days) -> Vec<Str
 const NOT_SHOWN: &str = "(not shown)";
 
 /// When an account is open.
-fn window(window: AccessWindow, days: Days) -> String {
-    let moment = |at: Timestamp| match days {
-        Days::Shown => format::moment(at),
-        Days::Hidden => NOT_SHOWN.to_owned(),
+fn window(window: AccessWindow, details: Details) -> String {
+    let moment = |at: Timestamp| match details {
+        Details::Values => format::moment(at),
+        Details::Names => NOT_SHOWN.to_owned(),
     };
     match (window.active_at.map(moment), window.inactive_at.map(moment)) {
         (None, None) => "always open".to_owned(),
@@ -339,9 +335,9 @@ fn window(window: AccessWindow, days: Days) -> String {
     }
 }
 
-fn day<T: ToString>(value: &Field<T>, days: Days) -> String {
-    match (value, days) {
-        (Field::Value(_), Days::Hidden) => NOT_SHOWN.to_owned(),
+fn day<T: ToString>(value: &Field<T>, details: Details) -> String {
+    match (value, details) {
+        (Field::Value(_), Details::Names) => NOT_SHOWN.to_owned(),
         _ => field(value),
     }
 }

@@ -15,7 +15,7 @@ use shared::routes::Connections;
 use shared::source::{Absence, EmployeeSource as _, SourceRecord};
 
 use self::facts::Facts;
-pub(super) use self::facts::{Days, written};
+pub(super) use self::facts::written;
 pub(crate) use self::view::{ExplainView, Steps};
 use crate::args::Explain;
 use crate::commands::person;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::domain::id::{SourceId, TenantId};
 use shared::state::EmployeeEntry;
 
-use super::facts::{Days, Facts};
+use super::facts::Facts;
 use crate::output::View;
 
 #[derive(Serialize)]
@@ -15,9 +15,6 @@ pub(crate) struct ExplainView {
     pub(crate) tenant_id: TenantId,
     pub(crate) person: SourceId,
     pub(crate) steps: Steps,
-    /// The steps without days of the contract.
-    #[serde(skip)]
-    pub(crate) dayless: Steps,
     pub(crate) entry: Option<EmployeeEntry>,
     pub(crate) troubled: bool,
     pub(crate) took_ms: u64,
@@ -39,14 +36,14 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    fn of(facts: &Facts<'_>, days: Days) -> Self {
+    fn of(facts: &Facts<'_>) -> Self {
         Self {
             read: facts.read(),
             scope: vec![facts.scope()],
-            r#match: vec![facts.matched(days)],
-            map: facts.mapped(days),
-            decide: facts.decided(days),
-            last_write: facts.written(days),
+            r#match: vec![facts.matched()],
+            map: facts.mapped(),
+            decide: facts.decided(),
+            last_write: facts.written(),
         }
     }
 }
@@ -56,8 +53,7 @@ impl ExplainView {
         Self {
             tenant_id: facts.tenant.clone(),
             person: facts.person.clone(),
-            steps: Steps::of(facts, Days::Shown),
-            dayless: Steps::of(facts, Days::Hidden),
+            steps: Steps::of(facts),
             entry: facts.candidate.entry.clone(),
             troubled: facts.is_troubled(),
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

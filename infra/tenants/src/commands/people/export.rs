@@ -1,5 +1,6 @@
 //! `tenants people export`
 
+use employee_sync::plan::Details;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::id::{SourceId, TenantId};
@@ -9,7 +10,7 @@ use shared::state::Decision;
 use super::holdings::{HeldChange, Holdings, Profile, ReportPart};
 use crate::args::ExportPerson;
 use crate::commands::certificates::described;
-use crate::commands::explain::{Days, written};
+use crate::commands::explain::written;
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
@@ -118,7 +119,7 @@ fn lines(profiles: &[Profile], of: impl Fn(&Profile) -> Vec<String>) -> Vec<Stri
 
 fn ledger(profile: &Profile) -> Vec<String> {
     match &profile.entry {
-        Some(entry) => written(entry, Days::Shown),
+        Some(entry) => written(entry, Details::Values),
         None => vec!["no entry".to_owned()],
     }
 }

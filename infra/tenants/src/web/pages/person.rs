@@ -80,10 +80,7 @@ fn shown(visit: &Visit, tenant: &TenantId, view: &ExplainView, details: bool) ->
         map,
         decide,
         last_write,
-    } = match details {
-        true => &view.steps,
-        false => &view.dayless,
-    };
+    } = &view.steps;
     let steps = [
         (visit.pick("In Personio", "In Personio"), read),
         (visit.pick("Gehört dazu?", "In scope?"), scope),
