@@ -26,6 +26,7 @@ const COMMANDS: &[&[&str]] = &[
     &["list"],
     &["status"],
     &["status", "acme"],
+    &["status", "--last-day"],
     &["check", "acme"],
     &["plan", "acme"],
     &["explain", "acme", "1"],

@@ -185,6 +185,9 @@ pub struct Status {
     /// The tenant; all tenants by default
     #[arg(value_parser = TenantId::parse)]
     pub tenant: Option<TenantId>,
+    /// Also show what changed and failed in the last 24 hours: one more query per tenant
+    #[arg(long, conflicts_with = "tenant")]
+    pub last_day: bool,
 }
 
 /// `tenants runs`

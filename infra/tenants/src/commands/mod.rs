@@ -66,7 +66,7 @@ async fn dispatch(context: &CommandContext<'_>, command: Command) -> Result<Outp
         Command::Check(args) => Box::pin(check::check(context, &args)).await,
         Command::Plan(args) => Box::pin(plan::plan(context, &args)).await,
         Command::Sync(args) => Box::pin(sync::sync(context, &args)).await,
-        Command::Status(args) => Box::pin(status::status(context, args.tenant.as_ref())).await,
+        Command::Status(args) => Box::pin(status::status(context, &args)).await,
         Command::Runs(args) => Box::pin(runs::runs(context, &args)).await,
         Command::Explain(args) => Box::pin(explain::explain(context, &args)).await,
         Command::People(args) => Box::pin(people::people(context, &args)).await,

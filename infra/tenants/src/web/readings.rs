@@ -147,6 +147,7 @@ mod tests {
             orphaned_schedules: vec![String::new(); schedules],
             schedules_unread: None,
             unfinished_restore: None,
+            last_day: None,
             now: Timestamp::UNIX_EPOCH,
         })
     }

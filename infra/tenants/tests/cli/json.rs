@@ -62,6 +62,7 @@ async fn every_command_has_a_document_with_every_fact_of_its_text() {
         "check acme",
         "plan acme --details",
         "status",
+        "status --last-day",
         "status acme",
         "runs acme --findings",
         "explain acme 1",

@@ -12,10 +12,11 @@ use crate::restore::items;
 use crate::support::Desk;
 
 /// Every command that reads the state, but for `add`.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "list",
     "status",
     "status acme",
+    "status --last-day",
     "check acme",
     "plan acme",
     "plan --save /nowhere/plans.json",

@@ -48,6 +48,7 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
         ("people export acme", MissingRequiredArgument),
         ("people forget acme a@b.example", Invalid),
         ("migrate", MissingRequiredArgument),
+        ("status acme --last-day", Conflict),
         ("runs acme -n 0", Invalid),
         ("runs acme -n many", Invalid),
         ("sync acme --mode drip", InvalidValue),

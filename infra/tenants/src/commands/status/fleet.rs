@@ -8,6 +8,7 @@ use shared::state::{JobKind, Store};
 
 use super::drift::{by_tenant, orphaned, unlisted};
 use super::health::{self, TenantHealth};
+use super::last_day::LastDays;
 use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS, in_task};
 use crate::failure::{Failure, Result};
 use crate::format;
@@ -23,6 +24,9 @@ pub(crate) struct FleetView {
     /// A restore has not come to its end, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unfinished_restore: Option<String>,
+    /// Of each tenant whose reports can be read, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_day: Option<LastDays>,
     /// When the reading began.
     #[serde(skip)]
     pub(crate) now: Timestamp,
@@ -69,6 +73,7 @@ pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
         orphaned_schedules,
         schedules_unread,
         unfinished_restore,
+        last_day: None,
         now,
     })
 }
@@ -134,6 +139,20 @@ async fn healths_of(
     Ok(healths)
 }
 
+impl FleetView {
+    fn text_of(&self, days: &LastDays) -> String {
+        let mut table = terminal::table(["tenant", "changes of the last day", "failed runs"]);
+        for TenantHealth { tenant_id, .. } in &self.tenants {
+            let (changes, failed) = match days.get(tenant_id) {
+                Some(day) => (day.changes.to_string(), day.failed.to_string()),
+                None => ("cannot be read".to_owned(), String::new()),
+            };
+            table.add_row([tenant_id.as_str(), &changes, &failed]);
+        }
+        format!("{}\n", table.trim_fmt())
+    }
+}
+
 impl View for FleetView {
     fn text(&self) -> String {
         let is_empty = self.tenants.is_empty() && self.orphaned_schedules.is_empty();
@@ -156,6 +175,9 @@ impl View for FleetView {
             ]);
         }
         let mut text = format!("{}\n", table.trim_fmt());
+        if let Some(days) = &self.last_day {
+            text.push_str(&self.text_of(days));
+        }
         if let Some(restore) = &self.unfinished_restore {
             text.push_str(&format::point(restore));
         }

@@ -3,22 +3,24 @@
 mod drift;
 pub(crate) mod fleet;
 pub(crate) mod health;
+pub(crate) mod last_day;
 pub(crate) mod one;
 
-use shared::domain::id::TenantId;
-
+use crate::args::Status;
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::output::Output;
 
 pub(super) use fleet::{schedule_findings, unfinished_restore};
 
-pub(super) async fn status(
-    context: &CommandContext<'_>,
-    tenant: Option<&TenantId>,
-) -> Result<Output> {
-    match tenant {
-        Some(tenant) => Output::of(&one::read(context, tenant).await?),
-        None => Output::of(&fleet::read(context).await?),
+pub(super) async fn status(context: &CommandContext<'_>, args: &Status) -> Result<Output> {
+    if let Some(tenant) = &args.tenant {
+        return Output::of(&one::read(context, tenant).await?);
     }
+    let mut view = fleet::read(context).await?;
+    if args.last_day {
+        let tenants = view.tenants.iter().map(|tenant| tenant.tenant_id.clone());
+        view.last_day = Some(last_day::read(context, tenants.collect()).await);
+    }
+    Output::of(&view)
 }

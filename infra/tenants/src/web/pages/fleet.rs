@@ -12,6 +12,7 @@ use shared::state::JobKind;
 use super::{pager, query_value, to_look_at, trend};
 use crate::commands::status::fleet::{self, FleetView};
 use crate::commands::status::health::{TenantHealth, TenantState};
+use crate::commands::status::last_day::{self, LastDays};
 use crate::failure::{Failure, Result};
 use crate::web::Shared;
 use crate::web::layout::{self, Place, refreshed};
@@ -72,7 +73,8 @@ pub(in crate::web) async fn page(
         .take(ROWS)
         .copied()
         .collect();
-    let runs = trend::read(&visit, &shown).await;
+    let ids = shown.iter().map(|tenant| tenant.tenant_id.clone());
+    let days = last_day::read(visit.context(), ids.collect()).await;
     let more = chosen.len() > search.page.saturating_add(1).saturating_mul(ROWS);
     // Only now: this page does not wait for its share of the table.
     let again = visit.shared().readings.again(fresh(visit.shared()));
@@ -85,7 +87,7 @@ pub(in crate::web) async fn page(
             }
         } @else {
             (search_form(&visit, &search))
-            (listed(&visit, &reading, &search, &Rows { found: chosen.len() as u64, shown, runs, more, again }))
+            (listed(&visit, &reading, &search, &Rows { found: chosen.len() as u64, shown, days, more, again }))
         }
     };
     layout::page(&visit, Place::Fleet, title, &body).into_response()
@@ -194,7 +196,7 @@ struct Rows<'a> {
     /// On all pages.
     found: u64,
     shown: Vec<&'a TenantHealth>,
-    runs: trend::Runs,
+    days: LastDays,
     /// Another page follows.
     more: bool,
     /// A fresh reading is on its way.
@@ -248,7 +250,7 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
                             th.number[matches!(place, 1..=3 | 5)] scope="col" { (visit.pick(german, english)) }
                         }
                     } }
-                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.runs)) } }
+                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.days)) } }
                 }
                 (pager(visit, search.page, rows.more, path))
             }
@@ -273,10 +275,10 @@ const COLUMNS: [(&str, &str); 7] = [
     ("Letzte 24 Stunden", "Last 24 hours"),
 ];
 
-fn row(visit: &Visit, tenant: &TenantHealth, runs: &trend::Runs) -> Markup {
+fn row(visit: &Visit, tenant: &TenantHealth, days: &LastDays) -> Markup {
     let [synced, people, waiting, held, filed, parked, day] =
         COLUMNS.map(|(german, english)| visit.pick(german, english));
-    let runs = runs.get(&tenant.tenant_id);
+    let last_day = days.get(&tenant.tenant_id);
     let id = &tenant.tenant_id;
     let link = format!("/tenants/{id}");
     let (class, state) = state(visit, tenant);
@@ -296,7 +298,7 @@ fn row(visit: &Visit, tenant: &TenantHealth, runs: &trend::Runs) -> Markup {
             (count(visit, parked, tenant.parked_certificates, &format!("{link}/certificates")))
             td data-label=(day) {
                 a href=(format!("{link}/runs")) {
-                    @if let Some(runs) = runs { (trend::plot(visit, runs)) } @else { (visit.pick("nicht lesbar", "cannot be read")) }
+                    @if let Some(last_day) = last_day { (trend::plot(visit, last_day)) } @else { (visit.pick("nicht lesbar", "cannot be read")) }
                 }
             }
         }

@@ -17,6 +17,7 @@ use shared::state::JobKind;
 use super::{not_found, pager, person_path, query_value};
 use crate::args::Runs;
 use crate::commands::runs::{self, RunsView};
+use crate::commands::status::last_day::changes;
 use crate::format;
 use crate::web::layout::{self, Place, Tab};
 use crate::web::plots::{self, Bar};
@@ -146,22 +147,6 @@ fn sentence(visit: &Visit, reports: &[Report<Value>]) -> String {
             format!("{all}, {failed}")
         }
     }
-}
-
-/// What a run with these counts changed, whichever job it was.
-pub(super) fn changes(counts: &Value) -> u64 {
-    const CHANGES: [&str; 8] = [
-        "created",
-        "adopted",
-        "handed_over",
-        "updated",
-        "locked",
-        "unlocked",
-        "uploaded",
-        "verified",
-    ];
-    let changes = CHANGES.iter().filter_map(|name| counts.get(name)?.as_u64());
-    changes.sum()
 }
 
 pub(super) fn class(outcome: Outcome) -> &'static str {

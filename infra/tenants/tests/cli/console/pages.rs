@@ -88,6 +88,13 @@ async fn the_first_sentence_says_how_a_company_is_in_the_browsers_language() {
             "data-label=\"People\"><a href=\"/tenants/acme/people\">3</a>",
         ],
     );
+    let printed = desk.json("status --last-day").await.json();
+    let day = &printed["last_day"]["acme"];
+    assert_eq!([&day["changes"], &day["failed"]], [3, 0], "{day:#}");
+    let hours = day["hours"].as_array().unwrap();
+    assert_eq!(hours.len(), 24);
+    assert_eq!(hours[23]["changes"], 3);
+    assert_eq!(hours[23]["worst"], "done");
     assert_has(
         &visitor.text("/tenants/acme").await,
         &["In sync 4 minutes ago: all 3 people"],
