@@ -39,6 +39,7 @@ const COMMANDS: &[&[&str]] = &[
     &["runs", "acme"],
     &["runs", "acme", "--findings"],
     &["people", "list", "acme"],
+    &["people", "find", "acme", "a"],
     &["people", "retry", "acme"],
     &["people", "export", "acme", "1"],
     &["people", "forget", "acme", "1", "--yes"],

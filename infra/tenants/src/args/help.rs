@@ -24,6 +24,7 @@ texts! {
     EXPLAIN = "explain.txt",
     PEOPLE = "people.txt",
     PEOPLE_LIST = "people_list.txt",
+    PEOPLE_FIND = "people_find.txt",
     PEOPLE_RETRY = "people_retry.txt",
     PEOPLE_HANDOVER = "people_handover.txt",
     PEOPLE_EXPORT = "people_export.txt",

@@ -15,7 +15,7 @@ pub use certificates::{
     List as ListCertificates, Move as MoveCertificates, Start as StartCertificates,
 };
 pub use people::{
-    ExportPerson, ForgetPerson, Handover, ListPeople, People, PersonState, RetryPeople,
+    ExportPerson, FindPerson, ForgetPerson, Handover, ListPeople, People, PersonState, RetryPeople,
 };
 pub use tenant::{
     Add, Check, Connect, Decide, Explain, Migrate, Plan, Remove, Restore, Runs, Status, Sync,

@@ -14,6 +14,12 @@ pub enum People {
     /// From the state alone: no vendor is called. People appear by their id in Personio; names are not stored.
     #[command(after_long_help = help::PEOPLE_LIST)]
     List(ListPeople),
+    /// Find people by mail address or name
+    ///
+    /// The people of the HR system are read now, and nothing of them is kept. They appear by their id: names and mail addresses
+    /// are shown with --details only.
+    #[command(after_long_help = help::PEOPLE_FIND)]
+    Find(FindPerson),
     /// Try people again who were refused, without waiting for their pause
     ///
     /// Ends the pause and starts a reconcile at once. Use it once the cause is gone.
@@ -52,6 +58,19 @@ pub struct ListPeople {
     /// Only people after this one: the last id of the page before
     #[arg(long, value_name = "ID", value_parser = person)]
     pub after: Option<SourceId>,
+}
+
+/// `tenants people find`
+#[derive(Clone, Debug, Args)]
+pub struct FindPerson {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// The mail address, or a part of the name; an id is taken as it is
+    pub who: String,
+    /// Show names and mail addresses: personal data
+    #[arg(long)]
+    pub details: bool,
 }
 
 /// What a person's account is like, as far as the state knows.

@@ -8,7 +8,6 @@ pub(crate) mod decide;
 pub(crate) mod decisions;
 mod doctor;
 pub(crate) mod explain;
-pub(crate) mod find;
 mod list;
 mod migrate;
 pub(crate) mod pause;

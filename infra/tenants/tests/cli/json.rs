@@ -67,6 +67,8 @@ async fn every_command_has_a_document_with_every_fact_of_its_text() {
         "runs acme --findings",
         "explain acme 1",
         "explain acme 41 --details",
+        "people find acme groß",
+        "people find acme groß-1 --details",
         "people list acme",
         "people list acme --limit 2",
         "people export acme 1",

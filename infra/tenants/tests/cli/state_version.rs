@@ -12,7 +12,7 @@ use crate::restore::items;
 use crate::support::Desk;
 
 /// Every command that reads the state, but for `add`.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "list",
     "status",
     "status acme",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 30] = [
     "runs acme",
     "explain acme 1",
     "people list acme",
+    "people find acme groß",
     "people retry acme",
     "people handover acme --from 1 --to 2 --yes",
     "people export acme 1",

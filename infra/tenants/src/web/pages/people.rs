@@ -9,7 +9,7 @@ use shared::domain::id::{SourceId, TenantId};
 
 use super::{person_path, query_value};
 use crate::args::{ListPeople, PersonState};
-use crate::commands::find::{self, Found};
+use crate::commands::people::find::{self, Found};
 use crate::commands::people::list::{self, PeopleView};
 use crate::web::guard::{Fields, pairs};
 use crate::web::layout::{self, Place, Tab};
@@ -98,35 +98,37 @@ pub(in crate::web) async fn find(
     Extension(fields): Extension<Fields>,
 ) -> Response {
     let who = fields.text("who").unwrap_or_default();
-    let found = match Box::pin(find::people(visit.context(), &tenant, who)).await {
-        Ok(found) => found,
+    let view = match Box::pin(find::read(visit.context(), &tenant, who)).await {
+        Ok(view) => view,
         Err(failure) => return visit.unread(&tenant, &failure),
     };
-    if let [Found { person, .. }] = found.as_slice() {
+    if let [Found { person, .. }] = view.people.as_slice() {
         return Redirect::to(&person_path(&tenant, person.as_str())).into_response();
     }
-    let title = if found.is_empty() {
+    let title = if view.people.is_empty() {
         visit.pick("Niemand passt dazu", "Nobody matches")
     } else {
         visit.pick("Mehrere passen dazu", "Several people match")
     };
     let body = html! {
         h1 { (title) }
-        @if found.is_empty() {
+        @if view.people.is_empty() {
             p.lead { (visit.pick(
                 "Personio zeigt dem Zugang niemanden mit dieser ID, E-Mail-Adresse oder diesem Namen.",
                 "Personio shows the credential nobody with this id, mail address or name."
             )) }
         } @else {
             ul.diff {
-                @for one in &found {
+                @for one in &view.people {
                     li {
                         a href=(person_path(&tenant, one.person.as_str())) { (one.person) }
-                        details.inline { summary { (visit.pick("Angaben zeigen (personenbezogene Daten)", "Show details (personal data)")) } (one.details) }
+                        @if let Some(details) = &one.details {
+                            details.inline { summary { (visit.pick("Angaben zeigen (personenbezogene Daten)", "Show details (personal data)")) } (details) }
+                        }
                     }
                 }
             }
-            @if found.len() >= find::MAX_FOUND {
+            @if view.more {
                 p.small { (visit.pick("Mehr werden nicht gezeigt.", "No more are shown.")) }
             }
         }

@@ -758,6 +758,15 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
         &several.text,
         &["Several people match", "/tenants/acme/people/3"],
     );
+    let printed = desk.run("people find acme käthe").await.out;
+    assert_has(&printed, &["1\n", "2\n", "3\n", "tenants explain acme ID"]);
+    assert!(!printed.contains("Groß"), "{printed}");
+    let found = desk.done("people find acme GROß-2 --details").await;
+    let details = format!("Käthe Groß-2, {mail}");
+    let expected = json!([{"person": "2", "details": details}]);
+    assert_eq!(found["people"], expected, "{found:#}");
+    let nobody = desk.attention("people find acme Grossmann").await;
+    assert_eq!(nobody["people"], json!([]));
     // A name that fits nobody goes into no address.
     let misspelt = visitor
         .submit(

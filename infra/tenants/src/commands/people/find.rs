@@ -1,30 +1,66 @@
-//! People by id, mail address or name, read from the HR system now. Nothing of it is kept.
+//! `tenants people find`: people by id, mail address or name, read from the HR system now. Nothing of it is kept.
 
+use serde::Serialize;
 use shared::domain::employee::Employee;
 use shared::domain::id::{SourceId, TenantId};
 use shared::fingerprint::ShardNumber;
 use shared::routes::Connections;
 use shared::source::{EmployeeSource as _, SourceRecord, read_all};
 
-use super::person;
+use crate::args::FindPerson;
+use crate::commands::person;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
+use crate::format;
+use crate::output::{Output, View};
 
 /// More people of one name are not shown.
-pub(crate) const MAX_FOUND: usize = 50;
+const MAX_FOUND: usize = 50;
 
+#[derive(Serialize)]
+pub(crate) struct FoundView<'a> {
+    pub(crate) tenant_id: &'a TenantId,
+    pub(crate) people: Vec<Found>,
+    /// Whether more people match than are shown.
+    pub(crate) more: bool,
+}
+
+#[derive(Serialize)]
 pub(crate) struct Found {
     pub(crate) person: SourceId,
     /// Name and mail address: personal data.
-    pub(crate) details: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) details: Option<String>,
 }
 
-/// The people that `who` names: an id, a mail address, or a part of a name.
-pub(crate) async fn people(
+pub(super) async fn find(context: &CommandContext<'_>, args: &FindPerson) -> Result<Output> {
+    let mut view = read(context, &args.tenant, &args.who).await?;
+    if !args.details {
+        for found in &mut view.people {
+            found.details = None;
+        }
+    }
+    Output::of(&view)
+}
+
+/// With details.
+pub(crate) async fn read<'a>(
     context: &CommandContext<'_>,
-    tenant: &TenantId,
+    tenant: &'a TenantId,
     who: &str,
-) -> Result<Vec<Found>> {
+) -> Result<FoundView<'a>> {
+    let mut people = people(context, tenant, who).await?;
+    let more = people.len() > MAX_FOUND;
+    people.truncate(MAX_FOUND);
+    Ok(FoundView {
+        tenant_id: tenant,
+        people,
+        more,
+    })
+}
+
+/// The people that `who` names: an id, a mail address, or a part of a name. One more than are shown, if there are more.
+async fn people(context: &CommandContext<'_>, tenant: &TenantId, who: &str) -> Result<Vec<Found>> {
     let stored = context.tenant(tenant).await?;
     let secret = context.secrets.refresh(tenant).await?;
     let connections: Connections = context.connect(&stored.config, &secret)?;
@@ -32,7 +68,7 @@ pub(crate) async fn people(
     let by_id = || -> Result<Vec<Found>> {
         Ok(vec![Found {
             person: person::parse(who, connections.hr.tool())?,
-            details: String::new(),
+            details: None,
         }])
     };
     // What may be a name goes into no address of a page.
@@ -51,7 +87,7 @@ pub(crate) async fn people(
         SourceRecord::Rejected { .. } => None,
     });
     let found = employees.filter_map(|employee| matching(&employee, &wanted));
-    let found: Vec<Found> = found.take(MAX_FOUND).collect();
+    let found: Vec<Found> = found.take(MAX_FOUND + 1).collect();
     // Not all ids are numbers.
     if found.is_empty() && !who.contains('@') {
         let id = SourceId::new(who);
@@ -83,6 +119,32 @@ fn matching(employee: &Employee, wanted: &str) -> Option<Found> {
     };
     is_match.then(|| Found {
         person: employee.source_id.clone(),
-        details: format!("{name}, {mail}"),
+        details: Some(format!("{name}, {mail}")),
     })
+}
+
+impl View for FoundView<'_> {
+    fn text(&self) -> String {
+        let tenant = self.tenant_id;
+        if self.people.is_empty() {
+            return format::paragraph(&format!(
+                "Personio shows the credential of {tenant} nobody with this id, mail address or name."
+            ));
+        }
+        let mut text = String::new();
+        for Found { person, details } in &self.people {
+            text.push_str(&match details {
+                Some(details) => format!("{person}  {details}\n"),
+                None => format!("{person}\n"),
+            });
+        }
+        if self.more {
+            text.push_str("More people match than are shown.\n");
+        }
+        text + &format::paragraph(&format!("`tenants explain {tenant} ID` explains one of them."))
+    }
+
+    fn needs_attention(&self) -> bool {
+        self.people.is_empty()
+    }
 }
