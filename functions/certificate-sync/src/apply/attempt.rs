@@ -129,3 +129,64 @@ fn is_fresh(upload: &Upload, refusal: &Refusal) -> bool {
     };
     known.failures == 0 || refusal.suspect.is_none() && !refusal.is_for(&known.reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use shared::document::{Suspect, TenantFault};
+    use shared::domain::id::{CertificateId, SourceId};
+    use shared::http::SignedUrl;
+    use shared::state::{Issue, RetryState};
+
+    use super::*;
+    use crate::plan::PreviousFailures;
+
+    #[test]
+    fn a_refusal_is_new_unless_the_certificate_was_refused_alike_before() {
+        let at = Timestamp::UNIX_EPOCH;
+        let failed = |reason: &str, failures| {
+            CertificateState::Failed(RetryState {
+                reason: reason.to_owned(),
+                failures,
+                refusals: failures,
+                unlisted: false,
+                unverified_at: None,
+                since: at,
+                retry_at: at,
+            })
+        };
+        let upload = |read| Upload {
+            id: CertificateId::new("c-1"),
+            employee: SourceId::new("1"),
+            url: SignedUrl::new("https://files.example/c-1.pdf"),
+            course: None,
+            completed_at: None,
+            previous: PreviousFailures::default(),
+            read,
+            look: None,
+            issue: Issue::default(),
+            refiled: None,
+        };
+        let own = Refusal {
+            reason: "why".to_owned(),
+            ..Refusal::default()
+        };
+        let of_tenant = Refusal {
+            suspect: Some(Suspect::Tenant(TenantFault::Right)),
+            ..own.clone()
+        };
+        for (read, refusal, expected) in [
+            (None, &own, true),
+            (Some(CertificateState::Held { at }), &own, true),
+            (Some(failed("why", 0)), &own, true),
+            (Some(failed("why", 1)), &own, false),
+            (Some(failed("another", 1)), &own, true),
+            // What names its suspect says nothing about the certificate.
+            (Some(failed("another", 1)), &of_tenant, false),
+            (Some(failed("another", 0)), &of_tenant, true),
+        ] {
+            let case = format!("{read:?} {refusal:?}");
+            assert_eq!(is_fresh(&upload(read), refusal), expected, "{case}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use shared::document::{
     Certificate, Document, DocumentSink as _, FilingError, PdfBody, Reach, TenantFault,
 };
 use shared::domain::id::{DocumentId, SourceId};
-use shared::http::SignedUrl;
+use shared::http::{Deadline, SignedUrl};
 use shared::reteach::{DownloadError, Error};
 use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateState, Intent, OnUnverifiable, PutOutcome};
@@ -38,7 +38,7 @@ pub(super) async fn file(tools: Tools<'_>, folder: &Folder, upload: &Upload) -> 
         let result = attempt(tools, folder, upload, &mut intent).await;
         let limit = result.as_ref().err().and_then(AttemptError::limit);
         match (&result, limit) {
-            (_, Some(wait)) if limits < MAX_LIMITS && has_time_after(tools, wait) => {
+            (_, Some(wait)) if limits < MAX_LIMITS && has_time_after(tools.stop_at, wait) => {
                 limits += 1;
                 if tools.reteach.context().wait(wait).await.is_err() {
                     return Attempted { result, intent };
@@ -53,8 +53,8 @@ pub(super) async fn file(tools: Tools<'_>, folder: &Folder, upload: &Upload) -> 
 }
 
 /// Whether a vendor's wait leaves time for an upload.
-fn has_time_after(tools: Tools<'_>, wait: Duration) -> bool {
-    let left = tools.stop_at.remaining();
+fn has_time_after(stop_at: Deadline, wait: Duration) -> bool {
+    let left = stop_at.remaining();
     left.is_none_or(|left| left > wait + MIN_REMAINING)
 }
 
@@ -190,4 +190,19 @@ async fn ask_for_person(tools: Tools<'_>, employee: &SourceId, error: FilingErro
             ..error
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_is_waited_out_if_half_a_minute_is_left_after_it() {
+        let wait = Duration::from_secs(7);
+        for (left, has_time) in [(36, false), (37, false), (38, true)] {
+            let stop_at = Deadline::after(Duration::from_secs(left));
+            assert_eq!(has_time_after(stop_at, wait), has_time, "{left}");
+        }
+        assert!(has_time_after(Deadline::never(), wait));
+    }
 }

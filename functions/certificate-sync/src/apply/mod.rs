@@ -281,44 +281,17 @@ async fn check_all(
 
 /// Whether there is too little time for another upload.
 fn is_late(tools: Tools<'_>, breaker: &CircuitBreaker<RunError>) -> bool {
-    let left = tools.stop_at.remaining();
-    let late = left.is_some_and(|left| left < MIN_REMAINING);
+    let late = is_short(tools.stop_at);
     if late {
         breaker.open(out_of_time());
     }
     late
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tick_is_half_an_hour() {
-        for (second, tick) in [(0, 0), (1_799, 0), (1_800, 1), (12_600, 7)] {
-            let at = Timestamp::from_second(second).unwrap();
-            assert_eq!(tick_of(at), tick, "{second}");
-        }
-    }
-
-    #[test]
-    fn it_counts_what_the_operator_has_to_decide_about() {
-        let left = |id: &str, result| Left {
-            id: CertificateId::new(id),
-            employee: SourceId::new("1"),
-            result,
-        };
-        let mut applied = Applied::default();
-        applied.take([
-            left("c-1", CertificateResult::Parked("why".to_owned())),
-            left("c-2", CertificateResult::Reissued),
-            left("c-3", CertificateResult::Reissued),
-            left("c-4", CertificateResult::Verified),
-        ]);
-        let counted = (applied.newly_parked(), applied.newly_reissued());
-        assert_eq!(counted, (1, 2));
-        let verified = (CertificateId::new("c-4"), CertificateResult::Verified);
-        assert_eq!(applied.results().last(), Some(verified));
-        assert_eq!(applied.results().count(), 4);
-    }
+fn is_short(stop_at: Deadline) -> bool {
+    let left = stop_at.remaining();
+    left.is_some_and(|left| left < MIN_REMAINING)
 }
+
+#[cfg(test)]
+mod tests;
