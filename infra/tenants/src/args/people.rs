@@ -66,7 +66,7 @@ pub struct FindPerson {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
-    /// The mail address, or a part of the name; an id is taken as it is
+    /// The mail address, or a part of the name; an id is not looked up
     pub who: String,
     /// Show names and mail addresses: personal data
     #[arg(long)]

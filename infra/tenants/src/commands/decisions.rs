@@ -5,7 +5,8 @@ use serde::Serialize;
 use shared::domain::id::{OperatorId, SourceId, TenantId};
 use shared::state::{CertificateState, Decision, TenantStatus};
 
-use crate::context::CommandContext;
+use super::status::health::readable;
+use crate::context::{CommandContext, no_such_tenant};
 use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
@@ -14,6 +15,9 @@ use crate::output::{Output, View};
 pub(crate) struct DecisionsView {
     pub(crate) tenant_id: TenantId,
     pub(crate) decisions: Vec<Decided>,
+    /// What is wrong with items that cannot be read: their decisions are not listed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unreadable: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -35,9 +39,14 @@ pub(super) async fn decisions(context: &CommandContext<'_>, tenant: &TenantId) -
 /// Reads the held plan, the rejected reading, the ledger of certificates and the tenant's status.
 pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<DecisionsView> {
     let store = &context.store;
-    let stored = context.tenant(tenant).await?;
+    let mut damaged = Vec::new();
+    let record = store.tenant(tenant).await;
+    if record == Ok(None) {
+        return Err(no_such_tenant(tenant));
+    }
+    let record = readable(record, &mut damaged)?;
     let mut decisions = Vec::new();
-    if let Some(held) = store.held(tenant).await? {
+    if let Some(held) = readable(store.held(tenant).await, &mut damaged)? {
         for (key, part) in held.parts.iter() {
             decisions.extend(part.decision.map(|decision| {
                 let about = format!("{} (plan {})", key.brake.describe(), held.hash);
@@ -46,7 +55,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             }));
         }
     }
-    if let Some(source) = store.held_source(tenant).await? {
+    if let Some(source) = readable(store.held_source(tenant).await, &mut damaged)? {
         let about = format!("the reading {}", source.hash);
         let by = source.operator().cloned();
         decisions.extend(
@@ -55,26 +64,30 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
                 .map(|decision| Decided::of(decision, about, None, by)),
         );
     }
-    for (id, entry) in store.all_certificates(tenant).await? {
+    let (entries, unread) = store.readable_certificates(tenant).await?;
+    damaged.extend(unread);
+    for entry in entries {
         if let CertificateState::Dismissed { at } = entry.state {
             let by = entry.operator().cloned();
             let person = Some(entry.employee).filter(|person| !person.as_str().is_empty());
             decisions.push(Decided {
                 at,
                 decision: "dismissed",
-                about: format!("certificate {id}"),
+                about: format!("certificate {}", entry.certificate_id),
                 person,
                 by,
             });
         }
     }
-    if let TenantStatus::Paused { since } = stored.record.status {
+    if let Some(record) = record
+        && let TenantStatus::Paused { since } = record.status
+    {
         decisions.push(Decided {
             at: since,
             decision: "paused",
             about: "the tenant".to_owned(),
             person: None,
-            by: stored.record.operator().cloned(),
+            by: record.operator().cloned(),
         });
     }
     decisions.sort_by(|one, other| {
@@ -84,6 +97,7 @@ pub(crate) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
     Ok(DecisionsView {
         tenant_id: tenant.clone(),
         decisions,
+        unreadable: damaged.iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -110,8 +124,13 @@ impl Decided {
 
 impl View for DecisionsView {
     fn text(&self) -> String {
+        let unreadable = self.unreadable.iter().map(|text| format::point(text));
+        let unreadable: String = unreadable.collect();
         if self.decisions.is_empty() {
-            return format!("No decision about {} is kept.\n", self.tenant_id);
+            return format!(
+                "No decision about {} is kept.\n{unreadable}",
+                self.tenant_id
+            );
         }
         let mut table = terminal::table(["at", "decision", "about", "person", "by"]);
         for decided in &self.decisions {
@@ -123,6 +142,10 @@ impl View for DecisionsView {
                 decided.by.as_ref().map_or("unknown", OperatorId::as_str),
             ]);
         }
-        format!("{}\n", table.trim_fmt())
+        format!("{}\n{unreadable}", table.trim_fmt())
+    }
+
+    fn needs_attention(&self) -> bool {
+        !self.unreadable.is_empty()
     }
 }

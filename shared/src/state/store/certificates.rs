@@ -68,6 +68,25 @@ impl Store {
         Ok(entries)
     }
 
+    /// The entries of all certificates that can be read, and [`StateError::Damaged`] for each of the others.
+    pub async fn readable_certificates(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<(Vec<CertificateEntry>, Vec<StateError>), StateError> {
+        let query = Query::partition(partition(tenant)).prefix(CERTIFICATES);
+        let (mut readable, mut damaged) = (Vec::new(), Vec::new());
+        let mut pages = self.table.query(query);
+        while let Some(page) = pages.next().await? {
+            for entry in records(page) {
+                match entry {
+                    Ok(entry) => readable.push(entry),
+                    Err(error) => damaged.push(error),
+                }
+            }
+        }
+        Ok((readable, damaged))
+    }
+
     /// Calls `take` with every certificate's entry. One page of them is in memory at a time.
     pub async fn each_certificate(
         &self,

@@ -51,6 +51,25 @@ impl Store {
         self.employees_where(tenant, key, &|_| true).await
     }
 
+    /// The entries that can be read, sealed, and [`StateError::Damaged`] for each of the others.
+    pub async fn readable_employees(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<(HashMap<SourceId, EmployeeEntry>, Vec<StateError>), StateError> {
+        let query = Query::partition(partition(tenant)).prefix(EMPLOYEES);
+        let (mut readable, mut damaged) = (HashMap::new(), Vec::new());
+        let mut pages = self.table.query(query);
+        while let Some(page) = pages.next().await? {
+            for item in page {
+                match opened(tenant, None, item) {
+                    Ok((id, entry)) => drop(readable.insert(id, entry)),
+                    Err(error) => damaged.push(error),
+                }
+            }
+        }
+        Ok((readable, damaged))
+    }
+
     /// The entries of everybody whom `keeps` lets through.
     pub async fn employees_where(
         &self,

@@ -40,6 +40,16 @@ impl Store {
         tenant: &TenantId,
         numbers: &[ShardNumber],
     ) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
+        let (shards, damaged) = self.readable_shards(tenant, numbers).await?;
+        damaged.into_iter().next().map_or(Ok(shards), Err)
+    }
+
+    /// These shards, and [`StateError::Damaged`] for each that cannot be read: it is empty, as one that was never written.
+    pub async fn readable_shards(
+        &self,
+        tenant: &TenantId,
+        numbers: &[ShardNumber],
+    ) -> Result<(BTreeMap<ShardNumber, Shard>, Vec<StateError>), StateError> {
         let names: HashMap<String, ShardNumber> = numbers
             .iter()
             .map(|number| (Key::shard(tenant, *number).sk, *number))
@@ -48,13 +58,17 @@ impl Store {
             .iter()
             .map(|number| (*number, Shard::default()))
             .collect();
+        let mut damaged = Vec::new();
         let keys = numbers.iter().map(|number| Key::shard(tenant, *number));
         for item in self.table.batch_get(keys).await? {
             if let Some(number) = names.get(sort_key(&item)) {
-                shards.insert(*number, unpack(&item)?);
+                match unpack(&item) {
+                    Ok(shard) => drop(shards.insert(*number, shard)),
+                    Err(error) => damaged.push(error),
+                }
             }
         }
-        Ok(shards)
+        Ok((shards, damaged))
     }
 
     /// Writes a shard. A write costs one unit for each KB.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::id::{SourceId, TenantId};
-use shared::state::{CertificateEntry, CertificateState};
+use shared::state::{CertificateEntry, CertificateState, StateError};
 
 use crate::args::{CertificateFilter, ListCertificates};
 use crate::commands::people::profiles;
@@ -178,6 +178,9 @@ impl View for ParkedView<'_> {
 #[serde(transparent)]
 pub(crate) struct LedgerView<'a> {
     pub(crate) entries: Vec<CertificateEntry>,
+    /// What is wrong with those that cannot be read.
+    #[serde(skip)]
+    pub(crate) damaged: Vec<StateError>,
     #[serde(skip)]
     pub(crate) tenant: &'a TenantId,
     /// How many the ledger has, whatever was asked for.
@@ -191,11 +194,11 @@ pub(crate) async fn ledger<'a>(
     tenant: &'a TenantId,
     filter: &CertificateFilter,
 ) -> Result<LedgerView<'a>> {
-    let ledger = context.store.all_certificates(tenant).await?;
-    let stored = ledger.len();
+    let (ledger, damaged) = context.store.readable_certificates(tenant).await?;
+    let stored = ledger.len() + damaged.len();
     let people = people_of(context, tenant, filter).await?;
     let mut entries: Vec<CertificateEntry> = ledger
-        .into_values()
+        .into_iter()
         .filter(|entry| is_chosen(filter, people.as_ref(), entry))
         .collect();
     entries.sort_by(|one, other| {
@@ -204,13 +207,14 @@ pub(crate) async fn ledger<'a>(
     });
     Ok(LedgerView {
         entries,
+        damaged,
         tenant,
         stored,
     })
 }
 
-impl View for LedgerView<'_> {
-    fn text(&self) -> String {
+impl LedgerView<'_> {
+    fn rows(&self) -> String {
         if self.entries.is_empty() {
             let tenant = self.tenant;
             return match self.stored as u64 {
@@ -232,6 +236,18 @@ impl View for LedgerView<'_> {
             ]);
         }
         format!("{}\n", table.trim_fmt())
+    }
+}
+
+impl View for LedgerView<'_> {
+    fn text(&self) -> String {
+        let damaged = self.damaged.iter();
+        let damaged = damaged.map(|error| format::point(&error.to_string()));
+        self.rows() + &damaged.collect::<String>()
+    }
+
+    fn needs_attention(&self) -> bool {
+        !self.damaged.is_empty()
     }
 }
 

@@ -7,11 +7,13 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::{SourceId, TenantId};
 use shared::fingerprint::ShardNumber;
-use shared::state::{Brake, HeldPlan, JobKind};
+use shared::state::{Brake, HeldPlan, JobKind, StateError};
+use shared::tenant::TenantConfig;
 
 use super::standing::{Known, Standing, in_order, people_of};
 use crate::args::{ListPeople, PersonState};
-use crate::context::CommandContext;
+use crate::commands::status::health::readable;
+use crate::context::{CommandContext, no_such_tenant};
 use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
@@ -30,6 +32,9 @@ pub(crate) struct PeopleView<'a> {
     pub(crate) people: Vec<Standing>,
     /// People who would follow.
     pub(crate) more: u64,
+    /// What is wrong with items that cannot be read: what they say of people is not shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unreadable: Vec<String>,
     #[serde(skip)]
     pub(crate) time_zone: TimeZone,
 }
@@ -48,8 +53,16 @@ pub(crate) async fn page<'a>(
         limit,
         after,
     } = args;
-    let stored = context.tenant(tenant).await?;
-    let standings = read(context, tenant).await?.standings();
+    let mut damaged = Vec::new();
+    let record = context.store.tenant(tenant).await;
+    if record == Ok(None) {
+        return Err(no_such_tenant(tenant));
+    }
+    let config = readable(record, &mut damaged)?
+        .and_then(|record| TenantConfig::parse_stored(&record.config).ok());
+    let (known, unread) = load_known(context, tenant).await?;
+    damaged.extend(unread);
+    let standings = known.standings();
     let mut counts: BTreeMap<PersonState, u64> = BTreeMap::new();
     for standing in &standings {
         *counts.entry(standing.state).or_default() += 1;
@@ -71,26 +84,47 @@ pub(crate) async fn page<'a>(
         counts,
         people,
         more,
-        time_zone: stored.config.time_zone,
+        unreadable: damaged.iter().map(ToString::to_string).collect(),
+        time_zone: config.map_or(TimeZone::UTC, |config| config.time_zone),
     })
 }
 
-/// Everything that the state knows: one query each for ledger and reports, one read of all shards.
+/// Everything that the state knows.
 pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Known> {
+    let (known, damaged) = load_known(context, tenant).await?;
+    match damaged.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(known),
+    }
+}
+
+/// Everything that can be read, and what cannot: one query each for ledger and reports, one read of all shards.
+async fn load_known(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+) -> Result<(Known, Vec<StateError>)> {
     let store = &context.store;
     let numbers: Vec<_> = ShardNumber::all().collect();
-    let shards = store.shards(tenant, &numbers).await?;
-    let state = store.sync_state(tenant).await?;
+    let (shards, mut damaged) = store.readable_shards(tenant, &numbers).await?;
+    // A person in a shard that cannot be read is not gone.
+    let has_all_shards = damaged.is_empty();
+    let state = readable(store.sync_state(tenant).await, &mut damaged)?;
+    let (ledger, unread) = store.readable_employees(tenant).await?;
+    damaged.extend(unread);
+    let (reports, unread) = store.readable_reports::<Value>(tenant, REPORTS).await?;
+    damaged.extend(unread);
+    let compared = state.is_some_and(|state| {
+        has_all_shards && !state.configuration.is_empty() && !state.shards.is_empty()
+    });
     let mut known = Known {
-        ledger: store.all_employees(tenant, None).await?,
+        ledger,
         shards: people_of(shards.into_values()),
-        compared: state
-            .is_some_and(|state| !state.configuration.is_empty() && !state.shards.is_empty()),
-        held: store.held(tenant).await?,
+        compared,
+        held: readable(store.held(tenant).await, &mut damaged)?,
         ..Known::default()
     };
     let mut reported = BTreeMap::new();
-    for report in store.reports::<Value>(tenant, REPORTS).await? {
+    for report in reports {
         if report.get("job").and_then(Value::as_str) != Some(JobKind::Employees.function()) {
             continue;
         }
@@ -105,7 +139,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         }
     }
     known.orphans = orphans(known.held.as_ref(), reported);
-    Ok(known)
+    Ok((known, damaged))
 }
 
 /// The orphans that the held plan has, with what was `reported` of each: one that a later comparison did not find is none any
@@ -148,10 +182,8 @@ impl PeopleView<'_> {
             .collect();
         format!("{}: {}", self.tenant_id, counts.join(", "))
     }
-}
 
-impl View for PeopleView<'_> {
-    fn text(&self) -> String {
+    fn rows(&self) -> String {
         let tenant = self.tenant_id;
         if self.counts.is_empty() {
             return format::paragraph(&format!(
@@ -180,9 +212,17 @@ impl View for PeopleView<'_> {
         }
         text
     }
+}
+
+impl View for PeopleView<'_> {
+    fn text(&self) -> String {
+        let unreadable = self.unreadable.iter().map(|text| format::point(text));
+        self.rows() + &unreadable.collect::<String>()
+    }
 
     fn needs_attention(&self) -> bool {
-        self.counts.keys().any(|state| state.needs_attention())
+        let mut states = self.counts.keys();
+        !self.unreadable.is_empty() || states.any(|state| state.needs_attention())
     }
 }
 

@@ -281,7 +281,7 @@ pub(crate) async fn judge(
 }
 
 /// What was read. A damaged item is noted and left out: it must not hide the rest.
-pub(super) fn readable<T>(
+pub(in crate::commands) fn readable<T>(
     read: std::result::Result<Option<T>, StateError>,
     damaged: &mut Vec<StateError>,
 ) -> Result<Option<T>> {

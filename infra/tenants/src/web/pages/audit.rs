@@ -30,6 +30,7 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
             "Was die Tabelle noch weiß: Entscheidungen über gehaltene Pläne, solange sie gelten, und über Zertifikate. Wer entschieden hat, steht dort als Rolle mit einem Kürzel aus der ARN.",
             "What the table still knows: decisions about held plans while they count, and about certificates. Who decided is a role with a digest of the ARN."
         )) }
+        @for text in &view.unreadable { p.note lang="en" { (text) } }
         @if view.decisions.is_empty() {
             p.fine { (visit.pick("Noch keine.", "None yet.")) }
         } @else {
@@ -146,6 +147,7 @@ mod tests {
         let view = DecisionsView {
             tenant_id: TenantId::parse("acme").unwrap(),
             decisions: vec![decided(Some(by[0])), decided(Some(by[1])), decided(None)],
+            unreadable: Vec::new(),
         };
         let line = "1970-01-01T00:00:00Z,acme,approved,\"locks (plan 3f)\",\"4711\"";
         let expected = [

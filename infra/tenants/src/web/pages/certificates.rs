@@ -42,6 +42,7 @@ pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Resp
             (figures(&visit, &ledger, &status))
             (backlog(&visit, &tenant, &status))
         }))
+        @for error in &ledger.damaged { p.note lang="en" { (error) } }
         (parked(&visit, &tenant, &ledger, &status.time_zone))
         (filed_by_day(&visit, &ledger, &status.time_zone))
         (lists(&visit, &tenant, &ledger, &status.time_zone))

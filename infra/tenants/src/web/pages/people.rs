@@ -41,6 +41,7 @@ pub(in crate::web) async fn page(
     };
     let body = html! {
         h1 { (sentence(&visit, &view)) }
+        @for text in &view.unreadable { p.note lang="en" { (text) } }
         (search(&visit, &tenant))
         (states(&visit, &tenant, &view, &args.state))
         (rows(&visit, &tenant, &view, &args))

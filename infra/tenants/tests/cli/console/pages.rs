@@ -526,6 +526,58 @@ async fn an_item_that_cannot_be_read_is_named_and_the_rest_is_shown() {
 }
 
 #[tokio::test]
+async fn an_item_that_cannot_be_read_hides_no_other_person_certificate_or_decision() {
+    let (desk, company) = Desk::in_step().await;
+    for certificate in ["cert-1", "cert-2"] {
+        park(&desk, &company.tenant, certificate, false).await;
+    }
+    desk.done("certificates dismiss acme cert-2").await;
+    let items = items(&desk).await;
+    let mut keys = items.iter().map(|item| item["sk"].as_s().unwrap());
+    let shard = keys.find(|key| key.starts_with("FINGERPRINTS#")).unwrap();
+    let visitor = visitor(&desk, "").await;
+    // After each one those before it are still named.
+    let mut named = Vec::new();
+    for (key, attribute, pages) in [
+        ("CERTIFICATE#cert-1", "state", &["certificates", "audit"][..]),
+        ("EMPLOYEE#1", "customer_id", &["people"][..]),
+        (shard.as_str(), "people", &["people"][..]),
+    ] {
+        damage(&desk, "reteach-personio", "TENANT#acme", key, attribute).await;
+        let problem = |page: &&'static str| (*page, format!("{key} cannot be read"));
+        named.extend(pages.iter().map(problem));
+        for (page, named) in &named {
+            let rest = match *page {
+                "people" => "/tenants/acme/people/2",
+                _ => "cert-2",
+            };
+            let shown = visitor.text(&format!("/tenants/acme/{page}")).await;
+            assert_has(&shown, &[named, rest]);
+        }
+    }
+    for (line, rest) in [
+        ("certificates list acme --all", "cert-2"),
+        ("decisions acme", "certificate cert-2"),
+        ("people list acme", "3"),
+    ] {
+        let printed = desk.run(line).await;
+        assert_eq!(printed.exit, Exit::Attention, "{line}: {}", printed.out);
+        assert_has(&printed.out, &["cannot be read", rest]);
+    }
+    let list = desk.attention("people list acme").await;
+    assert_eq!(list["unreadable"].as_array().unwrap().len(), 2, "{list:#}");
+    assert_eq!(list["counts"].get("gone"), None, "they are in the shard");
+    // What changes something still stops.
+    desk.fails("people retry acme", Exit::Attention, &["cannot be read"])
+        .await;
+    damage(&desk, "reteach-personio", "TENANT#acme", "CONFIG", "config").await;
+    for page in ["people", "audit"] {
+        let shown = visitor.text(&format!("/tenants/acme/{page}")).await;
+        assert_has(&shown, &["CONFIG cannot be read"]);
+    }
+}
+
+#[tokio::test]
 async fn runs_are_shown_where_the_configuration_is_of_no_use() {
     let (desk, company) = Desk::acme().await;
     desk.done("sync acme --here").await;
