@@ -36,7 +36,7 @@ pub(super) const TITLE: Behaviour = Behaviour::Status(
     ),
 );
 
-/// Ten people, of whom each has a profile. Waits move the clock and take no time.
+/// A company of ten people. Waits move the clock and take no time.
 pub(super) struct Company {
     world: Fixture,
     pub(super) local: local::Company,
