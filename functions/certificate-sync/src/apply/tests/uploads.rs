@@ -217,7 +217,9 @@ async fn a_fifth_refusal_parks_a_certificate() {
 async fn what_somebody_has_decided_meanwhile_is_not_filed() {
     let company = Company::new().await;
     company.file(company.certificate("c-1", 1)).await;
-    let applied = company.apply(uploads([company.certificate("c-1", 1)])).await;
+    let applied = company
+        .apply(uploads([company.certificate("c-1", 1)]))
+        .await;
     assert_eq!(results(&applied), ["NotReached"]);
     assert_eq!(company.uploads(), 0);
 }

@@ -141,7 +141,9 @@ impl View for FoundView<'_> {
         if self.more {
             text.push_str("More people match than are shown.\n");
         }
-        text + &format::paragraph(&format!("`tenants explain {tenant} ID` explains one of them."))
+        text + &format::paragraph(&format!(
+            "`tenants explain {tenant} ID` explains one of them."
+        ))
     }
 
     fn needs_attention(&self) -> bool {

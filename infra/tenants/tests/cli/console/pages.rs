@@ -539,7 +539,11 @@ async fn an_item_that_cannot_be_read_hides_no_other_person_certificate_or_decisi
     // After each one those before it are still named.
     let mut named = Vec::new();
     for (key, attribute, pages) in [
-        ("CERTIFICATE#cert-1", "state", &["certificates", "audit"][..]),
+        (
+            "CERTIFICATE#cert-1",
+            "state",
+            &["certificates", "audit"][..],
+        ),
         ("EMPLOYEE#1", "customer_id", &["people"][..]),
         (shard.as_str(), "people", &["people"][..]),
     ] {
