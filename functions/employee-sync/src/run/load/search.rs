@@ -215,7 +215,7 @@ pub(super) fn without_unanswered(
 
 /// The entry with the pause before the person is looked up again. What fails once may be a broken connection: the next run tries
 /// it again. From then on the pauses grow, unless nothing shows whether reteach answers at all. Somebody gone gets no entry
-/// for it. It ends with the first answer: what is written then has failed for the first time.
+/// for it. It ends with the first answer: what is written then has failed for the first time, unless a write failed before.
 fn unanswered_again(
     candidate: &Candidate,
     problem: String,
@@ -229,12 +229,13 @@ fn unanswered_again(
     };
     // What could not be read of a sealed entry is not written over.
     let entry = Some(candidate.entry_or_new()).filter(|entry| !entry.is_sealed)?;
-    let was_silent = entry.failure.as_ref().is_some_and(|failure| {
-        failure.kind == FailureKind::NoAnswer && failure.fingerprint == fingerprint
-    });
+    let earlier = entry.failure.as_ref();
+    let earlier = earlier.filter(|failure| failure.fingerprint == fingerprint);
+    let was_silent = earlier.is_some_and(|failure| failure.kind == FailureKind::NoAnswer);
+    let is_of_look_up = earlier.is_none_or(|failure| failure.is_of_look_up);
     let mut noted = with_failure(entry, FailureKind::NoAnswer, fingerprint, problem, now);
     if let Some(failure) = noted.failure.as_mut() {
-        failure.is_of_look_up = true;
+        failure.is_of_look_up = is_of_look_up;
         failure.retry_at = match (was_silent, others_answer) {
             (false, _) => now,
             (true, true) => failure.retry_at,

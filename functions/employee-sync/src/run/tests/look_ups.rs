@@ -233,6 +233,12 @@ fn an_account_that_was_looked_up_stays_found_if_the_list_leaves_it_out() {
     assert!(world.academy.account_of(&ids[1]).is_some());
 }
 
+/// How often the person's record has failed, and whether that was looking for the account alone.
+fn failure(world: &World, id: &SourceId) -> (u32, bool) {
+    let failure = world.academy.ledger[id].failure.as_ref().unwrap();
+    (failure.attempts, failure.is_of_look_up)
+}
+
 #[test]
 fn a_creation_without_an_answer_is_in_doubt_however_often_the_look_up_had_none() {
     let mut world = World::before(10, "");
@@ -245,17 +251,13 @@ fn a_creation_without_an_answer_is_in_doubt_however_often_the_look_up_had_none()
     let dialect = &mut world.academy.dialect;
     dialect.fails_look_ups.insert(external_id.clone());
     world.employees.insert(id.clone(), employee("99"));
-    let failure = |world: &World| {
-        let failure = world.academy.ledger[&id].failure.as_ref().unwrap();
-        (failure.attempts, failure.is_of_look_up)
-    };
     looks(&mut world, (6, 15), 0, |_, _| {});
-    assert_eq!(failure(&world), (6, true));
+    assert_eq!(failure(&world, &id), (6, true));
     // Now there is no account, and the creation has no answer.
     world.academy.dialect.fails_look_ups.clear();
     world.academy.dialect.fails.insert(external_id.clone());
     world.after(15).sync(End::Well);
-    assert_eq!(failure(&world), (1, false));
+    assert_eq!(failure(&world, &id), (1, false));
     // It came through all the same: the brake counts it.
     let counted = world.counted(Brake::Create);
     let account = world.academy.make(None);
@@ -265,4 +267,25 @@ fn a_creation_without_an_answer_is_in_doubt_however_often_the_look_up_had_none()
     world.after(5).sync(End::Well);
     assert_eq!(world.counted(Brake::Create), counted + 1);
     assert_eq!(world.academy.ledger[&id].failure, None);
+}
+
+#[test]
+fn a_creation_that_has_failed_begins_no_new_count_because_a_look_up_was_silent() {
+    let mut world = World::before(10, "");
+    for _ in 0..2_000 {
+        world.academy.make(None);
+    }
+    world.tick(End::Well);
+    let id = SourceId::new("99");
+    let external_id = ExternalId::of(TOOL, &id);
+    world.academy.dialect.fails.insert(external_id.clone());
+    world.employees.insert(id.clone(), employee("99"));
+    world.after(5).sync(End::Well);
+    assert_eq!(failure(&world, &id), (1, false));
+    world.academy.dialect.fails_look_ups.insert(external_id);
+    world.after(15).sync(End::Well);
+    assert_eq!(failure(&world, &id), (2, false));
+    world.academy.dialect.fails_look_ups.clear();
+    world.after(15).sync(End::Well);
+    assert_eq!(failure(&world, &id), (3, false));
 }
