@@ -414,6 +414,20 @@ fn a_page_counts_against_no_certificate_while_no_other_address_can_be_asked_for(
     });
 }
 
+/// The academy shows its list and forbids one question: its file may be to blame.
+#[tokio::test]
+async fn a_question_for_another_address_that_is_forbidden_stops_no_other_certificate() {
+    let harness = certified(Via::Direct, 10).await;
+    deliver(&harness, "c-010", Delivery::NotAPdf);
+    let fault = Fault::new(Behaviour::Status(403, Body::Vendor));
+    let fault = fault.query("customerCertificateId", "c-010");
+    harness.reteach.fail(fault.always());
+    let report = harness.certificates_now().await;
+    assert_run!(report, Outcome::Done, uploaded = 9, failed = 1);
+    let text = &finding(&report, FindingKind::NotFiled, "c-010").text;
+    assert!(text.contains("403"), "{text}");
+}
+
 /// An academy that is down for one question refuses no file.
 #[test]
 fn a_page_is_no_refusal_while_the_question_for_another_address_fails() {

@@ -128,6 +128,11 @@ async fn other_url(tools: Tools<'_>, upload: &Upload) -> Result<Option<SignedUrl
     let asked = tools.reteach.participation_by_certificate(&upload.id);
     let found = match asked.await {
         Err(Error::Rejected { .. } | Error::Unreadable { .. } | Error::TooLarge { .. }) => None,
+        // The list came with the same right: only other files show whether it has been taken away since.
+        Err(error @ Error::Forbidden(_)) => {
+            let reason = error.to_string();
+            return Err(FilingError::unclear(TenantFault::AcademyRight, reason).into());
+        }
         // What the academy does not say now says nothing of the file.
         found => found?,
     };
