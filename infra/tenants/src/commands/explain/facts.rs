@@ -303,7 +303,7 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry, details: Details) -> V
     lines.extend(locked.map(|lock| {
         format!(
             "locked since {} ({:?})",
-            format::moment(lock.since),
+            moment(lock.since, details),
             lock.reason
         )
     }));
@@ -323,15 +323,20 @@ const NOT_SHOWN: &str = "(not shown)";
 
 /// When an account is open.
 fn window(window: AccessWindow, details: Details) -> String {
-    let moment = |at: Timestamp| match details {
-        Details::Values => format::moment(at),
-        Details::Names => NOT_SHOWN.to_owned(),
-    };
-    match (window.active_at.map(moment), window.inactive_at.map(moment)) {
+    let shown = |at: Timestamp| moment(at, details);
+    match (window.active_at.map(shown), window.inactive_at.map(shown)) {
         (None, None) => "always open".to_owned(),
         (Some(from), None) => format!("open from {from}"),
         (None, Some(until)) => format!("open until {until}"),
         (Some(from), Some(until)) => format!("open from {from} until {until}"),
+    }
+}
+
+/// A moment of an access window.
+fn moment(at: Timestamp, details: Details) -> String {
+    match details {
+        Details::Values => format::moment(at),
+        Details::Names => NOT_SHOWN.to_owned(),
     }
 }
 

@@ -845,6 +845,10 @@ async fn a_person_is_found_by_id_mail_and_name_and_shown_without_personal_data()
     deactivate(&company, 2);
     let shown = visitor.text("/tenants/acme/people/2/live").await;
     assert_has(&shown, &["access: open from (not shown) → open"]);
+    // The lock is as old as the account's end.
+    desk.done("sync acme --here").await;
+    let shown = visitor.text("/tenants/acme/people/2/live").await;
+    assert_has(&shown, &["locked since (not shown) (Inactive)"]);
     let nobody = visitor.text("/tenants/acme/people/4711/live").await;
     assert_has(&nobody, &["Nobody knows this person"]);
     // Ids that a browser takes out of a path.
