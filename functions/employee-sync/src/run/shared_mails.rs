@@ -66,10 +66,10 @@ pub(super) fn without_mails_of_others(
         let other = owners.and_then(|owners| owners.iter().find(|owner| **owner != id));
         let skipped = other.map(|other| {
             let person = people.snapshot.get(id);
-            if person.is_some_and(|person| has_left(id, person)) {
-                SkipReason::HandedOver((*other).clone())
-            } else {
-                SkipReason::MailShared((*other).clone())
+            let has_left = person.is_some_and(|person| has_left(id, person));
+            match change.action.account().filter(|_| !has_left) {
+                Some(account) => SkipReason::Contested(account.clone()),
+                None => SkipReason::HandedOver((*other).clone()),
             }
         });
         let is_kept = skipped.is_none();

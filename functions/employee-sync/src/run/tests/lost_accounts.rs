@@ -138,6 +138,7 @@ fn an_account_that_keeps_being_denied_does_not_keep_the_gate_shut() {
 #[test]
 fn an_account_that_has_lost_its_id_goes_to_nobody_else_with_its_mail_address() {
     for status in [Status::Active, Status::Inactive] {
+        let is_employed = status == Status::Active;
         let mut world = World::new(PEOPLE, "");
         let id = SourceId::new("3");
         let account = world.academy.account_of(&id).unwrap().id.clone();
@@ -151,11 +152,16 @@ fn an_account_that_has_lost_its_id_goes_to_nobody_else_with_its_mail_address() {
         };
         world.employees.insert(other.source_id.clone(), other);
         let customers = world.academy.customers.clone();
+        let mut texts = Vec::new();
         for _ in 0..3 {
-            world.sync(End::Well);
+            let findings = world.sync(End::Well).findings;
+            texts.extend(findings.into_iter().map(|finding| finding.text));
             assert_eq!(world.academy.customers, customers);
             world.after(5);
         }
+        // Nobody is said to get it.
+        let is_named = texts.iter().any(|text| text.contains("of several people"));
+        assert_eq!(is_named, is_employed, "{texts:?}");
         // The comparison gives it back its id.
         world.after(24 * 60).sync(End::Well);
         assert_eq!(world.academy.account_of(&id).unwrap().id, account);
