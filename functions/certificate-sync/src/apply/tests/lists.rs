@@ -52,7 +52,7 @@ async fn what_may_be_filed_is_looked_for_in_two_lists() {
     let company = Company::new().await;
     company.file(company.certificate("c-1", 1)).await;
     company.refuse_lists(Fault::new(Behaviour::EmptyList));
-    let lost_since = Some(company.now());
+    let lost_since = Some(company.now() - SignedDuration::from_hours(1));
     let certificates = [("c-1", 1), ("c-2", 2)].map(|(id, who)| Upload {
         look: Some(Look { lost_since, ..LOOK }),
         ..company.certificate(id, who)
