@@ -697,6 +697,18 @@ fn a_first_listing_whose_holds_are_not_all_noted_is_followed_by_another_first_on
 }
 
 #[test]
+fn the_checkpoint_keeps_of_a_tick_whether_dates_move() {
+    for trusts_dates in [true, false] {
+        let scope = Scope {
+            trusts_dates,
+            ..window(false)
+        };
+        let after = run(None, scope, &[], &[]).checkpoint;
+        assert_eq!(after.dates_move, !trusts_dates);
+    }
+}
+
+#[test]
 fn completions_without_a_moment_are_no_news_where_ticks_do_not_list_them() {
     let undated: BTreeMap<_, _> = [participation("a", None)].into();
     let everything = window(true);

@@ -72,7 +72,7 @@ impl<const IS_OF_PEOPLE: bool> Job for Scripted<IS_OF_PEOPLE> {
             message: "the message".to_owned(),
             credentials_refused: false,
             is_of_academy: false,
-            damaged: None,
+            damaged: (outcome == Outcome::StateUnavailable).then_some("a lease"),
             counts: Nothing {},
             findings: Vec::new(),
             held,
@@ -259,6 +259,22 @@ async fn the_operator_reads_what_a_plan_holds_or_what_the_run_ended_with() {
 }
 
 #[tokio::test]
+async fn of_an_item_that_cannot_be_read_the_operator_reads_the_kind_without_the_key() {
+    let mut world = World::start(CONFIG, accepted).await;
+    let (sent, _) = world.run(0, Outcome::StateUnavailable).await;
+    assert_eq!(paths(&sent), [TOPIC]);
+    let text = String::from_utf8(sent[0].raw.to_vec()).unwrap();
+    for (words, are_there) in [
+        ("a+lease", true),
+        ("tenants+runs+acme", true),
+        // An error's text has the key.
+        ("the+message", false),
+    ] {
+        assert_eq!(text.contains(words), are_there, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn what_there_is_no_time_for_is_sent_by_the_next_run() {
     let mut world = World::start(CONFIG, accepted).await;
     for (seconds, expected) in [(9, NOBODY), (60, EVERYBODY)] {
@@ -286,7 +302,7 @@ async fn a_file_that_cannot_be_used_is_the_operators_and_no_dry_runs_notice() {
 }
 
 #[tokio::test]
-async fn of_a_file_that_cannot_be_used_the_certificate_job_sends_nothing() {
+async fn of_a_file_that_cannot_be_used_the_certificate_job_has_neither_a_notice_nor_a_lease() {
     let world = World::start("tenant_id = 'acme'\n", accepted).await;
     let app = app::<false>(&world.table, &world.server, &world.ending);
     let request = Request {
@@ -302,6 +318,8 @@ async fn of_a_file_that_cannot_be_used_the_certificate_job_sends_nothing() {
     let mut sent = world.server.seen();
     sent.retain(|call| call.header("x-amz-target").is_none());
     assert_eq!(paths(&sent), NOBODY);
+    let (store, job) = (&world.table.store, JobKind::Certificates);
+    assert_eq!(store.waiting_since(&tenant(), job).await, Ok(None));
 }
 
 #[tokio::test]

@@ -133,7 +133,8 @@ mod tests {
     fn without_its_date_an_issue_is_one_of_a_row_that_says_none() {
         let day = Some("2026-05-10");
         let date = Some("2026-05-11T08:00:00Z");
-        for (day, size) in [(day, Some("20000")), (day, None), (None, None)] {
+        let size = Some("20000");
+        for (day, size) in [(day, size), (day, None), (None, size), (None, None)] {
             let dated = issue([day, date, size]);
             assert_eq!(dated.without_date(), issue([day, None, size]));
         }
