@@ -49,6 +49,17 @@ pub enum Keep {
     Count(Counted),
 }
 
+impl Keep {
+    /// Whether the certificate is filed, or somebody has decided: it goes into nobody's file any more.
+    #[must_use]
+    pub fn is_done(self) -> bool {
+        matches!(
+            self,
+            Self::Count(Counted::Done) | Self::Newest(Class::Reissued | Class::Redated)
+        )
+    }
+}
+
 /// Certificates of which a run keeps the newest: those of one class take nobody's place in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -60,6 +71,8 @@ pub enum Class {
     ToHold,
     /// Filed, and issued again since.
     Reissued,
+    /// Filed, and listed with another date since: all else is as it was filed.
+    Redated,
     /// Completed in the last 30 days: what the ledger knows of them shows later.
     Recent,
 }
@@ -242,14 +255,10 @@ struct Known {
 }
 
 impl Known {
-    /// Whether both are of different people. What is done goes into nobody's file any more.
+    /// Whether both are of different people, and neither is done.
     fn is_of_another(&self, other: &Self) -> bool {
-        let is_open = |known: &Self| {
-            let done = [Keep::Count(Counted::Done), Keep::Newest(Class::Reissued)];
-            !done.contains(&known.rule.keep)
-        };
-        is_open(self)
-            && is_open(other)
+        !self.rule.keep.is_done()
+            && !other.rule.keep.is_done()
             && self.participation != other.participation
             && self.customer != other.customer
     }

@@ -25,9 +25,12 @@ pub struct CertificateCheckpoint {
     /// Certificates that were issued again after they were filed, and wait for a decision.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reissued: u32,
-    /// Whether the dates of most certificates have changed at once: they do not say when one was issued.
+    /// Whether the dates of most certificates change: they do not say when one was issued.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dates_move: bool,
+    /// What the last listing of everything saw, if most dates were others than those that were filed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates_seen: Option<DatesSeen>,
     /// Whether external ids named all owners in the last listing of everything: the next one needs no accounts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_external_ids: bool,
@@ -95,6 +98,14 @@ impl ListAccess {
     fn is_unknown(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// The dates of a few certificates, and since when most of them are what they are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DatesSeen {
+    pub since: Timestamp,
+    /// Keyed digests of certificate and date.
+    pub sample: Vec<u64>,
 }
 
 /// Refusals of different certificates for one reason, in runs that filed none.
@@ -262,12 +273,16 @@ mod tests {
         let said = CertificateCheckpoint {
             reissued: 3,
             dates_move: true,
+            dates_seen: Some(DatesSeen {
+                since: "2026-05-11T08:00:00Z".parse().unwrap(),
+                sample: vec![0, u64::MAX],
+            }),
             lists: ListAccess::after_read(),
             ..nothing.clone()
         };
         for (checkpoint, is_stored) in [(nothing, false), (said, true)] {
             let stored = serde_json::to_value(&checkpoint).unwrap();
-            for name in ["reissued", "dates_move", "lists"] {
+            for name in ["reissued", "dates_move", "dates_seen", "lists"] {
                 assert_eq!(stored.get(name).is_some(), is_stored, "{name}");
             }
             let read: CertificateCheckpoint = serde_json::from_value(stored).unwrap();

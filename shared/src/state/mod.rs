@@ -21,7 +21,7 @@ pub use certificate::{
     RetryState,
 };
 pub use certificate_checkpoint::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, EqualRefusals, ListAccess,
+    CertificateCheckpoint, CertificateStart, DatesSeen, DayCheckpoint, EqualRefusals, ListAccess,
     RefusedHosts, Restored, Unsettled,
 };
 pub use decided_by::DecidedBy;

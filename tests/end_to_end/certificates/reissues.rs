@@ -11,8 +11,9 @@ use simulators::personio::Document;
 use simulators::reteach::{Certificate, Participation};
 use simulators::{Behaviour, Fault, Moment};
 
-use super::fixture::{finding, id};
+use super::fixture::{checkpoint, finding, id};
 
+const HALF: SignedDuration = SignedDuration::from_mins(30);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const RECENT: &str = "2026-05-09T09:30:00Z";
 const NEXT_DAY: &str = "2026-05-10T09:30:00Z";
@@ -110,45 +111,108 @@ async fn a_certificate_issued_again_is_noticed_once_and_filed_again_only_at_the_
     }
 }
 
+/// A company of 24 whose certificates are filed, one each, completed at that time. Rows have dates, and sizes that stay.
+async fn filed_many(at: &str) -> Harness {
+    let harness = Harness::with_folder(Via::Direct, "", people(24)).await;
+    harness.issue((1..=24).map(|number| {
+        let one = completed(&id(number), number, "Brandschutz", at);
+        let certificate = one.certificate.map(|certificate| Certificate {
+            has_details: true,
+            ..certificate
+        });
+        Participation { certificate, ..one }
+    }));
+    assert_eq!(harness.certificates_now().await.counts.uploaded, 24);
+    harness.certificates_tick().await;
+    harness
+}
+
+/// Another date, and nothing else, for each of the 24.
+fn touch(harness: &Harness) {
+    for number in 1..=24 {
+        assert!(harness.reteach.issue_again(&id(number), 20_000, None));
+    }
+}
+
+/// The one finding of a run that takes another date for no new issue.
+fn says_that_dates_move(report: &Report, case: &str) {
+    assert_counts!("{case}", report, uploaded = 0, reissued = 0);
+    let texts = report.findings.iter().map(|finding| &finding.text);
+    let texts: Vec<_> = texts.collect();
+    assert!(
+        matches!(texts[..], [text] if text.contains("24 filed certificates")),
+        "{case}: {texts:?}"
+    );
+}
+
+async fn is_quiet(harness: &Harness, after: SignedDuration, reissued: u64, case: &str) {
+    let report = harness.certificates_after(after).await;
+    assert_run!("{case}", report, Outcome::Unchanged, reissued = reissued);
+    assert!(report.findings.is_empty(), "{case}: {report:#?}");
+}
+
 /// An academy whose rows get another date whenever something touches them.
 #[tokio::test]
 async fn dates_that_change_for_most_certificates_are_one_finding_and_no_new_issues() {
-    let half = SignedDuration::from_mins(30);
-    for (at, after) in [(RECENT, half), (LONG_AGO, DAY)] {
-        let harness = Harness::with_folder(Via::Direct, "", people(6)).await;
-        harness.issue((1..=6).map(|number| {
-            let one = completed(&id(number), number, "Brandschutz", at);
-            let certificate = one.certificate.map(|certificate| Certificate {
-                has_details: true,
-                ..certificate
-            });
-            Participation { certificate, ..one }
-        }));
-        assert_eq!(harness.certificates_now().await.counts.uploaded, 6);
-        harness.certificates_tick().await;
-        let touch = || {
-            for number in 1..=6 {
-                assert!(harness.reteach.issue_again(&id(number), 20_000, None));
-            }
-        };
-        touch();
-        let report = harness.certificates_after(after).await;
-        assert_counts!("{at}", report, uploaded = 0, reissued = 0);
-        let texts = report.findings.iter().map(|finding| &finding.text);
-        let texts: Vec<_> = texts.collect();
-        assert!(
-            matches!(texts[..], [text] if text.contains("6 filed certificates")),
-            "{at}: {texts:?}"
-        );
-        for _ in 0..3 {
-            touch();
-            let report = harness.certificates_after(DAY).await;
-            assert_run!("{at}", report, Outcome::Unchanged, reissued = 0);
-            assert!(report.findings.is_empty(), "{at}: {report:#?}");
+    for (at, after) in [(RECENT, HALF), (LONG_AGO, DAY)] {
+        let harness = filed_many(at).await;
+        touch(&harness);
+        says_that_dates_move(&harness.certificates_after(after).await, at);
+        for _ in 0..10 {
+            touch(&harness);
+            is_quiet(&harness, HALF, 0, at).await;
+            touch(&harness);
+            is_quiet(&harness, DAY, 0, at).await;
         }
         // Another size still is one.
         issue_again(&harness, 30_000, None);
         noticed(&harness, DAY).await;
+    }
+}
+
+/// All of the last 30 days, in an academy that has more: a tick looks at everything before it says so.
+#[tokio::test]
+async fn many_certificates_of_the_window_that_are_issued_again_at_once_are_each_noticed() {
+    let harness = filed_many(RECENT).await;
+    harness.issue((1..=30).map(|number| {
+        let course = format!("Kurs {number}");
+        completed(&id(100 + number), 1, &course, LONG_AGO)
+    }));
+    assert_eq!(harness.certificates_after(DAY).await.counts.uploaded, 30);
+    touch(&harness);
+    let report = harness.certificates_after(HALF).await;
+    assert_run!(report, Outcome::Done, uploaded = 0, reissued = 24);
+    assert_eq!(report.findings.len(), 24, "{report:#?}");
+    assert!(!checkpoint(&harness).await.dates_move);
+    for after in [HALF, DAY, HALF] {
+        is_quiet(&harness, after, 24, "noticed").await;
+    }
+}
+
+/// An administrator has all certificates made once more.
+#[tokio::test]
+async fn an_archive_that_is_issued_again_once_is_noticed_after_eight_days_and_dates_count_again() {
+    for (at, after) in [(RECENT, HALF), (LONG_AGO, DAY)] {
+        let harness = filed_many(at).await;
+        touch(&harness);
+        says_that_dates_move(&harness.certificates_after(after).await, at);
+        for _ in 0..7 {
+            is_quiet(&harness, DAY, 0, at).await;
+        }
+        let report = harness.certificates_after(DAY).await;
+        assert_run!("{at}", report, Outcome::Done, uploaded = 0, reissued = 24);
+        assert_eq!(report.findings.len(), 24, "{at}: {report:#?}");
+        for after in [HALF, DAY, HALF] {
+            is_quiet(&harness, after, 24, at).await;
+        }
+        let left = checkpoint(&harness).await;
+        assert_eq!((left.dates_move, left.dates_seen), (false, None), "{at}");
+        for number in 1..=24 {
+            harness.dismiss(&id(number)).await.unwrap();
+        }
+        harness.certificates_after(DAY).await;
+        issue_again(&harness, 20_000, None);
+        noticed(&harness, after).await;
     }
 }
 

@@ -8,7 +8,8 @@ use jiff::civil::Date;
 use shared::domain::id::CertificateId;
 use shared::reteach::Completeness;
 use shared::state::{
-    CertificateCheckpoint, DayCheckpoint, EqualRefusals, ListAccess, RefusedHosts, Unsettled,
+    CertificateCheckpoint, DatesSeen, DayCheckpoint, EqualRefusals, ListAccess, RefusedHosts,
+    Unsettled,
 };
 
 use super::{Scope, Selection};
@@ -47,6 +48,8 @@ pub struct RunFacts<'a> {
     pub held_days: &'a BTreeMap<Date, u32>,
     /// Certificates that were issued again and wait for a decision.
     pub reissued: u32,
+    /// What the next listing of everything compares dates with, if this is one.
+    pub dates_seen: Option<&'a DatesSeen>,
     /// Whether external ids name all owners.
     pub has_external_ids: bool,
     /// A digest of the hosts that the tenant's file allows.
@@ -109,6 +112,10 @@ pub fn conclude(
         parked: run.parked,
         reissued: run.reissued,
         dates_move: !run.scope.trusts_dates,
+        dates_seen: match run.scope.everything {
+            true => run.dates_seen.cloned(),
+            false => known.dates_seen.clone(),
+        },
         has_external_ids: match run.scope.everything {
             true => run.has_external_ids,
             false => known.has_external_ids,

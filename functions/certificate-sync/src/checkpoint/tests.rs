@@ -138,6 +138,7 @@ fn facts_of<'a>(
         held: 0,
         held_days: &NO_DAYS,
         reissued: 0,
+        dates_seen: None,
         has_external_ids: false,
         allowed_hosts: ALLOWED,
         stopped_for_host: false,

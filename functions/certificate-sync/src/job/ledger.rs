@@ -11,7 +11,6 @@ use shared::runtime::RunError;
 use shared::state::{CertificateEntry, CertificateState, Issue, Store};
 use shared::tenant::Backfill;
 
-use crate::checkpoint::Scope;
 use crate::list::{Class, Counted, Keep, digest};
 use crate::outcome::SkipReason;
 use crate::plan::{Owner, People, Policy, issue_of};
@@ -37,7 +36,6 @@ pub(super) struct Terms<'a> {
     /// Whether the tenant's file allows the host of a PDF.
     pub(super) is_allowed: &'a (dyn Fn(&SignedUrl) -> bool + Sync),
     pub(super) key: &'a FingerprintKey,
-    pub(super) scope: Scope,
     /// When the run began.
     pub(super) began: Timestamp,
 }
@@ -87,6 +85,11 @@ impl Ledger {
         self.done.contains_key(&number) || self.held.contains(&number) || self.open.contains_key(id)
     }
 
+    /// Whether the certificate is filed, or somebody has decided.
+    pub(super) fn is_done(&self, id: &CertificateId) -> bool {
+        self.done.contains_key(&digest(id))
+    }
+
     /// Whether it knows the certificate and does not have its entry.
     fn has_digest_alone(&self, id: &CertificateId) -> bool {
         !self.open.contains_key(id) && self.knows(id)
@@ -103,18 +106,21 @@ impl Ledger {
             policy,
             is_allowed,
             key,
-            scope,
             began,
         } = terms;
         let certificate = participation.certificate.as_ref();
         let url = certificate.and_then(|certificate| certificate.url.as_ref());
         if let Some(filed_as) = self.done.get(&digest(id)) {
-            let issue = || scope.compared(issue_of(id, participation, key));
-            let is_reissued =
-                !filed_as.is_unknown() && url.is_some() && issue().differs_from(*filed_as);
-            return match is_reissued {
-                true => Keep::Newest(Class::Reissued),
-                false => Keep::Count(Counted::Done),
+            if filed_as.is_unknown() || url.is_none() {
+                return Keep::Count(Counted::Done);
+            }
+            let issue = issue_of(id, participation, key);
+            return if issue.without_date().differs_from(*filed_as) {
+                Keep::Newest(Class::Reissued)
+            } else if issue.differs_from(*filed_as) {
+                Keep::Newest(Class::Redated)
+            } else {
+                Keep::Count(Counted::Done)
             };
         }
         if self.open.contains_key(id) {
@@ -341,16 +347,50 @@ mod tests {
                 policy: &policy(backfill),
                 is_allowed: &|url| *url == SignedUrl::new(ALLOWED),
                 key: &key,
-                scope: Scope {
-                    everything: true,
-                    window_start: date(2026, 4, 11),
-                    trusts_dates: true,
-                },
                 began: now() + SignedDuration::from_mins(1),
             };
             let participation = listed(id, days, url, account);
             let kept = ledger.keep((&CertificateId::new(id), &participation), terms);
             assert_eq!(kept, expected, "{id} {days} {url:?} {account:?}");
         }
+    }
+
+    #[test]
+    fn another_date_alone_is_kept_apart_from_what_was_issued_again() {
+        let (id, key, owners) = (CertificateId::new("dated"), key(), HashMap::new());
+        let dated = |hours: i64, size| Participation {
+            certificate: Some(Certificate {
+                id: id.clone(),
+                url: Some(SignedUrl::new(ALLOWED)),
+                dated: Some(now() + hours.hours()),
+                size: Some(size),
+            }),
+            ..listed("dated", 1, None, Some("a-1"))
+        };
+        let filed_as = issue_of(&id, &dated(0, 20_000), &key);
+        let ledger = Ledger {
+            done: HashMap::from([(digest(&id), filed_as)]),
+            ..Ledger::default()
+        };
+        let terms = Terms {
+            people: People {
+                tool: "personio",
+                owners: &owners,
+            },
+            policy: &policy(Backfill::All),
+            is_allowed: &|_| true,
+            key: &key,
+            began: now(),
+        };
+        for (hours, size, expected) in [
+            (0, 20_000, Keep::Count(Counted::Done)),
+            (1, 20_000, Keep::Newest(Class::Redated)),
+            (0, 30_000, Keep::Newest(Class::Reissued)),
+            (1, 30_000, Keep::Newest(Class::Reissued)),
+        ] {
+            let kept = ledger.keep((&id, &dated(hours, size)), terms);
+            assert_eq!(kept, expected, "{hours} {size}");
+        }
+        assert!(ledger.is_done(&id));
     }
 }

@@ -1,5 +1,6 @@
 //! Everything a plan needs, from reteach and from the ledger: as little as possible of either.
 
+mod dates;
 mod late_pdfs;
 mod read;
 
@@ -15,15 +16,13 @@ use shared::runtime::RunError;
 use shared::source::EmployeeSource as _;
 use shared::state::{CertificateCheckpoint, CertificateEntry, CertificateState, Store};
 
+use self::dates::{Dates, MANY_REDATED};
 use self::late_pdfs::{Asked, until};
 use self::read::Read;
 use crate::checkpoint::{self, Scope, Selection};
-use crate::list::{Class, Counted, Listing};
+use crate::list::{Class, Counted};
 use crate::outcome::CertificateResult;
 use crate::plan::{Candidate, Listed, People, Policy, is_unclear, issue_of};
-
-/// Fewer certificates than this may have been issued again, however few there are.
-const MANY_REDATED: u64 = 5;
 
 /// What a plan is made from, and what is known of the reading.
 #[derive(Debug)]
@@ -63,8 +62,7 @@ pub(super) struct Reading {
     pub(super) selection: Selection,
     /// Certificates older than the window that were asked for and still have no PDF.
     pub(super) waiting: Vec<CertificateId>,
-    /// How many filed certificates have another date than before, where that is noticed to mean nothing.
-    pub(super) redated: Option<u64>,
+    pub(super) dates: Dates,
 }
 
 impl Reading {
@@ -90,6 +88,7 @@ impl Reading {
             held_days: &self.held_days,
             reissued: self.reissued.saturating_add(newly_reissued),
             has_external_ids: self.has_external_ids,
+            dates_seen: self.dates.seen.as_ref(),
             allowed_hosts: self.allowed_hosts,
             may_be_first: true,
             stopped_for_host: false,
@@ -129,7 +128,27 @@ pub(super) struct Sources<'a> {
     pub(super) stop_at: Deadline,
 }
 
+/// Reads this scope, or everything where many certificates of the window have nothing but another date: only then does it
+/// show whether the academy has issued them again.
 pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, RunError> {
+    let loaded = load_scope(sources, scope).await?;
+    let is_judged = loaded.reading.scope.everything || !loaded.reading.scope.trusts_dates;
+    let candidates = loaded.candidates.iter();
+    let redated = candidates.filter(|one| is_redated(one)).count() as u64;
+    match !is_judged && redated >= MANY_REDATED {
+        true => {
+            drop(loaded);
+            let everything = Scope {
+                everything: true,
+                ..scope
+            };
+            load_scope(sources, everything).await
+        }
+        false => Ok(loaded),
+    }
+}
+
+async fn load_scope(sources: Sources<'_>, scope: Scope) -> Result<Loaded, RunError> {
     let Sources {
         store,
         tenant,
@@ -165,6 +184,7 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         has_external_ids,
         mut selection,
         listing,
+        dates,
     } = match is_too_little {
         true => Read::everything_or_window(sources, everything).await?,
         false if asked.needs_everything => read.or_everything(sources, everything, until).await?,
@@ -187,14 +207,11 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
         (false, None) => store.certificates(tenant, selected.keys()).await?,
     };
     let mut candidates = candidates(sources, selected, entries, owners).await?;
-    let redated = redated(&candidates, &listing).filter(|_| scope.trusts_dates);
-    let scope = Scope {
-        trusts_dates: scope.trusts_dates && redated.is_none(),
-        ..scope
-    };
-    for candidate in &mut candidates {
+    // What is filed keeps its date: once dates count again, it is compared.
+    let redated = candidates.iter_mut().filter(|one| is_redated(one));
+    for candidate in redated.filter(|_| !scope.trusts_dates) {
         if let Some(listed) = &mut candidate.listed {
-            listed.issue = scope.compared(listed.issue);
+            listed.issue = listed.issue.without_date();
         }
     }
     Ok(Loaded {
@@ -221,27 +238,21 @@ pub(super) async fn load(sources: Sources<'_>, scope: Scope) -> Result<Loaded, R
             failure: listing.failure,
             selection,
             waiting,
-            redated,
+            dates,
         },
     })
 }
 
-/// How many filed certificates are listed with another date, and with nothing else that is new, if these are most of all: an
-/// academy that touches its rows has not issued them again.
-fn redated(candidates: &[Candidate], listing: &Listing) -> Option<u64> {
-    let is_redated = |candidate: &&Candidate| {
-        let (Some(listed), Some(entry)) = (&candidate.listed, &candidate.entry) else {
-            return false;
-        };
-        matches!(entry.state, CertificateState::Uploaded { .. })
-            && entry.reissued.is_none()
-            && listed.issue.differs_from(entry.issue)
-            && !listed.issue.without_date().differs_from(entry.issue)
+/// Whether a filed certificate is listed with another date, and with nothing else that is new.
+fn is_redated(candidate: &Candidate) -> bool {
+    let (Some(listed), Some(entry)) = (&candidate.listed, &candidate.entry) else {
+        return false;
     };
-    let redated = candidates.iter().filter(is_redated).count() as u64;
-    let beyond = listing.beyond.get(&Class::Reissued);
-    let all = redated + beyond.copied().unwrap_or_default();
-    (redated >= MANY_REDATED && all * 2 > listing.seen).then_some(all)
+    matches!(entry.state, CertificateState::Uploaded { .. })
+        && entry.reissued.is_none()
+        && listed.url.is_some()
+        && listed.issue.differs_from(entry.issue)
+        && !listed.issue.without_date().differs_from(entry.issue)
 }
 
 /// What reteach lists, and what the ledger has open that reteach does not list (any more).

@@ -331,10 +331,10 @@ fn of_reading(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
         let text = "three readings of the participations agree, but not with the announced number: they count as all there are";
         finding(None, None, FindingKind::WrongTotal, text)
     });
-    let redated = reading.redated.map(|count| {
+    let redated = reading.dates.newly_redated.map(|count| {
         let text = format!(
-            "reteach shows {count} filed certificates with other dates than before, and nothing else about them is new: from now \
-             on another date alone counts as no new issue"
+            "{count} filed certificates, more than half, have other dates than when they were filed, and nothing else about them \
+             is new: another date alone counts as no new issue until most of these dates have stood still for eight days"
         );
         finding(None, None, FindingKind::Reissued, text)
     });

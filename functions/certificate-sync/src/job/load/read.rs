@@ -12,10 +12,11 @@ use shared::source::EmployeeSource as _;
 use shared::state::CertificateCheckpoint;
 
 use super::Sources;
+use super::dates::Dates;
 use crate::checkpoint::{self, Scope, Selection, select};
 use crate::job::identity::Identity;
 use crate::job::ledger::{Ledger, Terms};
-use crate::list::{Class, Counted, Keep, Listing, Rule, list};
+use crate::list::{Class, Keep, Listing, Rule, list};
 use crate::plan::{People, is_unclear};
 
 /// What was read of a scope, before the ledger of single certificates.
@@ -28,6 +29,7 @@ pub(super) struct Read {
     pub(super) has_external_ids: bool,
     pub(super) selection: Selection,
     pub(super) listing: Listing,
+    pub(super) dates: Dates,
 }
 
 impl Read {
@@ -123,7 +125,6 @@ impl Read {
             policy,
             is_allowed: &is_allowed,
             key: &connections.key,
-            scope,
             began,
         };
         let rules = |id: &CertificateId, participation: &Participation| {
@@ -135,12 +136,8 @@ impl Read {
                 }
                 false => Keep::Newest(Class::Recent),
             };
-            let is_done = matches!(
-                keep,
-                Keep::Count(Counted::Done) | Keep::Newest(Class::Reissued)
-            );
             let customer = participation.customer.as_ref();
-            if !is_done && customer.is_some_and(is_unclear) {
+            if !keep.is_done() && customer.is_some_and(is_unclear) {
                 is_any_unclear.store(true, Ordering::Relaxed);
             }
             Rule { keep, digest }
@@ -164,16 +161,24 @@ impl Read {
                 .check(store, reteach, tenant, ledger.len(), began)
                 .await?;
         }
+        let dates = match scope.everything {
+            true => Dates::of(&mut listing, &ledger, terms, checkpoint),
+            false => Dates::of_window(scope),
+        };
         let certificates = std::mem::take(&mut listing.certificates);
         let (days, key) = (std::mem::take(&mut listing.days), &connections.key);
         let selection = select(certificates, days, checkpoint, scope, key, began);
         Ok(Self {
-            scope,
+            scope: Scope {
+                trusts_dates: dates.are_trusted,
+                ..scope
+            },
             ledger,
             owners,
             has_external_ids: !is_any_unclear.into_inner(),
             selection,
             listing,
+            dates,
         })
     }
 }

@@ -6,7 +6,7 @@ use shared::domain::id::CustomerId;
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::state::EmployeeEntry;
 use shared::state::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, EqualRefusals, ListAccess,
+    CertificateCheckpoint, CertificateStart, DatesSeen, DayCheckpoint, EqualRefusals, ListAccess,
     RefusedHosts, Unsettled,
 };
 
@@ -33,6 +33,10 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
         parked: 3,
         reissued: 4,
         dates_move: true,
+        dates_seen: Some(DatesSeen {
+            since: at("07:45:00"),
+            sample: vec![0, u64::MAX],
+        }),
         has_external_ids: true,
         refused_hosts: Some(RefusedHosts {
             allowed: u64::MAX,
