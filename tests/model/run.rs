@@ -432,6 +432,7 @@ impl Run {
             held: 0,
             held_days: &BTreeMap::new(),
             reissued: 0,
+            dates_seen: None,
             has_external_ids: true,
             allowed_hosts: 0,
             stopped_for_host: false,
