@@ -86,10 +86,11 @@ impl Job for CertificateSync {
             began,
             stop_at,
         };
+        // On the heap: in the future of the whole run it lies deeper than the compiler looks.
         let Loaded {
             candidates,
             reading,
-        } = load(sources, scope).await?;
+        } = Box::pin(load(sources, scope)).await?;
         run.emit(Progress::Read(candidates.len()));
         let plan = Plan::build(candidates, &policy, began);
         run.emit(Progress::Planned(plan.checks.len() + plan.uploads.len()));
