@@ -32,7 +32,7 @@ pub(in crate::job) struct Dates {
 }
 
 impl Dates {
-    /// A listing of the window leaves the judgement as it is.
+    /// A listing of the window keeps the judgement.
     pub(super) fn of_window(scope: Scope) -> Self {
         Self {
             are_trusted: scope.trusts_dates,
