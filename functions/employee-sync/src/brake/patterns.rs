@@ -6,7 +6,7 @@ use shared::domain::id::SourceId;
 use shared::mapping::{Attribute, Text};
 use shared::state::{Brake, HeldPattern};
 
-use crate::plan::{Before, Change, Part, RiskyChange, WindowCause};
+use crate::plan::{Before, Change, Part, RiskyChange};
 
 /// What fewer changes have in common may tell who they are about.
 const MIN_PARTS: u32 = 5;
@@ -52,12 +52,7 @@ fn pattern(change: &Change, risky: &RiskyChange) -> String {
         Part::Account => change_of_account(risky.brake).to_owned(),
         Part::AccessWindow if risky.brake == Brake::Unlock => "unlock".to_owned(),
         Part::AccessWindow => {
-            let cause = change.window.map(|window| match window.cause {
-                // The day is personal.
-                WindowCause::ContractEnds(_) => "contract ends".to_owned(),
-                WindowCause::ContractBegins(_) => "contract begins".to_owned(),
-                cause => cause.to_string(),
-            });
+            let cause = change.window.map(|window| window.cause.dayless());
             format!("lock, {}", cause.unwrap_or_default())
         }
         Part::Value(Attribute::Email) if risky.brake == Brake::MailChange => mail(change),
@@ -113,7 +108,7 @@ mod tests {
 
     use super::*;
     use crate::plan::builders::{config, employee, now, plan, text, trusted};
-    use crate::plan::{ValueChange, WindowChange};
+    use crate::plan::{ValueChange, WindowCause, WindowChange};
 
     /// A change of the mail address `before` to `after`.
     fn moves(id: u32, before: Before, after: &str) -> (Change, RiskyChange) {

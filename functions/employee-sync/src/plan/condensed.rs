@@ -21,6 +21,15 @@ impl WindowCause {
             Self::Employed => "employed",
         }
     }
+
+    /// The cause in words. The day of a contract is personal and left out.
+    #[must_use]
+    pub fn dayless(&self) -> String {
+        match self {
+            Self::ContractEnds(_) | Self::ContractBegins(_) => self.name().to_owned(),
+            cause => cause.to_string(),
+        }
+    }
 }
 
 impl SkipReason {

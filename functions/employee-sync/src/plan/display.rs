@@ -60,7 +60,7 @@ pub struct Shown<'a> {
 /// How much of a plan is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Details {
-    /// Ids, field names and causes: nothing personal.
+    /// Ids, field names and causes without days: nothing personal.
     Names,
     /// Old and new values too, for the operator's eyes.
     Values,
@@ -148,7 +148,11 @@ impl Shown<'_> {
             } else {
                 ""
             };
-            write!(f, "  ({begins}{})", window.cause)?;
+            let cause = match self.details {
+                Details::Values => window.cause.to_string(),
+                Details::Names => window.cause.dayless(),
+            };
+            write!(f, "  ({begins}{cause})")?;
         }
         writeln!(f)?;
         if self.details == Details::Names {

@@ -90,7 +90,20 @@ fn a_contract_that_begins_later_is_the_cause_before_its_end() {
             locks_alone: false,
         };
         let plan = Plan::build(&[candidate(&later, &config)], context);
-        let text = plan.shown(context.now, Details::Names).to_string();
+        let text = plan.shown(context.now, Details::Values).to_string();
+        assert!(text.contains(cause), "{text}");
+    }
+}
+
+#[test]
+fn a_plan_without_values_has_no_day_of_a_contract() {
+    let config = config("");
+    let plan = plan(&[candidate(&employee("1"), &config)], &config);
+    for (details, cause) in [
+        (Details::Names, "(contract begins)"),
+        (Details::Values, "(contract begins 2020-04-01)"),
+    ] {
+        let text = plan.shown(now(), details).to_string();
         assert!(text.contains(cause), "{text}");
     }
 }

@@ -104,7 +104,7 @@ pub struct Plan {
     /// The tenant; with --save or --against all tenants by default
     #[arg(value_parser = TenantId::parse, required_unless_present_any = ["save", "against"])]
     pub tenant: Option<TenantId>,
-    /// Show values and courses, not only the names of fields: personal data
+    /// Show values, days and courses, not only the names of fields: personal data
     #[arg(long, conflicts_with_all = ["save", "against"])]
     pub details: bool,
     /// Save the plan in a file, to compare it with the plan of another version of this program

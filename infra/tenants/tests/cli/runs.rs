@@ -289,8 +289,7 @@ async fn a_first_plan_says_who_would_be_created_locked() {
         person.termination_date = Some("2023-11-25".parse().unwrap())
     });
     let plan = desk.run("plan acme").await.out;
-    let locked = "(created locked: contract ends 2023-11-25)";
-    assert!(plan.contains(locked), "{plan}");
+    assert!(plan.contains("(created locked: contract ends)"), "{plan}");
     assert!(plan.contains("3 to create (1 of them locked)"), "{plan}");
     let totals = &desk.done("plan acme").await["totals"];
     assert_eq!(totals["create_locked"], json!(1));

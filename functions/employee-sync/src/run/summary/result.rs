@@ -86,7 +86,7 @@ impl Summary {
                 .collect();
             let cause = change
                 .window
-                .map(|window| format!(" ({})", window.cause))
+                .map(|window| format!(" ({})", window.cause.dayless()))
                 .unwrap_or_default();
             let text = format!("{} {}{cause}", change.kind(now), names.join(", "));
             self.find(

@@ -8,7 +8,7 @@ mod tests;
 mod versions;
 
 use employee_sync::accounts::read_old_values;
-use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan, WindowCause};
+use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan};
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -74,6 +74,8 @@ pub(crate) struct ChangeView {
     /// The cause without the day of a contract.
     #[serde(skip)]
     pub(crate) dayless_cause: Option<String>,
+    /// Bounds of access: with --details only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) window: Option<WindowView>,
     /// Old and new values: with --details only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -324,6 +326,8 @@ impl Totals {
 impl ChangeView {
     fn new(change: &Change, now: Timestamp, details: Details) -> Self {
         let values = change.values.iter();
+        let has_values = details == Details::Values;
+        let bounds = change.window.filter(|_| has_values);
         Self {
             person: change.source_id.clone(),
             kind: change.kind(now).to_string(),
@@ -331,18 +335,16 @@ impl ChangeView {
                 .clone()
                 .map(|value| value.attribute.to_string())
                 .collect(),
-            cause: change.window.map(|window| window.cause.to_string()),
-            dayless_cause: change.window.map(|window| match window.cause {
-                WindowCause::ContractEnds(_) | WindowCause::ContractBegins(_) => {
-                    window.cause.name().to_owned()
-                }
-                cause => cause.to_string(),
+            cause: change.window.map(|window| match details {
+                Details::Values => window.cause.to_string(),
+                Details::Names => window.cause.dayless(),
             }),
-            window: change.window.map(|window| WindowView {
+            dayless_cause: change.window.map(|window| window.cause.dayless()),
+            window: bounds.map(|window| WindowView {
                 before: window.before,
                 after: window.after,
             }),
-            values: (details == Details::Values).then(|| values.map(ToString::to_string).collect()),
+            values: has_values.then(|| values.map(ToString::to_string).collect()),
         }
     }
 }
