@@ -5,7 +5,7 @@ use local::{Options, Stack};
 use shared::domain::id::{DocumentId, RunId, TenantId};
 use shared::state::{
     Acquisition, CertificateCheckpoint, CertificateStart, CertificateState, FencingToken, Intent,
-    JobKind, LastRun, OnUnverifiable, RetryState, StateError,
+    JobKind, LastRun, RetryState, StateError,
 };
 
 use crate::run::entry;
@@ -18,24 +18,8 @@ const LASTS: SignedDuration = SignedDuration::from_mins(5);
 fn states() -> Vec<Option<CertificateState>> {
     let moments = [at(0), at(1)].into_iter();
     let states = moments.flat_map(|at| {
-        let intent = Intent {
-            at,
-            size: None,
-            failures: 0,
-            refusals: 0,
-            failing_since: None,
-            on_unverifiable: OnUnverifiable::Park,
-            decided_at: None,
-        };
-        let retry = RetryState {
-            reason: "why".to_owned(),
-            failures: 1,
-            refusals: 0,
-            unlisted: false,
-            unverified_at: None,
-            since: at,
-            retry_at: at,
-        };
+        let intent = Intent::unverified(at);
+        let retry = RetryState::asked_for("why".to_owned(), at);
         let reason = "why".to_owned();
         [
             CertificateState::Intended(intent),

@@ -177,7 +177,7 @@ mod tests {
     use shared::domain::id::{CustomerId, SourceId};
     use shared::reteach::{self, Certificate};
     use shared::runtime::Mode;
-    use shared::state::{Intent, OnUnverifiable, Reissued, RetryState};
+    use shared::state::{Intent, Reissued, RetryState};
 
     use super::*;
 
@@ -221,24 +221,8 @@ mod tests {
     fn ledger() -> Ledger {
         let (at, document) = (now(), None);
         let uploaded = CertificateState::Uploaded { at, document };
-        let intent = Intent {
-            at,
-            size: None,
-            failures: 0,
-            refusals: 0,
-            failing_since: None,
-            on_unverifiable: OnUnverifiable::Park,
-            decided_at: None,
-        };
-        let failed = RetryState {
-            reason: "why".to_owned(),
-            failures: 1,
-            refusals: 1,
-            unlisted: false,
-            unverified_at: None,
-            since: at,
-            retry_at: at,
-        };
+        let intent = Intent::unverified(at);
+        let failed = RetryState::asked_for("why".to_owned(), at);
         let parked = CertificateState::Parked {
             at,
             reason: "why".to_owned(),

@@ -40,15 +40,10 @@ fn intended(age: SignedDuration) -> CertificateState {
 }
 
 fn failed(failures: u32, retry_at: Timestamp) -> CertificateState {
-    let since = now() - 2.hours();
     CertificateState::Failed(RetryState {
-        reason: "why".to_owned(),
         failures,
-        refusals: 0,
-        unlisted: false,
-        unverified_at: None,
-        since,
         retry_at,
+        ..RetryState::asked_for("why".to_owned(), now() - 2.hours())
     })
 }
 

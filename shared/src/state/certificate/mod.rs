@@ -227,7 +227,8 @@ pub struct RetryState {
 
 impl RetryState {
     /// The operator asks for another attempt.
-    fn asked_for(reason: String, now: Timestamp) -> Self {
+    #[must_use]
+    pub fn asked_for(reason: String, now: Timestamp) -> Self {
         Self {
             reason,
             failures: 0,

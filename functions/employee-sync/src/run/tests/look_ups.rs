@@ -113,13 +113,27 @@ fn a_dry_run_that_finds_no_accounts_out_shows_no_plan() {
     assert_eq!(error.outcome, Outcome::ReteachUnavailable);
 }
 
-#[test]
-fn a_few_new_people_are_looked_up_where_the_academy_has_many_accounts_of_others() {
-    let mut world = World::before(10, "");
+/// Ten people in step, in an academy that has many accounts of others.
+fn among_many_accounts(rules: &str) -> World {
+    let mut world = World::before(10, rules);
     for _ in 0..2_000 {
         world.academy.make(None);
     }
     world.tick(End::Well);
+    world
+}
+
+/// Hires person 99, whom the ledger does not know.
+fn hire_99(world: &mut World) -> (SourceId, ExternalId) {
+    let id = SourceId::new("99");
+    world.employees.insert(id.clone(), employee("99"));
+    let external_id = ExternalId::of(TOOL, &id);
+    (id, external_id)
+}
+
+#[test]
+fn a_few_new_people_are_looked_up_where_the_academy_has_many_accounts_of_others() {
+    let mut world = among_many_accounts("");
     let hire = |world: &mut World, ids: Range<usize>| {
         world.academy.lists = 0;
         for id in ids {
@@ -165,15 +179,9 @@ fn a_new_person_without_an_answer_is_looked_up_every_15_minutes_where_nobody_els
 
 #[test]
 fn a_new_person_without_an_answer_waits_longer_each_time_and_is_found_by_a_comparison() {
-    let mut world = World::before(10, "[brake]\nat_least = 100\n");
-    for _ in 0..2_000 {
-        world.academy.make(None);
-    }
-    world.tick(End::Well);
-    let id = SourceId::new("99");
-    let silent = ExternalId::of(TOOL, &id);
+    let mut world = among_many_accounts("[brake]\nat_least = 100\n");
+    let (id, silent) = hire_99(&mut world);
     world.academy.dialect.fails_look_ups.insert(silent);
-    world.employees.insert(id.clone(), employee("99"));
     // Others get an answer on each run.
     let hire = |world: &mut World, run: i64| {
         world.hire(employee(&(100 + run).to_string()));
@@ -188,15 +196,9 @@ fn a_new_person_without_an_answer_waits_longer_each_time_and_is_found_by_a_compa
 
 #[test]
 fn a_person_without_an_answer_who_has_gone_is_not_looked_up_by_every_run() {
-    let mut world = World::before(10, "");
-    for _ in 0..2_000 {
-        world.academy.make(None);
-    }
-    world.tick(End::Well);
-    let id = SourceId::new("99");
-    let silent = ExternalId::of(TOOL, &id);
+    let mut world = among_many_accounts("");
+    let (id, silent) = hire_99(&mut world);
     world.academy.dialect.fails_look_ups.insert(silent.clone());
-    world.employees.insert(id.clone(), employee("99"));
     world.after(5).sync(End::Well);
     world.employees.remove(&id);
     let found = looks(&mut world, (12, 5), 0, |_, _| {});
@@ -208,11 +210,7 @@ fn a_person_without_an_answer_who_has_gone_is_not_looked_up_by_every_run() {
 
 #[test]
 fn an_account_that_was_looked_up_stays_found_if_the_list_leaves_it_out() {
-    let mut world = World::before(10, "");
-    for _ in 0..2_000 {
-        world.academy.make(None);
-    }
-    world.tick(End::Well);
+    let mut world = among_many_accounts("");
     // Both are unknown to the ledger; 98 has an account, with an earlier address. For 99 the academy has to be listed.
     let ids = ["98", "99"].map(SourceId::new);
     for id in &ids {
@@ -241,16 +239,10 @@ fn failure(world: &World, id: &SourceId) -> (u32, bool) {
 
 #[test]
 fn a_creation_without_an_answer_is_in_doubt_however_often_the_look_up_had_none() {
-    let mut world = World::before(10, "");
-    for _ in 0..2_000 {
-        world.academy.make(None);
-    }
-    world.tick(End::Well);
-    let id = SourceId::new("99");
-    let external_id = ExternalId::of(TOOL, &id);
+    let mut world = among_many_accounts("");
+    let (id, external_id) = hire_99(&mut world);
     let dialect = &mut world.academy.dialect;
     dialect.fails_look_ups.insert(external_id.clone());
-    world.employees.insert(id.clone(), employee("99"));
     looks(&mut world, (6, 15), 0, |_, _| {});
     assert_eq!(failure(&world, &id), (6, true));
     // Now there is no account, and the creation has no answer.
@@ -271,15 +263,9 @@ fn a_creation_without_an_answer_is_in_doubt_however_often_the_look_up_had_none()
 
 #[test]
 fn a_creation_that_has_failed_begins_no_new_count_because_a_look_up_was_silent() {
-    let mut world = World::before(10, "");
-    for _ in 0..2_000 {
-        world.academy.make(None);
-    }
-    world.tick(End::Well);
-    let id = SourceId::new("99");
-    let external_id = ExternalId::of(TOOL, &id);
+    let mut world = among_many_accounts("");
+    let (id, external_id) = hire_99(&mut world);
     world.academy.dialect.fails.insert(external_id.clone());
-    world.employees.insert(id.clone(), employee("99"));
     world.after(5).sync(End::Well);
     assert_eq!(failure(&world, &id), (1, false));
     world.academy.dialect.fails_look_ups.insert(external_id);

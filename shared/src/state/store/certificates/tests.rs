@@ -31,13 +31,10 @@ fn intended(time: &str) -> CertificateState {
 
 fn failed(time: &str) -> CertificateState {
     CertificateState::Failed(RetryState {
-        reason: "why".to_owned(),
         failures: 2,
         refusals: 1,
-        unlisted: false,
-        unverified_at: None,
-        since: at("06:00:00"),
         retry_at: at(time),
+        ..RetryState::asked_for("why".to_owned(), at("06:00:00"))
     })
 }
 
