@@ -56,6 +56,19 @@ async fn an_account_without_its_external_id_is_found_by_the_ledger() {
     assert_step(&explained, "match", "by the ledger");
 }
 
+#[tokio::test]
+async fn of_two_accounts_with_one_external_id_the_one_that_the_ledger_knows_is_explained() {
+    let (desk, company) = Desk::in_step().await;
+    let [known, other] = [1, 2].map(|id| person(id).email.unwrap());
+    let known = company.reteach.customer(&known).unwrap().id;
+    let edited = company.reteach.edit(&other, |account| {
+        account.external_id = Some("personio:1".to_owned());
+    });
+    assert!(edited);
+    let explained = desk.json("explain acme 1").await.json();
+    assert_step(&explained, "match", &format!("{known} in reteach, by"));
+}
+
 /// The same few calls bound the time it takes, whatever the company's size.
 #[tokio::test]
 async fn one_person_alone_is_read_in_a_company_of_ten_thousand() {

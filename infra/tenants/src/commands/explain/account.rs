@@ -10,15 +10,16 @@ pub(super) async fn find(
     by_external_id: Option<Customer>,
     query: AccountQuery<'_>,
 ) -> Result<Account, Error> {
-    let mut customers = Vec::new();
-    match (by_external_id, query.known) {
-        (Some(customer), _) => customers.push(customer),
-        (None, Some(id)) => match client.get(id).await {
+    let mut customers: Vec<Customer> = by_external_id.into_iter().collect();
+    // Several accounts may carry the external id.
+    if let Some(id) = query.known
+        && customers.iter().all(|customer| customer.id != *id)
+    {
+        match client.get(id).await {
             Ok(customer) => customers.push(customer),
             Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error),
-        },
-        (None, None) => {}
+        }
     }
     let is_ours = customers
         .iter()
