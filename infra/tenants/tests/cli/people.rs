@@ -408,3 +408,17 @@ async fn a_handover_from_an_employed_person_or_to_somebody_with_an_account_is_re
     assert_eq!(forced["writes"], 3);
     assert!(company.reteach.customer("personio:5").is_some());
 }
+
+#[tokio::test]
+async fn somebody_is_found_by_a_mail_address_with_outer_spaces() {
+    let (desk, company) = Desk::acme().await;
+    let mail = person(2).email.unwrap();
+    let spaced = format!(" {mail} ");
+    assert!(
+        company
+            .personio
+            .change(2, |person| person.email = Some(spaced))
+    );
+    let found = desk.done(&format!("people find acme {mail}")).await;
+    assert_eq!(found["people"], json!([{"person": "2"}]), "{found:#}");
+}

@@ -61,6 +61,7 @@ pub(crate) async fn read<'a>(
 
 /// The people that `who` names: an id, a mail address, or a part of a name. One more than are shown, if there are more.
 async fn people(context: &CommandContext<'_>, tenant: &TenantId, who: &str) -> Result<Vec<Found>> {
+    let who = who.trim();
     let stored = context.tenant(tenant).await?;
     let secret = context.secrets.refresh(tenant).await?;
     let connections: Connections = context.connect(&stored.config, &secret)?;
@@ -113,7 +114,7 @@ fn matching(employee: &Employee, wanted: &str) -> Option<Found> {
         text(employee.last_name.value())
     );
     let is_match = if wanted.contains('@') {
-        mail.to_lowercase() == wanted
+        mail.trim().to_lowercase() == wanted
     } else {
         name.to_lowercase().contains(wanted)
     };
