@@ -215,6 +215,28 @@ async fn of_two_restores_that_begin_at_once_the_first_says_who_stays_paused() {
 }
 
 #[tokio::test]
+async fn an_interrupted_restore_is_shown_where_the_table_has_no_tenant() {
+    let desk = Desk::new().await;
+    let at = desk.clock().now();
+    let begun = Restore {
+        restored: Restored {
+            to: at,
+            at,
+            assume_empty: false,
+        },
+        paused: BTreeSet::new(),
+        status_changed: BTreeSet::new(),
+        file_changed: BTreeSet::new(),
+    };
+    assert!(desk.stack.store().begin_restore(&begun).await.unwrap());
+    let status = desk.run("status").await.out;
+    assert!(status.contains("a restore to"), "{status}");
+    let visitor = crate::console::visitor::visitor(&desk, "").await;
+    let page = visitor.text("/").await;
+    assert!(page.contains("<code>tenants restore --since"), "{page}");
+}
+
+#[tokio::test]
 async fn what_a_restore_cannot_use_changes_nothing() {
     let (desk, _) = Desk::acme().await;
     table(&desk, "elsewhere", "id", &Items::new()).await;

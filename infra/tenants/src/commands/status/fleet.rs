@@ -140,6 +140,13 @@ async fn healths_of(
 }
 
 impl FleetView {
+    /// Whether there is neither a tenant nor anything that is left of one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tenants.is_empty()
+            && self.orphaned_schedules.is_empty()
+            && self.unfinished_restore.is_none()
+    }
+
     fn text_of(&self, days: &LastDays) -> String {
         let mut table = terminal::table(["tenant", "changes of the last day", "failed runs"]);
         for TenantHealth { tenant_id, .. } in &self.tenants {
@@ -155,8 +162,7 @@ impl FleetView {
 
 impl View for FleetView {
     fn text(&self) -> String {
-        let is_empty = self.tenants.is_empty() && self.orphaned_schedules.is_empty();
-        if is_empty && self.schedules_unread.is_none() {
+        if self.is_empty() && self.schedules_unread.is_none() {
             return format::NO_TENANTS.to_owned();
         }
         let mut table =

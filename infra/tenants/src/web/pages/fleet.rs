@@ -81,7 +81,7 @@ pub(in crate::web) async fn page(
     let title = visit.pick("Alle Firmen", "All companies");
     let body = html! {
         h1 id="sentence" { (sentence(&visit, view)) }
-        @if view.tenants.is_empty() && view.orphaned_schedules.is_empty() {
+        @if view.is_empty() {
             div id="fleet" {
                 p.lead { (layout::code(visit.pick("`tenants add` legt die erste an.", "`tenants add` makes the first one."))) }
             }
