@@ -1,6 +1,7 @@
 //! What people read.
 
 use clap::CommandFactory as _;
+use serde_json::json;
 use shared::tenant::Via;
 use simulators::reteach::{Customer, Participation};
 use tenants::Cli;
@@ -61,11 +62,10 @@ async fn a_plan_with_certificates_to_file() {
     insta::assert_snapshot!(preview);
     let plan = desk.done("plan acme").await;
     let filing = &plan["certificates"]["to_file"][0];
-    assert_eq!(filing["day"], "2026-05-11");
-    assert!(
-        filing.get("course").is_none(),
-        "courses only with --details"
-    );
+    let expected = json!({"certificate": "certificate-2", "person": "2"});
+    assert_eq!(filing, &expected, "courses and days only with --details");
+    let listed = desk.run("plan acme").await.out;
+    assert!(listed.contains("file    2  certificate-2\n"), "{listed}");
     assert_eq!(plan["certificates"]["folder"], "Sonstige Dokumente");
     let after = (desk.inventory(&company).await, company.personio.documents());
     assert_eq!(before, after, "a preview writes nothing");

@@ -45,9 +45,10 @@ pub(crate) struct CertificatesPreview {
 pub(crate) struct Filing {
     pub(crate) certificate: CertificateId,
     pub(crate) person: SourceId,
-    /// The day of completion in the tenant's time zone.
+    /// The day of completion in the tenant's time zone. Personal data: with --details only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) day: Option<String>,
-    /// Personal data: with --details only.
+    /// The same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) course: Option<String>,
 }
@@ -136,6 +137,7 @@ impl CertificatesPreview {
             .filter(|reason| **reason == SkipReason::Held)
             .count();
         let minutes_left = minutes_left(uploads.len(), config.schedule.certificates);
+        let has_values = details == Details::Values;
         let to_file = uploads.into_iter().map(|upload| {
             let Upload {
                 id,
@@ -144,12 +146,13 @@ impl CertificatesPreview {
                 completed_at,
                 ..
             } = upload;
-            let day = completed_at.map(|at| config.time_zone.to_datetime(at).date());
+            let day = completed_at.filter(|_| has_values);
+            let day = day.map(|at| config.time_zone.to_datetime(at).date());
             Filing {
                 certificate: id,
                 person: employee,
                 day: day.map(|day| day.to_string()),
-                course: course.filter(|_| details == Details::Values),
+                course: course.filter(|_| has_values),
             }
         });
         Self {
@@ -187,10 +190,12 @@ impl CertificatesPreview {
                 day,
                 course,
             } = filing;
-            let day = day.as_deref().unwrap_or("no date");
-            let course = course.as_ref().map(|course| format!("  {course}"));
-            let course = course.unwrap_or_default();
-            text.push_str(&format!("file    {person}  {day}  {certificate}{course}\n"));
+            let column = |text: &Option<String>| {
+                let text = text.as_ref().map(|text| format!("  {text}"));
+                text.unwrap_or_default()
+            };
+            let (day, course) = (column(day), column(course));
+            text.push_str(&format!("file    {person}{day}  {certificate}{course}\n"));
         }
         let number = self.to_file.len();
         let folder = self.folder.as_ref();
