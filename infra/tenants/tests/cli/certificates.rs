@@ -91,10 +91,14 @@ async fn a_certificate_that_no_run_has_noted_is_dismissed_if_reteach_has_it() {
     assert_eq!(entry[0]["state"], "dismissed");
     assert_eq!(entry[0]["employee"], "7");
 
-    academy.fail(Fault::new(Behaviour::Status(500, Body::Vendor)).always());
-    let line = "certificates dismiss acme certificate-2";
-    let says = &["nothing was dismissed", "certificate-2"];
+    let broken = Fault::new(Behaviour::Status(500, Body::Vendor));
+    let broken = broken.query("customerCertificateId", "certificate-3");
+    academy.fail(broken.always());
+    let line = "certificates dismiss acme certificate-2 certificate-3";
+    let says = &["nothing was dismissed", "certificate-3"];
     desk.fails(line, Exit::Attention, says).await;
+    let all = desk.done("certificates list acme --all").await;
+    assert_eq!(all.as_array().unwrap().len(), 1, "{all:#}");
 }
 
 #[tokio::test]

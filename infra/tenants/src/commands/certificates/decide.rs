@@ -180,6 +180,8 @@ async fn note_unknown(
         tool: hr.tool(),
         owners: &owners,
     };
+    // All are looked up before any is dismissed.
+    let mut entries = Vec::new();
     for id in unknown {
         let found = reteach.participation_by_certificate(id).await;
         let found = found.map_err(|error| {
@@ -193,13 +195,15 @@ async fn note_unknown(
         };
         let at = context.now();
         let state = CertificateState::Dismissed { at };
-        let entry = CertificateEntry {
+        entries.push(CertificateEntry {
             decided_by: DecidedBy::new(at, by),
             ..CertificateEntry::new(id.clone(), employee, state)
-        };
+        });
+    }
+    for entry in &entries {
         // An entry that a run has written meanwhile stays, and is decided about like the others.
         store
-            .put_certificate(tenant, FencingToken::default(), &entry, None)
+            .put_certificate(tenant, FencingToken::default(), entry, None)
             .await?;
     }
     Ok(())
