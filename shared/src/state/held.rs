@@ -142,13 +142,13 @@ impl HeldPlan {
         counts
     }
 
-    /// Whether something of this person is held. In a plan that is too large to keep who is in it, nobody knows.
+    /// People of whom something is held. Empty also where the plan is too large to keep who is in it.
     #[must_use]
-    pub fn holds(&self, person: &SourceId) -> bool {
-        self.parts.iter().any(|(_, part)| {
-            let is_approved = matches!(part.decision, Some(Decision::Approved { .. }));
-            part.person.as_ref() == Some(person) && !is_approved
-        })
+    pub fn people(&self) -> BTreeSet<&SourceId> {
+        let is_approved =
+            |part: &HeldPart| matches!(part.decision, Some(Decision::Approved { .. }));
+        let held = self.parts.iter().filter(|(_, part)| !is_approved(part));
+        held.filter_map(|(_, part)| part.person.as_ref()).collect()
     }
 
     #[must_use]

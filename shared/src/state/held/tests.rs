@@ -63,8 +63,7 @@ fn a_person_is_taken_out_of_a_plan_with_parts_counts_and_sample() {
     let without = counted.without(&person("4711")).unwrap();
     assert_eq!(without.counts, [(Brake::MailChange, 1)].into());
     assert_eq!(without.sample, ["4712"]);
-    assert!(!without.holds(&SourceId::new("4711")));
-    assert!(without.holds(&SourceId::new("4712")));
+    assert_eq!(without.people(), [&SourceId::new("4712")].into());
     assert_eq!(without.without(&person("4711")), None);
     assert_eq!(counted.without(&person("9")), None);
 }
@@ -138,7 +137,8 @@ fn what_was_decided_is_known_by_part_and_by_person() {
     let both = (plan.decision(key), decided.decision(key));
     assert_eq!(both, (None, Some(approval())));
     // What is approved is held no more, what is dismissed is.
-    assert!(decided.holds(&person) && !decided.holds(&SourceId::new("4712")));
+    let held = decided.people();
+    assert!(held.contains(&person) && !held.contains(&SourceId::new("4712")));
     let later = plan.clone().with_decisions_of(&decided);
     assert_eq!(later, decided);
     assert!(HeldParts::default().is_empty() && !plan.parts.is_empty());

@@ -116,11 +116,16 @@ async fn load_known(
     let compared = state.is_some_and(|state| {
         has_all_shards && !state.configuration.is_empty() && !state.shards.is_empty()
     });
+    let held = readable(store.held(tenant).await, &mut damaged)?;
+    let held_people = held.iter().flat_map(|held| {
+        let people = held.people().into_iter();
+        people.map(move |id| (id.clone(), held.hash.clone()))
+    });
     let mut known = Known {
         ledger,
         shards: people_of(shards.into_values()),
         compared,
-        held: readable(store.held(tenant).await, &mut damaged)?,
+        held: held_people.collect(),
         ..Known::default()
     };
     let mut reported = BTreeMap::new();
@@ -138,7 +143,7 @@ async fn load_known(
             found.entry(id).or_insert_with(|| text.to_owned());
         }
     }
-    known.orphans = orphans(known.held.as_ref(), reported);
+    known.orphans = orphans(held.as_ref(), reported);
     Ok((known, damaged))
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{EntryStatus, Shard};
-use shared::state::{EmployeeEntry, FailureKind, HeldPlan};
+use shared::state::{EmployeeEntry, FailureKind};
 
 use crate::args::PersonState;
 
@@ -30,7 +30,8 @@ pub(super) struct Known {
     pub(super) shards: BTreeMap<SourceId, EntryStatus>,
     /// Whether a run has compared everybody. Otherwise a person without a shard is not gone.
     pub(super) compared: bool,
-    pub(super) held: Option<HeldPlan>,
+    /// People of whom a brake holds something, with the plan's hash.
+    pub(super) held: BTreeMap<SourceId, String>,
     /// Accounts that belong to nobody, with the finding's text.
     pub(super) orphans: BTreeMap<SourceId, String>,
     /// The latest finding about each person.
@@ -92,9 +93,8 @@ impl Known {
             Some(EntryStatus::MissingOnce) => return (PersonState::MissingOnce, None, None),
             _ => {}
         }
-        let is_held = |held: &&HeldPlan| held.holds(id);
-        if let Some(held) = self.held.as_ref().filter(is_held) {
-            return (PersonState::Held, Some(format!("plan {}", held.hash)), None);
+        if let Some(hash) = self.held.get(id) {
+            return (PersonState::Held, Some(format!("plan {hash}")), None);
         }
         if let Some(failure) = entry.and_then(|entry| entry.failure.as_ref()) {
             let state = match failure.kind {
@@ -222,21 +222,7 @@ mod tests {
                 .collect(),
             shards: people_of([shard]),
             compared: true,
-            held: Some(HeldPlan {
-                hash: "abc".to_owned(),
-                since: at("2026-05-11T08:00:00Z"),
-                parts: [(
-                    shared::state::PartKey::new(shared::state::Brake::Blank, 1),
-                    shared::state::HeldPart {
-                        person: Some(id("10")),
-                        decision: None,
-                    },
-                )]
-                .into_iter()
-                .collect(),
-                sample: vec!["10".to_owned()],
-                ..HeldPlan::default()
-            }),
+            held: [(id("10"), "abc".to_owned())].into(),
             orphans: [(id("11"), "nobody".to_owned())].into(),
             findings: [(id("6"), "hire_date is not a date".to_owned())].into(),
         };
