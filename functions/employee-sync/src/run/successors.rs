@@ -43,10 +43,12 @@ pub(super) fn successors(
     with_end.collect()
 }
 
-/// The person's mail address, folded for comparison.
+/// The person's mail address, folded for comparison. Spaces alone are none.
 pub(super) fn folded_mail(person: &Person) -> Option<String> {
     match person {
-        Person::Employee(employee, _) => Some(folded(employee.email.value()?)),
+        Person::Employee(employee, _) => {
+            Some(folded(employee.email.value()?)).filter(|mail| !mail.is_empty())
+        }
         Person::Rejected { .. } => None,
     }
 }
@@ -104,10 +106,20 @@ pub(super) fn with_successors(
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use shared::domain::employee::Field;
     use shared::fingerprint::{EntryStatus, Part};
 
     use super::*;
-    use crate::plan::builders::{employee, key, now};
+    use crate::plan::builders::{edited, employee, key, now};
+
+    #[test]
+    fn people_without_a_mail_address_share_none() {
+        for (mail, expected) in [(" ", None), (" A@x.example", Some("a@x.example"))] {
+            let person = edited("1", |person| person.email = Field::Value(mail.to_owned()));
+            let person = Person::Employee(Box::new(person), key().fingerprint([]));
+            assert_eq!(folded_mail(&person).as_deref(), expected);
+        }
+    }
 
     #[test]
     fn the_end_of_a_conflict_hides_no_change_of_somebody_who_was_put_off() {
