@@ -12,22 +12,14 @@ from pathlib import Path
 
 import boto3
 
-STACK = "reteach-personio"
+from stack import STACK, described, expect, outputs, passed
+
 JOBS = {"employee-sync": "EmployeeFunctionArn", "certificate-sync": "CertificateFunctionArn"}
 # What `tenants --stack` reads.
 OUTPUTS = {
     "Release", "Region", "TableName", "SecretPrefix", "EmployeeFunctionArn", "CertificateFunctionArn", "ScheduleGroupName", "SchedulerRoleArn",
     "OperatorPolicyArn", "ReadOnlyPolicyArn", "DeliveryQueueArn", "DeliveryQueueUrl", "ExecutionQueueUrl", "AlarmTopicArn", "DashboardName",
 }  # fmt: skip
-
-checks = 0
-
-
-def expect(what, found, wanted):
-    global checks
-    checks += 1
-    if found != wanted:
-        sys.exit(f"{what}: {found!r} instead of {wanted!r}")
 
 
 def part(whole, like):
@@ -37,9 +29,8 @@ def part(whole, like):
 
 class Stack:
     def __init__(self, recipients):
-        stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-        expect("stack", stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True)
-        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        expect("stack", described()["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True)
+        self.outputs = outputs()
         expect("outputs", set(self.outputs), OUTPUTS | set(recipients))
         expect("secret prefix", self.outputs["SecretPrefix"], STACK)
 
@@ -270,7 +261,7 @@ def main(architecture, sessions, *recipients):
     runs(stack)
     alarms(stack)
     dead_letters(stack)
-    print(f"{checks} checks of the deployed stack passed")
+    print(f"{passed()} checks of the deployed stack passed")
 
 
 main(*sys.argv[1:])

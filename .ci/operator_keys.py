@@ -8,9 +8,10 @@ import sys
 
 import boto3
 
+import stack
+
 name, policy = sys.argv[1:]
-stack = boto3.client("cloudformation").describe_stacks(StackName="reteach-personio")["Stacks"][0]
-outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+outputs = stack.outputs()
 account = outputs["EmployeeFunctionArn"].split(":")[4]
 iam = boto3.client("iam")
 iam.create_user(UserName=name)

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import boto3
 
+import stack
 from page_commands import commands
+from stack import STACK
 
-STACK = "reteach-personio"
 PAGES = ("docs/runbook.md", "docs/alarms.md", "docs/restore.md")
 DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|is not authorized|your own credentials|may not be read")
 STATE = os.environ["LOCAL_STATE"]
@@ -154,8 +155,7 @@ def not_judged():
                 expect(f"{output}: {result['EvalActionName']} on {resource}", result["EvalDecision"] == "allowed", may)
 
 
-stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+outputs = stack.outputs()
 sizes()
 not_judged()
 found = sorted({command for page in PAGES for command in commands(Path(page).read_text(), ["tenants", "aws"])})

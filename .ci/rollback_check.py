@@ -19,7 +19,8 @@ from pathlib import Path
 
 import boto3
 
-STACK = "reteach-personio"
+from stack import STACK, expect, passed
+
 FUNCTIONS = {"employee-sync": "EmployeeSync", "certificate-sync": "CertificateSync"}
 # A company that is synced and does not change.
 TENANT = "local-passthrough"
@@ -32,15 +33,6 @@ TICKS_OF_A_SLOT = 10
 PATIENCE = 60
 
 aws_lambda, cloudwatch, logs = (boto3.client(service) for service in ("lambda", "cloudwatch", "logs"))
-checks = 0
-
-
-def expect(what, found, wanted):
-    global checks
-    checks += 1
-    if found != wanted:
-        sys.exit(f"{what}: {found!r} instead of {wanted!r}")
-
 
 def zipped(bootstrap):
     archive = io.BytesIO()
@@ -195,7 +187,7 @@ def main():
     ):
         found = release(job, spoil, begin + number * 3 * hour)
         expect(f"{job} {spoil.__name__}: taken back after minutes, at tenths, by", found, expected)
-    print(f"rollback: {checks} checks passed")
+    print(f"rollback: {passed()} checks passed")
 
 
 main()

@@ -15,19 +15,12 @@ import zoneinfo
 
 import boto3
 
+from stack import expect, outputs, passed
+
 TENANTS = ("local-direct", "local-passthrough", "local-kombo")
 JOBS = ("employees", "certificates")
 # Both schedules fire every minute.
 PATIENCE = 300
-
-checks = 0
-
-
-def expect(what, found, wanted):
-    global checks
-    checks += 1
-    if found != wanted:
-        sys.exit(f"{what}: {found!r} instead of {wanted!r}")
 
 
 def wait(what, look):
@@ -145,11 +138,6 @@ def onboarded():
         print(f"{tenant}: {people} accounts, {certificates} certificates")
 
 
-def outputs():
-    stack = boto3.client("cloudformation").describe_stacks(StackName="reteach-personio")["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-
 def drifted():
     """A schedule that somebody deleted, and one that belongs to nobody: `status` finds both, `add` repairs what can be repaired."""
     stack, scheduler, left_over = outputs(), boto3.client("scheduler"), "nobody.employees"
@@ -244,4 +232,4 @@ def removed():
 
 steps = (onboarded, drifted, damaged, mended, paused, restored, redeployed, resumed, removed)
 {step.__name__: step for step in steps}[sys.argv[1]]()
-print(f"{sys.argv[1]}: {checks} checks passed")
+print(f"{sys.argv[1]}: {passed()} checks passed")
