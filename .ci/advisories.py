@@ -18,7 +18,7 @@ KEPT = {"advisory": ("package", "date", "informational"), "versions": ("patched"
 
 
 def git(folder, *arguments):
-    command = ["git", "-C", folder, "-c", "user.name=gate", "-c", "user.email=gate@localhost", *arguments]
+    command = ["git", "-C", folder, "-c", "user.name=gate", "-c", "user.email=gate@localhost", "-c", "commit.gpgsign=false", *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
