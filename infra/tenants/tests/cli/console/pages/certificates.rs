@@ -1,7 +1,5 @@
 //! Certificates and their decisions.
 
-use std::time::Duration;
-
 use reqwest::StatusCode;
 use shared::domain::id::{CertificateId, SourceId};
 use shared::state::{CertificateEntry, CertificateState, FencingToken};

@@ -129,7 +129,7 @@ async fn the_story_of_a_monday_morning_is_what_the_pages_say() {
     let desk = Desk::new().await;
     monday(&desk).await;
     let visitor = visitor(&desk, "").await;
-    let story = include_str!("../../../../../docs/console.md");
+    let story = include_str!("../../../../../../docs/console.md");
     for (path, sentence) in [
         ("/", "3 of 5 companies need you"),
         (
