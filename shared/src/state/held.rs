@@ -142,7 +142,7 @@ impl HeldPlan {
         counts
     }
 
-    /// People of whom something is held. Empty also where the plan is too large to keep who is in it.
+    /// People something is held for. Empty also where the plan is too large to keep who is in it.
     #[must_use]
     pub fn people(&self) -> BTreeSet<&SourceId> {
         let is_approved =

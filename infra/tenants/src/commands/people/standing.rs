@@ -30,7 +30,7 @@ pub(super) struct Known {
     pub(super) shards: BTreeMap<SourceId, EntryStatus>,
     /// Whether a run has compared everybody. Otherwise a person without a shard is not gone.
     pub(super) compared: bool,
-    /// People of whom a brake holds something, with the plan's hash.
+    /// People a brake holds something for, with the plan's hash.
     pub(super) held: BTreeMap<SourceId, String>,
     /// Accounts that belong to nobody, with the finding's text.
     pub(super) orphans: BTreeMap<SourceId, String>,
