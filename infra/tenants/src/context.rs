@@ -30,7 +30,7 @@ use crate::operator;
 use crate::schedule::Schedules;
 use crate::stack::{self, Deployment};
 
-/// How many tenants `list` and `status` read at the same time.
+/// How many tenants commands read at the same time.
 pub(crate) const MAX_CONCURRENT_TENANTS: usize = 16;
 
 /// A function may run for 15 minutes, and its answer takes as long.

@@ -229,17 +229,17 @@ async fn removal_repeats_unprocessed_deletes() {
 }
 
 #[tokio::test]
-async fn snapshots_of_sixteen_tenants_take_one_call() {
+async fn snapshots_of_fifty_tenants_take_three_calls() {
     let (_stack, store) = state().await;
     let name = |number| TenantId::parse(&format!("tenant-{number}")).unwrap();
-    let tenants: Vec<TenantId> = (1..=16).map(name).collect();
+    let tenants: Vec<TenantId> = (1..=50).map(name).collect();
     for tenant in &tenants {
         store.put_tenant(tenant, tenant.as_str()).await.unwrap();
     }
     let lease = take(&store, "one", at("08:00:00")).await;
     let read = store.with_fresh_units();
     let snapshots = read.snapshots(&tenants).await.unwrap();
-    assert_eq!(read.units().calls, 1);
+    assert_eq!(read.units().calls, 3);
     for (tenant, snapshot) in &snapshots {
         let snapshot = snapshot.as_ref().unwrap();
         assert_eq!(snapshot.record.as_ref().unwrap().config, tenant.as_str());

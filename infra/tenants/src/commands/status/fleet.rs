@@ -9,7 +9,7 @@ use shared::state::{JobKind, Store};
 use super::drift::{by_tenant, orphaned, unlisted};
 use super::health::{self, TenantHealth};
 use super::last_day::LastDays;
-use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS, in_task};
+use crate::context::{CommandContext, in_task};
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::View;
@@ -32,8 +32,11 @@ pub(crate) struct FleetView {
     pub(crate) now: Timestamp,
 }
 
-/// Tenants whose items one call reads: six items each, and a call reads at most a hundred.
-const TENANTS_PER_CALL: usize = 16;
+/// Tenants whose items three full calls read.
+const TENANTS_PER_GROUP: usize = 50;
+
+/// Fifteen calls under way.
+const GROUPS_AT_ONCE: usize = 5;
 
 pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
     let now = context.now();
@@ -114,10 +117,10 @@ pub(in crate::commands) async fn schedule_findings(
 
 async fn healths(context: &CommandContext<'_>, ids: &[TenantId]) -> Result<Vec<Vec<TenantHealth>>> {
     let now = context.now();
-    let groups: Vec<Vec<TenantId>> = ids.chunks(TENANTS_PER_CALL).map(<[_]>::to_vec).collect();
+    let groups: Vec<Vec<TenantId>> = ids.chunks(TENANTS_PER_GROUP).map(<[_]>::to_vec).collect();
     stream::iter(groups)
         .map(|group| in_task(healths_of(context.store.clone(), group, now)))
-        .buffered(MAX_CONCURRENT_TENANTS)
+        .buffered(GROUPS_AT_ONCE)
         .try_collect()
         .await
 }
