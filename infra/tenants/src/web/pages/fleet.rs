@@ -19,8 +19,8 @@ use crate::web::layout::{self, Place, refreshed};
 use crate::web::readings::Reading;
 use crate::web::visit::Visit;
 
-/// Rows on one page.
-const ROWS: usize = 100;
+/// Rows on one page. The last day of each is a query, which reads dozens of reports.
+const ROWS: usize = 50;
 
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::web) struct Search {
