@@ -1,16 +1,17 @@
 //! The last reading of all companies. Thousands take seconds to read: then a page shows the last reading and how old it is,
-//! while a fresh one is read. Before the first one is complete, it says that it is being read.
+//! while a fresh one is read. Before the first one is complete, it says that it is being read. Where listing schedules takes
+//! longest, it shows the first one without them meanwhile.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use crate::commands::status::fleet::FleetView;
+use crate::commands::status::fleet::{FleetView, PendingFleet};
 use crate::failure::Result;
 
-/// No page waits for a reading that takes longer.
+/// No page waits for a reading that takes longer, nor for its schedules.
 const LONG: Duration = Duration::from_millis(500);
 
 /// Long readings cost time and money: at most a tenth of the time is spent on them.
@@ -40,15 +41,15 @@ pub(super) struct Reading {
 impl Reading {
     /// Whether pages show it again instead of reading for themselves.
     pub(super) fn is_long(&self) -> bool {
-        self.took > LONG
+        self.took >= LONG
     }
 }
 
 impl Readings {
     /// What `read` finds, or the last reading if that took long.
     pub(super) async fn at_hand(
-        &self,
-        read: impl Future<Output = Result<FleetView>>,
+        self: &Arc<Self>,
+        read: impl Future<Output = Result<PendingFleet>>,
     ) -> Result<Reading> {
         if let Some(reading) = self.long() {
             return Ok(reading);
@@ -64,7 +65,7 @@ impl Readings {
     /// The same, within the time that a page waits: after that `read` goes on without it.
     pub(super) async fn soon(
         self: &Arc<Self>,
-        read: impl Future<Output = Result<FleetView>> + Send + 'static,
+        read: impl Future<Output = Result<PendingFleet>> + Send + 'static,
     ) -> Option<Result<Reading>> {
         let readings = Arc::clone(self);
         let reading = tokio::spawn(async move { readings.at_hand(read).await });
@@ -81,14 +82,18 @@ impl Readings {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// Starts `read` in the background if the last reading is long and old. Returns whether a fresh one is on its way.
+    /// Starts `read` in the background if the last reading is long and old. Returns whether a fresh or complete one is on its
+    /// way.
     pub(super) fn again(
         self: &Arc<Self>,
-        read: impl Future<Output = Result<FleetView>> + Send + 'static,
+        read: impl Future<Output = Result<PendingFleet>> + Send + 'static,
     ) -> bool {
         let Some(last) = self.long() else {
             return false;
         };
+        if last.view.schedules_pending {
+            return true;
+        }
         if last.ended.elapsed() < last.took * PAUSE && last.changes == self.changes() {
             return false;
         }
@@ -109,18 +114,45 @@ impl Readings {
         true
     }
 
-    async fn keep(&self, read: impl Future<Output = Result<FleetView>>) -> Result<Reading> {
+    async fn keep(
+        self: &Arc<Self>,
+        read: impl Future<Output = Result<PendingFleet>>,
+    ) -> Result<Reading> {
         let (began, changes) = (Instant::now(), self.changes());
-        let view = Arc::new(read.await?);
+        let PendingFleet { mut view, listing } = read.await?;
+        let Some(mut listing) = listing else {
+            return Ok(self.put(view, began, changes));
+        };
+        // Pages show a complete one as long as there is one.
+        let listed = if self.long().is_some() {
+            Some(listing.as_mut().await)
+        } else {
+            timeout_at(began + LONG, listing.as_mut()).await.ok()
+        };
+        if let Some(listed) = listed {
+            view.compare(listed);
+            return Ok(self.put(view, began, changes));
+        }
+        let readings = Arc::clone(self);
+        let mut complete = view.clone();
+        let reading = self.put(view, began, changes);
+        tokio::spawn(async move {
+            complete.compare(listing.await);
+            readings.put(complete, began, changes);
+        });
+        Ok(reading)
+    }
+
+    fn put(&self, view: FleetView, began: Instant, changes: u64) -> Reading {
         let reading = Reading {
-            view,
+            view: Arc::new(view),
             took: began.elapsed(),
             ended: Instant::now(),
             failed: None,
             changes,
         };
         *self.last() = Some(reading.clone());
-        Ok(reading)
+        reading
     }
 
     fn last(&self) -> MutexGuard<'_, Option<Reading>> {
@@ -140,28 +172,44 @@ mod tests {
     use crate::failure::Failure;
 
     /// A reading with this many orphaned schedules, which takes this long.
-    async fn reading(schedules: usize, took: u64) -> Result<FleetView> {
+    async fn reading(schedules: usize, took: u64) -> Result<PendingFleet> {
         tokio::time::sleep(Duration::from_millis(took)).await;
-        Ok(FleetView {
+        let view = FleetView {
             tenants: Vec::new(),
             orphaned_schedules: vec![String::new(); schedules],
             schedules_unread: None,
+            schedules_pending: false,
             unfinished_restore: None,
             last_day: None,
             now: Timestamp::UNIX_EPOCH,
+        };
+        Ok(PendingFleet {
+            view,
+            listing: None,
         })
     }
 
-    async fn failing() -> Result<FleetView> {
+    /// A reading that takes this long, and then as long as `listed` until all schedules are listed.
+    async fn pending(took: u64, listed: u64) -> Result<PendingFleet> {
+        let mut fleet = reading(0, took).await?;
+        fleet.view.schedules_pending = true;
+        fleet.listing = Some(Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(listed)).await;
+            Ok(Vec::new())
+        }));
+        Ok(fleet)
+    }
+
+    async fn failing() -> Result<PendingFleet> {
         Err(Failure::attention("no rights"))
     }
 
-    async fn failing_late() -> Result<FleetView> {
+    async fn failing_late() -> Result<PendingFleet> {
         tokio::time::sleep(Duration::from_secs(3)).await;
         failing().await
     }
 
-    async fn shown(readings: &Readings, schedules: usize, took: u64) -> usize {
+    async fn shown(readings: &Arc<Readings>, schedules: usize, took: u64) -> usize {
         let reading = readings.at_hand(reading(schedules, took)).await.unwrap();
         reading.view.orphaned_schedules.len()
     }
@@ -207,6 +255,39 @@ mod tests {
         assert!(began.elapsed() < Duration::from_secs(4));
         let reading = readings.soon(failing()).await.unwrap();
         assert_eq!(reading.unwrap().view.orphaned_schedules.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_page_alone_does_not_wait_for_a_long_list_of_schedules() {
+        for (took, listed, shown_after) in [
+            (100, 300, None),
+            (100, 3_000, Some(500)),
+            (2_000, 3_000, Some(2_000)),
+        ] {
+            let case = format!("{took} ms, then {listed} ms");
+            let readings = Arc::new(Readings::default());
+            let began = Instant::now();
+            let first = readings.at_hand(pending(took, listed)).await.unwrap();
+            let is_pending = first.view.schedules_pending;
+            assert_eq!(is_pending, shown_after.is_some(), "{case}");
+            assert_eq!(readings.again(reading(9, 1)), is_pending, "{case}");
+            let Some(shown_after) = shown_after else {
+                continue;
+            };
+            let took = began.elapsed().as_millis();
+            let in_time = shown_after..shown_after + 100;
+            assert!(in_time.contains(&took), "{case}: {took}");
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            assert_eq!(shown(&readings, 9, 1).await, 0, "{case}");
+            let complete = readings.at_hand(reading(9, 1)).await.unwrap();
+            assert!(!complete.view.schedules_pending, "{case}");
+
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            assert!(readings.again(pending(1_000, 3_000)), "{case}");
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let last = readings.at_hand(reading(9, 1)).await.unwrap();
+            assert!(!last.view.schedules_pending, "{case}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

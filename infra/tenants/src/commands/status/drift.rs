@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::id::TenantId;
-use shared::state::{JobKind, TenantStatus};
+use shared::state::JobKind;
 
-use super::health::TenantHealth;
-use crate::schedule::{Firing, JOBS, ListedSchedule, firing, parse_name};
+use super::health::{TenantHealth, TenantState};
+use crate::schedule::{Firing, ListedSchedule, parse_name};
 
 /// The group's schedules by tenant and job.
 pub(super) type Listed = BTreeMap<(TenantId, JobKind), Firing>;
@@ -19,17 +19,15 @@ pub(super) fn by_tenant(listed: &[ListedSchedule]) -> Listed {
 /// Schedules of this tenant that the group's list lacks, or that are on or off when they should not be.
 pub(super) fn unlisted(listed: &Listed, health: &TenantHealth) -> Vec<String> {
     let tenant = &health.tenant_id;
-    let Some((config, status)) = &health.desired else {
-        return Vec::new();
-    };
-    let drifted = JOBS.into_iter().filter_map(|job| {
+    let desired = health.desired.into_iter().flatten();
+    let drifted = desired.filter_map(|(job, desired)| {
         let found = listed.get(&(tenant.clone(), job));
-        let difference = match (found, firing(config, *status, job)) {
+        let difference = match (found, desired) {
             (None, _) => return drift(tenant, job, None),
-            (Some(Firing::On), Firing::Off) => match status {
-                TenantStatus::Paused { .. } => "fires although the tenant is paused",
-                TenantStatus::Active => "fires although there is nothing to do",
-            },
+            (Some(Firing::On), Firing::Off) if health.state == TenantState::Paused => {
+                "fires although the tenant is paused"
+            }
+            (Some(Firing::On), Firing::Off) => "fires although there is nothing to do",
             (Some(Firing::Off), Firing::On) => "is switched off",
             _ => return None,
         };
@@ -55,8 +53,11 @@ pub(super) fn drift(
 }
 
 /// Schedules of tenants that do not exist.
-pub(super) fn orphaned(tenants: &[TenantId], listed: &[ListedSchedule]) -> Vec<String> {
-    let known: BTreeSet<&TenantId> = tenants.iter().collect();
+pub(super) fn orphaned<'a>(
+    tenants: impl Iterator<Item = &'a TenantId>,
+    listed: &[ListedSchedule],
+) -> Vec<String> {
+    let known: BTreeSet<&TenantId> = tenants.collect();
     let orphaned = listed.iter().filter_map(|schedule| {
         let (tenant, _) = parse_name(&schedule.name)?;
         (!known.contains(&tenant)).then(|| {

@@ -1,5 +1,8 @@
 //! All tenants, one line each.
 
+use std::pin::pin;
+
+use futures::future::{BoxFuture, Either, select};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,14 +16,18 @@ use crate::context::{CommandContext, in_task};
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::View;
+use crate::schedule::ListedSchedule;
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(crate) struct FleetView {
     pub(crate) tenants: Vec<TenantHealth>,
     pub(crate) orphaned_schedules: Vec<String>,
     /// Why nobody can say whether the schedules are as they should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) schedules_unread: Option<String>,
+    /// The schedules are still being listed: their problems are not in this view.
+    #[serde(skip)]
+    pub(crate) schedules_pending: bool,
     /// A restore has not come to its end, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unfinished_restore: Option<String>,
@@ -32,6 +39,13 @@ pub(crate) struct FleetView {
     pub(crate) now: Timestamp,
 }
 
+/// All tenants, and the list of schedules if it is not complete.
+pub(crate) struct PendingFleet {
+    pub(crate) view: FleetView,
+    /// [`FleetView::compare`] takes its result.
+    pub(crate) listing: Option<BoxFuture<'static, Result<Vec<ListedSchedule>>>>,
+}
+
 /// Tenants whose items three full calls read.
 const TENANTS_PER_GROUP: usize = 50;
 
@@ -39,42 +53,51 @@ const TENANTS_PER_GROUP: usize = 50;
 const GROUPS_AT_ONCE: usize = 5;
 
 pub(crate) async fn read(context: &CommandContext<'_>) -> Result<FleetView> {
-    let now = context.now();
-    let listed = async {
-        let schedules = context.schedules.clone()?;
-        // Its many pages follow one another: none should wait until answers about tenants are decoded.
-        Some(in_task(async move { schedules.list().await }).await)
+    let PendingFleet { mut view, listing } = begin(context).await?;
+    if let Some(listing) = listing {
+        view.compare(listing.await);
+    }
+    Ok(view)
+}
+
+/// The same, as soon as the tenants are read.
+pub(crate) async fn begin(context: &CommandContext<'_>) -> Result<PendingFleet> {
+    let tenants = pin!(without_schedules(context));
+    let Some(schedules) = context.schedules.clone() else {
+        let view = tenants.await?;
+        return Ok(PendingFleet {
+            view,
+            listing: None,
+        });
     };
-    let read = async {
-        let ids = async { context.store.list_tenants().await.map_err(Failure::from) };
-        let (ids, unfinished_restore) = tokio::try_join!(ids, unfinished_restore(context))?;
-        let groups = healths(context, &ids).await?;
-        Ok::<_, Failure>((ids, unfinished_restore, groups))
-    };
-    let listed = async { Ok::<_, Failure>(listed.await) };
-    let (listed, (ids, unfinished_restore, groups)) = tokio::try_join!(listed, read)?;
-    let mut tenants: Vec<TenantHealth> = groups.into_iter().flatten().collect();
-    let (mut orphaned_schedules, mut schedules_unread) = (Vec::new(), None);
-    match listed {
-        Some(Ok(listed)) => {
-            let by_tenant = by_tenant(&listed);
-            for health in &mut tenants {
-                let drifted = unlisted(&by_tenant, health);
-                health.problems.extend(drifted);
-            }
-            orphaned_schedules = orphaned(&ids, &listed);
+    // Its many pages follow one another: none should wait until answers about tenants are decoded.
+    let listing = in_task(async move { schedules.list().await });
+    let listing: BoxFuture<'static, _> = Box::pin(listing);
+    let (view, listing) = match select(listing, tenants).await {
+        Either::Left((listed, tenants)) => {
+            let mut view = tenants.await?;
+            view.compare(listed);
+            (view, None)
         }
-        Some(Err(failure)) => schedules_unread = Some(failure.text),
-        None => {}
-    }
-    for health in &mut tenants {
-        // The console keeps the view: thousands of configurations are of no more use.
-        health.desired = None;
-    }
+        Either::Right((view, listing)) => {
+            let mut view = view?;
+            view.schedules_pending = true;
+            (view, Some(listing))
+        }
+    };
+    Ok(PendingFleet { view, listing })
+}
+
+async fn without_schedules(context: &CommandContext<'_>) -> Result<FleetView> {
+    let now = context.now();
+    let ids = async { context.store.list_tenants().await.map_err(Failure::from) };
+    let (ids, unfinished_restore) = tokio::try_join!(ids, unfinished_restore(context))?;
+    let groups = healths(context, &ids).await?;
     Ok(FleetView {
-        tenants,
-        orphaned_schedules,
-        schedules_unread,
+        tenants: groups.into_iter().flatten().collect(),
+        orphaned_schedules: Vec::new(),
+        schedules_unread: None,
+        schedules_pending: false,
         unfinished_restore,
         last_day: None,
         now,
@@ -111,7 +134,7 @@ pub(in crate::commands) async fn schedule_findings(
         let tenant = &health.tenant_id;
         findings.extend(drifted.iter().map(|problem| format!("{tenant}: {problem}")));
     }
-    findings.extend(orphaned(&ids, &listed));
+    findings.extend(orphaned(ids.iter(), &listed));
     Ok(findings)
 }
 
@@ -143,9 +166,27 @@ async fn healths_of(
 }
 
 impl FleetView {
+    /// Adds what the group's list of schedules shows.
+    pub(crate) fn compare(&mut self, listed: Result<Vec<ListedSchedule>>) {
+        self.schedules_pending = false;
+        match listed {
+            Ok(listed) => {
+                let by_tenant = by_tenant(&listed);
+                for health in &mut self.tenants {
+                    let drifted = unlisted(&by_tenant, health);
+                    health.problems.extend(drifted);
+                }
+                let ids = self.tenants.iter().map(|health| &health.tenant_id);
+                self.orphaned_schedules = orphaned(ids, &listed);
+            }
+            Err(failure) => self.schedules_unread = Some(failure.text),
+        }
+    }
+
     /// Whether there is neither a tenant nor anything that is left of one.
     pub(crate) fn is_empty(&self) -> bool {
         self.tenants.is_empty()
+            && !self.schedules_pending
             && self.orphaned_schedules.is_empty()
             && self.unfinished_restore.is_none()
     }

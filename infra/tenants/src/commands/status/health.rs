@@ -16,7 +16,7 @@ use shared::tenant::TenantConfig;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::format;
-use crate::schedule::is_connected;
+use crate::schedule::{Firing, JOBS, firing, is_connected};
 
 /// People who wait, from which on it is a problem of the tenant.
 const MANY_WAITING: u32 = 5;
@@ -78,9 +78,9 @@ pub(crate) struct TenantHealth {
     pub(crate) announcements: Vec<String>,
     /// What the operator should look at, and what to do about it.
     pub(crate) problems: Vec<String>,
-    /// What its schedules should be like, where the configuration can be read.
+    /// Whether its schedules should fire, where the configuration can be read.
     #[serde(skip)]
-    pub(crate) desired: Option<(TenantConfig, TenantStatus)>,
+    pub(crate) desired: Option<[(JobKind, Firing); 2]>,
 }
 
 /// The health of one tenant, [`unreadable`] if an item of it is damaged.
@@ -276,7 +276,10 @@ pub(crate) async fn judge(
         rejected,
         announcements: announcements(&leases),
         problems,
-        desired: config.and_then(|config| Some((config.ok()?, status_of?))),
+        desired: config.and_then(|config| {
+            let (config, status) = (config.ok()?, status_of?);
+            Some(JOBS.map(|job| (job, firing(&config, status, job))))
+        }),
     })
 }
 

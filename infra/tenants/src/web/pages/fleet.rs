@@ -10,7 +10,7 @@ use serde::Deserialize;
 use shared::state::JobKind;
 
 use super::{pager, query_value, to_look_at, trend};
-use crate::commands::status::fleet::{self, FleetView};
+use crate::commands::status::fleet::{self, FleetView, PendingFleet};
 use crate::commands::status::health::{TenantHealth, TenantState};
 use crate::commands::status::last_day::{self, LastDays};
 use crate::failure::{Failure, Result};
@@ -39,12 +39,12 @@ pub(in crate::web) async fn read(shared: &Shared) -> Result<Reading> {
 }
 
 /// A reading that outlives its request.
-fn fresh(shared: &Shared) -> impl Future<Output = Result<FleetView>> + Send + use<> {
+fn fresh(shared: &Shared) -> impl Future<Output = Result<PendingFleet>> + Send + use<> {
     let shared = shared.clone();
     async move {
         // A newer release may take over the table while a console is open.
         shared.context.store.check_version().await?;
-        Box::pin(fleet::read(&shared.context)).await
+        Box::pin(fleet::begin(&shared.context)).await
     }
 }
 
@@ -146,6 +146,9 @@ fn sentence(visit: &Visit, view: &FleetView) -> String {
         .iter()
         .filter(|tenant| !tenant.problems.is_empty());
     let troubled = troubled.count() as u64;
+    if view.schedules_pending {
+        return so_far(visit, troubled);
+    }
     let count = |number| visit.language.number(number);
     match (troubled, all) {
         (_, 0) => visit
@@ -174,6 +177,22 @@ fn sentence(visit: &Visit, view: &FleetView) -> String {
             format!("{} of {} companies need you", count(troubled), count(all)),
         ),
     }
+}
+
+/// The sentence while nobody knows whose schedules are not as they should be.
+fn so_far(visit: &Visit, troubled: u64) -> String {
+    if troubled == 0 {
+        let none = visit.pick(
+            "Bisher braucht dich keine Firma",
+            "No company needs you so far",
+        );
+        return none.to_owned();
+    }
+    visit.language.counted(
+        troubled,
+        ("Firma braucht dich bisher", "Firmen brauchen dich bisher"),
+        ("company needs you so far", "companies need you so far"),
+    )
 }
 
 /// Trouble first, then by name.
@@ -210,7 +229,11 @@ fn age(visit: &Visit, reading: &Reading, again: bool) -> Markup {
         @if reading.is_long() {
             p.small {
                 (visit.pick(format!("Stand: {ago}."), format!("Read {ago}.")))
-                @if again { " " (visit.pick("Es wird gerade neu gelesen.", "It is being read again.")) }
+                @if reading.view.schedules_pending {
+                    " " (visit.pick("Die Zeitpläne werden noch verglichen.", "The schedules are still being compared."))
+                } @else if again {
+                    " " (visit.pick("Es wird gerade neu gelesen.", "It is being read again."))
+                }
                 @if let Some(failed) = &reading.failed {
                     " " (visit.pick("Zuletzt misslang das: ", "The last attempt failed: ")) span lang="en" { (layout::code(failed)) }
                 }
@@ -250,7 +273,7 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
                             th.number[matches!(place, 1..=3 | 5)] scope="col" { (visit.pick(german, english)) }
                         }
                     } }
-                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.days)) } }
+                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.days, view.schedules_pending)) } }
                 }
                 (pager(visit, search.page, rows.more, path))
             }
@@ -275,13 +298,19 @@ const COLUMNS: [(&str, &str); 7] = [
     ("Letzte 24 Stunden", "Last 24 hours"),
 ];
 
-fn row(visit: &Visit, tenant: &TenantHealth, days: &LastDays) -> Markup {
+fn row(visit: &Visit, tenant: &TenantHealth, days: &LastDays, is_pending: bool) -> Markup {
     let [synced, people, waiting, held, filed, parked, day] =
         COLUMNS.map(|(german, english)| visit.pick(german, english));
     let last_day = days.get(&tenant.tenant_id);
     let id = &tenant.tenant_id;
     let link = format!("/tenants/{id}");
-    let (class, state) = state(visit, tenant);
+    let (class, state) = match state(visit, tenant) {
+        ("good", _) if is_pending => {
+            let so_far = visit.pick("bisher in Ordnung", "fine so far");
+            ("off", so_far.to_owned())
+        }
+        known => known,
+    };
     html! {
         tr {
             th scope="row" {

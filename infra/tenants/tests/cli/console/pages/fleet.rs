@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, StatusCode};
 use shared::state::JobKind;
 use shared::tenant::Via;
+use simulators::{Behaviour, Fault};
 use tenants::Exit;
 
 use super::assert_has;
 use crate::console::companies::monday;
-use crate::console::visitor::{form, send, visitor};
+use crate::console::visitor::{form, send, visitor, visitor_of_stack};
 use crate::restore::items;
 use crate::state_version::mark;
 use crate::support::Desk;
@@ -102,6 +103,34 @@ async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_com
         page = visitor.text("/").await;
     }
     panic!("no fresh reading: {page}");
+}
+
+/// Ten thousand companies have 200 pages of them.
+#[tokio::test]
+async fn the_first_page_does_not_wait_for_the_schedules_and_calls_no_company_fine_before() {
+    let (desk, _) = Desk::in_step().await;
+    let visitor = visitor_of_stack(&desk, desk.variables()).await;
+    let slow = Fault::new(Behaviour::Slow(Duration::from_secs(4)));
+    desk.aws.fail(slow.path("/schedules").nth(1));
+    let mut page = visitor.text("/").await;
+    assert_has(
+        &page,
+        &[
+            "No company needs you so far",
+            "The schedules are still being compared.",
+            "</span>fine so far<",
+            "every 5s",
+        ],
+    );
+    for _ in 0..1_000 {
+        if !page.contains("still being compared") {
+            assert_has(&page, &["The one company is fine", "</span>fine<"]);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        page = visitor.text("/").await;
+    }
+    panic!("the schedules were not compared: {page}");
 }
 
 /// Its tenants are paused, which looks as if somebody had wanted it.
