@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use shared::domain::id::TenantId;
 use tokio::time::{Instant, timeout_at};
 
 use crate::commands::status::fleet::{FleetView, PendingFleet};
+use crate::commands::status::last_day::{self, LastDays};
+use crate::context::CommandContext;
 use crate::failure::Result;
 
 /// No page waits for a reading that takes longer, nor for its schedules.
@@ -29,6 +32,8 @@ pub(super) struct Readings {
 #[derive(Clone)]
 pub(super) struct Reading {
     pub(super) view: Arc<FleetView>,
+    /// Of tenants that a page has listed with it.
+    last_days: Arc<Mutex<LastDays>>,
     took: Duration,
     /// When it was complete, or the last attempt since then had failed.
     ended: Instant,
@@ -42,6 +47,36 @@ impl Reading {
     /// Whether pages show it again instead of reading for themselves.
     pub(super) fn is_long(&self) -> bool {
         self.took >= LONG
+    }
+
+    /// The last day of each of `tenants` that can be read: once for all pages that show this reading.
+    pub(super) async fn last_days(
+        &self,
+        context: &CommandContext<'_>,
+        tenants: Vec<TenantId>,
+    ) -> LastDays {
+        let (mut days, mut unread) = (LastDays::new(), Vec::new());
+        {
+            let known = self.known_days();
+            for tenant in tenants {
+                match known.get(&tenant) {
+                    Some(day) => {
+                        days.insert(tenant, day.clone());
+                    }
+                    None => unread.push(tenant),
+                }
+            }
+        }
+        let read = last_day::read(context, unread).await;
+        self.known_days().extend(read.clone());
+        days.extend(read);
+        days
+    }
+
+    fn known_days(&self) -> MutexGuard<'_, LastDays> {
+        self.last_days
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -146,6 +181,7 @@ impl Readings {
     fn put(&self, view: FleetView, began: Instant, changes: u64) -> Reading {
         let reading = Reading {
             view: Arc::new(view),
+            last_days: Arc::default(),
             took: began.elapsed(),
             ended: Instant::now(),
             failed: None,

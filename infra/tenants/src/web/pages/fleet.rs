@@ -12,7 +12,7 @@ use shared::state::JobKind;
 use super::{pager, query_value, to_look_at, trend};
 use crate::commands::status::fleet::{self, FleetView, PendingFleet};
 use crate::commands::status::health::{TenantHealth, TenantState};
-use crate::commands::status::last_day::{self, LastDays};
+use crate::commands::status::last_day::LastDays;
 use crate::failure::{Failure, Result};
 use crate::web::Shared;
 use crate::web::layout::{self, Place, refreshed};
@@ -74,7 +74,7 @@ pub(in crate::web) async fn page(
         .copied()
         .collect();
     let ids = shown.iter().map(|tenant| tenant.tenant_id.clone());
-    let days = last_day::read(visit.context(), ids.collect()).await;
+    let days = reading.last_days(visit.context(), ids.collect()).await;
     let more = chosen.len() > search.page.saturating_add(1).saturating_mul(ROWS);
     // Only now: this page does not wait for its share of the table.
     let again = visit.shared().readings.again(fresh(visit.shared()));

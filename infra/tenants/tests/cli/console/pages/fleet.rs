@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, StatusCode};
 use shared::state::JobKind;
 use shared::tenant::Via;
-use simulators::{Behaviour, Fault};
+use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
 use super::assert_has;
 use crate::console::companies::monday;
 use crate::console::visitor::{form, send, visitor, visitor_of_stack};
+use crate::forget::DENIED;
 use crate::restore::items;
 use crate::state_version::mark;
 use crate::support::Desk;
@@ -103,6 +104,24 @@ async fn a_reading_that_took_long_is_shown_with_its_age_until_a_fresh_one_is_com
         page = visitor.text("/").await;
     }
     panic!("no fresh reading: {page}");
+}
+
+#[tokio::test]
+async fn the_last_day_is_read_once_for_a_reading_that_is_shown_again() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let visitor = visitor(&desk, "").await;
+    let [table, _] = desk.stack.proxies().unwrap();
+    table.set_latency(Duration::from_millis(300));
+    visitor.text("/?wait=true").await;
+    table.set_latency(Duration::ZERO);
+    let denied = Fault::new(Behaviour::Status(400, Body::Json(DENIED)));
+    let reports = denied.calls("DynamoDB Query").body(&["RUN#"]);
+    desk.faults.add(reports.always());
+    let kept = visitor.text("/").await;
+    assert_has(&kept, &["Read just now."]);
+    assert!(!kept.contains("cannot be read"), "{kept}");
 }
 
 /// Ten thousand companies have 200 pages of them.

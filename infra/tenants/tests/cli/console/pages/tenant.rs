@@ -107,6 +107,7 @@ async fn what_aws_refuses_is_named_and_the_rest_is_shown() {
     let page = visitor.text("/tenants/acme").await;
     assert_has(&page, &["In sync just now", "DynamoDB refuses Query"]);
     let day = "<a href=\"/tenants/acme/runs\">cannot be read</a>";
+    let visitor = visitor_of_stack(&desk, desk.variables()).await;
     assert_has(&visitor.text("/").await, &["</span>fine<", day]);
     desk.faults.add(denied.calls("DynamoDB Query").always());
     let visitor = visitor_of_stack(&desk, desk.variables()).await;
