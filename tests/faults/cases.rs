@@ -25,16 +25,16 @@ const RUN_FAULTS: [(&str, RunFault, Expect); 7] = [
 const INTERRUPTIONS: [&str; 2] = ["reset-before-reply", "lose-reply"];
 
 /// The sample has every nth case beyond the first of each kind.
-const SAMPLE_NTH: usize = 60;
+const SAMPLE_NTH: usize = 200;
 
 /// A case, and its scenario without a fault.
 pub(crate) type Tried<'a> = (&'a Baseline, Case);
 
 /// How many cases are run.
 pub(crate) enum Size {
-    /// About a minute: each fault for each job and route, and a few of the rest.
+    /// Less than a minute: each fault for each job, and a few of the rest.
     Sample,
-    /// Each fault at each kind of call of each job and route, and every nth of the rest.
+    /// Each fault for each job and route, and every nth of the rest.
     Every(usize),
     /// The cases with this in their names.
     Named(String),
@@ -73,8 +73,11 @@ impl Size {
                 let is_named = |(_, case): &Tried<'_>| case.to_string().contains(part);
                 cases.into_iter().filter(is_named).collect()
             }
-            Self::Sample => thinned(cases, |case| kind(case, false), SAMPLE_NTH),
-            Self::Every(nth) => thinned(cases, |case| kind(case, true), *nth),
+            Self::Sample => thinned(cases, kind, SAMPLE_NTH),
+            Self::Every(nth) => {
+                let by_route = |case: &Case| (kind(case), route(case.scenario.via));
+                thinned(cases, by_route, *nth)
+            }
         }
     }
 }
@@ -176,12 +179,6 @@ fn thinned<'a, K: Hash + Eq>(
     chosen
 }
 
-fn kind(case: &Case, by_call: bool) -> (&'static str, String, &'static str, &'static str) {
-    let Scenario { scene, via } = case.scenario;
-    let of = match &case.injection {
-        _ if !by_call => String::new(),
-        Injection::Call(call, _) => call.name.clone(),
-        injection => format!("{injection:?} of {}", scene.name()),
-    };
-    (case.fault, of, scene.job().as_str(), route(via))
+fn kind(case: &Case) -> (&'static str, &'static str) {
+    (case.fault, case.scenario.scene.job().as_str())
 }

@@ -35,8 +35,8 @@ fn concerns(dialect: &Dialect, via: Via) -> bool {
 
 /// The whole table, as it was accepted.
 const ACCEPTED: &str = include_str!("snapshots/matrix__matrix.snap");
-/// A sample of dialects that begin or end between two ticks has every third one.
-const EVERY: usize = 3;
+/// A sample has one dialect in six, and each of its three tests others.
+const EVERY: usize = 6;
 
 fn is_whole() -> bool {
     std::env::var_os("PROVE").is_some_and(|prove| prove == "all")
@@ -52,7 +52,7 @@ fn routes(row: usize, dialect: &Dialect) -> Vec<Via> {
     }
 }
 
-/// Every third dialect in a sample, the first of them `from`; or all.
+/// The dialects of a sample, the first of them `from`; or all.
 fn in_turn(from: usize) -> Vec<(String, Dialect)> {
     let every = if is_whole() { 1 } else { EVERY };
     dialects()
@@ -65,7 +65,7 @@ fn in_turn(from: usize) -> Vec<(String, Dialect)> {
 #[test]
 fn each_dialect_works_or_ends_with_a_named_outcome_and_nothing_lost() {
     let began = Instant::now();
-    let rows = dialects();
+    let rows = in_turn(0);
     let cells: Vec<(usize, Via)> = (0..rows.len())
         .flat_map(|row| {
             routes(row, &rows[row].1)
@@ -160,13 +160,13 @@ fn wrong(rows: &[(String, Dialect)], spoken: Spoken, is_right: fn(&Cell) -> bool
 
 #[test]
 fn a_dialect_that_begins_between_two_ticks_works_or_is_named_and_loses_nothing() {
-    let wrong = wrong(&in_turn(0), Spoken::Later, |_| true);
+    let wrong = wrong(&in_turn(2), Spoken::Later, |_| true);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn a_dialect_that_ends_between_two_ticks_leaves_nothing_behind() {
-    let wrong = wrong(&in_turn(1), Spoken::AtFirst, Cell::works);
+    let wrong = wrong(&in_turn(4), Spoken::AtFirst, Cell::works);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

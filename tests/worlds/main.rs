@@ -41,8 +41,8 @@ use harness::pool;
 use jiff::SignedDuration;
 use life::Lived;
 
-/// About a minute on two cores.
-const SAMPLE: u64 = 60;
+/// A quarter of a minute on two cores.
+const SAMPLE: u64 = 20;
 const ALL: u64 = 1_000;
 /// Kinds of calls that a sample has, secrets and others included.
 const KINDS: usize = 9;

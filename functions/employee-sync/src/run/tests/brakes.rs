@@ -225,7 +225,7 @@ fn the_first_complete_run_may_be_one_with_nothing_to_do() {
 #[test]
 fn a_company_that_empties_by_one_per_cent_a_tick_is_stopped_at_the_brake() {
     let mut world = World::new(100, "");
-    for tick in 0..200_usize {
+    for tick in 0..100_usize {
         world.deactivate(tick..tick + 1);
         world.tick(End::Well);
         world.after(5);

@@ -264,10 +264,10 @@ fn a_leaver_whose_account_lost_its_external_id_is_locked_however_the_mail_is_wri
 
 #[test]
 fn people_whom_a_run_has_no_time_to_look_up_get_their_account_from_later_runs() {
-    const NEW: usize = 1_000;
+    const NEW: usize = 200;
     let mut world = World::new(10, "[brake]\nat_least = 5000\n");
     world.academy.cannot_list = true;
-    world.academy.looks_up = 150;
+    world.academy.looks_up = 30;
     for id in 10..10 + NEW {
         world.hire(employee(&id.to_string()));
     }
@@ -275,8 +275,8 @@ fn people_whom_a_run_has_no_time_to_look_up_get_their_account_from_later_runs() 
     world.after(5);
     let first = world.sync(End::Well);
     let ended = (first.outcome, first.counts.created);
-    assert_eq!(ended, (Outcome::Partly, 150));
-    assert_eq!(first.counts.left as usize, NEW - 150);
+    assert_eq!(ended, (Outcome::Partly, 30));
+    assert_eq!(first.counts.left as usize, NEW - 30);
     world.after(5).tick(End::Well);
     assert_eq!(world.locked(), 1);
     world.ticks(100, 5);
