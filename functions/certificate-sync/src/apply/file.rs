@@ -127,14 +127,8 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError
 async fn other_url(tools: Tools<'_>, upload: &Upload) -> Result<Option<SignedUrl>, AttemptError> {
     let asked = tools.reteach.participation_by_certificate(&upload.id);
     let found = match asked.await {
-        Err(Error::Rejected { .. } | Error::Unreadable { .. } | Error::TooLarge { .. }) => None,
-        // The list came with the same right: only other files show whether it has been taken away since.
-        Err(error @ Error::Forbidden(_)) => {
-            let reason = error.to_string();
-            return Err(FilingError::unclear(TenantFault::AcademyRight, reason).into());
-        }
-        // What the academy does not say now says nothing of the file.
-        found => found?,
+        Err(error) if is_not_answered(&error) => None,
+        found => found.map_err(not_shown)?,
     };
     let fresh = found
         .and_then(|participation| participation.certificate)
@@ -143,10 +137,16 @@ async fn other_url(tools: Tools<'_>, upload: &Upload) -> Result<Option<SignedUrl
 }
 
 async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SignedUrl, AttemptError> {
-    let found = tools
-        .reteach
-        .participation_by_certificate(&upload.id)
-        .await?;
+    let asked = tools.reteach.participation_by_certificate(&upload.id);
+    let found = match asked.await {
+        Err(error) if is_not_answered(&error) => {
+            let reason = format!(
+                "its file's address is no longer good, and reteach names no fresh one if asked for the certificate: {error}"
+            );
+            return Err(FilingError::interrupted(reason).into());
+        }
+        found => found.map_err(not_shown)?,
+    };
     // The run's list has it: only a complete list without it shows that it is gone.
     let certificate = found
         .and_then(|participation| participation.certificate)
@@ -158,6 +158,25 @@ async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SignedUrl, Attem
     certificate
         .url
         .ok_or(AttemptError::Skipped(SkipReason::AwaitingPdf))
+}
+
+/// Whether the academy takes no question for a single certificate, or answers another one.
+fn is_not_answered(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Rejected { .. } | Error::Unreadable { .. } | Error::TooLarge { .. }
+    )
+}
+
+/// Why the academy does not show a certificate that it lists. The list came with the same right: only other files show whether
+/// it has been taken away since. What is not said now says nothing of the file.
+fn not_shown(error: Error) -> AttemptError {
+    match error {
+        Error::Forbidden(_) => {
+            FilingError::unclear(TenantFault::AcademyRight, error.to_string()).into()
+        }
+        error => error.into(),
+    }
 }
 
 /// A folder that is gone, or another one by now, is no failure of the certificate.

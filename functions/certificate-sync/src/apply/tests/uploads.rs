@@ -164,6 +164,28 @@ async fn an_address_that_has_expired_is_asked_for_again_once() {
     assert_eq!(company.files(), 3);
 }
 
+/// The academy lists certificates, and does not answer for a single one.
+#[tokio::test]
+async fn files_without_a_fresh_address_keep_no_other_certificate_from_being_filed() {
+    for behaviour in [
+        Behaviour::Status(400, Body::Vendor),
+        Behaviour::Status(403, Body::Vendor),
+        Behaviour::Status(200, Body::Html),
+    ] {
+        let case = format!("{behaviour:?}");
+        let company = Company::new().await;
+        let one = Fault::new(behaviour).path("/participation");
+        company.local.reteach.fail(one.always());
+        let gone = |who| company.delivered(&format!("c-{who}"), who, Delivery::Status(404));
+        let gone = (1..=3).map(gone);
+        let certificates: Vec<_> = gone.chain([company.certificate("c-4", 4)]).collect();
+        let applied = company.apply(uploads(certificates)).await;
+        let expected = ["failed 1", "failed 1", "failed 1", "Filed"];
+        assert_eq!(results(&applied), expected, "{case}");
+        assert_eq!(stop(&applied), None, "{case}");
+    }
+}
+
 /// Some hosts answer an address that has expired with a page, and no error.
 #[tokio::test]
 async fn a_page_in_the_place_of_a_pdf_is_asked_for_under_a_fresh_address() {
