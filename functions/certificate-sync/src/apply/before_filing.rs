@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use shared::document::FiledDocument;
+use shared::domain::id::SourceId;
 use shared::source::SourceError;
 
 use super::queue::{NotLooked, Person};
 use super::settle::Left;
 use super::{Shared, Tools, is_late, ledger};
 use crate::decide::{
-    BeforeFiling, after_unlisted, before_filing, needs_ledger, needs_second_list, of_both,
+    BeforeFiling, after_person_deleted, after_unlisted, before_filing, needs_ledger,
+    needs_second_list, of_both,
 };
 use crate::plan::Upload;
 
@@ -29,7 +31,13 @@ pub(super) async fn look(
         return Err(NotLooked::NotReached);
     }
     let now = tools.clock.now();
-    match lists.of(tools, &first.employee).await {
+    let listed = lists.of(tools, &first.employee).await;
+    if let Err(SourceError::Refused(problem) | SourceError::Unreadable(problem)) = &listed
+        && let Some(gone) = of_gone(tools, &first.employee, uploads, problem, shared).await
+    {
+        return Ok(gone);
+    }
+    match listed {
         Ok(documents) => {
             lists.listed();
             let none = HashSet::new();
@@ -57,6 +65,31 @@ pub(super) async fn look(
         }
         Err(error) => not_listed(tools, error, is_probe, shared),
     }
+}
+
+/// What becomes of the certificates of a person whom the HR system does not have (any more), and whose list it refuses for that
+/// `problem`. `None`: it has the person, or does not say.
+async fn of_gone(
+    tools: Tools<'_>,
+    employee: &SourceId,
+    uploads: &[Upload],
+    problem: &str,
+    shared: &Shared,
+) -> Option<Vec<BeforeFiling>> {
+    let Ok(None) = tools.sink.one(employee).await else {
+        return None;
+    };
+    if let Err(halt) = shared.denied.add(tools, employee).await {
+        shared.breaker.open(halt);
+    }
+    let reason = format!(
+        "the employee's documents cannot be listed ({problem}), and the employee is not there (any more): nothing can be \
+         filed for them"
+    );
+    let now = tools.clock.now();
+    let deleted = |upload: &Upload| after_person_deleted(upload.previous, reason.clone(), now);
+    let each = uploads.iter().map(deleted);
+    Some(each.map(BeforeFiling::Conclude).collect())
 }
 
 /// What a list that failed says about its person's certificates, and about those of others.

@@ -6,7 +6,7 @@ use shared::runtime::Outcome;
 use shared::state::ListAccess;
 use shared::tenant::Via;
 use simulators::personio::Quirk;
-use simulators::{Behaviour, Body, Fault};
+use simulators::{Behaviour, Body, Fault, Person};
 
 use super::company::{Company, Given, results, stop, uploads};
 use crate::outcome::CertificateResult;
@@ -115,6 +115,8 @@ async fn lists_that_all_fail_are_asked_for_six_times() {
         (422, 6, all(&[1, 2, 3, 6, 17, 20])),
     ] {
         let company = Company::new().await;
+        let others = (11..=20).map(|id| Person::new(id, "Jörg", "Weiß"));
+        company.personio.put_all(others);
         company.refuse_lists(refused(status));
         let applied = company.apply(uploads(certificates(&company, 20))).await;
         assert_eq!(results(&applied), expected, "{status}");
@@ -136,6 +138,20 @@ async fn two_people_without_a_list_and_nobody_with_one_are_an_outage() {
         let are_unlisted = results(&applied).iter().all(|result| result == "unlisted");
         assert!(are_unlisted, "{applied:?}");
     }
+}
+
+/// Nobody can list the documents of a person who is gone.
+#[tokio::test]
+async fn refused_lists_of_deleted_people_are_no_outage() {
+    let company = Company::new().await;
+    company.refuse_lists(refused(404));
+    let certificates = [("c-1", 11), ("c-2", 12), ("c-3", 12)];
+    let certificates = certificates.map(|(id, who)| looked_up(&company, id, who));
+    let applied = company.apply(uploads(certificates)).await;
+    assert_eq!(results(&applied), ["person deleted"; 3]);
+    assert_eq!(stop(&applied), None);
+    assert_eq!([company.lists(), company.uploads()], [2, 0]);
+    assert_eq!(applied.people_left, 0);
 }
 
 #[tokio::test]
