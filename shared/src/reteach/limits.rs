@@ -19,8 +19,9 @@ pub(super) const MAX_PDF_BYTES: u64 = 30 * 1024 * 1024;
 pub(super) const MAX_REDIRECTS: usize = 3;
 /// The longest silence within a download. Our own bound.
 pub(super) const DOWNLOAD_SILENCE: Duration = Duration::from_secs(20);
-/// A whole download, the upload that it feeds included: a drip ends here. Our own bound.
-pub(super) const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(180);
+/// A whole download, as far as it feeds an upload: a drip ends here. Before the two minutes of an upload, so that a slow file
+/// is not taken for a slow HR system. Our own bound.
+pub(super) const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(100);
 /// A listing of more than this many pages (1,000,000 accounts, 100,000 in the smallest ones) is a paging fault. Our own
 /// bound.
 pub(super) const MAX_PAGES: u32 = 4_000;

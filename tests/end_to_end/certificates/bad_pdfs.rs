@@ -155,6 +155,26 @@ fn files_that_answer_with_an_error_stop_no_other_certificate() {
     });
 }
 
+/// Each file takes longer than an upload may: Personio has nothing to do with it.
+#[test]
+fn files_that_come_too_slowly_are_no_outage_of_personio() {
+    virtual_time::without_pauses(async {
+        let harness = certified(Via::Direct, 4).await;
+        for number in 2..=4 {
+            let drip = Delivery::Drip {
+                size: 400_000,
+                piece: 20_000,
+                pause: Duration::from_secs(15),
+            };
+            deliver(&harness, &id(number), drip);
+        }
+        let report = harness.certificates_now().await;
+        assert_run!(report, Outcome::Done, uploaded = 1, failed = 3);
+        let text = &finding(&report, FindingKind::NotFiled, "c-004").text;
+        assert!(text.contains("download broke off"), "{text}");
+    });
+}
+
 #[test]
 fn a_file_store_that_answers_nobody_is_an_outage_and_nobodys_failure() {
     virtual_time::without_pauses(async {
