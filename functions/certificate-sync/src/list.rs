@@ -183,8 +183,7 @@ where
         // A reading that stops at a page that is too large is begun again, and its certificates come again.
         begun += 1;
         let number = u32::try_from(before.len()).unwrap_or(u32::MAX) + 1;
-        let max_announced = MAX_CERTIFICATES / size.max(1);
-        let read = Reading::of(begun, max_announced, &mut seen, |number| page(number, size)).await;
+        let read = Reading::of(begun, size, &mut seen, |number| page(number, size)).await;
         let reading = match (read, sizes.clone().next()) {
             (Ok(reading), _) => reading,
             (Err(Error::TooLarge { .. }), Some(smaller)) => {
@@ -419,15 +418,16 @@ struct Reading {
 }
 
 impl Reading {
-    /// All pages: the announced number of them a few at a time, at most `max_announced`, then one by one until as many
-    /// records came as were announced or there is nothing more. A short page is not the last one: the server decides
-    /// how long they are, whatever size is asked for. One that fails hides nothing on the others.
+    /// All pages: the announced number of them a few at a time, then one by one until as many records came as were announced
+    /// or there is nothing more. A short page is not the last one: the server decides how long they are, whatever `size` is
+    /// asked for. A full one that announces no other records may count its own alone: the next one shows that. One that
+    /// fails hides nothing on the others.
     ///
     /// # Errors
     /// Of the first page that fails, once the others are read.
     async fn of<F>(
         number: u32,
-        max_announced: u32,
+        size: u32,
         seen: &mut Seen<'_>,
         page: impl Fn(u32) -> F,
     ) -> Result<Self, Error>
@@ -435,11 +435,11 @@ impl Reading {
         F: Future<Output = Result<ParticipationPage, Error>>,
     {
         let (first, failure) = first_page(&page).await?;
-        let (size, total) = (first.received.max(1), first.total);
+        let (received, total) = (first.received, first.total);
         let last = match failure {
-            None => u32::try_from(total.unwrap_or_default().div_ceil(size))
+            None => u32::try_from(total.unwrap_or_default().div_ceil(received.max(1)))
                 .unwrap_or(u32::MAX)
-                .min(max_announced),
+                .min(MAX_CERTIFICATES / size.max(1)),
             // The second page, which may be a short one, does not say how many there are.
             Some(_) => 2,
         };
@@ -459,8 +459,12 @@ impl Reading {
             return Err(error);
         }
         let mut at = last.max(1);
+        let mut may_count_page = received == u64::from(size) && total == Some(received);
         // More than announced may not be all either.
-        while total != Some(reading.received) && reading.may_have_more() && at < MAX_PAGES {
+        while (may_count_page || total != Some(reading.received))
+            && reading.may_have_more()
+            && at < MAX_PAGES
+        {
             at += 1;
             let next = match page(at).await {
                 // The end, unless more was announced.
@@ -470,6 +474,10 @@ impl Reading {
                 }
                 next => next,
             };
+            let is_empty = next.as_ref().is_ok_and(|page| page.received == 0);
+            if std::mem::take(&mut may_count_page) && is_empty {
+                break;
+            }
             reading.take_or_note(next, seen)?;
         }
         match reading.failure.take() {

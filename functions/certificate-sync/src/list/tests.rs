@@ -44,7 +44,7 @@ async fn read(pages: &[Page]) -> (Reading, Seen<'static>, u32) {
     let mut seen = Seen::new(&keep_all);
     let asked = AtomicU32::new(0);
     let announced = pages.last().map_or(0, |(total, _)| *total);
-    let reading = Reading::of(1, 1_000, &mut seen, |number| {
+    let reading = Reading::of(1, PAGE_SIZE, &mut seen, |number| {
         asked.fetch_add(1, Ordering::Relaxed);
         let empty = (announced, Vec::new());
         let found = page(pages.get(number as usize - 1).unwrap_or(&empty));
@@ -172,7 +172,7 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
 async fn a_page_that_fails_fails_the_reading() {
     for failing in 1..=4 {
         let mut seen = Seen::new(&keep_all);
-        let reading = Reading::of(1, 1_000, &mut seen, async |number| {
+        let reading = Reading::of(1, PAGE_SIZE, &mut seen, async |number| {
             if number == failing {
                 return Err(Error::Forbidden("no".to_owned()));
             }
@@ -368,6 +368,52 @@ async fn pages_shorter_than_asked_for_bring_as_many_certificates_as_full_ones() 
         assert_eq!((listing.certificates.len(), listing.readings), (25_001, 1));
         assert_eq!(listing.completeness, Completeness::Complete);
     }
+}
+
+/// reteach's document does not say what `resultCount` counts: it may be the records of its page.
+#[tokio::test]
+async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
+    for (count, counts_pages, asked_for, readings) in [
+        (249, true, 1, 1),
+        (250, true, 2, 1),
+        (250, false, 2, 1),
+        (251, false, 2, 1),
+        // Two full pages, a short one and an empty one.
+        (600, true, 3 * 4, 3),
+        (600, false, 3, 1),
+    ] {
+        let asked = AtomicU32::new(0);
+        let listing = listed(|number, size| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            let end = count.min(number * size);
+            let rows = rows(end.min((number - 1) * size)..end);
+            let total = match counts_pages {
+                true => rows.len() as u64,
+                false => u64::from(count),
+            };
+            Ok(page(&(total, rows)))
+        });
+        let listing = listing.await.unwrap();
+        let case = format!("{count} {counts_pages}");
+        assert_eq!(listing.certificates.len(), count as usize, "{case}");
+        assert_eq!(listing.completeness, Completeness::Complete, "{case}");
+        let both = (asked.into_inner(), listing.readings);
+        assert_eq!(both, (asked_for, readings), "{case}");
+    }
+    // The page after the last one may be answered 404.
+    let listing = listed(|number, size| match number {
+        1 => Ok(page(&(250, rows(0..size)))),
+        _ => Err(Error::NotFound {
+            call: Call {
+                vendor: Vendor::Reteach,
+                method: reqwest::Method::GET,
+                path: "/participation",
+            },
+        }),
+    });
+    let listing = listing.await.unwrap();
+    let found = (listing.completeness, listing.failure);
+    assert_eq!(found, (Completeness::Complete, None));
 }
 
 #[tokio::test]
