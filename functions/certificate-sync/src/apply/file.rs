@@ -7,7 +7,7 @@ use shared::document::{
 };
 use shared::domain::id::{DocumentId, SourceId};
 use shared::http::{Deadline, SignedUrl};
-use shared::reteach::{DownloadError, Error};
+use shared::reteach::{DownloadError, Error, Forbidden};
 use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateState, Intent, OnUnverifiable, PutOutcome};
 
@@ -112,6 +112,13 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError
             Some(fresh) => fresh,
             None => return Err(no_pdf.into()),
         },
+        // Where there is no other address, that host is what the operator has to know.
+        Err(elsewhere @ DownloadError::Forbidden(Forbidden::Host(_))) => {
+            let Ok(Some(fresh)) = other_url(tools, upload).await else {
+                return Err(elsewhere.into());
+            };
+            fresh
+        }
         opened => return Ok(opened?),
     };
     match tools.downloads.open(&fresh).await {
@@ -122,8 +129,8 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError
     }
 }
 
-/// Some hosts answer an address that has expired with a page, and no error. `None`: there is no other address, or the academy
-/// takes no such question, so it is the file that is no PDF.
+/// Some hosts answer an address that has expired with a page, and no error, or lead to a log-in elsewhere. `None`: there is no
+/// other address, or the academy takes no such question, so it is the file.
 async fn other_url(tools: Tools<'_>, upload: &Upload) -> Result<Option<SignedUrl>, AttemptError> {
     let asked = tools.reteach.participation_by_certificate(&upload.id);
     let found = match asked.await {

@@ -186,18 +186,22 @@ async fn files_without_a_fresh_address_keep_no_other_certificate_from_being_file
     }
 }
 
-/// Some hosts answer an address that has expired with a page, and no error.
+/// Some hosts answer an address that has expired with a page, and no error, or lead to a log-in elsewhere.
 #[tokio::test]
 async fn a_page_in_the_place_of_a_pdf_is_asked_for_under_a_fresh_address() {
-    let company = Company::new().await;
-    let page = company.delivered("page", 9, Delivery::NotAPdf);
-    let upload = Upload {
-        url: page.url,
-        ..company.certificate("c-1", 1)
-    };
-    let applied = company.apply(uploads([upload])).await;
-    assert_eq!(results(&applied), ["Filed"]);
-    assert_eq!(company.files(), 2);
+    let login = Delivery::RedirectTo("https://login.example.com/".to_owned());
+    for delivery in [Delivery::NotAPdf, login] {
+        let case = format!("{delivery:?}");
+        let company = Company::new().await;
+        let page = company.delivered("page", 9, delivery);
+        let upload = Upload {
+            url: page.url,
+            ..company.certificate("c-1", 1)
+        };
+        let applied = company.apply(uploads([upload])).await;
+        assert_eq!(results(&applied), ["Filed"], "{case}");
+        assert_eq!(company.files(), 2, "{case}");
+    }
 }
 
 #[tokio::test]
