@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use shared::document::FiledDocument;
-use shared::domain::id::SourceId;
 use shared::source::SourceError;
 
 use super::queue::{NotLooked, Person};
@@ -33,9 +33,9 @@ pub(super) async fn look(
     let now = tools.clock.now();
     let listed = lists.of(tools, &first.employee).await;
     if let Err(SourceError::Refused(problem) | SourceError::Unreadable(problem)) = &listed
-        && let Some(gone) = of_gone(tools, &first.employee, uploads, problem, shared).await
+        && let Ok(None) = tools.sink.one(&first.employee).await
     {
-        return Ok(gone);
+        return Ok(of_gone(uploads, problem, now));
     }
     match listed {
         Ok(documents) => {
@@ -67,29 +67,16 @@ pub(super) async fn look(
     }
 }
 
-/// What becomes of the certificates of a person whom the HR system does not have (any more), and whose list it refuses for that
-/// `problem`. `None`: it has the person, or does not say.
-async fn of_gone(
-    tools: Tools<'_>,
-    employee: &SourceId,
-    uploads: &[Upload],
-    problem: &str,
-    shared: &Shared,
-) -> Option<Vec<BeforeFiling>> {
-    let Ok(None) = tools.sink.one(employee).await else {
-        return None;
-    };
-    if let Err(halt) = shared.denied.add(tools, employee).await {
-        shared.breaker.open(halt);
-    }
+/// What becomes of the certificates of a person whom the HR system does not have (any more), and whose list it refuses for
+/// this `problem`.
+fn of_gone(uploads: &[Upload], problem: &str, now: Timestamp) -> Vec<BeforeFiling> {
     let reason = format!(
         "the employee's documents cannot be listed ({problem}), and the employee is not there (any more): nothing can be \
          filed for them"
     );
-    let now = tools.clock.now();
     let deleted = |upload: &Upload| after_person_deleted(upload.previous, reason.clone(), now);
     let each = uploads.iter().map(deleted);
-    Some(each.map(BeforeFiling::Conclude).collect())
+    each.map(BeforeFiling::Conclude).collect()
 }
 
 /// What a list that failed says about its person's certificates, and about those of others.

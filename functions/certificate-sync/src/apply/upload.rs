@@ -12,7 +12,7 @@ use super::queue::{Next, by_person, next, others};
 use super::settle::{Left, lock, settle_rest};
 use super::{Applied, Shared, Tools, is_late, ledger};
 use crate::decide::BeforeFiling;
-use crate::outcome::CertificateResult;
+use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::Upload;
 
 /// Files `uploads` in their order.
@@ -113,6 +113,11 @@ async fn file_one(tools: Tools<'_>, folder: &Folder, next: Next, shared: &Shared
             let (subject, read) = (upload.into(), upload.read.as_ref());
             let (transition, breaker) = (transition.clone(), &shared.breaker);
             let result = ledger::carry_out(tools, subject, read, transition, breaker).await;
+            if let CertificateResult::Skipped(SkipReason::PersonDeleted(_)) = &result
+                && let Err(halt) = shared.denied.add(tools, &upload.employee).await
+            {
+                breaker.open(halt);
+            }
             return vec![Left::new(upload, result)];
         }
     }
