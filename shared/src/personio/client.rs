@@ -13,6 +13,8 @@ pub struct Client<T = Direct> {
     pub(super) transport: T,
     /// Whether the account refuses attributes by their newer names.
     pub(super) refuses_newer_names: Arc<AtomicBool>,
+    /// Whether the account refuses lists of documents as long as we ask for.
+    pub(super) refuses_long_lists: Arc<AtomicBool>,
 }
 
 impl<T: Transport> Client<T> {
@@ -21,6 +23,7 @@ impl<T: Transport> Client<T> {
         Self {
             transport,
             refuses_newer_names: Arc::default(),
+            refuses_long_lists: Arc::default(),
         }
     }
 

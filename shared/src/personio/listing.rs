@@ -1,8 +1,10 @@
 //! The documents of an employee, from the v2 API: v1 can only file them.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use jiff::civil::Date;
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -81,17 +83,19 @@ impl<T: Transport> Client<T> {
         created_since: Option<Date>,
     ) -> Result<Vec<FiledDocument>, SourceError> {
         let since = created_since.map(|day| day.to_string());
-        let limit = LIST_SIZE.to_string();
-        let mut query = vec![("owner_id", owner.as_str()), ("limit", limit.as_str())];
-        query.extend(category.map(|category| ("category_id", category.as_str())));
-        query.extend(since.as_deref().map(|since| ("created_at.gte", since)));
+        let size = LIST_SIZE.to_string();
+        let category = category.map(|category| ("category_id", category.as_str()));
+        let since = since.as_deref().map(|since| ("created_at.gte", since));
         let (mut documents, mut seen) = (Vec::new(), HashSet::new());
         let mut known = HashSet::new();
         let mut cursor: Option<String> = None;
+        let mut is_limited = !self.refuses_long_lists.load(Ordering::Relaxed);
         for _ in 0..MAX_LIST_PAGES {
             // Whether a cursor carries the filters is not documented: they are sent along.
             let paging = cursor.as_deref().map(|cursor| ("cursor", cursor));
-            let query: Vec<_> = query.iter().copied().chain(paging).collect();
+            let limit = Some(("limit", size.as_str())).filter(|_| is_limited);
+            let query = [("owner_id", owner.as_str())].into_iter().chain(limit);
+            let query: Vec<_> = query.chain(category).chain(since).chain(paging).collect();
             let reply = self
                 .transport
                 .get(Get {
@@ -101,10 +105,19 @@ impl<T: Transport> Client<T> {
                     query: &query,
                 })
                 .await?;
+            // Other v2 lists take less than the common document says: then the account chooses how many rows a page has.
+            if is_limited && cursor.is_none() && reply.status == StatusCode::BAD_REQUEST {
+                is_limited = false;
+                continue;
+            }
             check_documents(&reply, Access::List)?;
             let page: Page = reply.json()?;
+            if !is_limited {
+                self.refuses_long_lists.store(true, Ordering::Relaxed);
+            }
+            let full = if is_limited { LIST_SIZE } else { 1 };
             let has_links = page.meta.as_ref().is_some_and(|meta| meta.links.is_some());
-            if !has_links && page.data.len() >= LIST_SIZE {
+            if !has_links && page.data.len() >= full {
                 let problem = "a full page that does not say whether there is another one";
                 return Err(reply.unreadable("_meta.links", problem).into());
             }

@@ -148,6 +148,33 @@ async fn a_page_without_links_is_the_whole_list_only_if_it_is_not_full() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_that_refuses_long_lists_is_asked_for_as_many_as_it_likes() {
+    let server = v2(|seen| match (seen.query("limit"), seen.query("cursor")) {
+        (Some(_), _) => Canned::Text(400, "{}"),
+        (None, None) => page(vec![item(json!(1))], Some("?cursor=c")),
+        (None, Some(_)) => page(vec![item(json!(2))], None),
+    })
+    .await;
+    let client = direct(&server);
+    for asked in [3, 5] {
+        let listed = client.documents(&SourceId::new("4711"), None, None).await;
+        assert_eq!(listed.unwrap().len(), 2);
+        let seen = server.seen().into_iter();
+        let lists = seen.filter(|seen| seen.path() != "/v2/auth/token");
+        assert_eq!(lists.count(), asked);
+    }
+    // How long a full page is, nobody says then.
+    let server = v2(|seen| match seen.query("limit") {
+        Some(_) => Canned::Text(400, "{}"),
+        None => Canned::Json(200, json!({"_data": [item(json!(1))]})),
+    })
+    .await;
+    let client = direct(&server);
+    let listed = client.documents(&SourceId::new("4711"), None, None).await;
+    assert!(matches!(listed, Err(SourceError::Unreadable(_))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn moves_a_document_by_its_category_alone_and_says_what_a_refusal_means() {
     for (status, body, expected, calls) in [
         (200, "", None, 1),
@@ -193,7 +220,8 @@ async fn says_what_a_refused_list_means() {
         (403, "<html>".to_owned(), "Unavailable", 2),
         (403, String::new(), "Unavailable", 2),
         (401, "{}".to_owned(), "Forbidden", 2),
-        (400, "{}".to_owned(), "Unreadable", 1),
+        // Without a limit, too.
+        (400, "{}".to_owned(), "Unreadable", 2),
         (404, "{}".to_owned(), "Unreadable", 1),
         (429, String::new(), "Unavailable", 4),
         (502, "<html>".to_owned(), "Unavailable", 4),
