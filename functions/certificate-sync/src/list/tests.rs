@@ -374,7 +374,7 @@ async fn pages_shorter_than_asked_for_bring_as_many_certificates_as_full_ones() 
 #[tokio::test]
 async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
     for (count, counts_pages, asked_for, readings) in [
-        (249, true, 1, 1),
+        (249_u32, true, 1, 1),
         (250, true, 2, 1),
         (250, false, 2, 1),
         (251, false, 2, 1),
