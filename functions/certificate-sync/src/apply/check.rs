@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use super::ledger::{Subject, carry_out, tell};
 use super::lists::NOT_PASSED;
 use super::{Tools, is_late};
-use crate::decide::{AfterLook, Signal, after_look};
+use crate::decide::{AfterLook, Signal, after_gone, after_look};
 use crate::outcome::CertificateResult;
 use crate::plan::{Check, Owner, Upload, is_of_this_filing, may_be_upload};
 
@@ -62,7 +62,18 @@ pub(super) async fn check(
     let (issue, refiled) = (check.issue, check.refiled.clone());
     let read = CertificateState::Intended(check.intent);
     let found = look(tools, &check, documents).await;
-    let (next, signal) = after_look(check, found, tools.clock.now());
+    let is_refused = matches!(
+        found,
+        Err(SourceError::Refused(_) | SourceError::Unreadable(_))
+    );
+    let is_gone = is_refused && matches!(tools.sink.one(&employee).await, Ok(None));
+    let (next, signal) = match found {
+        Err(problem) if is_gone => {
+            let next = after_gone(check.intent, &problem, tools.clock.now());
+            (next, Signal::None)
+        }
+        found => after_look(check, found, tools.clock.now()),
+    };
     let counts = !matches!(signal, Signal::NoAnswer(_)) || documents.has_failed.set(()).is_ok();
     if counts {
         tell(lists, &employee, signal);

@@ -6,7 +6,7 @@ use shared::source::SourceError;
 use shared::state::{CertificateState, Intent, OnUnverifiable, RetryState};
 
 use super::retry::{self, MAX_TRANSIENT};
-use super::{Signal, Transition, UNSAFE};
+use super::{Signal, Transition, UNSAFE, after_person_deleted};
 use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{Check, PreviousFailures, Upload};
 
@@ -68,6 +68,22 @@ pub fn after_look(
             (next, signal)
         }
     }
+}
+
+/// What follows where the HR system does not have the person (any more), and refuses the list for this `problem`. Should the
+/// person be seen again, the document is looked for before anything is sent.
+#[must_use]
+pub fn after_gone(intent: Intent, problem: &SourceError, now: Timestamp) -> AfterLook {
+    let reason = format!(
+        "an upload got no answer, the employee's documents cannot be listed ({problem}), and the employee is not there (any \
+         more): nothing can be filed for them"
+    );
+    let previous = PreviousFailures {
+        unlisted: true,
+        unverified_at: Some(intent.at),
+        ..intent.into()
+    };
+    AfterLook::Conclude(after_person_deleted(previous, reason, now))
 }
 
 /// The next run asks again, for a week, and for another one after the operator has decided.

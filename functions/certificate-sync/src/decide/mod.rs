@@ -16,7 +16,7 @@ pub use attempt::{
     AttemptError, after_attempt, after_person_deleted, after_shared_refusal, after_unlisted,
 };
 pub use before_filing::{BeforeFiling, before_filing, needs_ledger, needs_second_list, of_both};
-pub use look::{AfterLook, after_look};
+pub use look::{AfterLook, after_gone, after_look};
 
 pub use series::{Advance, Refusal, Rest, Series, probe_place, still_counted};
 

@@ -157,6 +157,24 @@ async fn lists_that_fail_for_three_people_are_asked_for_no_further() {
     }
 }
 
+/// Nobody can list the documents of a person who is gone.
+#[tokio::test]
+async fn an_upload_for_a_person_who_is_gone_waits_for_the_person() {
+    let company = Company::new().await;
+    let refused = Fault::new(Behaviour::Status(404, Body::Vendor));
+    company.refuse_lists(refused.always());
+    let check = check(&company, "c-1", 11);
+    begin(&company, &check).await;
+    let applied = company.apply(checks([check])).await;
+    assert_eq!(results(&applied), ["person deleted"]);
+    let state = company.state("c-1").await;
+    let Some(CertificateState::Failed(retry)) = &state else {
+        panic!("{state:?}");
+    };
+    let is_looked_for = retry.unlisted && retry.unverified_at.is_some();
+    assert!(is_looked_for, "{retry:?}");
+}
+
 #[tokio::test]
 async fn lists_that_fail_keep_no_other_certificate_from_being_filed() {
     let company = Company::new().await;
