@@ -8,12 +8,12 @@ import sys
 
 pages = [pathlib.Path(name) for name in ("README.md", "docs/deploy.md", "docs/local-development.md")]
 files = {str(path): path.read_text() for path in [*sorted(pathlib.Path(".ci").iterdir()), *pages] if path.is_file()}
-# A version that is written down, wherever: 'name==1.2' or version='1.2'. This file's own are none.
+# A version that is written down, wherever: 'name==1.2', 'name@1.2' or version='1.2'. This file's own are none.
 pinned = {
     (name, match[1])
     for name, text in files.items()
     if not name.endswith(".py")
-    for match in re.finditer(r"(?:==|version=')([0-9]+(?:\.[0-9]+)+)", text)
+    for match in re.finditer(r"(?:==|@|version='?)([0-9]+(?:\.[0-9]+)+)", text)
 }
 found, wrong, versions = set(), [], {}
 for manager in json.loads(pathlib.Path("renovate.json").read_text())["customManagers"]:
