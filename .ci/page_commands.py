@@ -4,6 +4,9 @@ import re
 import sys
 from pathlib import Path
 
+# Version 1 of the AWS CLI, which the rehearsal has, calls AWS's own queues whatever AWS_ENDPOINT_URL says.
+VERSION_1 = {"aws sqs": 'aws --endpoint-url "$AWS_ENDPOINT_URL" sqs'}
+
 
 def commands(text, programs):
     """Those of these programs, in blocks and in running text."""

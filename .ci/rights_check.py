@@ -17,11 +17,12 @@ from pathlib import Path
 import boto3
 
 import stack
-from page_commands import commands
+from page_commands import VERSION_1, commands
 from stack import STACK
 
 PAGES = ("docs/runbook.md", "docs/alarms.md", "docs/restore.md")
-DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|is not authorized|your own credentials|may not be read")
+# What is said of a right that is missing, and of a command that has asked nobody.
+DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|is not authorized|your own credentials|may not be read|Could not connect")
 STATE = os.environ["LOCAL_STATE"]
 TENANT = "local-direct"
 
@@ -36,6 +37,7 @@ COMMANDS = (
 )
 # What the pages leave to the reader: words, and whole commands.
 WORDS = {
+    **VERSION_1,
     "acme.toml": f"{STATE}/{TENANT}.toml",
     "reteach-personio/acme": f"{STACK}/{TENANT}",
     "acme": TENANT,
@@ -46,7 +48,7 @@ WORDS = {
 }
 # Without their arguments in running text.
 BARE = {"tenants add", "tenants remove", "tenants restore", "tenants people forget", "tenants certificates start"}
-# The emulator has no vaults of backups.
+# The emulator takes no stack that AWS Backup copies.
 NOT_HERE = re.compile(r"aws backup")
 # .ci/deploy goes through a restore with the operator's keys.
 RESTORE = re.compile(r"tenants restore|aws dynamodb (restore|wait|update|get-item|put-item)")

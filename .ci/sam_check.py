@@ -1,8 +1,7 @@
-"""Are the rehearsal's commands of SAM those of docs/deploy.md, and does SAM know all that the pages name, with their options?
+"""Are the rehearsal's commands of SAM those of docs/deploy.md, does it type those of the operator's pages, and does SAM know all that the
+pages name, with their options?
 
     python .ci/sam_check.py      with SAM's own Python
-
-The rehearsal runs its own ones (.ci/deploy).
 """
 
 import contextlib
@@ -37,4 +36,14 @@ for command in on_page("docs/local-development.md"):
     # Nobody answers the questions there.
     if command.removesuffix(" --no-prompts") not in deployment:
         sys.exit(f"docs/deploy.md does not say what the rehearsal types: {command}")
+script = Path(".ci/deploy").read_text()
+typed = script + Path("docs/local-development.md").read_text()
+# Blocks that .ci/deploy takes from the pages.
+for page, heading in re.findall(r"commands_of (docs/\S+) '?([^'|)]+)", script):
+    typed += Path(page).read_text().partition(f"\n## {heading.strip()}\n")[2].partition("```sh\n")[2].partition("```")[0]
+for page in ("docs/runbook.md", "docs/restore.md"):
+    for command in on_page(page):
+        # The emulator takes no stack that AWS Backup copies.
+        if command not in typed and "BackupVaultArn=" not in command:
+            sys.exit(f"{page}: the rehearsal does not type {command}")
 check("SAM", on_page, 8, wrong, ("sam biuld", "sam deploy --parameter-override A=b", "sam delete --now"))

@@ -1,6 +1,6 @@
 """Looks at the rehearsal's companies while the deployed functions look after them: what do reteach and Personio hold?
 
-    python .ci/tenants_check.py onboarded|drifted|damaged|mended|paused|restored|redeployed|resumed|removed      with the environment of the rehearsal
+    python .ci/tenants_check.py onboarded|drifted|damaged|mended|decided|paused|restored|redeployed|resumed|removed      with the environment of the rehearsal
 
 Nothing here knows the project's code: what should be there is worked out from Personio's people and reteach's courses.
 """
@@ -8,46 +8,19 @@ Nothing here knows the project's code: what should be there is worked out from P
 import datetime
 import json
 import os
-import subprocess
 import sys
-import time
 import zoneinfo
 
 import boto3
 
-from stack import expect, outputs, passed
+from stack import cargo, expect, outputs, passed, status, wait
 
 TENANTS = ("local-direct", "local-passthrough", "local-kombo")
 JOBS = ("employees", "certificates")
-# Both schedules fire every minute.
-PATIENCE = 300
-
-
-def wait(what, look):
-    """What `look` returns, once it returns something."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        found = look()
-        if found:
-            return found
-        time.sleep(3)
-    sys.exit(f"{what}: not within {PATIENCE} s")
-
-
-def cargo(*arguments):
-    """What a command of the project says, exit status 1 (something to look at) included."""
-    run = subprocess.run(["cargo", *arguments, "--json"], stdout=subprocess.PIPE, text=True)
-    if run.returncode not in (0, 1):
-        sys.exit(f"cargo {' '.join(arguments)}: exit status {run.returncode}")
-    return json.loads(run.stdout)
 
 
 def show(tenant, what):
     return cargo("local", "show", what, "--tenant", tenant)
-
-
-def status(tenant):
-    return cargo("tenants", "status", tenant)
 
 
 def accounts(tenant):
@@ -175,6 +148,11 @@ def mended():
     contents("local-direct")
 
 
+def decided():
+    """What was held is written, and what was parked is in its file once."""
+    mended()
+
+
 def paused():
     """Of two companies that hire on the same day, the one that is paused gets no account."""
     hired = cargo("local", "act", "hire", "Erika", "Muster", "--email", "erika@other.example", "--tenant", "local-passthrough")
@@ -230,6 +208,6 @@ def removed():
         contents(tenant)
 
 
-steps = (onboarded, drifted, damaged, mended, paused, restored, redeployed, resumed, removed)
+steps = (onboarded, drifted, damaged, mended, decided, paused, restored, redeployed, resumed, removed)
 {step.__name__: step for step in steps}[sys.argv[1]]()
 print(f"{sys.argv[1]}: {passed()} checks passed")
