@@ -63,7 +63,6 @@ impl Keep {
 /// Certificates of which a run keeps the newest: those of one class take nobody's place in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// They can be filed.
     Fileable,
     /// They have no file that is allowed, or nobody to file them for.
     Waiting,
@@ -120,7 +119,6 @@ impl Listing {
     }
 }
 
-/// Keeps every record.
 #[must_use]
 pub fn keep_all(_: &CertificateId, _: &Participation) -> Rule {
     Rule {
@@ -145,7 +143,6 @@ pub struct Listing {
     pub certificates: BTreeMap<CertificateId, Participation>,
     /// The digests of all certificates of the window, by day, in no order.
     pub days: BTreeMap<Date, Vec<u64>>,
-    /// Records that do not fit.
     pub rejected: Vec<Rejected>,
     /// Whether anything may be missing.
     pub completeness: Completeness,
@@ -240,7 +237,6 @@ struct Seen<'a> {
     /// The kept ones that make room for newer ones of their class.
     newest: BTreeMap<Class, BTreeSet<(Option<Timestamp>, CertificateId)>>,
     max_newest: usize,
-    /// Certificates of several people.
     ambiguous: BTreeSet<CertificateId>,
 }
 
@@ -393,7 +389,6 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The numbers of one reading.
 #[derive(Default)]
 struct Reading {
     number: u32,

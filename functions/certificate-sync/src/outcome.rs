@@ -28,7 +28,6 @@ pub enum CertificateResult {
     NotReached,
     /// Refused for this reason like others: not counted against it, and left for the next run.
     RefusedAlike(String),
-    /// Nothing was done about it.
     Skipped(SkipReason),
 }
 
@@ -39,7 +38,6 @@ pub enum SkipReason {
     AlreadyFinal,
     /// An earlier run parked it; the operator has to decide.
     Parked {
-        /// In whose file it belongs.
         employee: SourceId,
         reason: String,
     },
@@ -57,7 +55,6 @@ pub enum SkipReason {
     AwaitingCheck(Timestamp),
     /// Its owner is not from the HR system.
     NotFromHr,
-    /// Its participation has no customer.
     NoCustomer,
     /// reteach does not list it any more.
     Gone,

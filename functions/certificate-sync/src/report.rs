@@ -12,7 +12,6 @@ pub struct Counts {
     pub seen: u64,
     /// Times that they were listed.
     pub readings: u64,
-    /// Certificates filed by this run.
     pub uploaded: u64,
     /// Uploads of unknown outcome that this run found filed.
     pub verified: u64,
@@ -53,7 +52,6 @@ pub struct Counts {
     pub not_from_hr: u64,
     /// Certificates whose participation has no customer.
     pub without_customer: u64,
-    /// Records that do not fit.
     pub rejected: u64,
 }
 

@@ -8,7 +8,6 @@ pub type Report = runtime::Report<Counts>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// People the source reported.
     pub people: u64,
     /// Times that everybody was read.
     pub readings: u64,
@@ -16,11 +15,9 @@ pub struct Counts {
     pub adopted: u64,
     /// Accounts given to a person's new profile.
     pub handed_over: u64,
-    /// Accounts with changed values.
     pub updated: u64,
     pub locked: u64,
     pub unlocked: u64,
-    /// People as they should be.
     pub unchanged: u64,
     pub out_of_scope: u64,
     /// People missing from this reading for the first time.

@@ -19,7 +19,6 @@ const MAX_DIFFERENCES: usize = 5;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observed {
     pub(crate) reteach_calls: usize,
-    /// Calls to Personio and Kombo.
     pub(crate) hr_calls: usize,
     pub(crate) uploads: usize,
     pub(crate) customers: Vec<Customer>,

@@ -14,7 +14,6 @@ use crate::scenario::Step;
 /// More people of the same change are only counted.
 const MAX_NAMED: usize = 3;
 
-/// Prints the steps as text.
 pub(crate) struct Console<'a> {
     out: &'a mut (dyn Write + Send),
     number: usize,

@@ -8,7 +8,6 @@ use shared::{http, runtime, state};
 use crate::changes::Change;
 use crate::scenario::Expect;
 
-/// The result of all steps.
 #[derive(Clone, Debug, Serialize)]
 pub struct DemoReport {
     pub(crate) people: usize,
@@ -20,7 +19,6 @@ pub struct DemoReport {
     pub(crate) ok: bool,
 }
 
-/// One run in every company.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct StepReport {
     pub(crate) title: &'static str,
@@ -33,13 +31,11 @@ pub(crate) struct StepReport {
     pub(crate) tenants: Vec<TenantReport>,
 }
 
-/// One company in a step.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TenantReport {
     pub(crate) route: &'static str,
     /// What happened in the company before the run.
     pub(crate) changes: Vec<Change>,
-    /// Changes that the run planned.
     pub(crate) planned: usize,
     /// The run's duration in milliseconds of the machine's time.
     pub(crate) took_ms: u64,

@@ -20,7 +20,6 @@ pub(crate) struct Step {
     pub(crate) about: &'static str,
     pub(crate) job: JobKind,
     pub(crate) expect: Expect,
-    /// Time since the step before.
     pub(crate) after: SignedDuration,
     /// Changes one company before the run. `None`: the company is too small to show the step, which is skipped.
     pub(crate) prepare: fn(&mut TenantFixture, Timestamp) -> Option<Preparation>,

@@ -77,7 +77,6 @@ pub(crate) fn refused_credentials(action: &str, code: &str) -> Option<Failure> {
     Some(Failure::attention(text))
 }
 
-/// AWS's code for the error.
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
     error
         .as_service_error()

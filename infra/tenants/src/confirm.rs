@@ -19,7 +19,6 @@ impl Confirmation<'_> {
         !self.yes && environment.interactivity == Interactivity::Interactive
     }
 
-    /// Shows the announcement and asks.
     pub(crate) fn ask(self, environment: &Environment) -> Result<()> {
         let Self {
             announcement,

@@ -7,7 +7,6 @@ use std::time::Duration;
 use shared::domain::clock::{Clock, SystemClock};
 use shared::http::RateLimiter;
 
-/// Looks up an environment variable.
 type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Variables, clock, standard input and standard error.
@@ -25,7 +24,6 @@ pub struct Environment {
     pub poll_interval: Duration,
 }
 
-/// Whether questions can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interactivity {
     /// Standard input and standard error are a terminal.

@@ -38,7 +38,6 @@ pub(crate) fn capitalized(text: &str) -> String {
         .unwrap_or_default()
 }
 
-/// How long ago `then` is.
 pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
     let past = now.duration_since(then);
     if past < SignedDuration::from_secs(60) {
@@ -120,7 +119,6 @@ pub(crate) fn held_source(source: &HeldSource) -> String {
     )
 }
 
-/// A point of a list.
 pub(crate) fn point(text: &str) -> String {
     format!("{}\n", terminal::wrapped(text, "  - ", "    "))
 }

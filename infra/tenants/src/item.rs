@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Item {
     /// The subject: `Personio: attributes`.

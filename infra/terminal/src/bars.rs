@@ -12,7 +12,6 @@ const READING: &str = "{prefix:>18} {spinner} {msg}";
 const WAITING: &str = "{prefix:>18} {spinner} {msg} {elapsed}";
 const APPLYING: &str = "{prefix:>18} {wide_bar} {human_pos}/{human_len} {elapsed} (left: {eta})";
 
-/// Bars that are shown together.
 #[derive(Clone, Debug, Default)]
 pub struct Bars(MultiProgress);
 

@@ -35,7 +35,6 @@ struct Inner {
 }
 
 impl Aws {
-    /// The clients for this configuration.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
         Self(Arc::new(Inner {

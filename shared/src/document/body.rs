@@ -34,7 +34,6 @@ pub struct PdfBody {
 }
 
 impl PdfBody {
-    /// A file of these bytes.
     #[must_use]
     pub fn from_bytes(bytes: Bytes) -> Self {
         let length = u64::try_from(bytes.len()).ok();

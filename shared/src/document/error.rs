@@ -26,14 +26,12 @@ pub struct FilingError {
     pub reason: String,
 }
 
-/// How far a failure reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// This certificate alone; all others may be filed.
     Certificate,
     /// This certificate alone, or what is suspected: only other certificates show it.
     Unclear(Suspect),
-    /// All certificates of the tenant.
     Tenant(TenantFault),
     /// Everything that the vendor does at the moment.
     Vendor(Vendor),
@@ -57,10 +55,8 @@ pub enum Suspect {
 pub enum TenantFault {
     /// There is no folder for them (any more).
     Folder,
-    /// A credential lacks a right.
     Right,
     Credential,
-    /// The academy refuses our credentials.
     AcademyCredential,
     /// Our credentials lack a right in the academy.
     AcademyRight,
@@ -129,7 +125,6 @@ impl FilingError {
         Self::vendor(vendor, reason).with_effect(Effect::Unknown)
     }
 
-    /// The same with another effect.
     #[must_use]
     pub fn with_effect(self, effect: Effect) -> Self {
         Self { effect, ..self }

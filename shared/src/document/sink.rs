@@ -56,10 +56,8 @@ pub trait DocumentSink: Send + Sync {
     }
 }
 
-/// Whether a document is filed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verification {
-    /// It is, under this id.
     Found(DocumentId),
     /// It is, and the HR system's virus scan says that it is not safe.
     Unsafe,
@@ -67,17 +65,14 @@ pub enum Verification {
     NotFound,
     /// It is not, but a document without a comment may be it.
     Unclear,
-    /// This route cannot list documents.
     Unverifiable,
 }
 
-/// A document to be filed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     pub employee: SourceId,
     /// Where it goes, by the id that the same route's [`categories`](DocumentSink::categories) gave.
     pub category: CategoryId,
-    /// The certificate that it shows.
     pub certificate: CertificateId,
     /// Its title, at most 255 characters: see [`title`](super::title).
     pub title: String,
@@ -92,7 +87,6 @@ pub struct Document {
 #[derive(Clone, Copy)]
 pub struct Certificate<'a> {
     pub id: &'a CertificateId,
-    /// The course that was completed.
     pub course: Option<&'a str>,
     pub completed_at: Option<Timestamp>,
 }

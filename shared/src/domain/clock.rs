@@ -39,7 +39,6 @@ impl ManualClock {
         self.0.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
-    /// Puts the clock at `moment`.
     pub fn set(&self, moment: Timestamp) {
         self.0.store(moment.as_millisecond(), Ordering::SeqCst);
     }

@@ -60,7 +60,6 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The tenant's key for fingerprints.
 #[derive(Clone)]
 pub struct FingerprintKey(hmac::Key);
 

@@ -74,7 +74,6 @@ pub enum EntryStatus {
     Dismissed(Timestamp),
 }
 
-/// A person in a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardEntry {
     /// The record the last run saw.
@@ -103,7 +102,6 @@ impl ShardEntry {
     }
 }
 
-/// The people of one shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard(pub BTreeMap<SourceId, ShardEntry>);
 
@@ -175,7 +173,6 @@ impl ShardDigest {
         !due && self.digest == digest_of(fingerprints)
     }
 
-    /// The line as 12 bytes.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 12] {
         let mut bytes = [0; 12];

@@ -68,7 +68,6 @@ fn answer(choices: &mut Choices<'_>, samples: &[Value]) -> Response<Bytes> {
     answer
 }
 
-/// One to three answers.
 fn answers(choices: &mut Choices<'_>, samples: &[Value]) -> Vec<Response<Bytes>> {
     let number = 1 + choices.below(3);
     (0..number).map(|_| answer(choices, samples)).collect()

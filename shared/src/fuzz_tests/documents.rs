@@ -7,7 +7,6 @@ use super::assert_silent;
 use crate::document::{Certificate, Document, DocumentSink, PdfBody, choose_category};
 use crate::domain::id::{CategoryId, CertificateId, SourceId};
 
-/// One of the calls.
 pub(super) async fn one(sink: &impl DocumentSink, which: u8) {
     let certificate = CertificateId::new("0f0c-7");
     let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());

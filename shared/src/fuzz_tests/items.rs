@@ -47,7 +47,6 @@ fn samples() -> Vec<Value> {
 
 static SAMPLES: LazyLock<Vec<Value>> = LazyLock::new(samples);
 
-/// DynamoDB's types.
 const TYPES: [&str; 10] = ["S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"];
 
 /// Attribute values: one of DynamoDB's types with anything in it.
@@ -122,7 +121,6 @@ fn heard<T>(result: Result<T, StateError>) {
     }
 }
 
-/// One of the reads.
 async fn read(store: &Store, which: u8) {
     let (tenant, now) = (
         TenantId::parse("acme").unwrap(),

@@ -74,7 +74,6 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 pub(crate) enum Harm {
     /// The n-th part is another value.
     Replace(usize, Value),
-    /// The n-th part is gone.
     Drop(usize),
     /// The n-th part, if it is a list, has its rows this many times.
     Repeat(usize, usize),

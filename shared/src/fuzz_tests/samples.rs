@@ -48,7 +48,6 @@ pub(super) fn personio() -> Vec<Value> {
     ]
 }
 
-/// What Kombo answers for itself.
 pub(super) fn kombo() -> Vec<Value> {
     let success = |data: Value| json!({"status": "success", "data": data});
     let person = json!({

@@ -46,7 +46,6 @@ pub(super) struct AdaptivePace {
     recent: VecDeque<Instant>,
     /// It does not rise before this.
     rises_from: Instant,
-    /// Whether a limit is known.
     knows_limit: bool,
     limited: Option<Limited>,
 }

@@ -19,7 +19,6 @@ pub struct BaseUrl(Url);
 /// A base address that may not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum InvalidBaseUrl {
-    /// Not a URL at all.
     #[error("is not a URL; write it like https://api.example.com")]
     NotAUrl,
     /// Credentials and personal data would cross the network in the clear.
@@ -49,7 +48,6 @@ impl BaseUrl {
     }
 }
 
-/// Whether `url` names this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),

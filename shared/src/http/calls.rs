@@ -47,7 +47,6 @@ struct Counters {
 /// What the answers of reteach say of its limits, which no document names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LimitsSeen {
-    /// Those that were a 429.
     pub refused: u64,
     /// The fewest calls that a header allows. Within which time is not read.
     pub named: Option<u64>,

@@ -26,7 +26,6 @@ impl Deadline {
         Self(Some(instant))
     }
 
-    /// Stops `time` from now.
     #[must_use]
     pub fn after(time: Duration) -> Self {
         Self(Instant::now().checked_add(time))

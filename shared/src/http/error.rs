@@ -95,7 +95,6 @@ pub enum Error {
     #[error("{call}: not sent, {problem}")]
     Invalid {
         call: Call,
-        /// What is wrong with it.
         problem: &'static str,
     },
 }

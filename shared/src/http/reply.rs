@@ -33,7 +33,6 @@ pub struct Reply {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The server that was called.
     Called,
     /// A server behind it, through a passthrough.
     Remote,

@@ -17,7 +17,6 @@ pub struct Retirement {
     header: Header,
     /// The day that the header names.
     day: Option<Date>,
-    /// The code of a `Warning`.
     code: Option<u16>,
 }
 

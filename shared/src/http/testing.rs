@@ -16,7 +16,6 @@ use serde_json::Value;
 use super::{BaseUrl, Calls, Context, Deadline, Sleeper, client};
 use crate::domain::clock::ManualClock;
 
-/// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
@@ -53,7 +52,6 @@ pub(crate) enum Canned {
     Text(u16, &'static str),
     With(u16, &'static str, &'static str, Value),
     Hang,
-    /// Breaks off within the body.
     Half,
     /// A body of that many bytes.
     Long(usize),

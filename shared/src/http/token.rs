@@ -34,7 +34,6 @@ pub struct Token {
 /// For so long after a login did not help against a 403, it is not tried again.
 const RIGHTS_LACK_FOR: SignedDuration = SignedDuration::from_mins(10);
 
-/// What follows on a 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On403 {
     /// A log-in: some vendors answer a dead token so. Once a fresh one gets a 403 too, a right is missing.
@@ -76,7 +75,6 @@ impl TokenCache {
         }
     }
 
-    /// Whether a login has succeeded.
     pub async fn is_filled(&self) -> bool {
         self.slot.lock().await.is_some()
     }

@@ -38,14 +38,12 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Too many requests to Kombo.
     RateLimited = "PLATFORM.RATE_LIMIT_EXCEEDED",
     /// Too many actions in flight for one integration.
     ConcurrencyLimited = "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED",
     /// The integration is deleted, or belongs to another environment.
     IntegrationNotFound = "PLATFORM.INTEGRATION_NOT_FOUND",
     InputInvalid = "PLATFORM.INPUT_INVALID",
-    /// A fault of Kombo's.
     PlatformUnknown = "PLATFORM.UNKNOWN_ERROR",
     /// Our address is not on the key's list.
     IpNotAllowed = "PLATFORM.IP_NOT_WHITELISTED",
@@ -63,7 +61,6 @@ codes! {
     SetupSyncPending = "INTEGRATION.SETUP_SYNC_PENDING",
     /// The customer has not finished the setup.
     SetupIncomplete = "INTEGRATION.SETUP_INCOMPLETE",
-    /// The integration is switched off.
     Inactive = "INTEGRATION.INACTIVE",
     /// The HR system has no such model.
     ModelNotAvailable = "INTEGRATION.MODEL_NOT_AVAILABLE",
@@ -73,9 +70,7 @@ codes! {
     ActionNotAvailable = "INTEGRATION.ACTION_NOT_AVAILABLE",
     /// The action is off in the scope config.
     ActionDisabled = "INTEGRATION.ACTION_DISABLED",
-    /// The HR system is down.
     RemoteUnavailable = "REMOTE.SERVICE_UNAVAILABLE",
-    /// The HR system limited Kombo.
     RemoteRateLimited = "REMOTE.RATE_LIMIT_EXCEEDED",
     /// The HR system refused the input.
     RemoteInputInvalid = "REMOTE.INPUT_INVALID",

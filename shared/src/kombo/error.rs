@@ -14,7 +14,6 @@ use crate::source::SourceError;
 /// Why a call to Kombo failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
-    /// Kombo answered, and says no.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// No answer, or none that can be read.

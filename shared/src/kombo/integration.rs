@@ -8,7 +8,6 @@ use serde::Deserialize;
 use super::IntegrationId;
 use crate::domain::employee::Field;
 
-/// The model of the people.
 const EMPLOYEES: &str = "hris_employees";
 
 /// What `GET /integrations/{id}` says about a connection: is it alive, set up, and what does it offer.
@@ -19,7 +18,6 @@ pub struct Integration {
     /// The HR system behind it: `personio`.
     pub tool: String,
     pub status: Status,
-    /// How far its setup is.
     pub setup_status: SetupStatus,
     /// Since when the mirrored data is stale because the configuration changed; `None`: it is valid.
     pub data_expired_at: Option<Timestamp>,
@@ -58,7 +56,6 @@ impl Integration {
         ))
     }
 
-    /// What it does not sync.
     pub(super) fn unsynced(&self) -> Unsynced {
         let employees = |model: &&Availability| model.id == EMPLOYEES;
         let fields = self.read_models.iter().filter(employees);
@@ -98,7 +95,6 @@ pub struct Availability {
     pub id: String,
     /// Supported by the tool, enabled by us and not opted out of by the customer.
     pub is_available: bool,
-    /// The fields of a model.
     #[serde(default)]
     pub fields: Vec<Availability>,
 }
@@ -128,7 +124,6 @@ open_enum! {
 open_enum! {
     /// How far a connection's setup is.
     SetupStatus {
-        /// The customer has steps left.
         Incomplete = "INCOMPLETE",
         /// All steps done, the last sync is running.
         FinalSyncPending = "FINAL_SYNC_PENDING",

@@ -20,7 +20,6 @@ use crate::source::{Leaving, SourceRecord, employment_type};
 pub(super) struct Rules {
     /// The custom field with the HR system's own employment type.
     pub(super) employment_type_field: Option<String>,
-    /// Where days begin.
     pub(super) zone: TimeZone,
     pub(super) unsynced: Unsynced,
 }
@@ -98,7 +97,6 @@ pub(super) fn read(raw: &RawValue, rules: &Rules) -> Row {
     }
 }
 
-/// One row of a page.
 pub(super) fn of(mut wire: wire::Employee<'_>, rules: &Rules) -> Row {
     let id = match whose(wire.remote_id.take(), wire.remote_deleted_at.as_deref()) {
         Ok(id) => id,
@@ -210,7 +208,6 @@ const COMPANY: [&str; 3] = ["legal_entity", "legal_entity_id", "hris_legal_entit
 const DEPARTMENT: [&str; 3] = ["groups", "teams", "hris_teams"];
 const LOCATION: [&str; 3] = ["work_location", "work_location_id", "hris_locations"];
 
-/// An empty text is empty.
 fn filled(text: Field<String>) -> Field<String> {
     match text {
         Field::Value(text) if text.is_empty() => Field::Null,

@@ -88,7 +88,6 @@ impl DesiredAccount {
         }
     }
 
-    /// The fingerprint of this record.
     #[must_use]
     pub fn fingerprint(&self, key: &FingerprintKey) -> Fingerprint {
         let dates = [self.employment.hire_date, self.employment.end_date]

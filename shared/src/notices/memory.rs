@@ -42,11 +42,9 @@ impl Recipient {
     }
 }
 
-/// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Begun,
-    /// It has lasted another day.
     Still,
     Ended,
 }
@@ -207,7 +205,6 @@ impl Memory {
         due
     }
 
-    /// Notes an attempt at `now`.
     pub fn note(&mut self, due: &Due, delivery: Delivery, now: Timestamp) {
         let entry = self.0.entry(due.cause.code().to_owned()).or_default();
         let attempt = entry.attempts.entry(due.recipient.key().to_owned());

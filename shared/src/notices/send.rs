@@ -30,7 +30,6 @@ const SES: ServiceName = ServiceName {
     variable: "AWS_ENDPOINT_URL_SESV2",
 };
 
-/// Where one message goes.
 #[derive(Clone, Debug)]
 pub enum Address<'a> {
     Topic,

@@ -34,7 +34,6 @@ pub struct Notice<'a> {
     pub job: JobKind,
     pub due: Due,
     pub zone: &'a TimeZone,
-    /// The tenant's route to Personio.
     pub via: Via,
     /// The folder for certificates that the tenant's file names.
     pub folder: Option<&'a str>,
@@ -78,7 +77,6 @@ impl Notice<'_> {
         }
     }
 
-    /// For the HR admin.
     #[must_use]
     pub fn for_hr(&self, language: Language) -> Text {
         let Due {

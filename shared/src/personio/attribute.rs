@@ -16,7 +16,6 @@ pub(super) enum Attribute {
     /// `null`, `""`, `[]` or `{}`.
     Empty,
     Text(String),
-    /// A number, as text.
     Number(String),
     /// An object's `attributes.name` (department, office, subcompany).
     Named(Box<Attribute>),

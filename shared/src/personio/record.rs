@@ -43,7 +43,6 @@ pub(super) fn read(raw: &RawValue) -> SourceRecord {
     }
 }
 
-/// One record of a page.
 pub(super) fn of(wire::Employee { attributes }: wire::Employee) -> SourceRecord {
     let id = match &attributes.id {
         Attribute::Number(id) | Attribute::Text(id) if id::is_usable(id.as_str()) => {

@@ -21,7 +21,6 @@ pub enum Api {
     V2,
 }
 
-/// A read of Personio's API.
 #[derive(Clone, Copy, Debug)]
 pub struct Get<'a> {
     /// The API that `path` belongs to.
@@ -46,10 +45,8 @@ pub struct Patch<'a> {
 
 /// A way to Personio's API. Every reply is Personio's own, whatever its status.
 pub trait Transport: Clone + fmt::Debug + Send + Sync {
-    /// Reads `get`, with retries.
     fn get(&self, get: Get<'_>) -> impl Future<Output = Result<Reply, SourceError>> + Send;
 
-    /// Sends `patch`, with retries.
     fn patch(&self, patch: Patch<'_>) -> impl Future<Output = Result<Reply, SourceError>> + Send;
 
     /// Waits for the turn of the next upload.
@@ -109,7 +106,6 @@ impl Limits {
         }
     }
 
-    /// `pace` for everything.
     pub(crate) fn all(pace: &RateLimiter) -> Self {
         Self {
             employees: pace.clone(),

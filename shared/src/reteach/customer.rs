@@ -42,7 +42,6 @@ pub struct Customer {
     /// Its tags, those of admins included.
     #[serde(default, deserialize_with = "or_none")]
     pub tags: Vec<Tag>,
-    /// All other members, as read.
     #[serde(flatten)]
     pub others: Map<String, Value>,
 }
@@ -59,7 +58,6 @@ impl Customer {
 // Names the account by its ids only: the rest is personal.
 crate::debug_only!(Customer, id, external_id, status);
 
-/// Tags, or null.
 fn or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
@@ -85,7 +83,6 @@ fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CustomerId, D::Error
     Id::deserialize(deserializer).map(CustomerId::new)
 }
 
-/// Any id, as text.
 pub(super) fn id_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Id::deserialize(deserializer).map(String::from)
 }
@@ -163,7 +160,6 @@ pub enum Status {
     Other(String),
 }
 
-/// A tag of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     pub id: TagId,

@@ -42,7 +42,6 @@ pub enum Error {
     /// The academy takes no more calls for now (429), after all waits that fit into a run. It is about no account.
     #[error("{0}. The academy takes no more calls for now; the rest follows on the next run.")]
     Limited(String),
-    /// Transient: timeouts, 5xx.
     #[error("{problem}")]
     Unavailable {
         problem: String,

@@ -22,7 +22,6 @@ use crate::json;
 #[derive(Clone, Debug)]
 pub struct CustomerPage {
     pub customers: Vec<Customer>,
-    /// Rows that cannot be read.
     pub unreadable: Vec<UnreadableAccount>,
     /// How many there are on all pages; not every academy says it.
     pub total: Option<u64>,
@@ -55,7 +54,6 @@ impl CollectAccounts for Vec<Customer> {
     fn unreadable(&mut self, _: UnreadableAccount) {}
 }
 
-/// A list of all accounts.
 #[derive(Clone, Debug)]
 pub struct Listing<C> {
     /// What was kept of them, each once.
@@ -73,7 +71,6 @@ pub enum Completeness {
     Shifting,
 }
 
-/// A page of any list.
 #[derive(Deserialize)]
 pub(super) struct Page<'a> {
     #[serde(borrow, deserialize_with = "rows")]
@@ -91,11 +88,9 @@ struct Names {
     email: Value,
 }
 
-/// One reading of all pages.
 struct Reading<C> {
     accounts: C,
     seen: HashSet<u64>,
-    /// Rows without an id.
     nameless: u64,
     announced: Option<u64>,
     /// Whether every page announced the same.

@@ -40,7 +40,6 @@ pub trait LoginStore: fmt::Debug + Send + Sync {
     fn save<'a>(&'a self, login: &'a KeptLogin) -> BoxFuture<'a, Result<(), LoginStoreError>>;
 }
 
-/// The store does not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the login of reteach cannot be read or stored: {0}")]
 pub struct LoginStoreError(pub String);
@@ -67,7 +66,6 @@ pub struct LoginMembers {
     is_by_code: bool,
 }
 
-/// What a login brought.
 struct Issued {
     grant: Grant,
     refresh: Option<SecretString>,

@@ -16,13 +16,11 @@ pub struct Participation {
     pub id: ParticipationId,
     pub customer: Option<Owner>,
     pub course_name: Option<String>,
-    /// When the course was completed.
     pub completed_at: Option<Timestamp>,
     /// The certificate, once there is one.
     pub certificate: Option<Certificate>,
 }
 
-/// The account that takes part.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     pub id: CustomerId,

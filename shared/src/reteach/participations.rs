@@ -20,7 +20,6 @@ pub struct Filter {
     pub completed_since: Option<Timestamp>,
 }
 
-/// One page of participations, filtered.
 #[derive(Clone, Debug, Default)]
 pub struct ParticipationPage {
     pub participations: Vec<Participation>,

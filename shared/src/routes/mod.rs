@@ -36,7 +36,6 @@ pub struct Connections {
 /// What a tenant's route needs and does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ConnectError {
-    /// The secret lacks a part.
     #[error("the tenant's secret has no {0}; store it with `tenants add`")]
     MissingSecret(&'static str),
     /// The fingerprint key cannot be used.

@@ -58,7 +58,6 @@ impl<W: Job> fmt::Debug for App<W> {
 }
 
 impl<W: Job> App<W> {
-    /// The job over these parts.
     #[must_use]
     pub fn new(work: W, store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());

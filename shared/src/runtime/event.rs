@@ -51,7 +51,6 @@ pub enum EventError {
     Malformed {
         /// The member, by its path.
         field: String,
-        /// What is wrong with it.
         problem: String,
     },
     /// The mode is one of the other job's.
@@ -61,7 +60,6 @@ pub enum EventError {
         mode: &'static str,
         /// The job that it belongs to.
         other: JobKind,
-        /// The job that was asked.
         job: JobKind,
         /// The mode that it has in its place.
         own: &'static str,

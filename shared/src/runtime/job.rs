@@ -18,7 +18,6 @@ use crate::state::JobKind;
 pub trait Job: Send + Sync + Sized + 'static {
     /// Which of the two it is.
     const JOB: JobKind;
-    /// How it holds its lease.
     const LEASE: LeaseTerms;
     /// How many of what it did.
     type Counts: Counts;
@@ -80,7 +79,6 @@ pub struct Request {
     pub deadline: Deadline,
 }
 
-/// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// This many people, or certificates, were read.
@@ -103,7 +101,6 @@ pub struct Reached {
     pub academy: bool,
     /// All accounts were compared with fewer than five refused people, or `filing`.
     pub everybody: bool,
-    /// The linter passed a plan.
     pub plan: bool,
     /// A document was filed or found filed, or no certificate is due.
     pub filing: bool,

@@ -93,7 +93,6 @@ pub enum Outcome {
     Disabled,
     /// Certificates: waiting for the first complete employee sync.
     Waiting,
-    /// Another run is at it.
     Busy,
     /// The tenant's configuration cannot be used.
     BadConfiguration,
@@ -206,11 +205,9 @@ impl fmt::Display for FindingKind {
     }
 }
 
-/// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
-    /// The reading is not complete.
     Incomplete,
     /// Three readings agree with each other, but not with the announced total.
     WrongTotal,
@@ -254,11 +251,9 @@ pub enum FindingKind {
 /// What a brake holds, in its own words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldNote {
-    /// What is approved or dismissed.
     pub hash: String,
     /// Since when this plan is held.
     pub since: Timestamp,
-    /// People, by kind of change.
     pub counts: BTreeMap<Brake, u32>,
     pub dismissed: bool,
     /// What is held and why, whether later runs go on, what was applied, where it is recorded, how to decide.

@@ -44,7 +44,6 @@ pub struct Run<'a, W: Job> {
 /// A tenant whose run may begin.
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    /// What is stored of it.
     pub record: TenantRecord,
     pub config: TenantConfig,
 }

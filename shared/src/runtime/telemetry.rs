@@ -149,7 +149,6 @@ pub(super) mod tests {
         }
     }
 
-    /// A report with these members.
     pub(in crate::runtime) fn report<C: DeserializeOwned>(more: Value) -> Report<C> {
         let mut report = json!({
             "tenant_id": "acme", "job": "employee-sync", "run_id": "run-1", "mode": "scheduled",

@@ -26,7 +26,6 @@ pub struct LoginKey {
 crate::debug_only!(LoginKey);
 
 impl LoginKey {
-    /// The key of these credentials.
     #[must_use]
     pub fn new(secret: &ReteachSecret) -> Option<Self> {
         let ReteachSecret {

@@ -4,11 +4,9 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::Okm;
 use secrecy::zeroize::Zeroizing;
 
-/// A key for one purpose.
 pub struct SealKey(LessSafeKey);
 
 impl SealKey {
-    /// The key of 32 bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let key = UnboundKey::new(&AES_256_GCM, bytes).ok()?;

@@ -25,7 +25,6 @@ const MARKED_FOR_DELETION: &str = "InvalidRequestException";
 /// Why there are no credentials. `name` is the secret's name in Secrets Manager.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SecretError {
-    /// There is no such secret.
     #[error("there is no secret {name}: `tenants add` stores one")]
     NotFound { name: String },
     /// The function's role may not read it.
@@ -74,7 +73,6 @@ struct Cached {
     read_at: Timestamp,
 }
 
-/// The stack's key of Kombo.
 #[derive(Clone)]
 struct KeyOfStack {
     kombo: KomboSecret,

@@ -219,7 +219,6 @@ fn filled(member: &str, value: Option<SecretString>) -> Result<SecretString, Mal
     })
 }
 
-/// Each section and its members.
 const SECTIONS: [(&str, &[&str]); 4] = [
     ("personio", &["client_id", "client_secret"]),
     ("kombo", &["api_key"]),
@@ -227,7 +226,6 @@ const SECTIONS: [(&str, &[&str]); 4] = [
     ("notices", &["webhook_url"]),
 ];
 
-/// What should be at `path`.
 fn expected(path: &str) -> String {
     let unknown = |known: &[&str]| format!("is not a known key; expected {}", known.join(", "));
     let section = |name: &str| SECTIONS.iter().find(|(section, _)| *section == name);

@@ -99,7 +99,6 @@ pub struct Leaving {
 }
 
 impl Leaving {
-    /// The person, with nothing else.
     #[must_use]
     pub fn employee(self, source_id: SourceId) -> Employee {
         let Self {

@@ -161,7 +161,6 @@ pub struct Unsettled {
 }
 
 impl Unsettled {
-    /// Both together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

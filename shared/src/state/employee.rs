@@ -159,7 +159,6 @@ pub struct Drift {
 /// A value as the ledger keeps it: whether it was empty, and otherwise a keyed hash of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ValueDigest {
-    /// reteach was given null.
     Null,
     /// reteach was given a value with this hash.
     Value(u64),
@@ -174,9 +173,7 @@ pub struct Failure {
     pub reason: String,
     /// The record that was refused: the same one is tried again only from `retry_at` on.
     pub fingerprint: Fingerprint,
-    /// How often in a row.
     pub attempts: u32,
-    /// When it is tried again.
     pub retry_at: Timestamp,
     /// Whether others were accepted with the field that was refused here: this refusal says nothing of the tenant.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -190,10 +187,8 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// The academy refuses a value.
     #[default]
     Refused,
-    /// The account is somebody else's.
     Conflict,
     /// The academy does not answer for this account, while it answers for others.
     NoAnswer,

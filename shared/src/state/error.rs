@@ -19,7 +19,6 @@ pub enum StateError {
         operation: &'static str,
         code: String,
     },
-    /// There is no such table.
     #[error("the table {table} does not exist: look at TABLE_NAME and the region")]
     NoTable { table: String },
     /// A run with a newer lease has written the item: this run must not write any more.

@@ -22,7 +22,6 @@ const MAX_DECIDED_BY: usize = 100;
 pub struct HeldPlan {
     /// The hash of the held parts. A decision names it.
     pub hash: String,
-    /// Since when something is held.
     pub since: Timestamp,
     /// The number of people of each kind that is held.
     pub counts: BTreeMap<Brake, u32>,
@@ -84,7 +83,6 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// When it was made.
     #[must_use]
     pub fn at(self) -> Timestamp {
         match self {
@@ -156,7 +154,6 @@ impl HeldPlan {
         self.parts.get(key)?.decision
     }
 
-    /// How many parts somebody approved.
     #[must_use]
     pub fn approved(&self) -> usize {
         let is_approved =
@@ -177,7 +174,6 @@ impl HeldPlan {
             .collect()
     }
 
-    /// How many parts somebody dismissed.
     #[must_use]
     pub fn dismissed(&self) -> usize {
         let is_dismissed =

@@ -16,7 +16,6 @@ pub const SORT_KEY: &str = "sk";
 /// of people who were forgotten.
 pub const TIME_TO_LIVE: &str = "expires_at";
 
-/// One of the two jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
@@ -52,14 +51,12 @@ impl fmt::Display for JobKind {
     }
 }
 
-/// The key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
 }
 
-/// The partition of the registry.
 pub(super) const REGISTRY: &str = "TENANTS";
 /// The partition of a restore under way.
 const RESTORE: &str = "RESTORE";

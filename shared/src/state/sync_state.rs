@@ -88,7 +88,6 @@ pub struct Comparing {
     /// The configuration and the mapping by which it compares: with others it begins again.
     pub configuration: String,
     pub mapping_version: u32,
-    /// The shard that is next.
     pub next: u16,
     /// Open accounts of the shards before.
     pub open_accounts: u32,

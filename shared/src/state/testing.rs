@@ -20,12 +20,10 @@ use crate::aws::{Aws, http_client, sdk_config};
 
 const TABLE: &str = "table";
 
-/// What becomes of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It is carried out, and its reply is lost.
     LostReply,
-    /// It does not arrive.
     LostCall,
 }
 

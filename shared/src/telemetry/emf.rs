@@ -33,7 +33,6 @@ pub struct Metric {
     pub value: f64,
 }
 
-/// The metrics of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Metrics<'a> {
     /// The stack's name: two stacks of one account and region share no metric.

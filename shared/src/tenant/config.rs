@@ -32,7 +32,6 @@ pub struct TenantConfig {
     pub brake: BrakeConfig,
     #[serde(default)]
     pub certificates: CertificatesConfig,
-    /// How often each job runs.
     #[serde(default)]
     pub schedule: ScheduleConfig,
     #[serde(default)]
@@ -104,17 +103,12 @@ pub enum UpdateWith {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmployeesConfig {
-    /// Whether Abteilung is carried over.
     pub department: bool,
-    /// How Position is carried over.
     pub position: Placement,
-    /// How Standort is carried over.
     pub location: Placement,
-    /// How Anstellungsart is carried over.
     pub employment_type: EmploymentTypeAs,
     /// What the two kinds of Anstellungsart are called in the tag.
     pub employment_type_labels: EmploymentTypeLabels,
-    /// When an end date locks.
     pub lock_on: LockOn,
 }
 
@@ -122,7 +116,6 @@ pub struct EmployeesConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
-    /// The field of that name.
     Field,
     /// A tag, `Position: …` or `Standort: …`.
     Tag,
@@ -252,7 +245,6 @@ impl CertificatesConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoticesConfig {
-    /// The HR admin's addresses.
     pub mail: Vec<String>,
     /// The language of mails and webhooks.
     pub language: Language,
@@ -269,11 +261,9 @@ pub enum Language {
     En,
 }
 
-/// The body of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WebhookShape {
-    /// Fields for programs.
     Json,
     Slack,
     Teams,

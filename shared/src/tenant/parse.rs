@@ -17,7 +17,6 @@ use super::{Backfill, TenantConfig};
 #[error("the tenant file is not valid: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct ConfigError(pub Vec<Problem>);
 
-/// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The field, by its path: `personio.via`.

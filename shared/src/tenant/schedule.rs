@@ -30,7 +30,6 @@ pub struct Every {
     minutes: u32,
 }
 
-/// A period of another form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "must be a period such as \"5 minutes\" or \"1 hour\", at least a minute and at most a day"

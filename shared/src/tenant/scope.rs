@@ -31,11 +31,9 @@ pub struct Scope {
 pub enum OutOfScope {
     #[default]
     Lock,
-    /// Their account is left alone.
     Leave,
 }
 
-/// Whether somebody is in scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeVerdict {
     In,
@@ -57,7 +55,6 @@ impl Scope {
         lists.into_iter().flatten().any(Vec::is_empty)
     }
 
-    /// Whether `employee` is in scope.
     #[must_use]
     pub fn judge(&self, employee: &Employee) -> ScopeVerdict {
         let employment_type = employee.employment_type.as_ref().map(employment_type_name);

@@ -47,7 +47,6 @@ const MIN_REMAINING: Duration = Duration::from_secs(30);
 /// The usual time between two runs.
 const TICK_SECONDS: i64 = 30 * 60;
 
-/// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
 pub struct Tools<'a> {
     pub tenant: &'a TenantId,

@@ -20,7 +20,6 @@ use crate::plan::{Upload, VERIFY_AFTER, is_of_this_filing};
     reason = "one value per certificate of a person, for a moment"
 )]
 pub enum BeforeFiling {
-    /// It is filed now.
     File,
     /// It is settled without an upload.
     Conclude(Transition),

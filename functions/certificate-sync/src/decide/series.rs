@@ -51,7 +51,6 @@ pub struct Series<T> {
     turn: usize,
 }
 
-/// What follows from an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Advance<T> {
     /// These refusals were their certificates' own.

@@ -36,7 +36,6 @@ pub(super) struct Terms<'a> {
     /// Whether the tenant's file allows the host of a PDF.
     pub(super) is_allowed: &'a (dyn Fn(&SignedUrl) -> bool + Sync),
     pub(super) key: &'a FingerprintKey,
-    /// When the run began.
     pub(super) began: Timestamp,
 }
 
@@ -75,7 +74,6 @@ impl Ledger {
         }
     }
 
-    /// How many certificates it knows.
     pub(super) fn len(&self) -> usize {
         self.done.len() + self.held.len() + self.open.len()
     }

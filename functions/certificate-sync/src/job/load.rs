@@ -110,7 +110,6 @@ impl Reading {
     }
 }
 
-/// What a run reads with.
 #[derive(Clone, Copy)]
 pub(super) struct Sources<'a> {
     pub(super) store: &'a Store,

@@ -18,7 +18,6 @@ const SKEW: SignedDuration = SignedDuration::from_mins(10);
 pub struct Reissue {
     pub id: CertificateId,
     pub employee: SourceId,
-    /// When its document was filed.
     pub filed_at: Timestamp,
     /// What it is issued as now.
     pub issue: Issue,

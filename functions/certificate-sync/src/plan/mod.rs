@@ -41,9 +41,7 @@ pub struct Listed {
     /// Where its PDF is; `None`: not made yet.
     pub url: Option<SignedUrl>,
     pub course: Option<String>,
-    /// When the course was completed.
     pub completed_at: Option<Timestamp>,
-    /// What it is issued as.
     pub issue: Issue,
 }
 
@@ -56,7 +54,6 @@ pub struct People<'a> {
     pub owners: &'a HashMap<CustomerId, SourceId>,
 }
 
-/// One decision for each certificate.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Uploads of unknown outcome that are to be looked for, the oldest first.
@@ -71,21 +68,18 @@ pub struct Plan {
     pub skipped: BTreeMap<CertificateId, SkipReason>,
 }
 
-/// A certificate to be filed.
 #[derive(Clone)]
 pub struct Upload {
     pub id: CertificateId,
     pub employee: SourceId,
     pub url: SignedUrl,
     pub course: Option<String>,
-    /// When the course was completed.
     pub completed_at: Option<Timestamp>,
     pub previous: PreviousFailures,
     /// The ledger's state as it was read.
     pub read: Option<CertificateState>,
     /// How it is looked up first; `None`: it is not.
     pub look: Option<Look>,
-    /// What it is issued as.
     pub issue: Issue,
     /// It is filed again in the place of an earlier document.
     pub refiled: Option<Refiled>,

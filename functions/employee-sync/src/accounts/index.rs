@@ -22,7 +22,6 @@ const SEVERAL: u64 = 2;
 /// An academy may need this long to lock an account whose end has passed, and may count its days in another offset.
 const LOCKS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Which accounts an index keeps.
 #[derive(Debug)]
 pub struct AccountFilter {
     /// Hashes of the ids and mail addresses that are asked for; `None` keeps everything. A collision keeps an account
@@ -104,7 +103,6 @@ impl AccountFilter {
 /// Rows of the list that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnreadableRows {
-    /// All of them.
     pub count: u64,
     /// The first few: account and field.
     pub named: Vec<String>,
@@ -302,7 +300,6 @@ impl AccountIndex {
         self.total
     }
 
-    /// Whether the academy has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.total == 0
@@ -320,7 +317,6 @@ impl AccountIndex {
         self.accounts.get(*self.by_mail.get(&folded(mail))?)
     }
 
-    /// The accounts that were kept.
     pub fn kept(&self) -> impl Iterator<Item = &AccountView> {
         self.accounts.iter()
     }

@@ -32,7 +32,6 @@ pub struct AccountQuery<'a> {
 /// Accounts as far as reteach was asked.
 #[derive(Debug)]
 pub enum Accounts {
-    /// All of them.
     Listed(Box<AccountIndex>),
     /// These people's, by external id. Of others the run had no time to ask.
     LookedUp(HashMap<ExternalId, LookedUp>),

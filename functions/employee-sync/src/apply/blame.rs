@@ -18,16 +18,13 @@ const PROBES: usize = 3;
 /// refuses such a field.
 const CAREFUL: usize = 2;
 
-/// What one person's change sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Outline {
-    /// The values, by field name.
     pub(super) values: BTreeSet<Sent>,
     /// The bounds of the access window.
     pub(super) window: BTreeSet<Sent>,
     /// Whether the window can be written without the values.
     pub(super) separable: bool,
-    /// Whether the account exists already.
     pub(super) updates: bool,
     /// Whether the account gave no answer in an earlier run either, while others got one.
     pub(super) was_silent: bool,
@@ -42,7 +39,6 @@ impl Outline {
     }
 }
 
-/// A field that is sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sent {
     pub(super) name: String,
@@ -73,11 +69,9 @@ pub(super) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StepPart {
     Whole,
-    /// Its access window alone.
     Window,
 }
 
-/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     Accepted,
@@ -95,7 +89,6 @@ pub(crate) struct Trouble {
     /// `None` where the academy names no field.
     pub(crate) field: Option<String>,
     pub(crate) problem: Problem,
-    /// Where a field is named.
     form: Option<Form>,
     /// Whether it is about the access window where no field is named.
     window: bool,
@@ -152,7 +145,6 @@ pub(super) struct Blame {
     refused: usize,
     refused_creates: usize,
     refusals: BTreeMap<Trouble, BTreeSet<usize>>,
-    /// Nothing more is begun.
     stopped: bool,
     vendor: bool,
 }

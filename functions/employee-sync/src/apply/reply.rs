@@ -19,7 +19,6 @@ const INACTIVE: &str = "setInactiveAt";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotTaken {
     name: &'static str,
-    /// Null was written.
     clears: bool,
 }
 

@@ -11,7 +11,6 @@ use super::ledger::{as_seen, with_failure, write_entry};
 use crate::io::{Refusal, Writer};
 use crate::plan::{Account, Candidate, Change, SourceState};
 
-/// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
     /// reteach and the ledger hold it.
@@ -155,7 +154,6 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Takes the result of `step`.
     pub(super) fn take(&mut self, step: Step, attempted: Attempted, now: Timestamp) -> Reply {
         let earlier = match &self.applied {
             Some(Applied::Refused(failure)) => Some(failure.clone()),

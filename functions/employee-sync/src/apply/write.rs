@@ -15,9 +15,7 @@ use super::tags::{restore_tags, tags};
 use crate::io::{Problem, Refusal, WriteError, Writer};
 use crate::plan::{Access, AccountView, Action, Change, Extent};
 
-/// What a write has left.
 pub(super) struct Written {
-    /// The ledger's entry of it.
     pub(super) entry: EmployeeEntry,
     /// What reteach did not take, although it answered with a success.
     pub(super) missed: Option<Refusal>,

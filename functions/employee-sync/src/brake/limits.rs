@@ -78,7 +78,6 @@ pub(crate) struct BrakeVerdict {
     pub(crate) over: BTreeMap<Brake, LimitExceeded>,
 }
 
-/// Why a brake is tripped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LimitExceeded {
     /// People whom the plan would hit, with those who wait for a decision.

@@ -68,7 +68,6 @@ fn change_of_account(brake: Brake) -> &'static str {
     }
 }
 
-/// The domains alone.
 fn mail(change: &Change) -> String {
     let value = change
         .values

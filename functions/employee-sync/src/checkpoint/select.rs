@@ -23,7 +23,6 @@ const LIST_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 pub enum Selection {
     /// Nobody: the root says that all is as the last run left it.
     Nobody,
-    /// The people of these shards.
     Shards(BTreeSet<ShardNumber>),
     /// Everybody, compared with the accounts that reteach actually holds.
     Everybody(Reason),
@@ -55,7 +54,6 @@ impl<'a> Sharding<'a> {
         Self(members)
     }
 
-    /// The people of a shard.
     pub fn members(
         &self,
         number: ShardNumber,

@@ -5,7 +5,6 @@ use std::fmt;
 use shared::reteach;
 use shared::state::StateError;
 
-/// Why the executor stopped early.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ApplyAbort {
     /// The time for this run is over.
@@ -24,7 +23,6 @@ pub(crate) enum ApplyAbort {
 pub(crate) enum WriteError {
     /// reteach refuses this record.
     Refused(Refusal),
-    /// reteach finds no such account.
     NotFound,
     /// The account carries another external id.
     NotOurs,
@@ -46,7 +44,6 @@ pub(crate) struct Refusal {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Problem {
-    /// It answered with this status.
     Status(u16),
     /// Another account has the mail address or user name.
     Conflict,

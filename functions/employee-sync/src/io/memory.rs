@@ -35,7 +35,6 @@ pub(crate) const TOOL: &str = "personio";
 pub(crate) enum Asking {
     /// Only about people whom the ledger does not know.
     Unknown,
-    /// For the list of all.
     Everybody,
 }
 
@@ -46,7 +45,6 @@ pub(crate) struct Dialect {
     pub(crate) replaces: bool,
     /// An update takes the end away where it does not name it.
     pub(crate) clears_end: bool,
-    /// Null clears nothing.
     pub(crate) keeps_nulls: bool,
     /// A position is kept with `&amp;` for `&`.
     pub(crate) escapes: bool,
@@ -56,7 +54,6 @@ pub(crate) struct Dialect {
     pub(crate) ignores_tags: bool,
     /// Calls that add tags are answered 500.
     pub(crate) fails_at_tags: bool,
-    /// They are answered 403.
     pub(crate) forbids_tags: bool,
     /// An external id in an address is answered with this status.
     pub(crate) refuses_external_ids: Option<u16>,
@@ -560,7 +557,6 @@ impl Academy {
         found.cloned()
     }
 
-    /// What its list shows.
     fn shown(&self, now: Timestamp) -> impl Iterator<Item = Customer> + use<> {
         let hides_locked = self.hides_locked;
         let left_out = self.dialect.leaves_out.clone();

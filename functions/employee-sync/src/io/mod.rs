@@ -136,6 +136,5 @@ pub(crate) trait Writer: Sync {
     /// Whether the time for new changes is over.
     fn is_out_of_time(&self) -> bool;
 
-    /// Changes in flight at once.
     fn concurrency(&self) -> usize;
 }

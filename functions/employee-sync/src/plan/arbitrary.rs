@@ -41,7 +41,6 @@ fn mail(number: usize) -> BoxedStrategy<Field<String>> {
     .boxed()
 }
 
-/// The `number`th person.
 pub(crate) fn person(number: usize) -> BoxedStrategy<Employee> {
     let kinds = prop_oneof![
         Just(EmploymentType::Internal),
@@ -143,7 +142,6 @@ fn drift() -> impl Strategy<Value = Drift> {
     ]
 }
 
-/// One person's story.
 #[derive(Clone, Debug)]
 pub(crate) struct Story {
     /// As the run before this one saw them.

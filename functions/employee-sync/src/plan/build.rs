@@ -29,7 +29,6 @@ pub struct Context<'a> {
     pub config: &'a TenantConfig,
     /// The tenant's key, for comparing with the ledger's digests.
     pub key: &'a FingerprintKey,
-    /// Nothing but locks is planned.
     pub locks_alone: bool,
 }
 

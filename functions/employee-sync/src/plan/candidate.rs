@@ -11,11 +11,9 @@ use shared::state::{EmployeeEntry, ValueDigest};
 
 use super::compare::{digest_of, folded};
 
-/// A person, from all sides.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     pub source_id: SourceId,
-    /// What the HR system says.
     pub source: SourceState,
     pub entry: Option<EmployeeEntry>,
     /// What reteach says, as far as it was asked.
@@ -64,11 +62,9 @@ pub enum SourceState {
     },
     /// There, with a record that does not fit.
     Rejected {
-        /// The fingerprint of the rejection.
         fingerprint: Fingerprint,
         /// The field that does not fit.
         field: String,
-        /// What is wrong with it.
         problem: String,
         /// What can be read of it all the same: no values.
         record: Box<DesiredAccount>,
@@ -106,7 +102,6 @@ pub enum Holder {
     Foreign,
 }
 
-/// How an account was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MatchedBy {
     ExternalId,

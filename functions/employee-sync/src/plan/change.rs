@@ -22,7 +22,6 @@ pub struct Change {
     pub external_id: ExternalId,
     pub action: Action,
     pub values: Vec<ValueChange>,
-    /// The window, if it changes.
     pub window: Option<WindowChange>,
     /// What the ledger keeps of a lock without a date, afterwards.
     pub locked: Option<Locked>,
@@ -37,7 +36,6 @@ pub struct Change {
 /// The account before the change, and the digests of all values of the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
-    /// The window before the change.
     pub window: AccessWindow,
     /// Marks of all values of the record: those that change, and those that are there already.
     pub digests: BTreeMap<String, ValueDigest>,
@@ -152,7 +150,6 @@ pub const SOON: SignedDuration = SignedDuration::from_hours(24);
 pub enum Access {
     /// Takes it away, at once or soon.
     Lock,
-    /// Gives it back.
     Unlock,
     Same,
 }

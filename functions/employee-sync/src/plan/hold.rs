@@ -92,7 +92,6 @@ impl Plan {
 }
 
 impl Change {
-    /// Nothing but `held`.
     fn only(mut self, held: &BTreeSet<Part>) -> Self {
         if held.contains(&Part::Account) {
             return self;

@@ -17,11 +17,9 @@ pub enum SkipReason {
     MailTaken(CustomerId),
     /// This other new person has the same mail address, and gets the account.
     MailShared(SourceId),
-    /// Their record does not fit.
     Rejected {
         /// The field, in the vendor's words.
         field: String,
-        /// What is wrong with it.
         problem: String,
     },
     /// Out of scope, and no account of ours.

@@ -24,7 +24,6 @@ use crate::checkpoint::{
 use crate::plan::{Account, Candidate, Part, Plan, RiskyChange};
 use crate::source::People;
 
-/// What a run leaves.
 pub(super) struct Conclusion {
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
     pub(super) state: SyncState,

@@ -40,7 +40,6 @@ struct Rules<'a> {
     now: Timestamp,
     /// People for whom one run plans.
     portion: usize,
-    /// Nothing but locks is planned.
     locks_alone: bool,
 }
 

@@ -57,27 +57,20 @@ pub enum IncompleteReason {
     Nobody,
     /// The first page announced another total than the last.
     TotalMoved {
-        /// On the first page.
         first: u64,
-        /// On the last page.
         last: u64,
     },
     /// Another number of people came than was announced.
     Miscounted {
         announced: u64,
-        /// Different people received.
         received: u64,
     },
-    /// Personio announced no total.
     NoTotal {
-        /// Different people received.
         received: u64,
     },
-    /// Some records have no id.
     Nameless {
         records: u64,
         announced: Option<u64>,
-        /// Different people received.
         received: u64,
     },
 }

@@ -21,7 +21,6 @@ const READINGS: u32 = 3;
 /// Everybody the source reported, each once.
 #[derive(Debug)]
 pub struct People {
-    /// Who they are.
     pub snapshot: Snapshot,
     /// Whether anything may be concluded about who is missing.
     pub completeness: Completeness,
@@ -175,9 +174,7 @@ async fn read_once(
 /// What has come of a reading so far.
 struct Taken {
     people: Vec<(SourceId, Person)>,
-    /// Records that fit.
     employees: u64,
-    /// Records without an id.
     nameless: u64,
     /// Field and problem of the first record that does not fit.
     misfit: Option<(String, String)>,

@@ -15,7 +15,6 @@ pub enum Person {
         fingerprint: Fingerprint,
         /// The field that does not fit.
         field: String,
-        /// What is wrong with it.
         problem: String,
         /// What can be read of it all the same.
         leaving: Leaving,
@@ -37,7 +36,6 @@ impl Person {
 pub struct Snapshot(Vec<(SourceId, Person)>);
 
 impl Snapshot {
-    /// How many people there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
@@ -48,7 +46,6 @@ impl Snapshot {
         self.0.is_empty()
     }
 
-    /// Whether this person is there.
     #[must_use]
     pub fn contains(&self, id: &SourceId) -> bool {
         self.get(id).is_some()

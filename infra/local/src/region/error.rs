@@ -11,14 +11,12 @@ use crate::state_file::FileError;
 /// Why a region did not start.
 #[derive(Debug, Error)]
 pub enum RegionError {
-    /// The folder cannot be used.
     #[error("{}: {error}", .path.display())]
     Folder {
         /// The folder, or the file in it.
         path: PathBuf,
         error: io::Error,
     },
-    /// Another process uses the folder.
     #[error("{} is in use by another `cargo local`: end it first, or take another folder with --state", .0.display())]
     InUse(PathBuf),
     #[error(
@@ -33,10 +31,8 @@ pub enum RegionError {
         .path.display()
     )]
     Database { path: PathBuf, problem: String },
-    /// A part did not start.
     #[error(transparent)]
     Stack(#[from] StartError),
-    /// No simulator could be started.
     #[error("no server could be started on 127.0.0.1: {0}")]
     Listen(io::Error),
     #[error("the HTTP client cannot be built")]

@@ -63,7 +63,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options of `cargo local`.
     #[must_use]
     pub fn new(folder: PathBuf, lambda_url: Url) -> Self {
         Self {
@@ -238,7 +237,6 @@ impl Region {
         }
     }
 
-    /// How many invocations are running.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         *self.runtime.in_flight.borrow()

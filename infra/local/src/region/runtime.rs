@@ -32,7 +32,6 @@ pub(super) struct Runtime {
     /// Where the last invocation ran.
     pub(super) host: Mutex<Option<Host>>,
     pub(super) runs: AtomicU64,
-    /// How many invocations are running.
     pub(super) in_flight: watch::Sender<usize>,
 }
 
@@ -157,7 +156,6 @@ impl Runtime {
         }
     }
 
-    /// The listener may be gone.
     fn emit(&self, event: RegionEvent) {
         let _ = self.events.send(event);
     }

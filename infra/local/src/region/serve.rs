@@ -17,10 +17,8 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, Serialize)]
 pub struct Start {
     pub environment: Vec<(&'static str, String)>,
-    /// The console's address.
     pub console: String,
     pub state: PathBuf,
-    /// How many schedules there are.
     pub schedules: usize,
     pub dead_letters: usize,
 }

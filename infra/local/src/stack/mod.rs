@@ -45,7 +45,6 @@ impl State {
 
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the table is kept.
     pub state: State,
     /// Only the owner may read the file.
     pub secrets: State,

@@ -22,7 +22,6 @@ pub struct Announcement {
 pub struct AnnouncedTenant {
     pub tenant_id: String,
     pub via: &'static str,
-    /// How many people it has.
     pub people: usize,
     /// `[personio] base_url`
     pub personio: String,
@@ -30,7 +29,6 @@ pub struct AnnouncedTenant {
     pub kombo: Option<String>,
     /// `[reteach] base_url`
     pub reteach: String,
-    /// Kombo's ids of its connections.
     pub integrations: Vec<String>,
     pub file: PathBuf,
     pub credentials: PathBuf,

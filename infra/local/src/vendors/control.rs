@@ -34,7 +34,6 @@ pub struct ListRequest {
     pub list: List,
 }
 
-/// Where the port is saved.
 #[derive(Deserialize, Serialize)]
 struct SavedState {
     port: u16,

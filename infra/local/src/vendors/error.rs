@@ -22,10 +22,8 @@ pub enum VendorsError {
     File(#[from] FileError),
     #[error("`cargo local` is not running with the state in {dir}: start it first, or use another --state", dir = .dir.display())]
     NotRunning {
-        /// The folder of the state.
         dir: PathBuf,
     },
-    /// The vendors refuse the action.
     #[error("{0}")]
     Refused(String),
     #[error(transparent)]

@@ -41,7 +41,6 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Options {
     pub dir: PathBuf,
-    /// People in each new company.
     pub people: usize,
 }
 

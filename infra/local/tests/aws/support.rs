@@ -10,7 +10,6 @@ use shared::domain::id::{CustomerId, RunId, SourceId, TenantId};
 use shared::fingerprint::FingerprintKey;
 use shared::state::{Acquisition, EmployeeEntry, FencingToken, JobKind, Lease, StateError, Store};
 
-/// How long leases last here.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 pub(crate) const FIRST: FencingToken = FencingToken(1);

@@ -73,7 +73,6 @@ impl TestRegion {
         })
     }
 
-    /// Why it does not start.
     pub(crate) async fn refusal(&self, options: Options) -> String {
         match self.start(options).await {
             Err(error) => error.to_string(),
@@ -121,7 +120,6 @@ impl Running {
             .await
     }
 
-    /// What a call answers with.
     pub(crate) async fn reply(&self, function: &str, event: &Value) -> Value {
         let reply = self.invoke(function, "RequestResponse", event).await;
         reply.json().await.unwrap()
@@ -163,7 +161,6 @@ impl Running {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
 
-    /// The invocations among the events.
     pub(crate) fn invocations(&mut self) -> Vec<Invocation> {
         let invocation = |event| match event {
             RegionEvent::Invocation(invocation) => Some(*invocation),

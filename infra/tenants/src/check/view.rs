@@ -10,7 +10,6 @@ use crate::item::Item;
 use crate::output::View;
 use crate::schedule::is_connected;
 
-/// Everything that a check found.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct CheckView {
     tenant_id: TenantId,

@@ -20,7 +20,6 @@ struct DecisionView<'a> {
     /// Kinds and people of the decision; empty for the whole plan.
     kinds: Vec<Brake>,
     people: Vec<SourceId>,
-    /// Changes that were decided about.
     decided: usize,
     /// Changes of the plan that nobody has decided about.
     undecided: u32,

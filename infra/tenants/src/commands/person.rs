@@ -32,7 +32,6 @@ pub(super) enum Presence {
     /// Inactive, or the end date has passed.
     Ended,
     Employed,
-    /// The record does not fit.
     Unreadable,
 }
 

@@ -63,7 +63,6 @@ pub(crate) struct Migration {
     pub(crate) left_open: BTreeSet<SourceId>,
 }
 
-/// Ids that cannot be matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unmatched {
     pub(crate) why: Why,
@@ -72,11 +71,9 @@ pub(crate) struct Unmatched {
     pub(crate) mail: Option<Mail>,
 }
 
-/// Why ids cannot be matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Why {
-    /// Several accounts have this address.
     SeveralOldIds,
     /// Several people of the new account have this address.
     SeveralNewIds,
@@ -198,7 +195,6 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// Who has one mail address.
 #[derive(Default)]
 struct Group<'a> {
     old: Vec<&'a (SourceId, &'a Account)>,

@@ -22,7 +22,6 @@ pub(crate) struct Cleanup {
 #[derive(Debug, Serialize)]
 pub(crate) struct Left {
     pub(crate) id: CustomerId,
-    /// Whether it was locked instead.
     pub(crate) locked: bool,
     pub(crate) problem: String,
 }

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use shared::http::LimitsSeen;
 
-/// What the academy did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Observed {
@@ -16,7 +15,6 @@ pub(crate) enum Observed {
     NotKept,
     /// It kept another moment of the same day.
     OtherTime,
-    /// It cleared other fields.
     LostOthers,
     LostTags,
     /// Its replies do not show it.
@@ -42,7 +40,6 @@ pub(crate) enum Observed {
     NeverLimited(u64),
     /// So many calls were answered 429.
     Limited(u64),
-    /// A header names this limit.
     LimitNamed(u64),
 }
 

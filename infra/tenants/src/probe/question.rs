@@ -11,19 +11,16 @@ use super::observed::Observed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Question {
-    /// An update writes this field.
     Write(Field),
     /// A null in an update clears it.
     Clear(Field),
     /// An update leaves alone what it does not name.
     KeepsOthers,
-    /// A past end locks.
     EndLocks,
     /// A locked account can be read by its id.
     LockedIsFound,
     /// A future end does not lock yet.
     FutureEndIsOpen,
-    /// A future start locks.
     StartLocks,
     /// An account without both dates is open.
     LiftOpens,
@@ -35,7 +32,6 @@ pub(crate) enum Question {
     UserNameAlone,
     TagByName,
     OtherTagsStay,
-    /// An update leaves tags alone.
     UpdateKeepsTags,
     TagRemoval,
     /// A log-in says how long its token lives.
@@ -76,7 +72,6 @@ pub(crate) struct Answer {
     pub(crate) observed: Observed,
 }
 
-/// What follows from an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Consequence {
     None,

@@ -33,7 +33,6 @@ pub(super) struct Names {
     pub(super) other: TestAccount,
 }
 
-/// Why a probe ended early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProbeError {
     #[error("interrupted")]
@@ -297,7 +296,6 @@ impl Probe<'_> {
         Ok(())
     }
 
-    /// Writes, and reads the account.
     async fn put(
         &mut self,
         input: &CustomerInput,

@@ -23,7 +23,6 @@ pub(crate) struct ProbeView {
     rows: Vec<Row>,
     /// Lines that the tenant's file should have.
     lines: Vec<Line>,
-    /// Test accounts of earlier probes.
     earlier: Cleanup,
     cleanup: Cleanup,
     /// Whether the answers are kept with the tenant.
@@ -164,7 +163,6 @@ fn grouped(answers: &[Answer], config: &TenantConfig) -> Vec<Item> {
     [first].into_iter().chain(others).collect()
 }
 
-/// What became of test accounts.
 pub(super) fn cleaned(cleanup: &Cleanup) -> String {
     let deleted = format::number(cleanup.deleted, "test account", "test accounts");
     let left = cleanup.left.iter().map(|left| {

@@ -161,7 +161,6 @@ impl Schedules {
         }
     }
 
-    /// All schedules of the group.
     pub(crate) async fn list(&self) -> Result<Vec<ListedSchedule>> {
         let pages = self
             .client

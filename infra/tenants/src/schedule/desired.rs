@@ -27,7 +27,6 @@ pub(crate) struct DesiredSchedule {
     pub(crate) function: String,
     pub(crate) role: String,
     pub(crate) queue: String,
-    /// The event for the function.
     pub(crate) input: String,
     /// The first moment at which it fires.
     ///

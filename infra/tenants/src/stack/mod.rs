@@ -46,7 +46,6 @@ impl Functions {
     }
 }
 
-/// The parts of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scheduler {
     pub(crate) group: String,

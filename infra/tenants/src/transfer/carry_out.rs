@@ -32,7 +32,6 @@ pub(crate) struct Carrier<'a> {
     pub(crate) opens: Option<(Employment, Timestamp)>,
 }
 
-/// What became of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Moved {
     /// The account is the new owner's, after this many writes.

@@ -19,7 +19,6 @@ pub(crate) struct Transfer {
 pub(crate) struct Seen<'a> {
     /// The external id that the account carries.
     pub(crate) external_id: Option<&'a ExternalId>,
-    /// When the account is open.
     pub(crate) window: AccessWindow,
     /// What the account holds, as the new owner's entry keeps it.
     pub(crate) digests: &'a BTreeMap<String, ValueDigest>,

@@ -13,7 +13,6 @@ use super::refusal::Refusal;
 use super::session::Session;
 use super::{Shared, assets};
 
-/// Forms are small.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// Looking somebody up writes nothing. It is no GET, so that names and mail addresses stay out of the browser's history.
@@ -37,7 +36,6 @@ impl Fields {
             .filter(|value| !value.is_empty())
     }
 
-    /// All values of a field.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let found = self.0.iter().filter(move |(field, _)| field == name);
         found.map(|(_, value)| value.trim())
@@ -142,7 +140,6 @@ async fn action(shared: &Shared, session: &Session, request: Request) -> Result<
     Ok(Request::from_parts(parts, Body::empty()))
 }
 
-/// What holds for every answer.
 fn secure(headers: &mut HeaderMap) {
     for (name, value) in [
         (

@@ -45,7 +45,6 @@ pub struct Console {
     shared: Shared,
 }
 
-/// What all requests share.
 #[derive(Clone)]
 struct Shared(Arc<State>);
 

@@ -15,7 +15,6 @@ const LEAST_BAD: f64 = 8.0;
 pub(super) struct Bar {
     pub(super) label: String,
     pub(super) value: f64,
-    /// The value in words.
     pub(super) shown: String,
     /// `good`, `bad`, `off`
     pub(super) class: &'static str,

@@ -37,7 +37,6 @@ pub(super) struct Reading {
     took: Duration,
     /// When it was complete, or the last attempt since then had failed.
     ended: Instant,
-    /// Why that attempt failed.
     pub(super) failed: Option<String>,
     /// How many changes had been made here when it began. What was changed since may not be in it.
     changes: u64,

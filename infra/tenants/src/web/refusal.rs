@@ -11,7 +11,6 @@ use super::layout;
 pub(super) enum Refusal {
     /// The request names another host: a name that was made to lead here.
     ForeignHost,
-    /// Another page sent it.
     ForeignOrigin,
     NoSession,
     WrongToken,

@@ -25,7 +25,6 @@ pub(super) struct Door {
     session: Mutex<Option<Session>>,
 }
 
-/// The browser that came in.
 #[derive(Clone)]
 pub(super) struct Session {
     secret: Arc<str>,
@@ -43,7 +42,6 @@ impl Door {
         })
     }
 
-    /// What the printed address carries.
     pub(super) fn token(&self) -> &str {
         &self.token
     }

@@ -92,7 +92,6 @@ impl Visit {
         self.shared.read_only
     }
 
-    /// German or English.
     pub(super) fn pick<T>(&self, german: T, english: T) -> T {
         self.language.pick(german, english)
     }

@@ -36,7 +36,6 @@ pub(crate) struct Desk {
     companies: Mutex<Vec<Company>>,
 }
 
-/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) exit: Exit,
@@ -44,7 +43,6 @@ pub(crate) struct Done {
     pub(crate) errors: String,
 }
 
-/// Standard error, kept.
 #[derive(Clone, Default)]
 pub(crate) struct Errors(Arc<Mutex<Vec<u8>>>);
 
@@ -202,7 +200,6 @@ impl Desk {
         assert!(self.inventory(company).await.is_empty());
     }
 
-    /// Neither tenants nor schedules.
     pub(crate) async fn assert_no_tenants(&self) {
         assert_eq!(self.stack.store().list_tenants().await.unwrap(), []);
         assert_eq!(self.schedules(), [""; 0]);
@@ -384,7 +381,6 @@ pub(crate) fn issue(company: &Company, number: u64, person: u64, course: &str) {
         .add_participation(participation(number, person, course));
 }
 
-/// Person `id` gets another position.
 pub(crate) fn promote(company: &Company, id: u64) {
     company.personio.change(id, |person| {
         person.position = Some("Leiterin".to_owned());

@@ -3,7 +3,6 @@
 use crate::aws::KOMBO_OF_STACK;
 use crate::domain::id::TenantId;
 
-/// Where the tenants' data lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
     /// `arn:aws:dynamodb:eu-central-1:123456789012:table/reteach-personio`

@@ -15,22 +15,18 @@ use crate::domain::id::SourceId;
 pub struct Employee {
     /// The id in the HR system.
     pub source_id: SourceId,
-    /// Vorname.
     pub first_name: Field<String>,
-    /// Nachname.
     pub last_name: Field<String>,
     /// E-Mail; may be missing.
     pub email: Field<String>,
     pub position: Field<String>,
     /// Gesellschaft (Personio `subcompany`).
     pub company: Field<String>,
-    /// Abteilung.
     pub department: Field<String>,
     /// Standort (Personio `office`).
     pub location: Field<String>,
     /// Geschlecht. Null where the HR system's value has no counterpart.
     pub gender: Field<Gender>,
-    /// Anstellungsart.
     pub employment_type: Field<EmploymentType>,
     /// Anstelldatum, the day as written.
     pub hire_date: Field<Date>,
@@ -52,7 +48,6 @@ pub enum Gender {
     Diverse,
 }
 
-/// Anstellungsart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmploymentType {
     Internal,

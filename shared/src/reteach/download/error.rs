@@ -14,7 +14,6 @@ pub enum DownloadError {
     /// What is there is something else.
     #[error("the certificate's file is not a PDF")]
     NotPdf,
-    /// There is nothing in it.
     #[error("the certificate's file is empty")]
     Empty,
     /// It is larger than the HR system takes.
@@ -26,7 +25,6 @@ pub enum DownloadError {
     /// The address is no longer good: ask for a fresh one.
     #[error("the certificate's address is no longer good ({status})")]
     Expired {
-        /// The status that said so.
         status: u16,
     },
     /// Its answer is about this file alone, and may change.

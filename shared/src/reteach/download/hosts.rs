@@ -12,7 +12,6 @@ pub(super) struct Hosts {
     patterns: Vec<String>,
 }
 
-/// Whether the token goes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     /// It is reteach's API: the token is its own.
@@ -32,7 +31,6 @@ impl Hosts {
         }
     }
 
-    /// How `url` may be fetched.
     pub(super) fn check(&self, url: &Url) -> Result<Access, Forbidden> {
         let Some(host) = url.host() else {
             return Err(Forbidden::Url);

@@ -57,7 +57,6 @@ impl Downloads {
         Box::pin(async move { Ok(self.open(&url).await?) })
     }
 
-    /// Follows `url` to its answer.
     async fn follow(&self, url: &SignedUrl) -> Result<reqwest::Response, DownloadError> {
         let mut url = url
             .resolve(self.reteach.base.as_url())

@@ -12,7 +12,6 @@ use crate::document::{BodyError, PdfBody};
 use crate::http::{Deadline, body_fault};
 use crate::reteach::limits::{DOWNLOAD_SILENCE, MAX_PDF_BYTES};
 
-/// What every PDF begins with.
 const MAGIC: &[u8] = b"%PDF-";
 
 /// So much of a file that does not say its length is read before it is uploaded. Most certificates are smaller: the
@@ -81,7 +80,6 @@ fn failed(error: BodyError) -> DownloadError {
     }
 }
 
-/// What is still to come.
 struct Rest {
     response: reqwest::Response,
     left: u64,

@@ -73,7 +73,6 @@ async fn a_refused_login_is_about_the_credentials() {
     }
 }
 
-/// Keeps logins in memory.
 #[derive(Debug, Default)]
 struct Kept {
     login: Mutex<Option<KeptLogin>>,

@@ -24,7 +24,6 @@ fn page(records: Vec<Value>, total: u64) -> Canned {
     Canned::Json(200, json!({"results": records, "resultCount": total}))
 }
 
-/// The first page.
 async fn list(server: &Server, filter: &Filter) -> Result<ParticipationPage, Error> {
     client(server).participations(filter, 1, 250).await
 }

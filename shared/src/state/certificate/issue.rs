@@ -23,7 +23,6 @@ pub struct Issue(u64);
 /// A certificate was issued again after it was filed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reissued {
-    /// When a run noticed it.
     pub at: Timestamp,
     /// What it was issued as this time.
     pub issue: Issue,

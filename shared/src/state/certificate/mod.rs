@@ -142,7 +142,6 @@ pub enum CertificateState {
     },
     /// Certainly not filed; tried again later.
     Failed(RetryState),
-    /// Left alone until somebody decides.
     Parked {
         at: Timestamp,
         reason: String,

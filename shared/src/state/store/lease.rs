@@ -23,11 +23,9 @@ pub struct Lease {
     pub tenant: TenantId,
     pub job: JobKind,
     pub owner: RunId,
-    /// Goes into every write.
     pub token: FencingToken,
     /// When it expires, to the millisecond.
     pub until: Timestamp,
-    /// When the first run began.
     pub first_run: Option<Timestamp>,
     /// When the last run that succeeded ended.
     pub last_good_run: Option<Timestamp>,
@@ -35,7 +33,6 @@ pub struct Lease {
     pub last_report_at: Option<Timestamp>,
     /// The endpoints that vendors retire, with the day of the last report of each.
     pub retirements: BTreeMap<String, Date>,
-    /// Which notices were sent.
     pub notices: Memory,
 }
 

@@ -32,7 +32,6 @@ pub struct Restore {
 }
 
 impl Store {
-    /// What the table is like.
     pub async fn shape(&self) -> Result<TableShape, StateError> {
         self.table.shape().await
     }

@@ -11,7 +11,6 @@ use crate::state::table::{Condition, attribute};
 /// A tenant's configuration, to be written in place of the record that was read.
 #[derive(Clone, Copy, Debug)]
 pub struct TenantChange<'a> {
-    /// The configuration, as TOML.
     pub config: &'a str,
     /// The status of a new tenant. One that is there keeps its own.
     pub status: TenantStatus,

@@ -33,12 +33,10 @@ pub struct TenantRecord {
     pub paused_by: Option<DecidedBy>,
 }
 
-/// Whether a tenant's jobs run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TenantStatus {
     Active,
-    /// The operator has stopped them.
     Paused {
         since: Timestamp,
     },
@@ -147,7 +145,6 @@ impl Store {
         }
     }
 
-    /// Removes everything of a tenant.
     pub async fn remove_tenant(&self, tenant: &TenantId) -> Result<(), StateError> {
         self.remove_tenant_and(tenant, CertificateLedger::Delete)
             .await

@@ -18,7 +18,6 @@ use crate::state::table::{Condition, Freshness, Item, Outcome};
 /// keeps what it has stored.
 pub const STATE_VERSION: u32 = 1;
 
-/// The attribute that holds it.
 pub(super) const VERSION: &str = "state_version";
 
 impl Store {

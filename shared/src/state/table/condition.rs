@@ -32,13 +32,11 @@ impl Condition {
         }
     }
 
-    /// The update under a condition.
     pub(in crate::state) fn set(mut self, expression: impl Into<Cow<'static, str>>) -> Self {
         self.update = Some(expression.into());
         self
     }
 
-    /// The condition of an update.
     pub(in crate::state) fn only_if(mut self, expression: &'static str) -> Self {
         self.condition = Some(expression);
         self

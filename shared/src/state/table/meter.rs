@@ -36,7 +36,6 @@ fn is_zero(number: &u64) -> bool {
 impl Sub for Units {
     type Output = Self;
 
-    /// What was used since `earlier`.
     fn sub(self, earlier: Self) -> Self {
         Self {
             read: self.read - earlier.read,

@@ -203,7 +203,6 @@ pub(super) fn unix_seconds(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_second().to_string())
 }
 
-/// A value as an attribute.
 pub(super) fn attribute(value: &impl Serialize, name: &str) -> Result<AttributeValue, StateError> {
     serde_dynamo::to_attribute_value(value).map_err(|_| StateError::Unwritable {
         item: name.to_owned(),

@@ -53,7 +53,6 @@ impl Query {
         }
     }
 
-    /// The last `limit` items, backwards.
     pub(in crate::state) fn newest(self, limit: usize) -> Self {
         Self {
             newest_first: true,
@@ -121,7 +120,6 @@ enum Next {
 }
 
 impl Table {
-    /// The items that `query` names.
     pub(in crate::state) fn query(&self, query: Query) -> Pages<'_> {
         Pages {
             table: self,

@@ -54,7 +54,6 @@ pub(super) struct Inputs<'a> {
     pub(super) portion: ShardRange,
 }
 
-/// The inputs of a plan.
 pub(super) struct Loaded {
     pub(super) coverage: Coverage,
     /// People who need a look, and get it from a later run.

@@ -53,7 +53,6 @@ impl Search {
         }
     }
 
-    /// Nobody is looked up.
     fn none(stopped: Option<AccountsError>) -> Self {
         Self {
             accounts: Some(Accounts::LookedUp(LookUps::default().found)),

@@ -40,7 +40,6 @@ pub(super) fn with_twins(
     candidates
 }
 
-/// Whether the person has left.
 fn is_over(candidate: &Candidate, rules: Rules<'_>) -> bool {
     match &candidate.source {
         SourceState::Present { record, .. } => {

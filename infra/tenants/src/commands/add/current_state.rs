@@ -12,7 +12,6 @@ use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::files::with_integration;
 
-/// The state before `add` writes.
 pub(super) struct CurrentState {
     pub(super) record: Option<TenantRecord>,
     pub(super) config: Option<TenantConfig>,
@@ -102,7 +101,6 @@ impl CurrentState {
         self.config.as_ref() != Some(config) || !self.has(secret)
     }
 
-    /// Whether these credentials are stored.
     fn has(&self, secret: &TenantSecret) -> bool {
         let stored = self.secret.as_ref();
         stored.is_some_and(|stored| is_same(stored, secret))
@@ -191,7 +189,6 @@ impl CurrentState {
     }
 }
 
-/// Whether two secrets are equal.
 pub(super) fn is_same(one: &TenantSecret, other: &TenantSecret) -> bool {
     one.to_json().expose_secret() == other.to_json().expose_secret()
 }

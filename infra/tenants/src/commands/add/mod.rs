@@ -58,7 +58,6 @@ pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Outp
     added.map(|(output, _)| output)
 }
 
-/// Whether the tenant was written.
 enum Written {
     Yes,
     No,

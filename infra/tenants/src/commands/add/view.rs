@@ -13,7 +13,6 @@ use crate::format;
 use crate::output::View;
 use crate::schedule::{Firing, ScheduleChange, is_connected};
 
-/// Nothing was written.
 #[derive(Serialize)]
 pub(super) struct RefusedView<'a> {
     pub(super) tenant_id: &'a TenantId,

@@ -251,7 +251,6 @@ impl View for LedgerView<'_> {
     }
 }
 
-/// The state and its details.
 pub(crate) fn described(entry: &CertificateEntry) -> (&'static str, String) {
     match &entry.state {
         CertificateState::Intended(intent) => (

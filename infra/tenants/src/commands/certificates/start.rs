@@ -21,7 +21,6 @@ const REPORTS: usize = 100;
 #[derive(Serialize)]
 struct StartedView<'a> {
     tenant_id: &'a TenantId,
-    /// Certificates that were on hold.
     held: u64,
     folder: String,
 }

@@ -93,7 +93,6 @@ fn unqualified(arn: &str) -> String {
     arn.split(':').take(7).collect::<Vec<_>>().join(":")
 }
 
-/// Whether anybody hears of alarms.
 pub(super) async fn alarms(context: &CommandContext<'_>) -> Result<Vec<String>> {
     let Some(topic) = &context.deployment.alarms else {
         return Err(Failure::attention(

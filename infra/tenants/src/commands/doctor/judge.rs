@@ -47,7 +47,6 @@ pub(super) fn concurrency(tenants: usize, available: i32) -> Vec<String> {
     )]
 }
 
-/// The architectures of both functions.
 pub(super) fn architectures(employees: &str, certificates: &str) -> Vec<String> {
     if employees == certificates {
         return Vec::new();
@@ -94,7 +93,6 @@ pub(super) fn credentials(tenant: &TenantId, changed: Timestamp, now: Timestamp)
     })
 }
 
-/// The stack's key of Kombo.
 pub(super) fn key_of_stack(changed: Timestamp, now: Timestamp) -> Option<String> {
     let age = now.duration_since(changed);
     (age > OLD).then(|| {

@@ -23,7 +23,6 @@ use crate::stack::Deployment;
 #[serde(transparent)]
 struct DoctorView(Vec<Check>);
 
-/// One question to the deployment.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Check {
     check: &'static str,

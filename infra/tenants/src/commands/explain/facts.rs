@@ -321,7 +321,6 @@ pub(in crate::commands) fn written(entry: &EmployeeEntry, details: Details) -> V
 /// Instead of a day that is hidden.
 const NOT_SHOWN: &str = "(not shown)";
 
-/// When an account is open.
 fn window(window: AccessWindow, details: Details) -> String {
     let shown = |at: Timestamp| moment(at, details);
     match (window.active_at.map(shown), window.inactive_at.map(shown)) {

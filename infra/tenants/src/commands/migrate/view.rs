@@ -9,7 +9,6 @@ use crate::format;
 use crate::migration::{Mail, Unmatched, Why};
 use crate::output::View;
 
-/// How far the migration is.
 pub(super) enum Stage {
     Proposed,
     /// With those that were refused.
@@ -24,7 +23,6 @@ pub(super) struct MigrateView<'a> {
     counts: Counts,
     moves: Vec<Move>,
     unmatched: Vec<Row>,
-    /// Accounts that were not moved.
     refused: Vec<Refusal>,
     /// Why people may be missing from the table.
     incomplete: Option<String>,

@@ -134,7 +134,6 @@ impl Found {
         })
     }
 
-    /// All of the person's.
     fn certificates(&self) -> BTreeSet<&CertificateId> {
         let noted = self.holdings.certificates.iter();
         let noted = noted.map(|entry| &entry.certificate_id);

@@ -24,7 +24,6 @@ struct RetryView<'a> {
     report: Option<Report<Value>>,
 }
 
-/// What became of one person.
 #[derive(Serialize)]
 struct Retried {
     person: SourceId,

@@ -17,7 +17,6 @@ pub(crate) struct Standing {
     pub(crate) person: SourceId,
     pub(crate) state: PersonState,
     pub(crate) reason: Option<String>,
-    /// When they are tried again.
     pub(crate) retry_at: Option<Timestamp>,
     pub(crate) account: Option<CustomerId>,
 }
@@ -26,7 +25,6 @@ pub(crate) struct Standing {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     pub(super) ledger: HashMap<SourceId, EmployeeEntry>,
-    /// The people of all shards.
     pub(super) shards: BTreeMap<SourceId, EntryStatus>,
     /// Whether a run has compared everybody. Otherwise a person without a shard is not gone.
     pub(super) compared: bool,

@@ -25,7 +25,6 @@ const RUN_UPLOADS: usize = 840;
 
 #[derive(Default, Serialize)]
 pub(crate) struct CertificatesPreview {
-    /// Personio's document category.
     pub(crate) folder: Option<String>,
     pub(crate) to_file: Vec<Filing>,
     /// How many of them are looked for first, and in how many people's documents.
@@ -37,7 +36,6 @@ pub(crate) struct CertificatesPreview {
     pub(crate) minutes_left: Option<u64>,
     /// Filed, parked, without a PDF, or of nobody from Personio.
     pub(crate) not_filed: usize,
-    /// Why nothing can be filed.
     pub(crate) problem: Option<String>,
 }
 

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::saved::{SavedCertificates, SavedChange, SavedFiling, SavedPlan};
 
-/// One difference between two plans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Difference {
     pub(super) what: What,
@@ -15,7 +14,6 @@ pub(super) struct Difference {
     /// Of the person or the certificate; none for what belongs to the whole plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,
-    /// In the file.
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
     /// The parts of a change, or `document`, that would get other values.
@@ -31,7 +29,6 @@ pub(super) enum What {
     Changed,
 }
 
-/// Which part of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Part {

@@ -37,7 +37,6 @@ pub(crate) struct PlanView {
     pub(crate) skipped: Option<Vec<SkipView>>,
     pub(crate) certificates: Option<CertificatesPreview>,
     pub(crate) report: Report,
-    /// The plan, person by person.
     #[serde(skip)]
     pub(crate) listing: Option<String>,
     /// Why old values are not shown.

@@ -35,7 +35,6 @@ pub(super) struct SavedPlan {
     pub(super) key: Option<Digest>,
     pub(super) changes: BTreeMap<SourceId, SavedChange>,
     pub(super) held: BTreeMap<SourceId, SavedChange>,
-    /// Why people are skipped.
     pub(super) skipped: BTreeMap<SourceId, String>,
     /// `None` where certificates are switched off, or without a plan.
     pub(super) certificates: Option<SavedCertificates>,
@@ -125,7 +124,6 @@ impl PlanFile {
 }
 
 impl SavedPlan {
-    /// No plan could be made.
     pub(super) fn none(outcome: Outcome) -> Self {
         Self {
             outcome: outcome.to_string(),

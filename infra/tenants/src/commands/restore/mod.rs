@@ -223,7 +223,6 @@ fn announcement(tables: &Tables<'_>, tenants: u64, restored: Restored) -> String
 }
 
 enum Stopped {
-    /// The restored table has it.
     Known,
     /// The restored table has it now: it was added after the restored moment.
     TakenOver,

@@ -13,7 +13,6 @@ use crate::output::View;
 pub(super) struct RestoreView<'a> {
     pub(super) table: &'a str,
     pub(super) since: Timestamp,
-    /// Tenants in the restored table.
     pub(super) tenants: u64,
     pub(super) resumed: u64,
     /// They were paused when the restore began, or by somebody else since.

@@ -18,10 +18,8 @@ use crate::web::layout::{self, Place, Tab, refreshed};
 use crate::web::plots::{self, Bar};
 use crate::web::visit::{Button, Company, Visit};
 
-/// Days of the plot.
 const DAYS: i32 = 30;
 
-/// Rows of each list.
 const ROWS: usize = 200;
 
 pub(in crate::web) async fn page(visit: Visit, Company(tenant): Company) -> Response {

@@ -29,17 +29,14 @@ const NUMBER: u16 = 2000;
 /// How long they are kept: days of the plots.
 const DAYS: i32 = 30;
 
-/// Rows on one page.
 const ROWS: usize = 120;
 
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::web) struct Part {
     #[serde(default)]
     page: usize,
-    /// Reports of this function alone.
     #[serde(default)]
     job: String,
-    /// Reports with this outcome alone.
     #[serde(default)]
     outcome: String,
 }
@@ -321,7 +318,6 @@ pub(in crate::web) async fn report(
     layout::page(&visit, Place::Tenant(tenant, Tab::Runs), title, &body).into_response()
 }
 
-/// One report in full.
 pub(in crate::web) fn shown(
     visit: &Visit,
     tenant: &TenantId,

@@ -159,7 +159,6 @@ impl Browser {
             .await;
     }
 
-    /// The whole page as PNG.
     pub(crate) async fn picture(&self) -> Vec<u8> {
         let height = self
             .execute("return Math.min(document.documentElement.scrollHeight, 2600)")
