@@ -31,9 +31,6 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeErr
 /// surrounds it is read in the same pass and dropped.
 ///
 /// Tracking the path takes time: it is found in a second pass, only if something does not fit.
-///
-/// # Errors
-/// [`DecodeError`] with a path that begins at the value.
 pub(crate) fn read_within<'a, T: Deserialize<'a>>(
     text: &'a str,
     keys: &[&str],

@@ -11,9 +11,6 @@ use tenants::args::{Global, Web};
 use tenants::{Console, Environment, Failure, Interactivity};
 
 /// Listens for a browser, and knows these variables alone. `pace` replaces the vendors' limits.
-///
-/// # Errors
-/// [`Failure`] if the variables name no deployment.
 pub async fn open(
     variables: HashMap<String, String>,
     clock: Arc<dyn Clock>,

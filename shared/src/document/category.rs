@@ -37,9 +37,6 @@ const FALLBACK: [&str; 2] = ["Other Documents", "Sonstige Dokumente"];
 
 /// The category for certificates: the tenant's own choice (`chosen`, exact before any case), else one of the usual
 /// ones in any case.
-///
-/// # Errors
-/// [`NoCategory`], saying which folder to make.
 pub fn choose_category<'a>(
     categories: &'a [Category],
     chosen: Option<&str>,

@@ -114,9 +114,6 @@ pub struct InvalidTenantId;
 
 impl TenantId {
     /// Checks and takes a tenant id.
-    ///
-    /// # Errors
-    /// [`InvalidTenantId`] unless it is 2 to 40 characters of `a-z`, `0-9` and `-`.
     pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
         let fits = (2..=40).contains(&text.len())
             && text

@@ -18,8 +18,6 @@ pub struct WebhookUrl(SecretString);
 crate::debug_only!(WebhookUrl);
 
 impl WebhookUrl {
-    /// # Errors
-    /// [`InvalidBaseUrl`] saying why the address may not be used.
     pub fn parse(text: &SecretString) -> Result<Self, InvalidBaseUrl> {
         safe_url(text.expose_secret()).map(|_| Self(text.clone()))
     }

@@ -74,9 +74,6 @@ impl Client {
     }
 
     /// Whether the key is valid: `GET /check-api-key`.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with [`KeyInvalid`](super::Code::KeyInvalid) if it is not.
     pub async fn check_api_key(&self) -> Result<KeyInfo, Error> {
         let target = self.target(Method::GET, "/check-api-key", &[])?;
         self.read(target, None).await

@@ -72,9 +72,6 @@ impl Client {
     }
 
     /// Forwards `call`, which has a file in its form, at most once, with `file` as its content.
-    ///
-    /// # Errors
-    /// Kombo's own no; the remote answer is returned whatever its status.
     pub(crate) async fn forward_file(
         &self,
         integration: &IntegrationId,

@@ -77,9 +77,6 @@ impl Client {
     }
 
     /// The account with this id: `GET /customer/{id}`.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if there is none; else see [`Error`].
     pub async fn get(&self, id: &CustomerId) -> Result<Customer, Error> {
         let customer = self.identified(id.as_str()).await?;
         if customer.id == *id {

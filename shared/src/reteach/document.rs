@@ -25,9 +25,6 @@ pub enum Documented {
 impl Client {
     /// The fields of an update, as the academy's own document describes them: `GET /docs-json`, without a token. `None`: it
     /// is a document of something else.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] if the academy publishes none; else see [`Error`].
     pub async fn documented_fields(&self) -> Result<Option<BTreeMap<String, Documented>>, Error> {
         let target = self.target(Method::GET, "/docs-json", &[])?;
         let request = Request::new(target, Idempotency::Read, TIMEOUT);

@@ -104,9 +104,6 @@ impl Client {
     }
 
     /// Takes one tag off: `DELETE /customer/{id}/tags/{tag}`.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where the account has no such tag (any more); else see [`Error`].
     pub async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), Error> {
         let segments = [id.as_str(), tag.as_str()];
         let target = self.target(Method::DELETE, "/customer/{id}/tags/{tag}", &segments)?;

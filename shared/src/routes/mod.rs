@@ -109,9 +109,6 @@ impl Connections {
 }
 
 /// The academy's client alone: the HR system may not be connected yet.
-///
-/// # Errors
-/// [`ConnectError`] if the secret has no part for reteach, or the address is on this machine and may not be.
 pub fn academy(
     config: &TenantConfig,
     secret: &TenantSecret,

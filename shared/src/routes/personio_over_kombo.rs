@@ -31,9 +31,6 @@ impl PersonioOverKombo {
     }
 
     /// Looks at the integration. Its people are read live, so the age of Kombo's copy does not matter.
-    ///
-    /// # Errors
-    /// [`SourceError::Lapsed`] if Kombo does not sync it, or the call fails.
     pub async fn check_connection(&self) -> Result<(), SourceError> {
         let integration = self.kombo.integration(&self.integration).await?;
         integration

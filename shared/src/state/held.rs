@@ -242,9 +242,6 @@ impl HeldPlan {
     }
 
     /// The parts that `choice` names, with the decision.
-    ///
-    /// # Errors
-    /// See [`chosen`](Self::chosen).
     pub fn decide(&self, choice: &Choice, decision: Decision) -> Result<Self, ChoiceError> {
         Ok(self.decided(&self.chosen(choice)?, decision))
     }

@@ -33,9 +33,6 @@ impl fmt::Display for Problem {
 
 impl TenantConfig {
     /// Reads and checks a tenant file.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming each field that is missing, unknown or not valid.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         toml::from_str::<Self>(text)
             .map_err(|error| ConfigError(vec![problem(text, &error)]))?

@@ -11,9 +11,6 @@ pub(crate) struct Folder {
 }
 
 /// Finds the tenant's folder: the one of its choice, by name, or one of the usual ones.
-///
-/// # Errors
-/// [`RunError`]: saying which folder to make, or why the folders cannot be read.
 pub(crate) async fn find(sink: &Hr, category: Option<&str>) -> Result<Folder, RunError> {
     let categories = sink.categories().await?;
     let chosen = choose_category(&categories, category);

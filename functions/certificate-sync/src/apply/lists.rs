@@ -214,9 +214,6 @@ impl Lists {
 
     /// The documents that the ledger has for any certificate. It is read once: what this run adds belongs to people
     /// whose certificates were decided about together.
-    ///
-    /// # Errors
-    /// DynamoDB fails.
     pub(super) async fn in_ledger(
         &self,
         tools: Tools<'_>,

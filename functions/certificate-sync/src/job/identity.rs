@@ -60,9 +60,6 @@ impl Identity {
 
     /// Fails if the ledger knows none of the listed certificates, although it has `known` ones, and the academy is not
     /// `academy`. Where that is not known: if it has none of the people and accounts that the ledger of employees knows.
-    ///
-    /// # Errors
-    /// [`RunError`] of the outcome `bad-secret`, or DynamoDB or reteach fails.
     pub(super) async fn check(
         self,
         store: &Store,

@@ -172,9 +172,6 @@ fn reissue(id: &CertificateId, entry: &CertificateEntry, listed: &Listed) -> Opt
 
 impl Upload {
     /// The upload of a certificate that is not filed, or why there is none.
-    ///
-    /// # Errors
-    /// [`SkipReason`], where there is no file, or no employee to file it for.
     pub fn of(
         id: CertificateId,
         listed: Option<Listed>,

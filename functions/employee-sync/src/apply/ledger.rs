@@ -33,9 +33,6 @@ pub(crate) async fn write_entries(
 }
 
 /// Writes notes while there is time for them, and returns those that were written.
-///
-/// # Errors
-/// [`StateError`] at the first one that fails.
 pub(crate) async fn write_notes(
     writer: &impl Writer,
     notes: Vec<EmployeeEntry>,

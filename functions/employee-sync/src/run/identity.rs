@@ -49,9 +49,6 @@ pub(super) async fn check_identity(
 
 /// Fails if the academy is another one than the tenant was added with: nobody of ours is found there, so that all would be
 /// created among strangers. A run asks once, before it lists accounts or writes anything.
-///
-/// # Errors
-/// [`RunError`] of the outcome `bad-secret`, or reteach fails.
 pub(super) async fn check_academy(reader: &impl Reader) -> Result<(), RunError> {
     if reader.is_our_academy().await? {
         return Ok(());

@@ -123,8 +123,6 @@ impl ActionResult {
 }
 
 impl Action {
-    /// # Errors
-    /// A text that says why the action is not possible.
     pub(super) fn perform(
         &self,
         company: &Company,

@@ -146,17 +146,11 @@ fn answer<T>(
 }
 
 /// Sends an action to the vendors that run with the state in `dir`.
-///
-/// # Errors
-/// [`VendorsError::NotRunning`], or [`VendorsError::Refused`] if the action is not possible.
 pub async fn act(dir: &Path, request: &ActionRequest) -> Result<ActionResult, VendorsError> {
     ask(dir, "act", request).await
 }
 
 /// Asks the vendors that run with the state in `dir` for a list.
-///
-/// # Errors
-/// [`VendorsError::NotRunning`], or [`VendorsError::Refused`].
 pub async fn show(dir: &Path, request: &ListRequest) -> Result<Vec<Value>, VendorsError> {
     ask(dir, "show", request).await
 }

@@ -54,9 +54,6 @@ pub struct Vendors {
 
 impl Vendors {
     /// Creates the companies, or restores them.
-    ///
-    /// # Errors
-    /// [`VendorsError`] where the folder, a file in it or a port cannot be used.
     pub async fn start(options: &Options) -> Result<Self, VendorsError> {
         simulated_tenant::make_folder(&options.dir)?;
         // The port comes first: it locks the state against other processes.
@@ -99,9 +96,6 @@ impl Vendors {
     }
 
     /// Writes unsaved changes and stops.
-    ///
-    /// # Errors
-    /// [`VendorsError::File`] if it cannot be written.
     pub fn stop(self) -> Result<(), VendorsError> {
         self.tenants.iter().try_for_each(SimulatedTenant::save)
     }

@@ -83,9 +83,6 @@ impl State {
 
 impl Console {
     /// Listens on 127.0.0.1.
-    ///
-    /// # Errors
-    /// [`Failure`] if the deployment cannot be found or the port is taken.
     pub async fn start(global: Global, args: Web, environment: &Environment) -> Result<Self> {
         // A process serves one console until it ends. Pages borrow from it without a lifetime.
         let environment: &'static Environment = Box::leak(Box::new(environment.detached()));
@@ -119,9 +116,6 @@ impl Console {
     }
 
     /// Serves until `ended`.
-    ///
-    /// # Errors
-    /// If the listener fails.
     pub async fn run(
         self,
         ended: impl Future<Output = ()> + Send + 'static,

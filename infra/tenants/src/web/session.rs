@@ -47,9 +47,6 @@ impl Door {
     }
 
     /// Exchanges the token for the secret of a cookie.
-    ///
-    /// # Errors
-    /// [`Refusal`] for a token that is wrong, too old or used.
     pub(super) fn enter(
         &self,
         token: &str,

@@ -97,9 +97,6 @@ impl Store {
     }
 
     /// All tenants, in alphabetical order.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if a line of the registry is no tenant id, or DynamoDB fails.
     pub async fn list_tenants(&self) -> Result<Vec<TenantId>, StateError> {
         let items = self.table.query(Query::partition(REGISTRY)).all().await?;
         items.iter().map(registered).collect()

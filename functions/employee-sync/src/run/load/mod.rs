@@ -148,9 +148,6 @@ fn is_shut(entry: &EmployeeEntry, now: Timestamp) -> bool {
 
 /// Loads what a plan for `selection` needs. Where everybody should be compared and the academy cannot be listed, it is
 /// the people who changed.
-///
-/// # Errors
-/// [`RunError`]: nothing can be planned.
 pub(super) async fn load(
     reader: &impl Reader,
     inputs: Inputs<'_>,

@@ -95,8 +95,6 @@ async fn under_leases(
 }
 
 impl Found {
-    /// # Errors
-    /// A [`Failure`] that says why the person cannot be forgotten, or a vendor or DynamoDB fails.
     async fn read(
         context: &CommandContext<'_>,
         connections: &Connections,
