@@ -71,3 +71,44 @@ async fn a_server_that_never_answers_is_unavailable_after_three_attempts() {
         }
     );
 }
+
+#[tokio::test]
+async fn each_kind_of_refusal_has_its_own_error() {
+    let operation = "GetItem";
+    let expected = |code: &str| {
+        let (table, code) = ("reteach-personio".to_owned(), code.to_owned());
+        match &*code {
+            "ProvisionedThroughputExceededException" | "ThrottlingException" => {
+                StateError::Throttled { operation }
+            }
+            "AccessDeniedException" | "ExpiredTokenException" => {
+                StateError::Denied { operation, code }
+            }
+            "ResourceNotFoundException" => StateError::NoTable { table },
+            "ValidationException" => StateError::Refused { operation, code },
+            _ => StateError::Unavailable { operation },
+        }
+    };
+    let cases = [
+        (400, "ProvisionedThroughputExceededException"),
+        (400, "ThrottlingException"),
+        (500, "InternalServerError"),
+        (503, ""),
+        (400, "AccessDeniedException"),
+        (400, "ExpiredTokenException"),
+        (400, "ResourceNotFoundException"),
+        (400, "ValidationException"),
+    ];
+    let stack = stack().await;
+    let checks = cases.map(async |(status, code)| {
+        let text =
+            format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"s3cret"}}"#);
+        let status = StatusCode::from_u16(status).unwrap();
+        let proxy = Proxy::start(&stack, move |_| Fate::Reply(status, text.clone())).await;
+        let error = proxy.store().tenant(&acme()).await.unwrap_err();
+        assert_eq!(error, expected(code), "{code}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    });
+    // Together, because the SDK pauses between its attempts.
+    futures::future::join_all(checks).await;
+}

@@ -1,16 +1,16 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 
 use serde_json::{Value, json};
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::Part;
-use shared::state::{Drift, EmployeeEntry, Failure, FailureKind, FencingToken, ValueDigest};
+use shared::state::{Drift, EmployeeEntry, Failure, FailureKind, ValueDigest};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::{
-    FIRST, TOKENS, acme, at, damaged, entry, fenced, id, key, ledger_key, put_employees, put_one,
-    read, read_all, stack, state,
+    FIRST, acme, at, damaged, entry, id, key, ledger_key, put_employees, read, read_all, stack,
+    state,
 };
 
 #[tokio::test]
@@ -77,17 +77,6 @@ async fn reads_250_people_in_three_calls() {
 }
 
 #[tokio::test]
-async fn missing_and_repeated_ids_are_ignored() {
-    let (_stack, store) = state().await;
-    put_employees(&store, 3).await;
-    let wanted = [id(1), id(1), id(2), id(99), id(1)];
-    let found = read(&store, &wanted).await;
-    let ids: HashSet<&SourceId> = found.keys().collect();
-    assert_eq!(ids, HashSet::from([&id(1), &id(2)]));
-    assert_eq!(read(&store, []).await.len(), 0);
-}
-
-#[tokio::test]
 async fn reads_everybody_over_many_pages() {
     let stack = stack().await;
     put_employees(&stack.store(), 120).await;
@@ -135,15 +124,4 @@ async fn an_entry_that_cannot_be_read_is_named() {
         store.all_employees(&acme(), Some(&ledger_key())).await,
         damaged
     );
-}
-
-#[tokio::test]
-async fn a_write_is_fenced_by_every_newer_token() {
-    for (stored, writing, fits) in TOKENS {
-        let (_stack, store) = state().await;
-        put_one(&store, FencingToken(stored)).await.unwrap();
-        let written = put_one(&store, FencingToken(writing)).await;
-        let expected = if fits { Ok(()) } else { fenced("EMPLOYEE#1") };
-        assert_eq!(written, expected, "{writing} over {stored}");
-    }
 }

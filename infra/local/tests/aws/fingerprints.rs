@@ -5,7 +5,7 @@ use shared::fingerprint::{
 };
 use shared::state::{Brake, BrakeWindow, StateError, Store, SyncState};
 
-use crate::support::{FIRST, SECOND, acme, at, fenced, id, stack, state};
+use crate::support::{FIRST, acme, at, id, stack, state};
 
 fn shard(people: usize) -> Shard {
     let key = FingerprintKey::from_bytes(&[7; 32]);
@@ -44,14 +44,6 @@ fn root() -> SyncState {
         by_reteach_id: true,
         mapping_version: 1,
         configuration: "digest".to_owned(),
-        shards: vec![
-            ShardDigest {
-                digest: u64::MAX,
-                due: 0,
-            },
-            ShardDigest::default(),
-            shard(3).digest(),
-        ],
         people: 0,
         open_accounts: 1000,
         brakes,
@@ -61,21 +53,6 @@ fn root() -> SyncState {
         reconciled_at: at("03:00:00"),
         ..SyncState::default()
     }
-}
-
-#[tokio::test]
-async fn there_is_no_root_before_the_first_run() {
-    assert_eq!(stack().await.store().sync_state(&acme()).await, Ok(None));
-}
-
-#[tokio::test]
-async fn reads_the_root_back() {
-    let (_stack, store) = state().await;
-    store.put_sync_state(&acme(), FIRST, &root()).await.unwrap();
-    assert_eq!(store.sync_state(&acme()).await, Ok(Some(root())));
-    let newer = store.put_sync_state(&acme(), SECOND, &root()).await;
-    let older = store.put_sync_state(&acme(), FIRST, &root()).await;
-    assert_eq!((newer, older), (Ok(()), fenced("FINGERPRINTS")));
 }
 
 #[tokio::test]

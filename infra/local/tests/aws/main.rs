@@ -9,12 +9,6 @@ mod employees;
 #[cfg(test)]
 mod fingerprints;
 #[cfg(test)]
-mod held;
-#[cfg(test)]
-mod lease;
-#[cfg(test)]
-mod lost_replies;
-#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod reports;

@@ -10,19 +10,10 @@ use shared::domain::id::{CustomerId, RunId, SourceId, TenantId};
 use shared::fingerprint::FingerprintKey;
 use shared::state::{Acquisition, EmployeeEntry, FencingToken, JobKind, Lease, StateError, Store};
 
-pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(5);
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 pub(crate) const FIRST: FencingToken = FencingToken(1);
 pub(crate) const SECOND: FencingToken = FencingToken(2);
-
-/// What is stored, what writes, and whether its token is new enough.
-pub(crate) const TOKENS: [(u64, u64, bool); 5] = [
-    (1, 1, true),
-    (1, 2, true),
-    (2, 1, false),
-    (10, 9, false),
-    (9, 10, true),
-];
 
 pub(crate) async fn stack() -> Stack {
     Stack::start(Options::default()).await.unwrap()
@@ -49,11 +40,6 @@ pub(crate) fn run(name: &str) -> RunId {
 
 pub(crate) fn id(number: usize) -> SourceId {
     SourceId::new(number.to_string())
-}
-
-pub(crate) fn fenced<T>(item: &str) -> Result<T, StateError> {
-    let item = item.to_owned();
-    Err(StateError::Fenced { item })
 }
 
 pub(crate) fn damaged<T>(item: &str) -> Result<T, StateError> {
@@ -109,23 +95,10 @@ pub(crate) async fn put_employees(store: &Store, number: usize) {
         .unwrap();
 }
 
-pub(crate) async fn ask(store: &Store, owner: &str, now: Timestamp) -> Acquisition {
-    try_ask(store, owner, now).await.unwrap()
-}
-
-pub(crate) async fn try_ask(
-    store: &Store,
-    owner: &str,
-    now: Timestamp,
-) -> Result<Acquisition, StateError> {
-    let (tenant, owner) = (acme(), run(owner));
-    store
-        .acquire(&tenant, JobKind::Employees, &owner, now, LEASE)
-        .await
-}
-
 pub(crate) async fn take(store: &Store, owner: &str, now: Timestamp) -> Lease {
-    match ask(store, owner, now).await {
+    let (tenant, owner) = (acme(), run(owner));
+    let asked = store.acquire(&tenant, JobKind::Employees, &owner, now, LEASE);
+    match asked.await.unwrap() {
         Acquisition::Acquired(lease) => lease,
         Acquisition::Held { until, .. } => panic!("held until {until}"),
     }

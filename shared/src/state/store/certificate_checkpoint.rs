@@ -121,6 +121,7 @@ mod tests {
     use crate::fingerprint::FingerprintKey;
     use crate::state::EmployeeEntry;
     use crate::state::testing::Emulator;
+    use crate::state::testing::Fault::LostReply;
 
     fn at(time: &str) -> Timestamp {
         format!("2026-05-11T{time}Z").parse().unwrap()
@@ -132,25 +133,29 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_operator_asks_for_stays_when_a_run_writes_and_the_other_way_round() {
-        let (store, acme) = (Emulator::start().await.store, acme());
+        let table = Emulator::start().await;
+        let (store, acme) = (&table.store, acme());
         let start = async || store.certificate_start(&acme).await.unwrap();
         assert_eq!(start().await, CertificateStart::default());
         let checkpoint = |parked| CertificateCheckpoint {
             parked,
             ..CertificateCheckpoint::default()
         };
-        let (token, older) = (FencingToken(7), FencingToken(6));
+        let (token, older) = (FencingToken(10), FencingToken(9));
         let write = async |token, parked| {
             let checkpoint = checkpoint(parked);
             let written = store.put_certificate_checkpoint(&acme, token, &checkpoint);
             written.await
         };
+        assert_eq!(write(older, 0).await, Ok(()));
+        table.lose(&[LostReply]);
         assert_eq!(store.ask_full_scan(&acme, at("07:00:00")).await, Ok(()));
+        table.lose(&[LostReply]);
         assert_eq!(write(token, 1).await, Ok(()));
         let fenced = StateError::Fenced {
             item: "CERTIFICATES".to_owned(),
         };
-        assert_eq!(write(older, 2).await, Err(fenced));
+        assert_eq!(write(older, 2).await, Err(fenced.clone()));
         let asked = CertificateStart {
             checkpoint: Some(checkpoint(1)),
             scan_asked_at: Some(at("07:00:00")),
@@ -173,6 +178,8 @@ mod tests {
             assume_empty: true,
         };
         assert_eq!(store.mark_restored(&acme, restored).await, Ok(()));
+        // What the operator asks for does not lower the fence.
+        assert_eq!(write(older, 2).await, Err(fenced));
         assert_eq!(write(token, 3).await, Ok(()));
         let expected = CertificateStart {
             checkpoint: Some(checkpoint(3)),

@@ -187,7 +187,7 @@ mod tests {
     use crate::state::testing::Emulator;
     use crate::state::testing::Fault::LostReply;
 
-    const TOKEN: FencingToken = FencingToken(7);
+    const TOKEN: FencingToken = FencingToken(10);
 
     fn failure(attempts: u32) -> Failure {
         Failure {
@@ -245,6 +245,8 @@ mod tests {
         let asked = ["1", "3", "4", "1"].map(SourceId::new);
         let some = store.employees(&acme, Some(&key), &asked).await;
         assert_eq!(ids(some), ["1", "3"]);
+        let none = store.employees(&acme, Some(&key), []).await;
+        assert_eq!(none, Ok(HashMap::new()));
         let all = store.all_employees(&acme, Some(&key)).await;
         assert_eq!(ids(all), ["1", "2", "3"]);
         let keeps = |id: &SourceId| id.as_str() != "2";
@@ -288,7 +290,7 @@ mod tests {
             ..entry("1")
         };
         put(&store, &acme, &entry("1")).await;
-        let older = FencingToken(6);
+        let older = FencingToken(9);
         let fenced = Err(StateError::Fenced {
             item: "EMPLOYEE#1".to_owned(),
         });
@@ -296,7 +298,7 @@ mod tests {
         assert_eq!(written, fenced);
         assert_eq!(store.forget_employee(&acme, older, &id).await, fenced);
         assert_eq!(ids(store.all_employees(&acme, Some(&key)).await), ["1"]);
-        for token in [TOKEN, FencingToken(8)] {
+        for token in [TOKEN, FencingToken(11)] {
             let written = store.put_employee(&acme, token, &key, &moved).await;
             assert_eq!(written, Ok(()));
         }
@@ -305,7 +307,7 @@ mod tests {
         assert_eq!(store.forget_employee(&acme, TOKEN, &id).await, fenced);
         // The second one finds nothing to delete.
         for _ in 0..2 {
-            let forgotten = store.forget_employee(&acme, FencingToken(8), &id).await;
+            let forgotten = store.forget_employee(&acme, FencingToken(11), &id).await;
             assert_eq!(forgotten, Ok(()));
             let left = store.all_employees(&acme, Some(&key)).await.unwrap();
             assert!(left.is_empty());
@@ -329,6 +331,7 @@ mod tests {
             retry_at: now,
             ..failure(3)
         };
+        table.lose(&[LostReply]);
         put(store, &acme, &with(failure(3))).await;
         for other in [entry("1"), with(failure(2)), with(ended.clone())] {
             assert_eq!(store.end_pause(&acme, &other, now).await, Ok(false));

@@ -108,7 +108,7 @@ mod tests {
     use crate::state::table::Condition;
     use crate::state::testing::Emulator;
 
-    const TOKENS: [FencingToken; 2] = [FencingToken(6), FencingToken(7)];
+    const TOKENS: [FencingToken; 2] = [FencingToken(9), FencingToken(10)];
 
     fn shard() -> Shard {
         let entry = ShardEntry {

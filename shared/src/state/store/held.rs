@@ -135,8 +135,8 @@ mod tests {
     use crate::state::testing::Fault::LostReply;
     use crate::state::{Brake, HeldPart};
 
-    const TOKEN: FencingToken = FencingToken(7);
-    const OLDER: FencingToken = FencingToken(6);
+    const TOKEN: FencingToken = FencingToken(10);
+    const OLDER: FencingToken = FencingToken(9);
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_780_000_000 + second).unwrap()
@@ -198,6 +198,11 @@ mod tests {
         }
         assert_eq!(store.clear_held(&acme, TOKEN).await, Ok(()));
         assert_eq!(store.held(&acme).await, Ok(None));
+        let decided = store
+            .decide(&acme, "bb", &of("1"), approval(60), None)
+            .await;
+        assert_eq!(decided, Err(StateError::NoSuchPlan));
+        assert_eq!(store.held(&acme).await, Ok(None));
         assert_eq!(store.put_held(&acme, OLDER, &first).await, fenced());
         assert_eq!(store.put_held(&acme, TOKEN, &first).await, Ok(()));
         assert_eq!(store.held(&acme).await, Ok(Some(first)));
@@ -208,11 +213,13 @@ mod tests {
         let (store, acme) = (Emulator::start().await.store, acme());
         let held = plan("aa", &[1, 2]);
         assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
+        let operator = OperatorId::new("Operators/3f9a1c02");
         for person in ["1", "2"] {
-            let decided = store
-                .decide(&acme, "aa", &of(person), approval(60), None)
-                .await;
-            assert!(decided.is_ok(), "{person}");
+            let choice = of(person);
+            let decided = store.decide(&acme, "aa", &choice, approval(60), Some(&operator));
+            let decided = decided.await.unwrap();
+            assert_eq!(decided.operator_of(approval(60)), Some(&operator));
+            assert_eq!(store.held(&acme).await, Ok(Some(decided)));
         }
         let next = plan("bb", &[2, 3]);
         assert_eq!(store.put_held(&acme, OLDER, &next).await, fenced());
@@ -221,6 +228,7 @@ mod tests {
         assert_eq!((stored.hash.as_str(), stored.revision), ("bb", 2));
         let decisions = [2, 3].map(|person| stored.decision(key(person)));
         assert_eq!(decisions, [Some(approval(60)), None]);
+        assert_eq!(stored.operator_of(approval(60)), Some(&operator));
         assert_eq!(stored.parts.len(), 2);
     }
 
@@ -262,6 +270,16 @@ mod tests {
         let decisions = [1, 2].map(|person| decided.decision(key(person)));
         assert_eq!(decisions, [Some(approval(60)), Some(dismissal)]);
         assert_eq!(decided.revision, 2);
-        assert_eq!(store.held(&acme).await, Ok(Some(decided)));
+        assert_eq!(store.held(&acme).await, Ok(Some(decided.clone())));
+        // A run keeps decisions that it does not know of, and may replace those that it knows.
+        assert_eq!(store.put_held(&acme, TOKEN, &held).await, Ok(()));
+        let kept = held.clone().with_decisions_of(&decided);
+        assert_eq!(store.held(&acme).await, Ok(Some(kept)));
+        let replaced = HeldPlan {
+            revision: decided.revision,
+            ..held
+        };
+        assert_eq!(store.put_held(&acme, TOKEN, &replaced).await, Ok(()));
+        assert_eq!(store.held(&acme).await, Ok(Some(replaced)));
     }
 }

@@ -79,7 +79,7 @@ mod tests {
         let store = Emulator::start().await.store;
         let acme = TenantId::parse("acme").unwrap();
         let at = Timestamp::UNIX_EPOCH;
-        let (token, older) = (FencingToken(7), FencingToken(6));
+        let (token, older) = (FencingToken(10), FencingToken(9));
         let source = HeldSource {
             hash: "aa".to_owned(),
             since: at,
@@ -102,8 +102,13 @@ mod tests {
         let decided = store.decide_source(&acme, "bb", approval, None).await;
         assert_eq!(decided, no_such);
         assert_eq!(store.held_source(&acme).await, Ok(Some(source.clone())));
-        let decided = store.decide_source(&acme, "aa", approval, None).await;
-        assert_eq!(decided, Ok(()));
+        let operator = OperatorId::new("Operators/3f9a1c02");
+        for by in [Some(&operator), None] {
+            let decided = store.decide_source(&acme, "aa", approval, by).await;
+            assert_eq!(decided, Ok(()));
+            let held = store.held_source(&acme).await.unwrap().unwrap();
+            assert_eq!((held.decision, held.operator()), (Some(approval), by));
+        }
         let put = store.put_held_source(&acme, older, &source).await;
         assert_eq!(put, fenced);
         assert_eq!(store.clear_held_source(&acme, older).await, fenced);

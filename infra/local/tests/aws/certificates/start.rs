@@ -1,17 +1,13 @@
 //! What certificate runs begin with.
 
-use std::collections::HashMap;
-
-use shared::domain::id::CustomerId;
 use shared::fingerprint::{FingerprintKey, Part};
-use shared::state::EmployeeEntry;
 use shared::state::{
-    CertificateCheckpoint, CertificateStart, DatesSeen, DayCheckpoint, EqualRefusals, ListAccess,
-    RefusedHosts, Unsettled,
+    CertificateCheckpoint, DatesSeen, DayCheckpoint, EqualRefusals, ListAccess, RefusedHosts,
+    Unsettled,
 };
 
 use super::*;
-use crate::support::{entry as person, ledger_key, put_employees, read_all};
+use crate::support::{put_employees, read_all, stack};
 
 fn checkpoint(days: i8) -> CertificateCheckpoint {
     let key = FingerprintKey::from_bytes(&[7; 32]);
@@ -58,78 +54,12 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
     }
 }
 
-type Written = Result<(), StateError>;
-
 /// Writes a checkpoint of so many days.
-async fn put_days(store: &Store, token: u64, days: i8) -> Written {
+async fn put_days(store: &Store, token: u64, days: i8) -> Result<(), StateError> {
     let (token, checkpoint) = (FencingToken(token), checkpoint(days));
     store
         .put_certificate_checkpoint(&acme(), token, &checkpoint)
         .await
-}
-
-async fn ask_scan(store: &Store, time: &str) {
-    store.ask_full_scan(&acme(), at(time)).await.unwrap();
-}
-
-/// Expects a checkpoint of so many days, and a scan asked for at that time.
-async fn assert_start(store: &Store, days: Option<i8>, asked: Option<&str>) {
-    let expected = CertificateStart {
-        checkpoint: days.map(checkpoint),
-        scan_asked_at: asked.map(at),
-        ..CertificateStart::default()
-    };
-    assert_eq!(store.certificate_start(&acme()).await, Ok(expected));
-}
-
-#[tokio::test]
-async fn concurrent_writes_of_run_and_operator_keep_both_changes() {
-    let (_stack, store) = state().await;
-    assert_start(&store, None, None).await;
-    ask_scan(&store, "08:00:00").await;
-    assert_start(&store, None, Some("08:00:00")).await;
-    put_days(&store, 1, 3).await.unwrap();
-    assert_start(&store, Some(3), Some("08:00:00")).await;
-    ask_scan(&store, "09:00:00").await;
-    assert_start(&store, Some(3), Some("09:00:00")).await;
-    put_days(&store, 2, 0).await.unwrap();
-    assert_start(&store, Some(0), Some("09:00:00")).await;
-}
-
-#[tokio::test]
-async fn the_checkpoint_is_fenced_by_every_newer_token() {
-    for (before, writing, fits) in TOKENS {
-        let (_stack, store) = state().await;
-        put_days(&store, before, 1).await.unwrap();
-        // What the operator asks for does not lower the fence.
-        ask_scan(&store, "08:00:00").await;
-        let written = put_days(&store, writing, 2).await;
-        let (expected, days) = match fits {
-            true => (Ok(()), 2),
-            false => (fenced("CERTIFICATES"), 1),
-        };
-        assert_eq!(written, expected, "{writing} over {before}");
-        assert_start(&store, Some(days), Some("08:00:00")).await;
-    }
-}
-
-#[tokio::test]
-async fn each_checkpoint_raises_the_fence() {
-    let (_stack, store) = state().await;
-    for token in [1, 2] {
-        put_days(&store, token, 1).await.unwrap();
-    }
-    assert_eq!(put_days(&store, 1, 2).await, fenced("CERTIFICATES"));
-}
-
-#[tokio::test]
-async fn both_are_written_although_the_reply_is_lost() {
-    let (stack, store) = state().await;
-    let proxy = Proxy::losing(&stack, "UpdateItem", 1).await;
-    put_days(&proxy.store(), 1, 1).await.unwrap();
-    let proxy = Proxy::losing(&stack, "UpdateItem", 1).await;
-    ask_scan(&proxy.store(), "08:00:00").await;
-    assert_start(&store, Some(1), Some("08:00:00")).await;
 }
 
 #[tokio::test]
@@ -138,35 +68,12 @@ async fn a_checkpoint_of_a_whole_window_costs_one_read_unit() {
     for (token, days, max_write) in [(1, 0, 1.0), (2, 10, 2.0), (3, 31, 4.0)] {
         let store = stack.store().with_fresh_units();
         put_days(&store, token, days).await.unwrap();
-        store.certificate_start(&acme()).await.unwrap();
+        let start = store.certificate_start(&acme()).await.unwrap();
+        assert_eq!(start.checkpoint, Some(checkpoint(days)));
         let units = store.units();
         assert_eq!((units.read, units.calls), (1.0, 2), "{days} days");
         assert!(units.write <= max_write, "{days} days: {units:?}");
     }
-}
-
-#[tokio::test]
-async fn owners_are_the_people_with_an_account() {
-    let (_stack, store) = state().await;
-    assert_eq!(store.owners(&acme()).await, Ok(HashMap::new()));
-    put_employees(&store, 5).await;
-    let without = EmployeeEntry {
-        customer_id: None,
-        ..person(9)
-    };
-    store
-        .put_employee(&acme(), FIRST, &ledger_key(), &without)
-        .await
-        .unwrap();
-    given(&store, FIRST, &entry(1, uploaded(None))).await;
-    let owner = |number| {
-        (
-            CustomerId::new(format!("c-{number}")),
-            crate::support::id(number),
-        )
-    };
-    let expected = (0..5).map(owner).collect();
-    assert_eq!(store.owners(&acme()).await, Ok(expected));
 }
 
 #[tokio::test]

@@ -3,11 +3,11 @@ use jiff::SignedDuration;
 use super::*;
 use crate::domain::id::SourceId;
 use crate::state::testing::Emulator;
-use crate::state::testing::Fault::LostReply;
+use crate::state::testing::Fault::{LostCall, LostReply};
 use crate::state::{Intent, Issue, Refiled, RetryState};
 
-const TOKEN: FencingToken = FencingToken(7);
-const OLDER: FencingToken = FencingToken(6);
+const TOKEN: FencingToken = FencingToken(10);
+const OLDER: FencingToken = FencingToken(9);
 
 fn at(time: &str) -> Timestamp {
     format!("2026-03-31T{time}Z").parse().unwrap()
@@ -61,6 +61,32 @@ fn dismissed(time: &str) -> CertificateState {
     CertificateState::Dismissed { at: at(time) }
 }
 
+/// Every state, with all that it may say.
+fn states() -> [CertificateState; 8] {
+    let intent = Intent {
+        size: Some(200_000),
+        failing_since: Some(at("07:00:00.123456789")),
+        ..Intent::unverified(at("08:00:00"))
+    };
+    [
+        held("07:30:00"),
+        CertificateState::Intended(intent),
+        failed("10:00:00"),
+        uploaded("08:00:05", "d-7"),
+        CertificateState::Uploaded {
+            at: at("08:00:05"),
+            document: None,
+        },
+        parked("08:30:00"),
+        CertificateState::Parked {
+            at: at("08:30:00"),
+            reason: "why".to_owned(),
+            unverified: Some(intent),
+        },
+        dismissed("08:45:00"),
+    ]
+}
+
 /// Filed twice, and issued once more since.
 fn reissued(text: &str) -> CertificateEntry {
     CertificateEntry {
@@ -97,10 +123,29 @@ async fn read(store: &Store, text: &str) -> Option<CertificateEntry> {
 }
 
 #[tokio::test]
+async fn every_state_is_read_back_and_written_although_replies_are_lost() {
+    let table = Emulator::start().await;
+    let store = &table.store;
+    for (number, state) in states().into_iter().enumerate() {
+        let text = number.to_string();
+        let before = entry(&text, intended("07:00:00"));
+        let after = entry(&text, state);
+        for lost in [1, 2] {
+            let key = Key::certificate(&acme(), &before.certificate_id);
+            assert_eq!(store.replace(&key, &before).await, Ok(()));
+            table.lose(&[LostReply; 2][..lost]);
+            let written = put(store, TOKEN, &after, Some(&before.state)).await;
+            assert_eq!(written, Ok(PutOutcome::Written), "{after:?} {lost}");
+            assert_eq!(read(store, &text).await, Some(after.clone()));
+        }
+    }
+}
+
+#[tokio::test]
 async fn entries_documents_and_open_decisions_are_read_back() {
     let (store, acme) = (Emulator::start().await.store, acme());
     let entries = [
-        entry("1", parked("09:00:00")),
+        entry("1", parked("08:30:00.5")),
         entry("2", uploaded("07:00:00", "d-3")),
         reissued("3"),
         entry("4", failed("10:00:00")),
@@ -155,8 +200,10 @@ async fn an_entry_is_replaced_only_as_it_was_read() {
         let settled = entry("4", state);
         let key = Key::certificate(&acme(), &settled.certificate_id);
         assert_eq!(store.replace(&key, &settled).await, Ok(()));
-        let written = put(&store, TOKEN, &done("4"), Some(&settled.state)).await;
-        assert_eq!(written, Ok(PutOutcome::Changed), "{settled:?}");
+        for token in [TOKEN, FencingToken(11)] {
+            let written = put(&store, token, &done("4"), Some(&settled.state)).await;
+            assert_eq!(written, Ok(PutOutcome::Changed), "{settled:?}");
+        }
         assert_eq!(read(&store, "4").await, Some(settled));
     }
 }
@@ -172,8 +219,13 @@ async fn a_write_whose_reply_was_lost_counts_and_that_of_an_older_run_does_not()
     table.lose(&[LostReply]);
     let written = put(store, TOKEN, &done, Some(&first.state)).await;
     assert_eq!(written, Ok(PutOutcome::Written));
-    // The same content of another run is not our own write.
-    let newer = FencingToken(8);
+    // Another write of this run, and the same content of another run, are not our own write.
+    let other = entry("1", uploaded("08:00:11", "d-1"));
+    table.lose(&[LostReply]);
+    let written = put(store, TOKEN, &other, Some(&first.state)).await;
+    assert_eq!(written, Ok(PutOutcome::Changed));
+    let newer = FencingToken(11);
+    table.lose(&[LostReply]);
     let same = put(store, newer, &done, Some(&first.state)).await;
     assert_eq!(same, Ok(PutOutcome::Changed));
     let fenced = StateError::Fenced {
@@ -198,8 +250,8 @@ enum Decided {
 }
 
 impl Decided {
-    async fn carried_out(self, store: &Store, text: &str) -> Result<(), StateError> {
-        let (acme, id, now) = (acme(), id(text), at("12:00:00"));
+    async fn carried_out(self, store: &Store, text: &str, time: &str) -> Result<(), StateError> {
+        let (acme, id, now) = (acme(), id(text), at(time));
         match self {
             Self::Retry => {
                 let park = OnUnverifiable::Park;
@@ -237,12 +289,13 @@ async fn an_operators_decision_is_taken_once_about_what_waits_and_asks_for_a_ful
         stored(store, &before).await;
         // The reply to the update is lost.
         table.lose_after(1, LostReply);
-        for is_first in [true, false] {
-            let taken = decided.carried_out(store, "1").await;
-            assert_eq!(taken.is_ok(), is_first || may_be_repeated, "{before:?}");
+        for (time, is_taken) in [("12:00:00", true), ("12:01:00", may_be_repeated)] {
+            let taken = decided.carried_out(store, "1", time).await;
+            assert_eq!(taken.is_ok(), is_taken, "{before:?}");
             assert_eq!(read(store, "1").await, after, "{decided:?}");
             let start = store.certificate_start(&acme()).await.unwrap();
-            assert_eq!(start.scan_asked_at, Some(at("12:00:00")));
+            let asked = if is_taken { time } else { "12:00:00" };
+            assert_eq!(start.scan_asked_at, Some(at(asked)));
         }
         // The fence is still that of the run, which goes on with a retry alone.
         let done = entry("1", uploaded("12:30:00", "d-9"));
@@ -253,6 +306,42 @@ async fn an_operators_decision_is_taken_once_about_what_waits_and_asks_for_a_ful
         let next = put(store, TOKEN, &done, state.as_ref()).await;
         let is_written = next == Ok(PutOutcome::Written);
         assert_eq!(is_written, is_retry, "{decided:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_decision_whose_scan_was_not_asked_for_is_completed_by_repeating_it() {
+    for decided in [Decided::Retry, Decided::Dismiss] {
+        let table = Emulator::start().await;
+        let store = &table.store;
+        let asked = async || {
+            let start = store.certificate_start(&acme()).await.unwrap();
+            start.scan_asked_at
+        };
+        stored(store, &entry("1", parked("09:00:00"))).await;
+        // The entry is read and written, and no attempt to ask arrives.
+        table.lose_after(2, LostCall);
+        table.lose(&[LostCall; 2]);
+        let first = decided.carried_out(store, "1", "12:00:00").await;
+        assert!(matches!(first, Err(StateError::Unavailable { .. })));
+        assert_eq!(asked().await, None);
+        let second = decided.carried_out(store, "1", "12:01:00").await;
+        assert_eq!(second, Ok(()));
+        assert_eq!(asked().await, Some(at("12:01:00")));
+    }
+}
+
+#[tokio::test]
+async fn who_dismissed_a_certificate_is_known_and_no_later_dismissal_changes_that() {
+    let (store, acme) = (Emulator::start().await.store, acme());
+    stored(&store, &entry("1", failed("10:00:00"))).await;
+    let operators = ["Operators/3f9a1c02", "user/0badcafe"].map(OperatorId::new);
+    for operator in &operators {
+        let (id, now) = (id("1"), at("12:00:00"));
+        let dismiss = store.dismiss_certificate(&acme, &id, now, Some(operator));
+        assert_eq!(dismiss.await, Ok(()));
+        let dismissed = read(&store, "1").await.unwrap();
+        assert_eq!(dismissed.operator(), Some(&operators[0]));
     }
 }
 
@@ -284,13 +373,16 @@ async fn what_does_not_wait_for_a_decision_stays_as_it_is() {
         let entry = entry(text, state);
         stored(&store, &entry).await;
         for decided in decisions {
-            let taken = decided.carried_out(&store, text).await;
+            let taken = decided.carried_out(&store, text, "12:00:00").await;
             assert_eq!(taken, not_parked(text), "{decided:?} {entry:?}");
         }
         assert_eq!(read(&store, text).await, Some(entry));
     }
-    let unknown = Decided::Retry.carried_out(&store, "9").await;
-    assert_eq!(unknown, not_parked("9"));
+    for decided in [Decided::Retry, Decided::Dismiss] {
+        let unknown = decided.carried_out(&store, "9", "12:00:00").await;
+        assert_eq!(unknown, not_parked("9"));
+        assert_eq!(read(&store, "9").await, None);
+    }
     let start = store.certificate_start(&acme()).await.unwrap();
     assert_eq!(start.scan_asked_at, None);
 }
@@ -304,7 +396,7 @@ async fn another_issue_is_noted_of_the_filing_that_was_read_under_the_runs_fence
         at: at("08:30:00"),
         issue: Issue::default(),
     };
-    let (id, newer) = (id("1"), FencingToken(8));
+    let (id, newer) = (id("1"), FencingToken(11));
     for (token, filed_at, expected) in [
         (OLDER, "07:00:00", PutOutcome::Changed),
         (TOKEN, "07:00:01", PutOutcome::Changed),
@@ -327,9 +419,12 @@ async fn of_a_forgotten_certificate_only_the_id_stays_until_it_expires() {
     let (store, acme) = (Emulator::start().await.store, acme());
     let now = at("12:00:00");
     let expiry = now + SignedDuration::from_hours(24);
-    for (text, expires_at) in [("1", None), ("2", Some(expiry))] {
+    for (number, state) in states().into_iter().enumerate() {
+        let text = number.to_string();
+        let text = text.as_str();
         let id = id(text);
-        let filed = entry(text, uploaded("07:00:00", "d-1"));
+        let expires_at = (number % 2 == 0).then_some(expiry);
+        let filed = entry(text, state);
         stored(&store, &filed).await;
         let forget = async |token| {
             let forgotten = store.forget_certificate(&acme, token, &id, now, expires_at);
@@ -337,7 +432,9 @@ async fn of_a_forgotten_certificate_only_the_id_stays_until_it_expires() {
         };
         assert!(forget(OLDER).await.is_err());
         assert_eq!(read(&store, text).await, Some(filed));
-        assert_eq!(forget(TOKEN).await, Ok(()));
+        for _ in 0..2 {
+            assert_eq!(forget(TOKEN).await, Ok(()));
+        }
         let forgotten = CertificateEntry::forgotten(id.clone(), now);
         assert_eq!(read(&store, text).await, Some(forgotten));
         let key = Key::certificate(&acme, &id);

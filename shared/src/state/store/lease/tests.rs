@@ -114,7 +114,7 @@ async fn another_run_gets_the_lease_five_seconds_after_its_end_with_the_next_tok
         ..lease()
     };
     assert_eq!(first, expected);
-    for time in ["08:00:30", "08:01:05"] {
+    for time in ["08:00:00", "08:00:30", "08:01:00", "08:01:05"] {
         let second = asked(&store, "two", time).await;
         assert_eq!(second, held_until("08:01:00", "08:00:00"), "{time}");
     }
@@ -142,6 +142,18 @@ async fn another_run_gets_the_lease_five_seconds_after_its_end_with_the_next_tok
 }
 
 #[tokio::test]
+async fn only_one_of_many_concurrent_runs_acquires_the_lease() {
+    let store = Emulator::start().await.store;
+    let names: Vec<String> = (0..20).map(|number| format!("run-{number}")).collect();
+    let asks = names.iter().map(|name| asked(&store, name, "08:00:00"));
+    let mut acquired = 0;
+    for asked in futures::future::join_all(asks).await {
+        acquired += usize::from(matches!(asked.unwrap(), Acquisition::Acquired(_)));
+    }
+    assert_eq!(acquired, 1);
+}
+
+#[tokio::test]
 async fn a_run_that_asks_again_keeps_its_token_and_the_later_end() {
     let store = Emulator::start().await.store;
     acquired(&store, "one", "08:00:10").await;
@@ -165,8 +177,9 @@ async fn a_lease_whose_reply_was_lost_is_the_owners() {
         operation: "UpdateItem",
     };
     type Case<'a> = (Option<(&'a str, &'a str)>, &'a [Fault], bool);
-    let cases: [Case<'_>; 6] = [
+    let cases: [Case<'_>; 7] = [
         (None, &[LostReply], true),
+        (None, &[LostReply; 2], true),
         (None, &[LostReply; 3], true),
         (None, &[LostCall; 2], true),
         (None, &[LostCall; 3], false),
@@ -193,6 +206,12 @@ async fn a_lease_whose_reply_was_lost_is_the_owners() {
             }
         }
     }
+    // A refusal whose reply is lost is repeated.
+    let table = Emulator::start().await;
+    acquired(&table.store, "two", "08:00:00").await;
+    table.lose(&[LostReply]);
+    let refused = asked(&table.store, "one", "08:00:30").await;
+    assert_eq!(refused, held_until("08:01:00", "08:00:00"));
 }
 
 #[tokio::test]
@@ -208,11 +227,15 @@ async fn a_renewed_lease_lasts_longer_and_a_lost_one_is_not_renewed() {
         owner: RunId::new("two"),
         ..first.clone()
     };
+    let ran = LastRun {
+        good_run: Some(at("08:02:10")),
+        ..LastRun::default()
+    };
     for mut lost in [first, same_name] {
         let renewed = store.renew(&mut lost, at("08:02:10"), MINUTE).await;
         assert_eq!(renewed, Err(StateError::LeaseLost));
         assert_eq!(lost.until, at("08:01:50"));
-        let released = store.release(&lost, LastRun::default()).await;
+        let released = store.release(&lost, ran.clone()).await;
         assert_eq!(released, Err(StateError::LeaseLost));
     }
     let other = asked(&store, "three", "08:02:20").await;
@@ -262,6 +285,7 @@ async fn a_released_lease_is_free_at_once_and_keeps_what_runs_have_left() {
     };
     assert_eq!(third, kept);
     let nothing = LastRun {
+        good_run: Some(at("08:00:23")),
         notices: Some(Memory::default()),
         ..LastRun::default()
     };
@@ -269,7 +293,8 @@ async fn a_released_lease_is_free_at_once_and_keeps_what_runs_have_left() {
     let fourth = acquired(store, "four", "08:00:23").await;
     assert!(fourth.notices.is_empty());
     assert_eq!(fourth.retirements, kept.retirements);
-    assert_eq!(fourth.last_good_run, kept.last_good_run);
+    assert_eq!(fourth.last_good_run, Some(at("08:00:23")));
+    assert_eq!(fourth.last_report_at, kept.last_report_at);
 }
 
 #[tokio::test]
