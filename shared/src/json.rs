@@ -9,20 +9,17 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::error::Category;
 use serde_path_to_error::Track;
 
-/// What does not fit: where, and why.
 #[derive(Debug)]
 pub(crate) struct DecodeError {
     /// Its path, as in `data[3].attributes.id`; `.` is all of it. A path in text that is not JSON could repeat foreign keys: it is `.`.
     pub(crate) path: String,
     /// The line of the text, from 1; 0 in an empty one.
     pub(crate) line: usize,
-    /// Whether it is JSON at all.
     pub(crate) category: Category,
     /// In serde's words, which can repeat the value.
     pub(crate) message: String,
 }
 
-/// Reads all of `text` as one value.
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
     read_within(text, &[])
 }

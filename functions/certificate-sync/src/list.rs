@@ -38,7 +38,6 @@ const PAGE_SIZES: [u32; 3] = [PAGE_SIZE, 50, 10];
 /// Certificates of each class that are kept at most. A run has time to file fewer than 900.
 const MAX_NEWEST: usize = 10_000;
 
-/// What a listing keeps of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// The record, however many there are.
@@ -127,7 +126,6 @@ pub fn keep_all(_: &CertificateId, _: &Participation) -> Rule {
     }
 }
 
-/// What the readings of one run brought.
 #[derive(Debug)]
 pub struct Listing {
     pub seen: u64,
@@ -148,7 +146,6 @@ pub struct Listing {
     pub completeness: Completeness,
     /// All readings brought the same, but not the number that was announced.
     pub is_total_wrong: bool,
-    /// How many times they were read.
     pub readings: u32,
     /// The first page that failed: what the others brought is there.
     pub failure: Option<Error>,
@@ -394,7 +391,6 @@ struct Reading {
     number: u32,
     rejected: Vec<Rejected>,
     received: u64,
-    /// Whether a participation came a second time.
     repeated: bool,
     totals: HashSet<Option<u64>>,
     last_was_empty: bool,
@@ -529,7 +525,6 @@ impl Reading {
         };
     }
 
-    /// Whether another page may have more records.
     fn may_have_more(&self) -> bool {
         !self.last_was_empty
             && self.repeated_pages < MAX_REPEATED_PAGES

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use shared::domain::id::SourceId;
 use shared::state::RetryState;
 
-/// How a run leaves a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CertificateResult {
     Filed,
@@ -47,7 +46,6 @@ pub enum SkipReason {
     BeforeSince,
     /// The HR system has deleted its owner. Tried again later, and never left to the operator.
     PersonDeleted(RetryState),
-    /// Its PDF is not made yet.
     AwaitingPdf,
     /// It failed, and its next try is still ahead.
     AwaitingRetry(Timestamp),
@@ -115,7 +113,6 @@ impl CertificateResult {
         matches!(self, Self::Skipped(SkipReason::Held))
     }
 
-    /// Whether its PDF is not made yet.
     #[must_use]
     pub fn is_waiting_for_pdf(&self) -> bool {
         matches!(self, Self::Skipped(SkipReason::AwaitingPdf))

@@ -36,7 +36,6 @@ pub struct Counts {
     pub unlisted: u64,
     /// Certificates of people whom the HR system has deleted.
     pub person_deleted: u64,
-    /// Certificates whose PDF is not made yet.
     pub waiting_for_pdf: u64,
     /// Certificates that were not filed, and are tried again later.
     pub failed: u64,
@@ -50,7 +49,6 @@ pub struct Counts {
     pub remaining: u64,
     /// Certificates of people who are not from the HR system.
     pub not_from_hr: u64,
-    /// Certificates whose participation has no customer.
     pub without_customer: u64,
     pub rejected: u64,
 }

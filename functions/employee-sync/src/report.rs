@@ -13,7 +13,6 @@ pub struct Counts {
     pub readings: u64,
     pub created: u64,
     pub adopted: u64,
-    /// Accounts given to a person's new profile.
     pub handed_over: u64,
     pub updated: u64,
     pub locked: u64,
@@ -32,7 +31,6 @@ pub struct Counts {
     pub waiting: u64,
     /// People with a change that a brake holds.
     pub held: u64,
-    /// Changes left for the next run.
     pub left: u64,
 }
 

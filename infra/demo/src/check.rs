@@ -15,7 +15,6 @@ const MAX_UNCHANGED_UNITS: f64 = 4.0;
 /// Further differences are only counted.
 const MAX_DIFFERENCES: usize = 5;
 
-/// What a run did, seen from outside.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observed {
     pub(crate) reteach_calls: usize,

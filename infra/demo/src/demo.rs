@@ -46,7 +46,6 @@ pub enum DemoError {
     Console(String),
 }
 
-/// Sees the steps as they run.
 pub(crate) trait Observer {
     /// `changes` has each company's route with what happened there.
     fn step_begins(&mut self, step: &Step, changes: &[(&'static str, &[Change])]);
@@ -60,7 +59,6 @@ impl Observer for Silent {
     fn step_ended(&mut self, _: &StepReport) {}
 }
 
-/// A run that is under way.
 pub type Run<'a> = Pin<Box<dyn Future<Output = JobReport> + Send + 'a>>;
 
 /// What runs the jobs: the fixture in this process, or programs.

@@ -14,7 +14,6 @@ pub struct DemoReport {
     /// Certificates filed in the end, in all companies.
     pub(crate) certificates: usize,
     pub(crate) steps: Vec<StepReport>,
-    /// Every failed check, with step and route.
     pub problems: Vec<String>,
     pub(crate) ok: bool,
 }

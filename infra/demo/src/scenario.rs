@@ -232,7 +232,6 @@ pub(crate) static STEPS: [Step; 16] = [
     },
 ];
 
-/// From the first step to the last.
 pub(crate) fn duration() -> SignedDuration {
     let gaps = STEPS.iter().map(|step| step.after);
     gaps.fold(SignedDuration::ZERO, |total, gap| total + gap)

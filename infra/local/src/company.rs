@@ -29,7 +29,6 @@ pub struct Company {
     pub reteach: Reteach,
 }
 
-/// The route's name in tenant files.
 #[must_use]
 pub fn route(via: Via) -> &'static str {
     match via {
@@ -78,7 +77,6 @@ impl Company {
         }
     }
 
-    /// Empties the simulators' logs of calls.
     pub fn forget_calls(&self) {
         self.personio.reset_log();
         self.reteach.reset_log();

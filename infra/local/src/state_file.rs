@@ -18,7 +18,6 @@ pub(crate) struct StateFile {
     lost: &'static str,
 }
 
-/// Why a state file cannot be used.
 #[derive(Debug, Error)]
 pub enum FileError {
     #[error(

@@ -39,7 +39,6 @@ const INVOCATION: Duration = Duration::from_secs(16 * 60);
 /// A connection that is silent for minutes is forgotten by the machines on the way.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Clients and settings that all commands share.
 pub(crate) struct CommandContext<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) global: Global,
@@ -56,7 +55,6 @@ pub(crate) struct CommandContext<'a> {
     http: Context,
 }
 
-/// A stored tenant with its parsed configuration.
 pub(crate) struct StoredTenant {
     pub(crate) record: TenantRecord,
     pub(crate) config: TenantConfig,
@@ -159,7 +157,6 @@ impl<'a> CommandContext<'a> {
         parsed(tenant, self.store.latest_tenant(tenant).await?)
     }
 
-    /// The clients of the tenant's route.
     pub(crate) fn connect(
         &self,
         config: &TenantConfig,
@@ -217,12 +214,10 @@ impl<'a> CommandContext<'a> {
             .map_err(|error| aws::not_configured(&error))
     }
 
-    /// The employee job in this process.
     pub(crate) fn employees(&self) -> App<EmployeeSync> {
         self.app(EmployeeSync)
     }
 
-    /// The certificate job in this process.
     pub(crate) fn certificates(&self) -> Result<App<CertificateSync>> {
         let work = CertificateSync::new()
             .map_err(|_| Failure::attention("the TLS configuration cannot be built"))?;

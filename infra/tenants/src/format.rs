@@ -9,7 +9,6 @@ pub(crate) use terminal::counts::{counted, number};
 
 pub(crate) const NO_TENANTS: &str = "There are no tenants yet: `tenants add` makes one.\n";
 
-/// The route, as tenant files spell it.
 pub(crate) fn route(via: Via) -> &'static str {
     match via {
         Via::Direct => "direct",

@@ -8,7 +8,6 @@ pub(crate) struct Item {
     about: String,
     level: Level,
     text: String,
-    /// What to do about a miss.
     advice: Option<String>,
     blocks: bool,
 }

@@ -19,7 +19,6 @@ const TERMS: LeaseTerms = LeaseTerms {
     enough: SignedDuration::from_secs(60),
 };
 
-/// What a command wants the leases for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Purpose<'a> {
     /// The command's name, the first half of the owner: `remove`.

@@ -20,7 +20,6 @@ pub enum LockReason {
     Inactive,
     /// Missing from two complete reads in a row.
     Vanished,
-    /// No longer in the tenant's scope.
     OutOfScope,
 }
 

@@ -46,7 +46,6 @@ pub enum ConfigError {
     /// A variable is not what it should be.
     #[error("the environment variable {0} cannot be used: it is not what the deployment sets")]
     Malformed(&'static str),
-    /// The HTTP client could not be built.
     #[error("the HTTP client could not be built")]
     HttpClient,
 }

@@ -13,16 +13,13 @@ pub struct Category {
     pub name: String,
 }
 
-/// There is no folder for certificates.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoCategory {
-    /// The tenant's own choice does not exist.
     #[error(
         "Personio has no document category \"{0}\": make it (Settings, Documents), or change [certificates] \
          category"
     )]
     NotTheChosenOne(String),
-    /// None of the usual ones exists.
     #[error(
         "Personio has no document category for certificates: make one called \"Bildungszertifikate\" or \"Learning \
          Certificates\" (Settings, Documents), or name one in [certificates] category"

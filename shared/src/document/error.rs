@@ -22,7 +22,6 @@ pub struct FilingError {
     pub transient: bool,
     /// The folder or the person may be to blame rather than the document: read the folders again, then the person.
     pub folder_suspected: bool,
-    /// What went wrong, for the operator.
     pub reason: String,
 }
 

@@ -12,7 +12,6 @@ use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::http::{Deadline, Elapsed};
 use crate::source::SourceError;
 
-/// A place that files documents of employees.
 pub trait DocumentSink: Send + Sync {
     /// The categories that there are, in the HR system's order.
     ///
@@ -83,7 +82,6 @@ pub struct Document {
     pub file_name: String,
 }
 
-/// What a document is made from.
 #[derive(Clone, Copy)]
 pub struct Certificate<'a> {
     pub id: &'a CertificateId,

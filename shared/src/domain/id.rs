@@ -107,13 +107,11 @@ impl ExternalId {
 #[serde(try_from = "String", into = "String")]
 pub struct TenantId(String);
 
-/// A tenant id that breaks the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("tenant_id must be 2 to 40 characters of a-z, 0-9 and '-'")]
 pub struct InvalidTenantId;
 
 impl TenantId {
-    /// Checks and takes a tenant id.
     pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
         let fits = (2..=40).contains(&text.len())
             && text

@@ -80,7 +80,6 @@ impl FingerprintKey {
         Ok(Self::from_bytes(&bytes))
     }
 
-    /// The key made of these bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 32]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
@@ -131,7 +130,6 @@ impl FingerprintKey {
     }
 }
 
-/// One part of what is fingerprinted.
 #[derive(Clone, Copy)]
 pub enum Part<'a> {
     /// The source did not say.

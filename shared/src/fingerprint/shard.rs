@@ -105,7 +105,6 @@ impl ShardEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard(pub BTreeMap<SourceId, ShardEntry>);
 
-/// A shard's one line in the root.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShardDigest {
     /// Digest of all fingerprints of the shard. Zero for an empty one.
@@ -120,7 +119,6 @@ pub struct ShardDigest {
 pub struct ShardError;
 
 impl Shard {
-    /// The shard's line in the root.
     #[must_use]
     pub fn digest(&self) -> ShardDigest {
         let digest = digest_of(self.0.values().map(|entry| entry.fingerprint));
@@ -145,7 +143,6 @@ impl Shard {
         postcard::to_stdvec(self).map_err(|_| ShardError)
     }
 
-    /// The shard from what was stored.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ShardError> {
         postcard::from_bytes(bytes).map_err(|_| ShardError)
     }

@@ -77,7 +77,6 @@ impl AdaptivePace {
         }
     }
 
-    /// When the next call may be sent.
     pub(super) fn free_at(&self) -> Option<Instant> {
         let interval = Duration::from_secs_f64(self.rate.recip());
         let after_last = |interval| self.last_sent.map(|sent| sent + interval);

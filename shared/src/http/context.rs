@@ -48,7 +48,6 @@ struct Parts {
     answers: Option<Answers>,
 }
 
-/// Why an attempt brought no reply.
 enum AttemptError {
     TransportError(TransportError),
     TooLarge,
@@ -74,7 +73,6 @@ impl Context {
         }
     }
 
-    /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;
@@ -126,7 +124,6 @@ impl Context {
         self.parts.simulators
     }
 
-    /// The same, but counted in `calls`.
     #[must_use]
     pub fn counted_in(mut self, calls: Calls) -> Self {
         self.calls = calls;

@@ -31,7 +31,6 @@ impl Deadline {
         Self(Instant::now().checked_add(time))
     }
 
-    /// Whichever of the two comes first.
     #[must_use]
     pub fn earlier(self, other: Self) -> Self {
         match (self.0, other.0) {

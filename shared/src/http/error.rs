@@ -32,7 +32,6 @@ pub enum Effect {
     Unknown,
 }
 
-/// Why there was no usable answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TransportError {
     /// No connection: nothing was sent. Carries the system's reason where it gave one.
@@ -41,7 +40,6 @@ pub enum TransportError {
     /// The name does not resolve to a public address: nothing was sent, and another attempt would not help.
     #[error("not sent, the host's name leads to an address that is not public")]
     NotPublic,
-    /// The answer did not come in time.
     #[error("timed out")]
     TimedOut,
     /// The connection broke before the answer was complete.
@@ -62,7 +60,6 @@ pub enum Error {
         call: Call,
         /// What happened to the last attempt.
         fault: TransportError,
-        /// Whether it may have taken effect.
         effect: Effect,
     },
     /// The answer is larger than any honest one.
@@ -70,16 +67,11 @@ pub enum Error {
     TooLarge {
         call: Call,
         limit: usize,
-        /// Whether it may have taken effect.
         effect: Effect,
     },
     /// The deadline came first. The rest follows on the next run.
     #[error("{call}: given up, the time for this run is over")]
-    OutOfTime {
-        call: Call,
-        /// Whether it may have taken effect.
-        effect: Effect,
-    },
+    OutOfTime { call: Call, effect: Effect },
     /// The answer is not what the vendor's document says.
     #[error("{call}: the answer does not fit the vendor's document at {at} ({problem})")]
     Unreadable {
@@ -88,15 +80,11 @@ pub enum Error {
         at: String,
         /// In which way, without the value.
         problem: &'static str,
-        /// Whether it may have taken effect.
         effect: Effect,
     },
     /// The request cannot be put together: an empty id, a path segment such as `..`.
     #[error("{call}: not sent, {problem}")]
-    Invalid {
-        call: Call,
-        problem: &'static str,
-    },
+    Invalid { call: Call, problem: &'static str },
 }
 
 impl Error {

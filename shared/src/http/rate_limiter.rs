@@ -38,11 +38,9 @@ struct State {
     adaptive: Option<AdaptivePace>,
 }
 
-/// A call that may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     sent: Instant,
-    /// Whether the limiter made it wait.
     waited: bool,
 }
 

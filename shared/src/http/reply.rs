@@ -87,7 +87,6 @@ impl Reply {
         Some(text.trim_start_matches('\u{feff}'))
     }
 
-    /// Whether nothing came but a status.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.body.trim_ascii().is_empty()

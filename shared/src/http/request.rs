@@ -16,7 +16,6 @@ use url::{Url, form_urlencoded};
 use super::reply::Interpreted;
 use super::{BaseUrl, Call, Error, Reply, RetryHint, Vendor};
 
-/// What may be sent a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idempotency {
     /// Only reads, whatever its method is: it can be repeated, and never has an effect.
@@ -164,7 +163,6 @@ impl Request {
         self
     }
 
-    /// Sends a header of the vendor's.
     pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
         let problem = "a header value has characters that a header may not have";
         let value = HeaderValue::from_str(value).map_err(|_| Error::Invalid {

@@ -15,7 +15,6 @@ pub struct Retirement {
     /// The call by its template: `reteach GET /customer/{id}`.
     call: String,
     header: Header,
-    /// The day that the header names.
     day: Option<Date>,
     code: Option<u16>,
 }

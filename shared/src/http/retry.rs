@@ -38,7 +38,6 @@ pub(super) enum Decision {
 pub(super) struct Judged<T> {
     pub(super) settled: Result<T, Error>,
     pub(super) decision: Decision,
-    /// The wait that the vendor asks for.
     pub(super) asked: Option<Duration>,
 }
 
@@ -46,7 +45,6 @@ pub(super) struct Judged<T> {
 pub(super) struct Retry<T> {
     /// The result if there is no other one.
     pub(super) settled: Result<T, Error>,
-    /// The wait that the vendor asks for.
     pub(super) asked: Option<Duration>,
 }
 

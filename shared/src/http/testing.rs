@@ -46,14 +46,12 @@ impl Seen {
     }
 }
 
-/// What the server does with a request.
 pub(crate) enum Canned {
     Json(u16, Value),
     Text(u16, &'static str),
     With(u16, &'static str, &'static str, Value),
     Hang,
     Half,
-    /// A body of that many bytes.
     Long(usize),
     Custom(Response),
 }

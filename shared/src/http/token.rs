@@ -18,7 +18,6 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug)]
 pub struct Grant {
     pub token: SecretString,
-    /// How long it lives from now.
     pub lives: SignedDuration,
 }
 

@@ -13,7 +13,6 @@ use crate::http::{
     self, BaseUrl, Context, Deadline, Idempotency, RateLimiter, Reply, Request, Target, Vendor,
 };
 
-/// A key of one Kombo environment.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct ApiKey(SecretString);
@@ -38,7 +37,6 @@ pub struct Client {
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct KeyInfo {
-    /// The environment that the key belongs to.
     pub environment_id: String,
 }
 

@@ -16,7 +16,6 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// The code as Kombo writes it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -47,34 +46,25 @@ codes! {
     PlatformUnknown = "PLATFORM.UNKNOWN_ERROR",
     /// Our address is not on the key's list.
     IpNotAllowed = "PLATFORM.IP_NOT_WHITELISTED",
-    /// Our API key is wrong or revoked.
     KeyInvalid = "PLATFORM.AUTHENTICATION_INVALID",
     /// An action ran too long; its outcome is unknown.
     TaskTimedOut = "PLATFORM.TASK_TIMED_OUT",
-    /// The customer's credential lacks a right.
     PermissionMissing = "INTEGRATION.PERMISSION_MISSING",
-    /// The customer's credential is no longer valid.
     AuthenticationInvalid = "INTEGRATION.AUTHENTICATION_INVALID",
     /// The setup's data did not pass Kombo's checks.
     QaFailed = "INTEGRATION.QA_FAILED",
-    /// The first sync is still running.
     SetupSyncPending = "INTEGRATION.SETUP_SYNC_PENDING",
-    /// The customer has not finished the setup.
     SetupIncomplete = "INTEGRATION.SETUP_INCOMPLETE",
     Inactive = "INTEGRATION.INACTIVE",
-    /// The HR system has no such model.
     ModelNotAvailable = "INTEGRATION.MODEL_NOT_AVAILABLE",
     /// The model is off in the scope config.
     ModelDisabled = "INTEGRATION.MODEL_DISABLED",
-    /// The HR system has no such action.
     ActionNotAvailable = "INTEGRATION.ACTION_NOT_AVAILABLE",
     /// The action is off in the scope config.
     ActionDisabled = "INTEGRATION.ACTION_DISABLED",
     RemoteUnavailable = "REMOTE.SERVICE_UNAVAILABLE",
     RemoteRateLimited = "REMOTE.RATE_LIMIT_EXCEEDED",
-    /// The HR system refused the input.
     RemoteInputInvalid = "REMOTE.INPUT_INVALID",
-    /// Another error of the HR system's.
     RemoteUnknown = "REMOTE.UNKNOWN_HTTP_ERROR",
 }
 

@@ -68,7 +68,6 @@ impl Documents {
         }
     }
 
-    /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.client = self.client.until(deadline);

@@ -47,7 +47,6 @@ impl Employees {
         self
     }
 
-    /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.client = self.client.until(deadline);

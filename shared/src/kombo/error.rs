@@ -11,7 +11,6 @@ use super::Code;
 use crate::http::{self, Call, Effect, Interpreted, Reply, RetryHint, redact};
 use crate::source::SourceError;
 
-/// Why a call to Kombo failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
     #[error(transparent)]
@@ -31,7 +30,6 @@ pub struct Refusal {
     pub title: Option<String>,
     /// Whether it has the shape of Kombo's refusals: a load balancer before it answers otherwise.
     pub is_kombos: bool,
-    /// Whether the call may have taken effect.
     pub effect: Effect,
     /// How long Kombo asks to wait, where it says so.
     pub asked: Option<Duration>,
@@ -82,7 +80,6 @@ impl Refusal {
         })
     }
 
-    /// Whether there were too many calls.
     pub(super) fn is_limit(&self) -> bool {
         match &self.code {
             None => self.status == StatusCode::TOO_MANY_REQUESTS,

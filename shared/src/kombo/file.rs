@@ -54,7 +54,6 @@ pub struct FormPart<'a> {
     pub value: FormValue<'a>,
 }
 
-/// The value of a form's field.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum FormValue<'a> {

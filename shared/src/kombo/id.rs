@@ -14,7 +14,6 @@ pub struct IntegrationId {
     colon: usize,
 }
 
-/// An integration id of another form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be <tool>:<id> as Kombo shows it, such as personio:CBNMt7dSNCzBdnRTx87dev4E")]
 pub struct InvalidIntegrationId;

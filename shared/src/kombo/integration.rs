@@ -66,7 +66,6 @@ impl Integration {
         Unsynced(unsynced.map(|it| it.id.clone()).collect())
     }
 
-    /// Whether it is the integration `id`.
     #[must_use]
     pub fn is(&self, id: &IntegrationId) -> bool {
         self.id == id.as_str()
@@ -122,7 +121,6 @@ open_enum! {
 }
 
 open_enum! {
-    /// How far a connection's setup is.
     SetupStatus {
         Incomplete = "INCOMPLETE",
         /// All steps done, the last sync is running.

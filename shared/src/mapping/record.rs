@@ -11,7 +11,6 @@ use crate::tenant::{
     EmployeesConfig, EmploymentTypeAs, OutOfScope, Placement, ScopeVerdict, TenantConfig,
 };
 
-/// What reteach should hold for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredAccount {
     pub source_id: SourceId,

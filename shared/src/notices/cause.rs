@@ -22,7 +22,6 @@ pub enum Cause {
     Incomplete,
     NoCategory,
     NotConnected,
-    /// Certificates that wait for a decision.
     Parked,
     /// More people are refused than single cases explain.
     PeopleRefused,

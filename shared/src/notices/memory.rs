@@ -60,7 +60,6 @@ impl Kind {
     }
 }
 
-/// A notice that should be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     pub cause: Cause,
@@ -103,13 +102,11 @@ struct Entry {
     attempts: BTreeMap<String, Attempt>,
 }
 
-/// The last attempt for one recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Attempt {
     at: Seconds,
     #[serde(default, rename = "k", skip_serializing_if = "Knows::is_nothing")]
     knows: Knows,
-    /// Attempts in a row that were deferred.
     #[serde(default, rename = "d", skip_serializing_if = "is_zero")]
     deferred: u8,
     /// Days in a row on which nobody knows whether the end arrived.

@@ -78,7 +78,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// What the state remembers of it.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         match self {

@@ -7,7 +7,6 @@ use super::Text;
 use crate::domain::id::TenantId;
 use crate::tenant::WebhookShape;
 
-/// A message ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
     pub tenant: &'a TenantId,

@@ -19,7 +19,6 @@ struct Entry {
     title: Option<String>,
 }
 
-/// What a call does with documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     List,

@@ -23,7 +23,6 @@ pub enum Api {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Get<'a> {
-    /// The API that `path` belongs to.
     pub api: Api,
     /// The path below Personio's host, with placeholders: `/v1/company/employees/{id}`.
     pub path: &'static str,
@@ -59,7 +58,6 @@ pub trait Transport: Clone + fmt::Debug + Send + Sync {
         body: PdfBody,
     ) -> impl Future<Output = Result<Reply, FilingError>> + Send;
 
-    /// The same, but nothing goes past `deadline`.
     #[must_use]
     fn until(self, deadline: Deadline) -> Self;
 

@@ -9,7 +9,6 @@ use crate::http::{Origin, Reply, Vendor};
 
 pub(crate) const UPLOAD: &str = "/v1/company/documents";
 
-/// The form's fields besides the file.
 pub(crate) fn fields(document: &Document) -> Vec<(&'static str, String)> {
     let date = document.date.map(|date| ("date", date.to_string()));
     let comment = Some(&document.comment).filter(|comment| !comment.is_empty());
@@ -35,7 +34,6 @@ struct Data {
     id: Option<Id>,
 }
 
-/// An id, as number or text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Id {

@@ -23,9 +23,7 @@ pub struct Client {
     pub(super) credentials: Credentials,
     pub(super) context: Context,
     pub(super) tokens: Arc<TokenCache>,
-    /// Where logins are kept for other processes.
     pub(super) logins_kept: Option<Arc<dyn LoginStore>>,
-    /// The last login of this process.
     pub(super) last_login: Arc<Mutex<Option<OwnLogin>>>,
     /// What the last answer to a log-in had.
     pub(super) login_members: Arc<Mutex<Option<LoginMembers>>>,
@@ -38,7 +36,6 @@ pub struct Client {
     pub(super) refused_filters: Arc<AtomicUsize>,
 }
 
-/// The academy that the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Academy {
@@ -50,7 +47,6 @@ pub struct Academy {
 }
 
 impl Client {
-    /// What its calls are sent with.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context

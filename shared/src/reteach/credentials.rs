@@ -24,7 +24,6 @@ pub(super) struct LoginBody<'a> {
 }
 
 impl LoginBody<'_> {
-    /// Whether the client code is in it.
     pub(super) fn has_code(&self) -> bool {
         self.code.is_some()
     }
@@ -44,7 +43,6 @@ impl Credentials {
         }
     }
 
-    /// A login with the client code.
     pub(super) fn login(&self) -> LoginBody<'_> {
         LoginBody {
             grant_type: "authorization_code",

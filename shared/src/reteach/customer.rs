@@ -11,7 +11,6 @@ use crate::access::FARTHEST;
 use crate::domain::employee;
 use crate::domain::id::{CustomerId, ExternalId};
 
-/// An account as reteach shows it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
@@ -172,7 +171,6 @@ pub struct Tag {
 pub struct TagId(#[serde(deserialize_with = "id_text")] String);
 
 impl TagId {
-    /// Takes the id as reteach gave it.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }

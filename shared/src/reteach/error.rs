@@ -10,7 +10,6 @@ use crate::http::{self, Call, Effect, Reply, Request, redact};
 /// Why a call to reteach failed. The texts hold no names, mail addresses or values.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
-    /// There is no such account or tag.
     #[error("{call} found nothing")]
     NotFound { call: Call },
     /// reteach does not take this person's data (400, 422): a matter of this person only.
@@ -43,32 +42,16 @@ pub enum Error {
     #[error("{0}. The academy takes no more calls for now; the rest follows on the next run.")]
     Limited(String),
     #[error("{problem}")]
-    Unavailable {
-        problem: String,
-        /// Whether the write may have taken effect.
-        effect: Effect,
-    },
+    Unavailable { problem: String, effect: Effect },
     /// The answer is larger than any that is read: smaller pages may fit.
     #[error("{problem}")]
-    TooLarge {
-        problem: String,
-        /// Whether the write may have taken effect.
-        effect: Effect,
-    },
+    TooLarge { problem: String, effect: Effect },
     /// The answer is not what the vendor's document says.
     #[error("{problem}")]
-    Unreadable {
-        problem: String,
-        /// Whether the write may have taken effect.
-        effect: Effect,
-    },
+    Unreadable { problem: String, effect: Effect },
     /// The deadline came first. The rest follows on the next run.
     #[error("{call}: given up, the time for this run is over")]
-    OutOfTime {
-        call: Call,
-        /// Whether the write may have taken effect.
-        effect: Effect,
-    },
+    OutOfTime { call: Call, effect: Effect },
 }
 
 fn described(fields: &[String], reasons: &[String]) -> String {

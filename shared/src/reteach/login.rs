@@ -27,13 +27,11 @@ const RENEWAL: Duration = Duration::from_secs(2);
 pub enum KeptLogin {
     /// The client code: the academy takes it again, or hands out no refresh tokens.
     Code,
-    /// The refresh token of the last login.
     Refresh(SecretString),
 }
 
 /// Keeps an academy's login for other processes: its client code may be good for one login only.
 pub trait LoginStore: fmt::Debug + Send + Sync {
-    /// The login that was saved last.
     fn load(&self) -> BoxFuture<'_, Result<Option<KeptLogin>, LoginStoreError>>;
 
     /// Saves `login` in place of the one before.
@@ -62,7 +60,6 @@ struct LoginAnswer {
 pub struct LoginMembers {
     pub expires_in: bool,
     pub refresh_token: bool,
-    /// Whether the client code had brought it.
     is_by_code: bool,
 }
 
@@ -71,11 +68,9 @@ struct Issued {
     refresh: Option<SecretString>,
 }
 
-/// The last login of this process.
 #[derive(Clone, Debug)]
 pub(super) struct OwnLogin {
     login: KeptLogin,
-    /// Whether other processes can read it.
     is_saved: bool,
 }
 

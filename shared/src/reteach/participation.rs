@@ -17,7 +17,6 @@ pub struct Participation {
     pub customer: Option<Owner>,
     pub course_name: Option<String>,
     pub completed_at: Option<Timestamp>,
-    /// The certificate, once there is one.
     pub certificate: Option<Certificate>,
 }
 

@@ -14,7 +14,6 @@ const NAME: &str = "reteach-personio-probe-";
 /// Reserved by RFC 2606: nobody receives this mail.
 const DOMAIN: &str = "@example.com";
 
-/// The identifiers of a test account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestAccount {
     pub external_id: ExternalId,

@@ -43,7 +43,6 @@ macro_rules! map {
 }
 
 impl Hr {
-    /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {
         map!(self, route => route.until(deadline))

@@ -54,7 +54,6 @@ impl KomboUnified {
         self.employees.as_synced().await?.one(id).await
     }
 
-    /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {
         Self {

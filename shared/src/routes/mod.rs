@@ -29,7 +29,6 @@ pub struct Connections {
     pub hr: Hr,
     /// The academy: accounts go there, certificates come from it.
     pub reteach: reteach::Client,
-    /// The key of the tenant's fingerprints.
     pub key: FingerprintKey,
 }
 
@@ -38,7 +37,6 @@ pub struct Connections {
 pub enum ConnectError {
     #[error("the tenant's secret has no {0}; store it with `tenants add`")]
     MissingSecret(&'static str),
-    /// The fingerprint key cannot be used.
     #[error("the tenant's secret: {0}; `tenants add` makes one")]
     FingerprintKey(#[from] FingerprintKeyError),
     /// The company has not clicked through Kombo Connect yet.

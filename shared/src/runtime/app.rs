@@ -44,7 +44,6 @@ struct Warm {
     clients: Option<Clients>,
 }
 
-/// Clients, and what they were made of.
 struct Clients {
     configuration: String,
     secret: Arc<TenantSecret>,

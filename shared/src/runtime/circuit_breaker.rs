@@ -54,7 +54,6 @@ impl<S> Default for CircuitBreaker<S> {
 }
 
 impl<S> CircuitBreaker<S> {
-    /// Whether nothing more is to be begun.
     pub fn is_open(&self) -> bool {
         locked(&self.reason).is_some()
     }

@@ -40,7 +40,6 @@ pub enum Mode {
     Verify,
 }
 
-/// An event that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EventError {
     /// It is not what it should be.
@@ -56,7 +55,6 @@ pub enum EventError {
     /// The mode is one of the other job's.
     #[error("mode {mode} belongs to {}; {} takes scheduled, dry-run and {own}", .other.function(), .job.function())]
     OtherJobsMode {
-        /// The mode that was asked for.
         mode: &'static str,
         /// The job that it belongs to.
         other: JobKind,

@@ -53,7 +53,6 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
         false
     }
 
-    /// Certificates that wait for a decision.
     #[must_use]
     fn parked(&self) -> u64 {
         0
@@ -75,7 +74,6 @@ pub struct Request {
     pub event: Event,
     /// Owns the lease and names the report. Must be another one for each run: Lambda's request id is.
     pub run_id: RunId,
-    /// By then the run must have ended.
     pub deadline: Deadline,
 }
 
@@ -89,7 +87,6 @@ pub enum Progress {
     Applied,
 }
 
-/// Called with the progress of a run.
 pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 
 /// What a run has seen working. A run ends a notice's cause only if it reached what had failed.
@@ -108,7 +105,6 @@ pub struct Reached {
 
 /// A run's report, and for a dry run the plan itself.
 pub struct Ran<W: Job> {
-    /// What may be kept and logged.
     pub report: Report<W::Counts>,
     pub reached: Reached,
     /// Whether reteach ended the run, not the HR system.
@@ -140,11 +136,9 @@ pub struct JobResult<W: Job> {
     /// The kind of the item of the state that could not be read, without an id.
     pub damaged: Option<&'static str>,
     pub counts: W::Counts,
-    /// Everything that somebody should look at.
     pub findings: Vec<Finding>,
     pub held: Option<HeldNote>,
     pub reached: Reached,
-    /// What was planned, in a dry run.
     pub plan: Option<W::Plan>,
 }
 

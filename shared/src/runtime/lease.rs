@@ -11,7 +11,6 @@ use crate::domain::clock::Clock;
 use crate::http::Deadline;
 use crate::state::{FencingToken, LastRun, Lease, StateError, Store};
 
-/// How a job holds its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseTerms {
     /// How long it lasts. A run that dies keeps its tenant waiting for this long at most.
@@ -29,7 +28,6 @@ const SKEW: SignedDuration = SignedDuration::from_secs(10);
 /// With less than this left, a lease that cannot be renewed counts as lost.
 const LAST: SignedDuration = SignedDuration::from_secs(20);
 
-/// A run's hold on its lease.
 #[derive(Debug)]
 pub struct LeaseGuard<'a> {
     store: &'a Store,
@@ -62,7 +60,6 @@ impl<'a> LeaseGuard<'a> {
         }
     }
 
-    /// The fencing token for every ledger write.
     #[must_use]
     pub fn token(&self) -> FencingToken {
         self.token

@@ -89,14 +89,11 @@ pub enum Outcome {
     Planned,
     UnknownTenant,
     Paused,
-    /// The tenant does not want this job.
     Disabled,
     /// Certificates: waiting for the first complete employee sync.
     Waiting,
     Busy,
-    /// The tenant's configuration cannot be used.
     BadConfiguration,
-    /// The tenant's secret cannot be used.
     BadSecret,
     /// Credentials are refused, or a right is missing: somebody has to act.
     AccessDenied,
@@ -185,16 +182,13 @@ impl Outcome {
     }
 }
 
-/// Something that somebody should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The person, by the HR system's id; `None` where it is about no one in particular.
     pub person: Option<String>,
-    /// The certificate, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateId>,
     pub kind: FindingKind,
-    /// What is wrong and what to do.
     pub text: String,
 }
 
@@ -211,9 +205,7 @@ pub enum FindingKind {
     Incomplete,
     /// Three readings agree with each other, but not with the announced total.
     WrongTotal,
-    /// Attributes that the credential may not read.
     Unreadable,
-    /// A record that does not fit.
     Rejected,
     /// The academy's accounts could not be listed, or not all of them.
     NotListed,
@@ -232,7 +224,6 @@ pub enum FindingKind {
     /// The scope asks for a field that may not be read.
     ScopeUndecided,
     Held,
-    /// A change, in a dry run.
     Change,
     /// An endpoint of which a vendor announces that it ends or has changed.
     Retired,
@@ -252,7 +243,6 @@ pub enum FindingKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldNote {
     pub hash: String,
-    /// Since when this plan is held.
     pub since: Timestamp,
     pub counts: BTreeMap<Brake, u32>,
     pub dismissed: bool,

@@ -18,7 +18,6 @@ const FORGOTTEN_AFTER: i32 = 7;
 /// What a run learnt from its answers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Retirements {
-    /// What this run reports: not reported today.
     pub(super) new: Vec<String>,
     /// All that are known, with the day of the last report.
     pub(super) known: BTreeMap<String, Date>,

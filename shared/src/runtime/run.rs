@@ -23,7 +23,6 @@ use crate::secrets::{Secrets, TenantSecret};
 use crate::state::{Acquisition, JobKind, LastRun, Store, TenantRecord, TenantStatus, Units};
 use crate::tenant::{Every, TenantConfig};
 
-/// Reports are kept for this long.
 const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A run with nothing to do writes a report only this often.
@@ -41,7 +40,6 @@ pub struct Run<'a, W: Job> {
     pub(super) started_at: Timestamp,
 }
 
-/// A tenant whose run may begin.
 #[derive(Clone, Debug)]
 pub struct Tenant {
     pub record: TenantRecord,
@@ -49,7 +47,6 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// How often its schedule fires `job`.
     fn interval(&self, job: JobKind) -> Option<Every> {
         let schedule = self.config.schedule;
         Some(match job {
@@ -60,7 +57,6 @@ impl Tenant {
 }
 
 impl<W: Job> Run<'_, W> {
-    /// What kind of run it is.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.request.event.mode
@@ -77,7 +73,6 @@ impl<W: Job> Run<'_, W> {
         self.app.clock.as_ref()
     }
 
-    /// Tells how far the run is.
     pub fn emit(&self, progress: Progress) {
         (self.watch)(progress);
     }

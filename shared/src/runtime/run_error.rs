@@ -17,7 +17,6 @@ use crate::tenant::ConfigError;
 /// Why a run, or an attempt at it, ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunError {
-    /// What the report says it came to.
     pub outcome: Outcome,
     /// The same in words: what is wrong and what to do.
     pub message: String,

@@ -49,7 +49,6 @@ pub enum SecretError {
 }
 
 impl SecretError {
-    /// Whether the secret is marked for deletion.
     #[must_use]
     pub fn is_marked_for_deletion(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code == MARKED_FOR_DELETION)

@@ -12,7 +12,6 @@ use crate::json::{self, DecodeError};
 pub struct TenantSecret {
     /// For the route `direct`.
     pub personio: Option<PersonioSecret>,
-    /// For the routes `kombo` and `kombo-passthrough`.
     pub kombo: Option<KomboSecret>,
     pub reteach: Option<ReteachSecret>,
     pub notices: Option<NoticesSecret>,

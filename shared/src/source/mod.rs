@@ -18,7 +18,6 @@ use crate::http;
 /// Where a reading's records go, one by one.
 pub type Take<'a> = dyn FnMut(SourceRecord) + Send + 'a;
 
-/// A source of employees, read in full.
 pub trait EmployeeSource: Send + Sync {
     /// The HR system's slug, the first half of every external id: `personio`.
     fn tool(&self) -> &str;
@@ -36,7 +35,6 @@ pub trait EmployeeSource: Send + Sync {
     ) -> impl Future<Output = Result<Reading, SourceError>> + Send;
 }
 
-/// Reads everybody and keeps all records.
 pub async fn read_all(
     source: &impl EmployeeSource,
     expected: u64,
@@ -53,7 +51,6 @@ pub async fn read_all(
 pub struct Reading {
     /// The total that the first page announced; `None` where the source announces none (Kombo).
     pub first_total: Option<u64>,
-    /// The total that the last page announced.
     pub last_total: Option<u64>,
     /// Whom the source marks as deleted; `None` where it marks nobody, and its total says how many there are.
     pub marked: Option<BTreeSet<SourceId>>,

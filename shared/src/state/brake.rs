@@ -14,7 +14,6 @@ pub enum Brake {
     /// A lock of somebody who is missing from a list that marks whom it deletes, without such a mark. None goes through
     /// without approval.
     UnflaggedLock,
-    /// A lock at an end date.
     ExplainedLock,
     /// An account that was locked and is open again.
     Unlock,

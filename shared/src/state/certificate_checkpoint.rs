@@ -126,7 +126,6 @@ pub struct RefusedHosts {
 }
 
 impl CertificateCheckpoint {
-    /// What is unsettled of all days.
     #[must_use]
     pub fn unsettled(&self) -> Unsettled {
         let days = self.days.values().map(|day| day.unsettled);
@@ -149,7 +148,6 @@ pub struct Unsettled {
     /// When the first of them is due: a retry, a check, or one that was not reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// How many have no PDF yet.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waiting_for_pdf: u32,
     /// How many are part of a backfill on hold.

@@ -48,7 +48,6 @@ pub struct EmployeeEntry {
 }
 
 impl EmployeeEntry {
-    /// The entry of an unknown person.
     #[must_use]
     pub fn new(source_id: SourceId) -> Self {
         Self {
@@ -149,7 +148,6 @@ fn dates(bytes: &[u8]) -> Option<(AccessWindow, Option<Locked>)> {
     ))
 }
 
-/// How often a field was found changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     pub days: u32,

@@ -24,7 +24,6 @@ pub enum StateError {
     /// A run with a newer lease has written the item: this run must not write any more.
     #[error("{item} was written by a newer run: this run has lost its lease")]
     Fenced { item: String },
-    /// Somebody else has the lease now.
     #[error("the lease was taken over by another run")]
     LeaseLost,
     /// The item is larger than DynamoDB takes (400 KB).
@@ -52,7 +51,6 @@ pub enum StateError {
          look at the list again"
     )]
     NotParked { certificate: String },
-    /// The tenant is not in the table.
     #[error("there is no tenant {tenant}: `tenants add` makes one")]
     UnknownTenant { tenant: String },
     /// The tenant is not as it was read. Nothing was written.

@@ -14,7 +14,6 @@ const APPROVAL_LASTS: SignedDuration = SignedDuration::from_hours(24);
 pub struct HeldSource {
     /// The hash of the known people who are not in the reading: what is approved or dismissed.
     pub hash: String,
-    /// When a reading was first rejected.
     pub since: Timestamp,
     /// People in the last accepted reading.
     pub known: u64,

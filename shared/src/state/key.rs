@@ -58,17 +58,11 @@ pub(super) struct Key {
 }
 
 pub(super) const REGISTRY: &str = "TENANTS";
-/// The partition of a restore under way.
 const RESTORE: &str = "RESTORE";
-/// How the sort keys of people begin.
 pub(super) const EMPLOYEES: &str = "EMPLOYEE#";
-/// How the sort keys of certificates begin.
 pub(super) const CERTIFICATES: &str = "CERTIFICATE#";
-/// How the sort keys of leases begin.
 pub(super) const LEASES: &str = "LEASE#";
-/// How the sort keys of logins begin.
 pub(super) const LOGINS: &str = "LOGIN#";
-/// How the sort keys of reports begin.
 pub(super) const REPORTS: &str = "RUN#";
 
 /// What an item with this sort key holds, in words: ids are left out.
@@ -101,7 +95,6 @@ impl Key {
         }
     }
 
-    /// The tenant's line in the registry.
     pub(super) fn registry(tenant: &TenantId) -> Self {
         Self {
             pk: REGISTRY.to_owned(),
@@ -109,7 +102,6 @@ impl Key {
         }
     }
 
-    /// The mark of the state's version.
     pub(super) fn version() -> Self {
         Self {
             pk: "SCHEMA".to_owned(),
@@ -117,7 +109,6 @@ impl Key {
         }
     }
 
-    /// The restore that is under way.
     pub(super) fn restore() -> Self {
         Self {
             pk: RESTORE.to_owned(),

@@ -93,7 +93,6 @@ pub struct Comparing {
     pub open_accounts: u32,
     /// Whether people who have changed come first.
     pub yields: bool,
-    /// When its first portion was compared.
     #[serde(default)]
     pub began: Timestamp,
 }

@@ -69,7 +69,6 @@ impl Emulator {
     }
 }
 
-/// A store whose table nobody can reach.
 pub(crate) fn unreachable_store() -> Store {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -77,7 +76,6 @@ pub(crate) fn unreachable_store() -> Store {
     Store::new(&aws_at(url), TABLE)
 }
 
-/// All services of AWS at this address.
 pub(crate) fn aws_at(url: String) -> Aws {
     let variables = HashMap::from([
         ("AWS_REGION", "eu-central-1".to_owned()),

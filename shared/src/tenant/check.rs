@@ -10,7 +10,6 @@ const MAX_ADDRESSES: usize = 10;
 const STATUSES: &str = "must be of onboarding, active, leave and inactive";
 
 impl TenantConfig {
-    /// Every rule that the configuration breaks.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let through_kombo = self.personio.via != Via::Direct;
         let labels = &self.employees.employment_type_labels;

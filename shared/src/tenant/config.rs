@@ -9,7 +9,6 @@ use crate::domain::id::TenantId;
 use crate::http::BaseUrl;
 use crate::kombo::IntegrationId;
 
-/// Everything an operator says about one tenant.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantConfig {
@@ -22,12 +21,10 @@ pub struct TenantConfig {
     pub kombo: Option<KomboConfig>,
     #[serde(default)]
     pub reteach: ReteachConfig,
-    /// What is carried over, and how.
     #[serde(default)]
     pub employees: EmployeesConfig,
     #[serde(default)]
     pub scope: Scope,
-    /// Limits for risky changes without approval.
     #[serde(default)]
     pub brake: BrakeConfig,
     #[serde(default)]
@@ -80,7 +77,6 @@ pub struct KomboConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct ReteachConfig {
     pub base_url: BaseUrl,
-    /// The academy's host name, for links.
     pub academy: Option<String>,
     /// Where certificate PDFs may come from: host names, `*.` for any one below.
     pub download_hosts: Vec<String>,
@@ -89,7 +85,6 @@ pub struct ReteachConfig {
     pub update: UpdateWith,
 }
 
-/// What an update of an account sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpdateWith {
@@ -112,7 +107,6 @@ pub struct EmployeesConfig {
     pub lock_on: LockOn,
 }
 
-/// Where a value goes in reteach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
@@ -246,7 +240,6 @@ impl CertificatesConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct NoticesConfig {
     pub mail: Vec<String>,
-    /// The language of mails and webhooks.
     pub language: Language,
     /// The body of a webhook. Its address is in the credentials.
     pub webhook: Option<WebhookShape>,
@@ -269,7 +262,6 @@ pub enum WebhookShape {
     Teams,
 }
 
-/// Which causes the company learns of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoticesAbout {

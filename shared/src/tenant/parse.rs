@@ -32,7 +32,6 @@ impl fmt::Display for Problem {
 }
 
 impl TenantConfig {
-    /// Reads and checks a tenant file.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         toml::from_str::<Self>(text)
             .map_err(|error| ConfigError(vec![problem(text, &error)]))?

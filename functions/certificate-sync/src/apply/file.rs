@@ -22,12 +22,10 @@ const MAX_ATTEMPTS: u32 = 3;
 /// So often a vendor's limit is waited out for one certificate.
 const MAX_LIMITS: u32 = 5;
 
-/// What came of filing a certificate.
 #[derive(Debug)]
 pub(super) struct Attempted {
     /// The document's id, where the route tells it.
     pub(super) result: Result<Option<DocumentId>, AttemptError>,
-    /// What the ledger has of it now.
     pub(super) intent: Option<Intent>,
 }
 

@@ -31,7 +31,6 @@ pub(super) fn tell(breaker: &CircuitBreaker<RunError>, employee: &SourceId, sign
 pub(super) struct Subject<'a> {
     pub(super) id: &'a CertificateId,
     pub(super) employee: &'a SourceId,
-    /// What the certificate is issued as.
     pub(super) issue: Issue,
     /// It is filed again in the place of an earlier document.
     pub(super) refiled: Option<&'a Refiled>,
@@ -150,7 +149,6 @@ pub(super) async fn note_reissue(
     }
 }
 
-/// Writes the intent of an upload.
 pub(super) async fn intend(
     tools: Tools<'_>,
     upload: &Upload,

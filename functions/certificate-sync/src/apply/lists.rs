@@ -29,7 +29,6 @@ const PROBES: u32 = 3;
 /// People who show the same if nobody's list was read.
 const NOT_THE_PEOPLE: u32 = 2;
 
-/// What a run knows of lists.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     /// Opens where documents cannot be listed now: no further ones are asked for, but certificates are filed.
@@ -42,7 +41,6 @@ pub(super) struct Lists {
     are_refused: AtomicBool,
     /// Others whose documents are tried before one person's refusals count as a missing right.
     others: OnceLock<Vec<SourceId>>,
-    /// People whose documents could not be read.
     unread: Mutex<Unread>,
     /// The number of the tick: each takes its probes from other places.
     turn: usize,

@@ -62,7 +62,6 @@ pub struct Tools<'a> {
     pub at_once: usize,
     /// The tenant's time zone, in which completion days are written.
     pub time_zone: &'a TimeZone,
-    /// The folder that the tenant's file names.
     pub category: Option<&'a str>,
     /// What earlier runs have seen of lists of employees' documents.
     pub lists: ListAccess,
@@ -119,7 +118,6 @@ impl Applied {
     }
 }
 
-/// What the uploads of a run share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     breaker: CircuitBreaker<RunError>,

@@ -50,7 +50,6 @@ pub struct RunFacts<'a> {
     pub reissued: u32,
     /// What the next listing of everything compares dates with, if this is one.
     pub dates_seen: Option<&'a DatesSeen>,
-    /// Whether external ids name all owners.
     pub has_external_ids: bool,
     /// A digest of the hosts that the tenant's file allows.
     pub allowed_hosts: u64,
@@ -62,7 +61,6 @@ pub struct RunFacts<'a> {
     pub refusals: Option<&'a EqualRefusals>,
 }
 
-/// What the next run begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conclusion {
     pub checkpoint: CertificateCheckpoint,

@@ -22,7 +22,6 @@ const SKEW: SignedDuration = SignedDuration::from_mins(1);
 pub struct Scope {
     /// Whether all certificates ever issued are read, or those of the window.
     pub everything: bool,
-    /// The first day of the window.
     pub window_start: Date,
     /// Whether a certificate's date says that it was issued again.
     pub trusts_dates: bool,

@@ -18,10 +18,8 @@ use crate::plan::{PreviousFailures, VERIFY_AFTER};
 /// Personio counts uploads by the minute; a limit without a time is waited out.
 const LIMIT_WINDOW: Duration = Duration::from_secs(60);
 
-/// Why an attempt ended without a document.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AttemptError {
-    /// A download or an upload failed.
     #[error(transparent)]
     Filing(#[from] FilingError),
     /// The tenant's file does not allow the host of the PDF: nothing was asked for.

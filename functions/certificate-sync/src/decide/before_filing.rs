@@ -21,7 +21,6 @@ use crate::plan::{Upload, VERIFY_AFTER, is_of_this_filing};
 )]
 pub enum BeforeFiling {
     File,
-    /// It is settled without an upload.
     Conclude(Transition),
 }
 

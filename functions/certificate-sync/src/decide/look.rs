@@ -17,7 +17,6 @@ use crate::plan::{Check, PreviousFailures, Upload};
 )]
 #[derive(Clone, Debug)]
 pub enum AfterLook {
-    /// The certificate is settled, or left.
     Conclude(Transition),
     /// The document is certainly missing: it is sent again.
     Send(Box<Upload>),

@@ -18,7 +18,6 @@ const PROBES: usize = 3;
 /// The same where files lead to a refused host: each costs one small call, and among many there may be a few good ones.
 const HOST_PROBES: usize = 250;
 
-/// A refusal that had no effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     pub reason: String,
@@ -230,7 +229,6 @@ impl<T> Series<T> {
         earlier.chain(&self.fresh).collect()
     }
 
-    /// What the next run begins with.
     #[must_use]
     pub fn counted(&self) -> Option<EqualRefusals> {
         let has_counted = !self.refused.is_empty() && self.refusal.is_counted_over_ticks();

@@ -22,10 +22,8 @@ const MAX_OWNERS: usize = 1_000;
 /// Accounts of ours that are asked for before the academy counts as another one.
 const ASKED: usize = 5;
 
-/// Collects what a listing of everything shows.
 #[derive(Default)]
 pub(super) struct Identity {
-    /// A certificate of the ledger was listed.
     is_known: AtomicBool,
     owners: Mutex<Owners>,
 }

@@ -47,7 +47,6 @@ pub(super) struct Reading {
     pub(super) parked: u32,
     /// Certificates that were issued again, before this run notices any.
     pub(super) reissued: u32,
-    /// Whether external ids name all owners.
     pub(super) has_external_ids: bool,
     /// A digest of the hosts that the tenant's file allows.
     pub(super) allowed_hosts: u64,

@@ -19,7 +19,6 @@ pub struct Reissue {
     pub id: CertificateId,
     pub employee: SourceId,
     pub filed_at: Timestamp,
-    /// What it is issued as now.
     pub issue: Issue,
 }
 

@@ -24,7 +24,6 @@ pub use policy::{Look, Policy};
 /// A document that is not found counts as missing only this long after its upload: it may show up late.
 pub const VERIFY_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-/// Everything that is known of one certificate.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     pub id: CertificateId,
@@ -34,7 +33,6 @@ pub struct Candidate {
     pub entry: Option<CertificateEntry>,
 }
 
-/// A certificate as reteach lists it.
 #[derive(Clone)]
 pub struct Listed {
     pub owner: Owner,
@@ -76,7 +74,6 @@ pub struct Upload {
     pub course: Option<String>,
     pub completed_at: Option<Timestamp>,
     pub previous: PreviousFailures,
-    /// The ledger's state as it was read.
     pub read: Option<CertificateState>,
     /// How it is looked up first; `None`: it is not.
     pub look: Option<Look>,
@@ -85,12 +82,10 @@ pub struct Upload {
     pub refiled: Option<Refiled>,
 }
 
-/// How often a certificate has failed before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PreviousFailures {
     /// Failures in a row.
     pub failures: u32,
-    /// How many of these were refusals.
     pub refusals: u32,
     /// When the first of them was.
     pub since: Option<Timestamp>,

@@ -294,7 +294,6 @@ impl AccountIndex {
         self.accounts.push(account);
     }
 
-    /// The number of accounts in the academy.
     #[must_use]
     pub fn len(&self) -> usize {
         self.total
@@ -321,7 +320,6 @@ impl AccountIndex {
         self.accounts.iter()
     }
 
-    /// The rows that could not be read.
     #[must_use]
     pub fn unreadable_rows(&self) -> &UnreadableRows {
         &self.rows

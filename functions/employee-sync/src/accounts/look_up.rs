@@ -9,7 +9,6 @@ use shared::reteach::{self, Client, Customer};
 use super::{AccountQuery, by_mail};
 use crate::plan::{Account, AccountView, MatchedBy};
 
-/// What came of looking people up.
 #[derive(Debug, Default)]
 pub struct LookUps {
     /// By external id. About others reteach was not asked, or did not answer.
@@ -19,7 +18,6 @@ pub struct LookUps {
     pub stopped: Option<reteach::Error>,
 }
 
-/// What came of looking somebody up.
 #[derive(Debug)]
 pub enum LookedUp {
     Found(Account),

@@ -19,17 +19,14 @@ use shared::reteach::{self, Client, Completeness, Customer, Gender};
 
 use crate::plan::{Account, AccountView, Change, Holder, MatchedBy, Plan};
 
-/// What is asked about one person.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountQuery<'a> {
     pub external_id: &'a ExternalId,
-    /// The account that the ledger knows.
     pub known: Option<&'a CustomerId>,
     /// Their mail address, if they have one and may be adopted by it.
     pub mail: Option<&'a str>,
 }
 
-/// Accounts as far as reteach was asked.
 #[derive(Debug)]
 pub enum Accounts {
     Listed(Box<AccountIndex>),
@@ -128,7 +125,6 @@ impl Accounts {
         }
     }
 
-    /// Whether reteach was asked about this person.
     #[must_use]
     pub fn were_asked(&self, external_id: &ExternalId) -> bool {
         match self {
@@ -179,7 +175,6 @@ impl Accounts {
     }
 }
 
-/// Why accounts could not be found out.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
     #[error(transparent)]

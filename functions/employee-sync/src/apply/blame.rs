@@ -21,7 +21,6 @@ const CAREFUL: usize = 2;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Outline {
     pub(super) values: BTreeSet<Sent>,
-    /// The bounds of the access window.
     pub(super) window: BTreeSet<Sent>,
     /// Whether the window can be written without the values.
     pub(super) separable: bool,

@@ -43,7 +43,6 @@ pub(crate) const CONCURRENCY: usize = 16;
 const LOST_AGAIN: &str = "reteach finds an account for this person and then answers that it is not there, or not theirs: \
                           nothing was written to it";
 
-/// The outcome of applying a plan.
 #[derive(Debug, Default)]
 pub(crate) struct ApplyOutcome {
     /// What became of each change, by person.

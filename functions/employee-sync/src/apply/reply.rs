@@ -22,7 +22,6 @@ pub(super) struct NotTaken {
     clears: bool,
 }
 
-/// What a reply lacks, by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Missed {
     pub(super) values: Vec<NotTaken>,
@@ -59,7 +58,6 @@ impl Missed {
         values.chain(tags.map(String::as_str))
     }
 
-    /// The refusal that this amounts to.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         let written = || self.values.iter().chain(&self.window);
         let problem = if self.is_lost() {

@@ -278,7 +278,6 @@ impl<'a> Work<'a> {
     }
 }
 
-/// What is needed to take a step.
 pub(super) struct Task<'a> {
     pub(super) change: Change,
     pub(super) person: Person<'a>,

@@ -72,7 +72,6 @@ impl Limits {
 /// The linter's judgement of a plan that breaks no rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BrakeVerdict {
-    /// Every harmful part of the plan.
     pub(crate) risky_changes: Vec<RiskyChange>,
     /// The brakes that are tripped.
     pub(crate) over: BTreeMap<Brake, LimitExceeded>,

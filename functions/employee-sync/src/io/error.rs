@@ -7,7 +7,6 @@ use shared::state::StateError;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ApplyAbort {
-    /// The time for this run is over.
     #[error("the time for this run is over; the rest follows on the next one")]
     OutOfTime,
     /// The lease is lost, or the ledger cannot be written.
@@ -18,13 +17,11 @@ pub(crate) enum ApplyAbort {
     Reteach(reteach::Error),
 }
 
-/// Why a change did not come through.
 #[derive(Debug)]
 pub(crate) enum WriteError {
     /// reteach refuses this record.
     Refused(Refusal),
     NotFound,
-    /// The account carries another external id.
     NotOurs,
     /// The account carries no external id any more.
     IdLost,

@@ -41,14 +41,12 @@ pub(crate) enum Asking {
 /// What an academy does otherwise than the vendor's document lets us expect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Dialect {
-    /// An update replaces the whole record.
     pub(crate) replaces: bool,
     /// An update takes the end away where it does not name it.
     pub(crate) clears_end: bool,
     pub(crate) keeps_nulls: bool,
     /// A position is kept with `&amp;` for `&`.
     pub(crate) escapes: bool,
-    /// An update takes all tags off.
     pub(crate) drops_tags: bool,
     /// Tags are not taken, although the call succeeds.
     pub(crate) ignores_tags: bool,

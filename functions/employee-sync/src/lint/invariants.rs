@@ -15,7 +15,6 @@ use crate::plan::{
     ValueChange,
 };
 
-/// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     /// Whose change it is; `None` for the plan as a whole.

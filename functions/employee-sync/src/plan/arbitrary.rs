@@ -146,7 +146,6 @@ fn drift() -> impl Strategy<Value = Drift> {
 pub(crate) struct Story {
     /// As the run before this one saw them.
     pub(crate) before: Option<Employee>,
-    /// What happened to their account meanwhile.
     pub(crate) drift: Drift,
     /// As this run sees them.
     pub(crate) after: Option<Employee>,

@@ -45,14 +45,12 @@ impl Candidate {
         was_seen || self.twin.is_some()
     }
 
-    /// The account that the ledger knows.
     #[must_use]
     pub fn known_account(&self) -> Option<&CustomerId> {
         self.entry.as_ref()?.customer_id.as_ref()
     }
 }
 
-/// What the HR system says of somebody.
 #[derive(Clone, Debug)]
 pub enum SourceState {
     /// There, with this record.
@@ -63,7 +61,6 @@ pub enum SourceState {
     /// There, with a record that does not fit.
     Rejected {
         fingerprint: Fingerprint,
-        /// The field that does not fit.
         field: String,
         problem: String,
         /// What can be read of it all the same: no values.
@@ -77,7 +74,6 @@ pub enum SourceState {
     },
 }
 
-/// What is known of somebody's account.
 #[derive(Clone, Debug)]
 pub enum Account {
     /// The ledger knows it and what it was given; reteach was not asked.
@@ -115,13 +111,11 @@ pub enum MatchedBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountView {
     pub id: CustomerId,
-    /// The external id, if it has one.
     pub external_id: Option<ExternalId>,
     /// The value of each field that is not empty.
     pub values: BTreeMap<Attribute, Text>,
     /// All its tags, ours or not.
     pub tags: Vec<Text>,
-    /// The window in which it is open.
     pub window: AccessWindow,
 }
 

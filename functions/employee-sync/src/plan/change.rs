@@ -49,7 +49,6 @@ pub enum Extent {
     Partial,
 }
 
-/// What is done to the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     Create,
@@ -109,7 +108,6 @@ pub struct WindowChange {
 pub enum WindowCause {
     /// The contract ended, or ends, on this day.
     ContractEnds(Date),
-    /// The contract begins on this day.
     ContractBegins(Date),
     /// Inactive without an end date, or before it.
     Inactive,
@@ -119,7 +117,6 @@ pub enum WindowCause {
     Unmarked,
     /// The account carries an id of the HR system and belongs to nobody in it.
     Orphaned,
-    /// No longer in the tenant's scope.
     OutOfScope,
     /// Employed, without an end.
     Employed,

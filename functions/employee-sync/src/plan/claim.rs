@@ -16,11 +16,9 @@ enum Claim {
     LedgerOfLeaver,
     /// It has the mail address of a person who has left: a former profile of somebody else, perhaps.
     MailOfLeaver,
-    /// It has the person's mail address.
     Mail,
     /// The ledger says that it was the person's.
     Ledger,
-    /// It carries the person's external id.
     ExternalId,
     /// It carries the external id of another system, or of a former profile that nothing is done for in this run.
     Handover,

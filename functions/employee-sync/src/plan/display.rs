@@ -57,7 +57,6 @@ pub struct Shown<'a> {
     details: Details,
 }
 
-/// How much of a plan is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Details {
     /// Ids, field names and causes without days: nothing personal.

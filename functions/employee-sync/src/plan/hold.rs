@@ -19,7 +19,6 @@ pub struct RiskyChange {
     pub part: Part,
 }
 
-/// A part of a person's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     Value(Attribute),

@@ -6,7 +6,6 @@ use shared::state::{EmployeeEntry, FailureKind};
 
 use super::{Candidate, Change};
 
-/// Why nothing is done for somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SkipReason {
     /// Their mail address belongs to an account with another external id: never overwritten.
@@ -37,7 +36,6 @@ pub enum SkipReason {
     EmployedAgain(SourceId),
 }
 
-/// Who gave an account its external id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbering {
     /// This program: it is the account of another person of the company, or was.

@@ -35,7 +35,6 @@ pub(super) struct Conclusion {
     pub(super) result: JobResult<EmployeeSync>,
 }
 
-/// What becomes of the stored held plan.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum HeldWrite {
     Keep,
@@ -43,7 +42,6 @@ pub(super) enum HeldWrite {
     Clear,
 }
 
-/// Draws the conclusions of what was applied.
 pub(super) fn conclude(
     rules: Rules<'_>,
     people: &People,

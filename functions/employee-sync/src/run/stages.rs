@@ -29,7 +29,6 @@ const LOCKS_NOBODY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// After this long an approved lock that was refused is tried again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// A plan that may be applied.
 pub(super) struct Prepared {
     pub(super) braked: BrakedPlan,
     pub(super) coverage: Coverage,
@@ -45,7 +44,6 @@ pub(super) struct Prepared {
     pub(super) is_part: bool,
     /// Whether reteach answered no question about accounts.
     pub(super) tells_nothing: bool,
-    /// Whether the academy could not be listed.
     pub(super) listing_failed: bool,
     /// Whether the first run waits for somebody's approval.
     pub(super) holds_first_run: bool,

@@ -24,7 +24,6 @@ pub struct People {
     pub snapshot: Snapshot,
     /// Whether anything may be concluded about who is missing.
     pub completeness: Completeness,
-    /// How many times everybody was read.
     pub readings: u32,
     /// The people whom the source flags as deleted; `None` where it flags nobody.
     pub marked: Option<BTreeSet<SourceId>>,

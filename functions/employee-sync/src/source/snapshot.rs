@@ -9,11 +9,9 @@ use shared::source::Leaving;
 #[derive(Debug)]
 pub enum Person {
     Employee(Box<Employee>, Fingerprint),
-    /// A record that does not fit.
     Rejected {
         /// Stands for the rejection: the same one is not looked at twice.
         fingerprint: Fingerprint,
-        /// The field that does not fit.
         field: String,
         problem: String,
         /// What can be read of it all the same.
@@ -22,7 +20,6 @@ pub enum Person {
 }
 
 impl Person {
-    /// The fingerprint of the person's record.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         match self {

@@ -8,7 +8,6 @@ use thiserror::Error;
 use crate::stack::StartError;
 use crate::state_file::FileError;
 
-/// Why a region did not start.
 #[derive(Debug, Error)]
 pub enum RegionError {
     #[error("{}: {error}", .path.display())]

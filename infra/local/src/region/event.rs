@@ -14,7 +14,6 @@ use terminal::wrapped;
 /// Below a line, for what belongs to it.
 const INDENT: &str = "          ";
 
-/// Something that happened in a region.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum RegionEvent {

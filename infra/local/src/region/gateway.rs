@@ -24,7 +24,6 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    /// Hands each request to its service.
     pub(super) async fn serve(self, listener: TcpListener) {
         let router = Router::new().fallback(handle).with_state(Arc::new(self));
         // It returns only if the listener fails, and then there is nobody to events.

@@ -242,7 +242,6 @@ impl Region {
         *self.runtime.in_flight.borrow()
     }
 
-    /// Waits until no invocation is running.
     pub async fn idle(&self) {
         // Waiting fails only if the sender is dropped, but it belongs to `self`.
         let _ = self

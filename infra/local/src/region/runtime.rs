@@ -22,7 +22,6 @@ use super::names;
 use super::watch::Watch;
 use crate::functions::Functions;
 
-/// Runs functions and handles their results.
 pub(super) struct Runtime {
     pub(super) functions: Functions,
     pub(super) watch: Watch,

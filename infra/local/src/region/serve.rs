@@ -10,7 +10,6 @@ use tokio::time::MissedTickBehavior;
 
 use super::{Region, RegionEvent};
 
-/// How often the schedules are looked at.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What another terminal needs, and what the state holds.

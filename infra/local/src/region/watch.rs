@@ -14,7 +14,6 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// Lambda's longest run, and a minute for the build before the first one.
 const TIMEOUT: Duration = Duration::from_secs(16 * 60);
 
-/// Where `cargo lambda watch` may listen.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     url: Url,
@@ -35,7 +34,6 @@ impl Watch {
         self.url.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// Tests whether `cargo lambda watch` listens.
     pub(super) async fn host(&self) -> Host {
         let address = (
             self.url.host_str().unwrap_or_default(),

@@ -21,9 +21,7 @@ pub enum VendorsError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("`cargo local` is not running with the state in {dir}: start it first, or use another --state", dir = .dir.display())]
-    NotRunning {
-        dir: PathBuf,
-    },
+    NotRunning { dir: PathBuf },
     #[error("{0}")]
     Refused(String),
     #[error(transparent)]

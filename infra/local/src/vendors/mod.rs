@@ -53,7 +53,6 @@ pub struct Vendors {
 }
 
 impl Vendors {
-    /// Creates the companies, or restores them.
     pub async fn start(options: &Options) -> Result<Self, VendorsError> {
         simulated_tenant::make_folder(&options.dir)?;
         // The port comes first: it locks the state against other processes.

@@ -45,7 +45,6 @@ impl Ports {
     }
 }
 
-/// A running company with its state file.
 pub(super) struct SimulatedTenant {
     pub(super) name: LocalTenant,
     pub(super) company: Company,
@@ -58,7 +57,6 @@ pub(super) struct SimulatedTenant {
 }
 
 impl SimulatedTenant {
-    /// Creates the company, or restores it.
     pub(super) async fn open(
         tenant: LocalTenant,
         options: &Options,
@@ -158,7 +156,6 @@ impl SimulatedTenant {
     }
 }
 
-/// Starts empty simulators on their ports.
 async fn started(
     tenant: LocalTenant,
     ports: Ports,
@@ -202,7 +199,6 @@ pub(super) fn listen_error(whose: String, port: u16, error: io::Error) -> Vendor
     }
 }
 
-/// Adds credentials, people, accounts and certificates.
 fn populate(company: &Company, people: usize, seed: u64, now: Timestamp) {
     company.personio.add_credentials(PERSONIO.0, PERSONIO.1);
     company

@@ -70,7 +70,6 @@ pub(super) async fn examine(
     Ok((items, is_usable))
 }
 
-/// A client for the key in `secret`.
 pub(crate) fn client(
     context: &CommandContext<'_>,
     (tenant, config): (&TenantId, &KomboConfig),
@@ -90,7 +89,6 @@ pub(crate) fn client(
     })
 }
 
-/// The problems of the connection itself.
 pub(crate) fn connection(
     config: &TenantConfig,
     id: &IntegrationId,

@@ -37,7 +37,6 @@ pub(super) fn examine(
     items
 }
 
-/// Sends one test message to each recipient.
 pub(crate) async fn send_test(
     context: &CommandContext<'_>,
     config: &TenantConfig,

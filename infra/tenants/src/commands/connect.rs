@@ -19,7 +19,6 @@ use crate::format;
 use crate::item::Item;
 use crate::output::{Output, View};
 
-/// The HR system that companies connect.
 const TOOL: &str = "personio";
 
 /// How often the id is put into a configuration that another command changes at that moment.

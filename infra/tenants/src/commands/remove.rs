@@ -19,7 +19,6 @@ use crate::schedule::{JOBS, name};
 /// A deleted secret can be brought back for this many days: the fewest that Secrets Manager offers.
 const RECOVERABLE_DAYS: i64 = 7;
 
-/// What is stored of a tenant.
 struct Found {
     is_tenant: bool,
     inventory: Inventory,

@@ -25,7 +25,6 @@ pub(crate) struct Account {
     pub(crate) is_unreadable: bool,
 }
 
-/// A person of the new Personio account.
 #[derive(Clone, Debug)]
 pub(crate) struct NewPerson {
     pub(crate) id: SourceId,
@@ -51,7 +50,6 @@ impl Mail {
     }
 }
 
-/// The accounts and ids that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Migration {
     /// Old to new ids, those that are moved already among them: an interruption changes neither them nor their hash.
@@ -77,15 +75,12 @@ pub(crate) enum Why {
     SeveralOldIds,
     /// Several people of the new account have this address.
     SeveralNewIds,
-    /// Another account carries the new id.
     NewIdTaken,
-    /// The old account has no address.
     OldWithoutMail,
     /// Nobody of the new account has the old account's address.
     OldAlone,
     /// The account's row in reteach's list cannot be read.
     AccountUnreadable,
-    /// reteach has no such account any more.
     AccountGone,
     /// The new person has no address, and no account.
     NewWithoutMail,

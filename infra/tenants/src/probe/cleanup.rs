@@ -11,14 +11,12 @@ use shared::reteach::{Client, Customer, CustomerInput, Error, TestAccount, TestA
 use super::record::is_locked;
 use super::steps::Names;
 
-/// What became of the test accounts.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Cleanup {
     pub(crate) deleted: u64,
     pub(crate) left: Vec<Left>,
 }
 
-/// A test account that is still there.
 #[derive(Debug, Serialize)]
 pub(crate) struct Left {
     pub(crate) id: CustomerId,

@@ -34,7 +34,6 @@ pub(crate) struct StoredProbe {
     pub(crate) at: Timestamp,
     #[serde(deserialize_with = "known")]
     pub(crate) answers: Vec<Answer>,
-    /// Test accounts that could not be deleted.
     pub(crate) left: Vec<CustomerId>,
 }
 
@@ -46,7 +45,6 @@ fn known<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<
 }
 
 impl StoredProbe {
-    /// Whether the academy took the field.
     pub(crate) fn is_written(&self, field: Field) -> bool {
         self.answers.contains(&Answer {
             question: Question::Write(field),

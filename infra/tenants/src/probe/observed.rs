@@ -9,7 +9,6 @@ use shared::http::LimitsSeen;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Observed {
     AsAssumed,
-    /// It refused the call with this status.
     Refused(u16),
     /// It answered with a success and kept another value.
     NotKept,
@@ -38,7 +37,6 @@ pub(crate) enum Observed {
     LogInRefused,
     /// No call of this many was answered 429.
     NeverLimited(u64),
-    /// So many calls were answered 429.
     Limited(u64),
     LimitNamed(u64),
 }

@@ -7,12 +7,10 @@ use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig, UpdateWith};
 
 use super::observed::Observed;
 
-/// What runs assume about an academy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Question {
     Write(Field),
-    /// A null in an update clears it.
     Clear(Field),
     /// An update leaves alone what it does not name.
     KeepsOthers,
@@ -22,7 +20,6 @@ pub(crate) enum Question {
     /// A future end does not lock yet.
     FutureEndIsOpen,
     StartLocks,
-    /// An account without both dates is open.
     LiftOpens,
     KeepsMail,
     ExternalIdIdentifies,
@@ -36,11 +33,9 @@ pub(crate) enum Question {
     TagRemoval,
     /// A log-in says how long its token lives.
     TokenLife,
-    /// A log-in brings a refresh token.
     RefreshToken,
     /// A new account is open, and nobody was invited.
     NewIsOpen,
-    /// An update writes another mail address.
     ChangeMail,
     ChangeUserName,
     ChangeExternalId,
@@ -85,7 +80,6 @@ pub(crate) enum Consequence {
     Ask(&'static str),
 }
 
-/// A line of the tenant's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Line {
     pub(crate) section: &'static str,

@@ -19,7 +19,6 @@ pub(super) fn kept(is_as_assumed: bool, otherwise: Observed) -> Observed {
     }
 }
 
-/// The smallest record of a test account.
 pub(super) fn record(names: &TestAccount) -> CustomerInput {
     CustomerInput {
         external_id: Value::Value(names.external_id.clone()),

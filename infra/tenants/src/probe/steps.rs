@@ -43,7 +43,6 @@ pub(super) enum ProbeError {
     Reteach(#[from] Error),
 }
 
-/// A probe that is under way.
 struct Probe<'a> {
     client: &'a Client,
     config: &'a TenantConfig,

@@ -21,7 +21,6 @@ pub(crate) struct ProbeView {
     academy: String,
     at: Timestamp,
     rows: Vec<Row>,
-    /// Lines that the tenant's file should have.
     lines: Vec<Line>,
     earlier: Cleanup,
     cleanup: Cleanup,

@@ -30,7 +30,6 @@ pub(crate) struct Schedules {
     parts: Scheduler,
 }
 
-/// The result of writing a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ScheduleChange {
     Created,
@@ -38,7 +37,6 @@ pub(crate) enum ScheduleChange {
     Unchanged,
 }
 
-/// An entry of the group's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedSchedule {
     pub(crate) name: String,

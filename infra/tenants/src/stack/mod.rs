@@ -10,7 +10,6 @@ pub(crate) use outputs::{of_environment, of_stack};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Deployment {
     pub(crate) table: String,
-    /// The prefix of the secrets' names.
     pub(crate) secret_prefix: String,
     pub(crate) functions: Functions,
     /// `None` for a local stack, which has no scheduler.
@@ -26,7 +25,6 @@ pub(crate) struct Deployment {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notices {
     pub(crate) topic: Option<String>,
-    /// The address that mails come from.
     pub(crate) sender: Option<String>,
 }
 

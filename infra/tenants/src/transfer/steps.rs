@@ -17,7 +17,6 @@ pub(crate) struct Transfer {
 /// What the academy and the ledger say before a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen<'a> {
-    /// The external id that the account carries.
     pub(crate) external_id: Option<&'a ExternalId>,
     pub(crate) window: AccessWindow,
     /// What the account holds, as the new owner's entry keeps it.

@@ -143,7 +143,6 @@ fn certificates(tenant: TenantId, fields: &Fields) -> Option<CertificateChoice> 
     })
 }
 
-/// The run that applies what was decided.
 fn follows(action: &str) -> Option<JobKind> {
     match action {
         "approve" | "resume" => Some(JobKind::Employees),

@@ -23,7 +23,6 @@ pub(super) const READING_FORM: &str = "/people/find";
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// The fields of a form's body.
     pub(super) fn of(body: &str) -> Self {
         Self(pairs(body))
     }
@@ -108,7 +107,6 @@ fn is_part_of_another_page(headers: &HeaderMap) -> bool {
     matches!(site, Some("same-site" | "cross-site")) && destination != Some("document")
 }
 
-/// A request that may change something.
 async fn action(shared: &Shared, session: &Session, request: Request) -> Result<Request, Refusal> {
     let own = format!("http://{}", shared.host);
     let headers = request.headers();

@@ -112,7 +112,6 @@ impl Language {
         }
     }
 
-    /// A moment in the tenant's zone.
     pub(super) fn moment(self, at: Timestamp, zone: &TimeZone) -> Markup {
         let local = zone.to_datetime(at);
         let text = local.strftime(self.pick("%d.%m.%Y, %H:%M", "%-d %b %Y, %H:%M"));

@@ -27,13 +27,11 @@ use crate::args::{Sync, SyncJob, SyncMode};
 use crate::commands::sync as command;
 use crate::failure::Result;
 
-/// Runs that are remembered after their end.
 const MAX_RUNS: usize = 100;
 
 /// How often a page hears of a run without news.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// The runs that this console started.
 #[derive(Default)]
 pub(super) struct Runs {
     started: AtomicU64,
@@ -145,7 +143,6 @@ pub(super) fn sync_button(
     visit.form(tenant, button, &field)
 }
 
-/// Starts the run that a form names.
 pub(super) async fn sync(
     visit: Visit,
     Company(tenant): Company,

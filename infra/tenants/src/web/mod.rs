@@ -174,7 +174,6 @@ impl View for EndedView {
     }
 }
 
-/// Prints the address and serves until Ctrl-C.
 pub(crate) async fn serve(global: Global, args: Web, environment: &Environment) -> Result<Output> {
     let console = Console::start(global, args, environment).await?;
     let host = console.shared.host.clone();

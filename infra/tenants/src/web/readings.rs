@@ -23,7 +23,6 @@ const PAUSE: u32 = 10;
 #[derive(Default)]
 pub(super) struct Readings {
     last: Mutex<Option<Reading>>,
-    /// How many changes were made here.
     changes: AtomicU64,
     /// Held by the one reading that is under way.
     turn: Arc<tokio::sync::Mutex<()>>,

@@ -61,7 +61,6 @@ impl FromRequestParts<Shared> for Company {
     }
 }
 
-/// A button that sends a form.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Button<'a> {
     /// The last part of the address: `approve`.

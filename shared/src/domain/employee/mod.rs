@@ -13,7 +13,6 @@ use crate::domain::id::SourceId;
 /// reteach's dynamic groups match exact strings.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Employee {
-    /// The id in the HR system.
     pub source_id: SourceId,
     pub first_name: Field<String>,
     pub last_name: Field<String>,

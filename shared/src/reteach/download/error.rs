@@ -24,9 +24,7 @@ pub enum DownloadError {
     Forbidden(Forbidden),
     /// The address is no longer good: ask for a fresh one.
     #[error("the certificate's address is no longer good ({status})")]
-    Expired {
-        status: u16,
-    },
+    Expired { status: u16 },
     /// Its answer is about this file alone, and may change.
     #[error("the certificate's address answered {status}")]
     Refused { status: u16 },
@@ -40,7 +38,6 @@ pub enum DownloadError {
     Academy(#[from] reteach::Error),
 }
 
-/// Why an address is not fetched from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Forbidden {
     /// It is no URL, or carries a user name.

@@ -45,7 +45,6 @@ impl Downloads {
         }
     }
 
-    /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.reteach = self.reteach.until(deadline);

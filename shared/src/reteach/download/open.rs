@@ -52,7 +52,6 @@ impl Downloads {
         }
     }
 
-    /// The same file from its beginning.
     fn reopen(self, url: SignedUrl) -> BoxFuture<'static, Result<PdfBody, BodyError>> {
         Box::pin(async move { Ok(self.open(&url).await?) })
     }

@@ -24,14 +24,12 @@ pub struct Issue(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reissued {
     pub at: Timestamp,
-    /// What it was issued as this time.
     pub issue: Issue,
 }
 
 /// A document is filed again in the place of an earlier one, which stays.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Refiled {
-    /// When the operator asked for it.
     pub at: Timestamp,
     /// When the ledger had the earlier document as filed.
     pub filed_at: Timestamp,
@@ -75,7 +73,6 @@ impl Issue {
             })
     }
 
-    /// The same without the certificate's date.
     #[must_use]
     pub fn without_date(self) -> Self {
         let date = ((1_u64 << BITS) - 1) << (BITS * DATE);

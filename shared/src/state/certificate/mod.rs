@@ -154,16 +154,13 @@ pub enum CertificateState {
     Held { at: Timestamp },
 }
 
-/// An upload that was about to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Intent {
-    /// When it was about to begin.
     pub at: Timestamp,
     /// The file's size in bytes, where it is known beforehand: a document of another size is not this upload's.
     pub size: Option<u64>,
     /// How often it has failed in a row before.
     pub failures: u32,
-    /// How many of these were refusals.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub refusals: u32,
     pub failing_since: Option<Timestamp>,
@@ -202,14 +199,12 @@ pub enum OnUnverifiable {
     Send,
 }
 
-/// An upload that certainly filed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RetryState {
     /// What was wrong, without personal data.
     pub reason: String,
     /// How often in a row; 0 after the operator asked for another attempt.
     pub failures: u32,
-    /// How many of these were refusals.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub refusals: u32,
     /// The person could not be seen, or the look before filing has to be repeated: it may be filed, and is looked up
@@ -220,12 +215,10 @@ pub struct RetryState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unverified_at: Option<Timestamp>,
     pub since: Timestamp,
-    /// From when on it is tried again.
     pub retry_at: Timestamp,
 }
 
 impl RetryState {
-    /// The operator asks for another attempt.
     #[must_use]
     pub fn asked_for(reason: String, now: Timestamp) -> Self {
         Self {

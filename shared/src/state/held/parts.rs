@@ -23,7 +23,6 @@ pub struct PartKey {
     digest: u64,
 }
 
-/// What is known of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldPart {
     /// `None` in a plan that is too large to keep who is in it.

@@ -32,7 +32,6 @@ const FAILED_AS_READ: &str = "(attribute_not_exists(#fence) OR #fence <= :token)
 /// How often a decision is repeated because its certificate has changed meanwhile.
 const ROUNDS: usize = 3;
 
-/// What came of writing a certificate's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
     Written,
@@ -294,7 +293,6 @@ impl Store {
     }
 }
 
-/// The update that makes an entry `decided`.
 fn settled(decided: &CertificateEntry, key: &Key) -> Result<Condition, StateError> {
     let mut item = attributes(decided, &key.sk)?;
     let (mut set, mut removed) = (Vec::new(), Vec::new());

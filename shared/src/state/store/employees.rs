@@ -16,7 +16,6 @@ use crate::state::table::{
 };
 use crate::state::{EmployeeEntry, Failure};
 
-/// The attribute that holds a [`Failure`].
 const FAILURE: &str = "failure";
 
 /// The attribute that holds window and lock, encrypted.

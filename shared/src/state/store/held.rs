@@ -16,7 +16,6 @@ const AS_READ: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
 const ATTEMPTS: usize = 5;
 
 impl Store {
-    /// The held plan, if there is one.
     pub async fn held(&self, tenant: &TenantId) -> Result<Option<HeldPlan>, StateError> {
         let key = Key::held(tenant);
         let item = self.table.get(&key, Freshness::Consistent).await?;

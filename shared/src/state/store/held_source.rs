@@ -7,7 +7,6 @@ use crate::state::table::{Condition, Freshness, Item, attribute, record};
 use crate::state::{DecidedBy, Decision, HeldSource};
 
 impl Store {
-    /// The rejected reading, if there is one.
     pub async fn held_source(&self, tenant: &TenantId) -> Result<Option<HeldSource>, StateError> {
         let key = Key::held_source(tenant);
         let item = self.table.get(&key, Freshness::Consistent).await?;

@@ -14,7 +14,6 @@ use crate::state::key::{
 };
 use crate::state::table::{Condition, Freshness, Item, Outcome, Query, sort_key};
 
-/// How much is stored of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     pub employees: u64,
@@ -35,7 +34,6 @@ pub struct LeaseState {
     /// When the last run that succeeded ended.
     #[serde(default)]
     pub last_good_run: Option<Timestamp>,
-    /// When the last report was written.
     #[serde(default)]
     pub last_report_at: Option<Timestamp>,
     /// The endpoints that vendors retire, with the day of the last report of each.
@@ -65,7 +63,6 @@ impl LeaseState {
 }
 
 impl Inventory {
-    /// Whether nothing at all is stored.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -29,7 +29,6 @@ pub struct Lease {
     pub first_run: Option<Timestamp>,
     /// When the last run that succeeded ended.
     pub last_good_run: Option<Timestamp>,
-    /// When the last report was written.
     pub last_report_at: Option<Timestamp>,
     /// The endpoints that vendors retire, with the day of the last report of each.
     pub retirements: BTreeMap<String, Date>,
@@ -56,7 +55,6 @@ impl Lease {
     }
 }
 
-/// What asking for a lease came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acquisition {
     Acquired(Lease),

@@ -9,7 +9,6 @@ use crate::state::key::Key;
 use crate::state::table::Freshness;
 
 impl Store {
-    /// The last probe, if there is one.
     pub async fn probe<T: DeserializeOwned>(
         &self,
         tenant: &TenantId,

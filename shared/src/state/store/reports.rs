@@ -11,7 +11,6 @@ use crate::state::JobKind;
 use crate::state::key::{Key, REPORTS, SORT_KEY, TIME_TO_LIVE, partition};
 use crate::state::table::{Condition, Item, Query, attribute, part, sort_key, unix_seconds};
 
-/// The attribute that holds the report itself.
 const REPORT: &str = "report";
 
 impl Store {

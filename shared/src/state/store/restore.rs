@@ -52,12 +52,10 @@ impl Store {
         Ok(matches!(written, Outcome::Written(_)))
     }
 
-    /// Notes that a restore is under way.
     pub async fn put_restore(&self, restore: &Restore) -> Result<(), StateError> {
         self.replace(&Key::restore(), restore).await
     }
 
-    /// Notes that the restore is over.
     pub async fn end_restore(&self) -> Result<(), StateError> {
         self.table
             .delete(&Key::restore(), Condition::default())

@@ -37,9 +37,7 @@ pub struct TenantRecord {
 #[serde(rename_all = "snake_case")]
 pub enum TenantStatus {
     Active,
-    Paused {
-        since: Timestamp,
-    },
+    Paused { since: Timestamp },
 }
 
 impl TenantRecord {

@@ -28,7 +28,6 @@ impl Store {
         check(item.as_ref())
     }
 
-    /// Marks a table that has no mark.
     pub(super) async fn mark_version(&self) -> Result<(), StateError> {
         let version = AttributeValue::N(STATE_VERSION.to_string());
         let item = HashMap::from([(VERSION.to_owned(), version)]);

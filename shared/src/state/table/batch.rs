@@ -120,7 +120,6 @@ impl Table {
         Ok((found, left.collect()))
     }
 
-    /// Deletes the items at these keys.
     pub(in crate::state) async fn batch_delete(&self, keys: Vec<Key>) -> Result<(), StateError> {
         let requests: Result<Vec<WriteRequest>, StateError> = keys.iter().map(deletion).collect();
         let batches: Vec<Vec<WriteRequest>> = requests?.chunks(WRITES).map(<[_]>::to_vec).collect();

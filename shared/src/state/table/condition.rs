@@ -24,7 +24,6 @@ impl Condition {
         }
     }
 
-    /// A condition alone, for puts and deletes.
     pub(in crate::state) fn when(expression: &'static str) -> Self {
         Self {
             condition: Some(expression),

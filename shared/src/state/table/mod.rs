@@ -31,7 +31,6 @@ pub(super) use write::Outcome;
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// How fresh a read must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Freshness {
     /// Sees every write that was confirmed before.
@@ -63,7 +62,6 @@ impl Table {
         }
     }
 
-    /// The same table through another client.
     pub(super) fn over(&self, client: Client) -> Self {
         Self {
             client,
@@ -124,7 +122,6 @@ impl Table {
     }
 }
 
-/// The two attributes of a key.
 fn key_item(key: &Key) -> Item {
     HashMap::from([
         (PARTITION_KEY.to_owned(), AttributeValue::S(key.pk.clone())),

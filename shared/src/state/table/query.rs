@@ -33,7 +33,6 @@ impl Query {
         }
     }
 
-    /// Only sort keys that begin so.
     pub(in crate::state) fn prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = Some(prefix);
         self

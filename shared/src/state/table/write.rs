@@ -17,7 +17,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use super::{Condition, Item, StateError, Table, key_item};
 use crate::state::key::Key;
 
-/// What a conditional write came to.
 #[derive(Debug)]
 pub(in crate::state) enum Outcome {
     /// Written. With an update: the new item.
@@ -27,7 +26,6 @@ pub(in crate::state) enum Outcome {
 }
 
 impl Outcome {
-    /// `refusal` if the condition does not hold.
     pub(in crate::state) fn or(self, refusal: StateError) -> Result<(), StateError> {
         match self {
             Self::Written(_) => Ok(()),

@@ -80,7 +80,6 @@ impl Dates {
     }
 }
 
-/// What a listing of everything shows.
 #[derive(Clone, Debug)]
 struct Shown {
     /// Filed certificates of which nothing but the date is new.

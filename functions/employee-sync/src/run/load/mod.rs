@@ -44,7 +44,6 @@ use crate::io::Reader;
 use crate::plan::{Account, Candidate};
 use crate::source::People;
 
-/// What a plan is loaded for.
 #[derive(Clone, Copy)]
 pub(super) struct Inputs<'a> {
     pub(super) people: &'a People,
@@ -95,7 +94,6 @@ pub(super) struct ListingNote {
     pub(super) left_out: LeftOut,
     /// Accounts that should have been locked for a day, where the academy was listed.
     pub(super) ended: Option<EndedAccounts>,
-    /// Why the list did not come.
     pub(super) failure: Option<ListFailure>,
     /// Why accounts could not be found out, where the trouble is reteach's: known people are written all the same.
     pub(super) stopped: Option<RunError>,
@@ -111,7 +109,6 @@ pub(super) struct ListingNote {
 #[derive(Debug)]
 pub(super) struct ListFailure {
     pub(super) problem: String,
-    /// Whether everybody should have been compared.
     pub(super) compares: bool,
 }
 

@@ -39,7 +39,6 @@ pub(super) enum MayAsk {
 pub(super) struct Search {
     /// `None`: nobody had to be looked for.
     pub(super) accounts: Option<Accounts>,
-    /// Why the list did not come.
     pub(super) list_failure: Option<AccountsError>,
     /// Why nobody, or nobody else, could be looked up.
     pub(super) stopped: Option<AccountsError>,

@@ -75,7 +75,6 @@ impl Undo {
     }
 }
 
-/// What came of taking everything back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Undone {
     All,

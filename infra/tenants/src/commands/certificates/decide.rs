@@ -30,7 +30,6 @@ const MAX_REASONS: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Retry,
-    /// File again what was issued again.
     Refile,
     Dismiss,
 }

@@ -37,7 +37,6 @@ pub(super) async fn list(context: &CommandContext<'_>, args: &ListCertificates) 
     Output::of(&parked(context, tenant, filter).await?)
 }
 
-/// The certificates that wait for a decision.
 pub(crate) async fn parked<'a>(
     context: &CommandContext<'_>,
     tenant: &'a TenantId,

@@ -28,7 +28,6 @@ struct Check {
     check: &'static str,
     /// What is wrong, and what to do about it. Empty: nothing.
     findings: Vec<String>,
-    /// Why the question was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_done: Option<String>,
 }

@@ -14,7 +14,6 @@ use shared::tenant::Via;
 
 use crate::format;
 
-/// Everything that is known of one person.
 pub(super) struct Facts<'a> {
     pub(super) tenant: &'a TenantId,
     pub(super) via: Via,
@@ -29,7 +28,6 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Whether any system knows the person.
     pub(super) fn is_known(&self) -> bool {
         self.read.is_some() || self.candidate.entry.is_some()
     }
@@ -267,7 +265,6 @@ impl Facts<'_> {
 /// Instead of the dates that only the key in the tenant's secret opens.
 const SEALED: &str = "dates encrypted, and the key cannot be read or is another one";
 
-/// What the ledger knows of a person.
 pub(in crate::commands) fn written(entry: &EmployeeEntry, details: Details) -> Vec<String> {
     let EmployeeEntry {
         customer_id,

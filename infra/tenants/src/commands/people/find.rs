@@ -21,7 +21,6 @@ const MAX_FOUND: usize = 50;
 pub(crate) struct FoundView<'a> {
     pub(crate) tenant_id: &'a TenantId,
     pub(crate) people: Vec<Found>,
-    /// Whether more people match than are shown.
     pub(crate) more: bool,
 }
 

@@ -55,7 +55,6 @@ impl Access {
     }
 }
 
-/// A change that a brake holds.
 #[derive(Debug, Serialize)]
 pub(super) struct HeldChange {
     pub(super) person: SourceId,
@@ -63,7 +62,6 @@ pub(super) struct HeldChange {
     pub(super) decision: Option<Decision>,
 }
 
-/// What one report says of the person.
 #[derive(Debug, Serialize)]
 pub(super) struct ReportPart {
     pub(super) job: String,

@@ -29,7 +29,6 @@ struct Retried {
     person: SourceId,
     before: Option<PersonState>,
     after: Option<Standing>,
-    /// Why this person was not tried.
     problem: Option<String>,
 }
 

@@ -39,7 +39,6 @@ pub(crate) struct PlanView {
     pub(crate) report: Report,
     #[serde(skip)]
     pub(crate) listing: Option<String>,
-    /// Why old values are not shown.
     #[serde(skip)]
     pub(crate) unread: Option<String>,
     #[serde(skip)]

@@ -21,7 +21,6 @@ pub(super) const FORMAT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PlanFile {
     format: u32,
-    /// The version that made the plans.
     pub(super) program: String,
     pub(super) tenants: BTreeMap<TenantId, SavedPlan>,
 }

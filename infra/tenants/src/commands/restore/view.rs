@@ -29,7 +29,6 @@ pub(super) struct RestoreView<'a> {
     pub(super) unreadable: BTreeSet<TenantId>,
     /// The table does not have them: they were added after the restored moment.
     pub(super) added_since: BTreeSet<TenantId>,
-    /// Whether the deployment uses the table.
     pub(super) in_use: bool,
     /// What a restore does not bring back.
     pub(super) missing: Vec<String>,

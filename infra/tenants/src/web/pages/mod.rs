@@ -42,7 +42,6 @@ fn to_look_at(visit: &Visit, number: u64) -> String {
     )
 }
 
-/// The address of a person's page.
 fn person_path(tenant: &TenantId, person: &str) -> String {
     person_address(tenant, person, "", &[])
 }

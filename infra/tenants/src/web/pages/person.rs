@@ -14,7 +14,6 @@ use crate::commands::explain::{self, ExplainView, Steps};
 use crate::web::layout::{self, Place, Tab, late, later};
 use crate::web::visit::{Button, Company, Visit};
 
-/// What is asked about a person.
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Asked {
     #[serde(default)]
