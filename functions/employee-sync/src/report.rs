@@ -49,9 +49,7 @@ impl Counts {
             refused => refused * 100 / self.people.max(refused),
         }
     }
-}
 
-impl Counts {
     fn not_in_step(&self) -> u64 {
         self.refused + self.conflicts + self.waiting
     }

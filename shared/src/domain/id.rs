@@ -1,6 +1,7 @@
 //! Identifiers, one type each, so that none is passed for another.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -110,6 +111,14 @@ pub struct TenantId(String);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("tenant_id must be 2 to 40 characters of a-z, 0-9 and '-'")]
 pub struct InvalidTenantId;
+
+impl FromStr for TenantId {
+    type Err = InvalidTenantId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTenantId> {
+        Self::parse(text)
+    }
+}
 
 impl TenantId {
     pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {

@@ -251,7 +251,7 @@ fn counts(
     concluded: &Conclusion,
 ) -> Counts {
     let unsettled = concluded.checkpoint.unsettled();
-    let counts = Counts {
+    let mut counts = Counts {
         seen: reading.seen,
         unchanged: reading.selection.unchanged,
         settled: reading.counted(Counted::Done),
@@ -267,27 +267,16 @@ fn counts(
         outcome_unknown: u64::from(unsettled.outcome_unknown),
         ..Counts::default()
     };
-    skipped
-        .values()
-        .fold(counts, |counts, skipped| match skipped {
-            CertificateResult::Skipped(SkipReason::AlreadyFinal) => Counts {
-                settled: counts.settled + 1,
-                ..counts
-            },
-            CertificateResult::Skipped(SkipReason::BeforeSince) => Counts {
-                before_since: counts.before_since + 1,
-                ..counts
-            },
-            CertificateResult::Skipped(SkipReason::NotFromHr) => Counts {
-                not_from_hr: counts.not_from_hr + 1,
-                ..counts
-            },
-            CertificateResult::Skipped(SkipReason::NoCustomer) => Counts {
-                without_customer: counts.without_customer + 1,
-                ..counts
-            },
-            _ => counts,
-        })
+    for skipped in skipped.values() {
+        match skipped {
+            CertificateResult::Skipped(SkipReason::AlreadyFinal) => counts.settled += 1,
+            CertificateResult::Skipped(SkipReason::BeforeSince) => counts.before_since += 1,
+            CertificateResult::Skipped(SkipReason::NotFromHr) => counts.not_from_hr += 1,
+            CertificateResult::Skipped(SkipReason::NoCustomer) => counts.without_customer += 1,
+            _ => {}
+        }
+    }
+    counts
 }
 
 /// `counts` with one more certificate that something was done about.

@@ -6,7 +6,6 @@ use shared::domain::id::{CertificateId, SourceId, TenantId};
 use super::help;
 use super::people::person;
 
-/// `tenants certificates`
 #[derive(Clone, Debug, Subcommand)]
 pub enum Certificates {
     /// Show the certificates that wait for a decision, or the whole ledger
@@ -40,11 +39,9 @@ pub enum Certificates {
     Move(Move),
 }
 
-/// `tenants certificates list`
 #[derive(Clone, Debug, Args)]
 pub struct List {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Show the whole ledger
     #[arg(long)]
@@ -67,7 +64,6 @@ pub struct Filter {
     pub is_whole_reason: bool,
 }
 
-/// `tenants certificates retry`
 #[derive(Clone, Debug, Args)]
 pub struct Retry {
     #[command(flatten)]
@@ -84,7 +80,6 @@ pub struct Retry {
 #[derive(Clone, Debug, Args)]
 pub struct Choice {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The certificates' ids, as `tenants certificates list` shows them
     #[arg(
@@ -104,22 +99,18 @@ pub struct Choice {
     pub yes: bool,
 }
 
-/// `tenants certificates start`
 #[derive(Clone, Debug, Args)]
 pub struct Start {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
 }
 
-/// `tenants certificates move`
 #[derive(Clone, Debug, Args)]
 pub struct Move {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The folder's name in Personio; by default the one that new certificates go to
     #[arg(long, value_name = "FOLDER")]

@@ -191,6 +191,6 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct One {
     /// The tenant
-    #[arg(value_name = "TENANT", value_parser = TenantId::parse)]
+    #[arg(value_name = "TENANT")]
     pub tenant: TenantId,
 }

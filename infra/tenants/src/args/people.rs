@@ -6,7 +6,6 @@ use shared::domain::id::{SourceId, TenantId};
 
 use super::help;
 
-/// `tenants people`
 #[derive(Clone, Debug, Subcommand)]
 pub enum People {
     /// Show each person's state and the reason
@@ -43,11 +42,9 @@ pub enum People {
     Forget(ForgetPerson),
 }
 
-/// `tenants people list`
 #[derive(Clone, Debug, Args)]
 pub struct ListPeople {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Only people in this state; can be repeated
     #[arg(long, value_enum, value_name = "STATE")]
@@ -60,11 +57,9 @@ pub struct ListPeople {
     pub after: Option<SourceId>,
 }
 
-/// `tenants people find`
 #[derive(Clone, Debug, Args)]
 pub struct FindPerson {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The mail address, or a part of the name; an id is not looked up
     pub who: String,
@@ -99,11 +94,9 @@ pub enum PersonState {
     Orphaned,
 }
 
-/// `tenants people retry`
 #[derive(Clone, Debug, Args)]
 pub struct RetryPeople {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Only these people; by default everybody who was refused
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = person)]
@@ -113,11 +106,9 @@ pub struct RetryPeople {
     pub here: bool,
 }
 
-/// `tenants people handover`
 #[derive(Clone, Debug, Args)]
 pub struct Handover {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The old profile, whose account it is
     #[arg(long, value_name = "ID", value_parser = person)]
@@ -136,22 +127,18 @@ pub struct Handover {
     pub wait: u32,
 }
 
-/// `tenants people export`
 #[derive(Clone, Debug, Args)]
 pub struct ExportPerson {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The person's id in Personio
     #[arg(value_parser = person)]
     pub person: SourceId,
 }
 
-/// `tenants people forget`
 #[derive(Clone, Debug, Args)]
 pub struct ForgetPerson {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The person's id in Personio
     #[arg(value_parser = person)]

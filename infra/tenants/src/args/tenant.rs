@@ -11,7 +11,6 @@ use shared::state::{Brake, JobKind};
 use super::help;
 use super::people::person;
 
-/// `tenants add`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::ADD)]
 pub struct Add {
@@ -38,12 +37,10 @@ pub struct Add {
     pub allowed_hosts: Vec<String>,
 }
 
-/// `tenants connect`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::CONNECT)]
 pub struct Connect {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Mail address of the HR admin who will connect
     #[arg(long, value_name = "ADDRESS", value_parser = mail_address, requires = "company", required_unless_present_any = ["integration", "token"])]
@@ -65,12 +62,11 @@ pub struct Connect {
     pub wait: u32,
 }
 
-/// `tenants check`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::CHECK)]
 pub struct Check {
     /// The tenant
-    #[arg(value_parser = TenantId::parse, required_unless_present = "file")]
+    #[arg(required_unless_present = "file")]
     pub tenant: Option<TenantId>,
     /// A tenant's file (TOML) that is not stored yet
     #[arg(
@@ -97,12 +93,11 @@ pub struct Check {
     pub notice: bool,
 }
 
-/// `tenants plan`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::PLAN)]
 pub struct Plan {
     /// The tenant; with --save or --against all tenants by default
-    #[arg(value_parser = TenantId::parse, required_unless_present_any = ["save", "against"])]
+    #[arg(required_unless_present_any = ["save", "against"])]
     pub tenant: Option<TenantId>,
     /// Show values, days and courses, not only the names of fields: personal data
     #[arg(long, conflicts_with_all = ["save", "against"])]
@@ -115,12 +110,10 @@ pub struct Plan {
     pub against: Option<PathBuf>,
 }
 
-/// `tenants sync`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::SYNC)]
 pub struct Sync {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The function
     #[arg(long, value_enum, default_value_t = SyncJob::Employees)]
@@ -178,24 +171,20 @@ impl From<SyncMode> for shared::runtime::Mode {
     }
 }
 
-/// `tenants status`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::STATUS)]
 pub struct Status {
     /// The tenant; all tenants by default
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: Option<TenantId>,
     /// Also show what changed and failed in the last 24 hours: one more query per tenant
     #[arg(long, conflicts_with = "tenant")]
     pub last_day: bool,
 }
 
-/// `tenants runs`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::RUNS)]
 pub struct Runs {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The number of runs, newest first
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -205,12 +194,10 @@ pub struct Runs {
     pub findings: bool,
 }
 
-/// `tenants explain`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::EXPLAIN)]
 pub struct Explain {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The person's id in Personio: 1042, or personio:1042 as reteach has it
     pub person: String,
@@ -219,11 +206,9 @@ pub struct Explain {
     pub details: bool,
 }
 
-/// `tenants approve`, `tenants dismiss`
 #[derive(Clone, Debug, Args)]
 pub struct Decide {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The held plan's hash, from `tenants status` or the run's report
     pub hash: String,
@@ -263,12 +248,10 @@ fn moment(text: &str) -> Result<Timestamp, &'static str> {
         .map_err(|_| "give a moment with its zone, such as 2026-05-11T06:00:00Z")
 }
 
-/// `tenants migrate`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::MIGRATE)]
 pub struct Migrate {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Move the accounts of the table with this hash
     #[arg(long, value_name = "HASH")]
@@ -281,7 +264,6 @@ pub struct Migrate {
     pub wait: u32,
 }
 
-/// `tenants restore`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::RESTORE)]
 pub struct Restore {
@@ -302,12 +284,10 @@ pub struct Restore {
     pub wait: u32,
 }
 
-/// `tenants remove`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::REMOVE)]
 pub struct Remove {
     /// The tenant
-    #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// Do not ask
     #[arg(long)]

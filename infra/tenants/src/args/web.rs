@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-/// `tenants web`
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Web {
     /// Show pages without buttons, and refuse every change
