@@ -99,7 +99,6 @@ impl CertificateResult {
     }
 
     /// The host of its PDF, where the tenant's file does not allow it.
-    #[must_use]
     pub fn refused_host(&self) -> Option<&str> {
         match self {
             Self::HostNotAllowed(host) => Some(host),

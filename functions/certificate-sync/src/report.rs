@@ -66,7 +66,6 @@ impl Counts {
     }
 
     /// The share of failures in what this run tried, in per cent; 0 for a few.
-    #[must_use]
     pub fn failed_percent(&self) -> u64 {
         match self.failed {
             0..=FEW_FAILURES => 0,

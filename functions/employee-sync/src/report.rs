@@ -42,7 +42,6 @@ const FEW_PEOPLE: u64 = 4;
 
 impl Counts {
     /// The share of people who are refused, in conflict, or wait for another try, in per cent; 0 for a few.
-    #[must_use]
     pub fn refused_percent(&self) -> u64 {
         match self.not_in_step() {
             0..=FEW_PEOPLE => 0,

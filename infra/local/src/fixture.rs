@@ -113,7 +113,6 @@ impl Fixture {
         })
     }
 
-    #[must_use]
     pub fn functions(&self) -> Arc<Functions> {
         let functions = self.functions.lock();
         Arc::clone(&functions.unwrap_or_else(PoisonError::into_inner))

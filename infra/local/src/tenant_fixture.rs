@@ -145,7 +145,6 @@ impl TenantFixture {
     }
 
     /// People who have an account and are not reserved.
-    #[must_use]
     pub fn people_with_account(&self) -> Vec<Person> {
         let mut people = self.company.personio.people();
         people.retain(|person| !self.reserved.contains(&person.id) && self.has_account(person.id));

@@ -24,7 +24,6 @@ impl Exit {
         if is_so { Self::Attention } else { Self::Done }
     }
 
-    #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,

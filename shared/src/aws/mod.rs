@@ -44,14 +44,12 @@ impl Aws {
         }))
     }
 
-    #[must_use]
     pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
         self.0
             .dynamodb
             .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.0.config))
     }
 
-    #[must_use]
     pub fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
         self.0
             .secrets_manager

@@ -20,7 +20,6 @@ impl Retries {
         RETRIES.scope(self.clone(), work).await
     }
 
-    #[must_use]
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

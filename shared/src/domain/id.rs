@@ -19,7 +19,6 @@ macro_rules! opaque_id {
                 Self(value.into())
             }
 
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -133,7 +132,6 @@ impl TenantId {
         }
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

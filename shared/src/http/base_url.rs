@@ -36,7 +36,6 @@ pub enum InvalidBaseUrl {
 }
 
 impl BaseUrl {
-    #[must_use]
     pub fn as_url(&self) -> &Url {
         &self.0
     }

@@ -131,13 +131,11 @@ impl Context {
     }
 
     /// What was sent, and what the answers announced.
-    #[must_use]
     pub fn calls(&self) -> &Calls {
         &self.calls
     }
 
     /// The wall clock, for the life of tokens.
-    #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.parts.clock
     }

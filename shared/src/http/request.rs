@@ -76,7 +76,6 @@ impl Target {
         self
     }
 
-    #[must_use]
     pub fn call(&self) -> &Call {
         &self.call
     }
@@ -200,7 +199,6 @@ impl Request {
         self
     }
 
-    #[must_use]
     pub fn call(&self) -> &Call {
         &self.target.call
     }

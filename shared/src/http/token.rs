@@ -172,7 +172,6 @@ impl TokenCache {
 }
 
 impl Token {
-    #[must_use]
     pub fn secret(&self) -> &SecretString {
         &self.secret
     }

@@ -16,7 +16,6 @@ macro_rules! codes {
         }
 
         impl Code {
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$name => $text,)+

@@ -34,7 +34,6 @@ pub struct FileForm<'a> {
 
 impl<'a> FileForm<'a> {
     /// The parts, the file last.
-    #[must_use]
     pub fn parts(&self) -> Vec<FormPart<'a>> {
         let text = |(name, value): &'a (&'static str, String)| FormPart {
             name,

@@ -19,13 +19,11 @@ pub struct IntegrationId {
 pub struct InvalidIntegrationId;
 
 impl IntegrationId {
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The HR system behind the connection: `personio`.
-    #[must_use]
     pub fn tool(&self) -> &str {
         self.text.get(..self.colon).unwrap_or_default()
     }

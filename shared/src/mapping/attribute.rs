@@ -43,7 +43,6 @@ impl Attribute {
     ];
 
     /// The name in reports and in the ledger: reteach's field, or `tag:` and the tag's prefix.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -90,7 +89,6 @@ impl Text {
     }
 
     /// The value itself: for reteach, and for the operator's eyes.
-    #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }

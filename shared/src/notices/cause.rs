@@ -53,7 +53,6 @@ impl Cause {
     ];
 
     /// The outcome's name, where it is one.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::AccessDenied => "access-denied",

@@ -23,7 +23,6 @@ impl Recipient {
     pub const ALL: [Self; 3] = [Self::Operator, Self::Mail, Self::Webhook];
 
     /// As reports name it.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Operator => "operator",
@@ -50,7 +49,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Begun => "begun",

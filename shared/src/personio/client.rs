@@ -27,7 +27,6 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    #[must_use]
     pub fn transport(&self) -> &T {
         &self.transport
     }

@@ -47,7 +47,6 @@ pub struct Academy {
 }
 
 impl Client {
-    #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }

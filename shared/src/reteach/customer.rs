@@ -175,7 +175,6 @@ impl TagId {
         Self(id.into())
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

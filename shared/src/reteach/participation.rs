@@ -55,7 +55,6 @@ pub struct Rejected {
 pub struct ParticipationId(String);
 
 impl ParticipationId {
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

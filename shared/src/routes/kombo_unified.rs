@@ -44,7 +44,6 @@ impl KomboUnified {
     }
 
     /// Personio's own API through the passthrough.
-    #[must_use]
     pub fn personio(&self) -> Option<&personio::Client<PersonioOverKombo>> {
         self.personio.as_ref()
     }

@@ -63,12 +63,10 @@ impl<W: Job> Run<'_, W> {
     }
 
     /// The state; its units are counted for this run alone.
-    #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         self.app.clock.as_ref()
     }

@@ -50,7 +50,6 @@ impl LoginKey {
     }
 
     /// A stable name for these credentials. It reveals nothing about them.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }

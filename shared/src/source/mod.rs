@@ -122,7 +122,6 @@ impl Leaving {
 }
 
 impl SourceRecord {
-    #[must_use]
     pub fn source_id(&self) -> Option<&SourceId> {
         match self {
             Self::Employee(employee) => Some(&employee.source_id),

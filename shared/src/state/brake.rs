@@ -56,7 +56,6 @@ impl Brake {
     }
 
     /// The kind as the tenant's file, `--kind` and the state call it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::UnexplainedLock => "unexplained_lock",
@@ -72,7 +71,6 @@ impl Brake {
         }
     }
 
-    #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
             Self::UnexplainedLock => "locks without an end date",

@@ -72,7 +72,6 @@ impl StateError {
     }
 
     /// The kind of the item that cannot be read, in words and without an id. `None` for every other error.
-    #[must_use]
     pub fn damaged_kind(&self) -> Option<&'static str> {
         match self {
             Self::Damaged { item } => Some(key::kind(item)),

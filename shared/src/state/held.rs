@@ -129,7 +129,6 @@ fn ids(people: &BTreeSet<SourceId>) -> String {
 
 impl HeldPlan {
     /// Kinds and numbers of held parts that nobody has decided about.
-    #[must_use]
     pub fn undecided(&self) -> BTreeMap<Brake, u32> {
         let mut counts = BTreeMap::new();
         for (key, part) in self.parts.iter() {
@@ -141,7 +140,6 @@ impl HeldPlan {
     }
 
     /// People something is held for. Empty also where the plan is too large to keep who is in it.
-    #[must_use]
     pub fn people(&self) -> BTreeSet<&SourceId> {
         let is_approved =
             |part: &HeldPart| matches!(part.decision, Some(Decision::Approved { .. }));
@@ -154,7 +152,6 @@ impl HeldPlan {
         self.parts.get(key)?.decision
     }
 
-    #[must_use]
     pub fn approved(&self) -> usize {
         let is_approved =
             |part: &HeldPart| matches!(part.decision, Some(Decision::Approved { .. }));
@@ -174,7 +171,6 @@ impl HeldPlan {
             .collect()
     }
 
-    #[must_use]
     pub fn dismissed(&self) -> usize {
         let is_dismissed =
             |part: &HeldPart| matches!(part.decision, Some(Decision::Dismissed { .. }));

@@ -36,7 +36,6 @@ impl HeldSource {
             && matches!(self.decision, Some(Decision::Approved { at }) if now < at + APPROVAL_LASTS)
     }
 
-    #[must_use]
     pub fn operator(&self) -> Option<&OperatorId> {
         let at = self.decision?.at();
         self.decided_by.as_ref()?.of(at)

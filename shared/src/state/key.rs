@@ -27,7 +27,6 @@ pub enum JobKind {
 
 impl JobKind {
     /// The job as keys and reports name it: `employees`, `certificates`.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Employees => "employees",
@@ -36,7 +35,6 @@ impl JobKind {
     }
 
     /// The function that does it: `employee-sync`, `certificate-sync`.
-    #[must_use]
     pub fn function(self) -> &'static str {
         match self {
             Self::Employees => "employee-sync",

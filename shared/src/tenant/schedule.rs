@@ -40,7 +40,6 @@ pub struct InvalidEvery;
 const A_DAY: u32 = 24 * 60;
 
 impl Every {
-    #[must_use]
     pub fn minutes(self) -> u32 {
         self.minutes
     }

@@ -100,7 +100,6 @@ impl Applied {
     }
 
     /// Certificates that the operator has to decide about since this run.
-    #[must_use]
     pub fn newly_parked(&self) -> u32 {
         let parked = self
             .results
@@ -110,7 +109,6 @@ impl Applied {
     }
 
     /// Certificates that this run noticed to be issued again.
-    #[must_use]
     pub fn newly_reissued(&self) -> u32 {
         let results = self.results.values();
         let reissued = results.filter(|(_, result)| *result == CertificateResult::Reissued);

@@ -248,7 +248,6 @@ impl<T> Series<T> {
     }
 
     /// The refusals that are not decided about.
-    #[must_use]
     pub fn refused_so_far(&self) -> &[T] {
         &self.refused
     }

@@ -36,7 +36,6 @@ impl Plan {
     }
 
     /// What nothing is done about, as results.
-    #[must_use]
     pub fn results(&self) -> BTreeMap<CertificateId, CertificateResult> {
         let skipped = self.skipped.iter();
         skipped

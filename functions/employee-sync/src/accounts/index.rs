@@ -294,7 +294,6 @@ impl AccountIndex {
         self.accounts.push(account);
     }
 
-    #[must_use]
     pub fn len(&self) -> usize {
         self.total
     }
@@ -305,7 +304,6 @@ impl AccountIndex {
     }
 
     /// The number of accounts that do not carry an external id of the HR system.
-    #[must_use]
     pub fn foreign(&self) -> usize {
         self.total - self.numbered
     }
@@ -320,19 +318,16 @@ impl AccountIndex {
         self.accounts.iter()
     }
 
-    #[must_use]
     pub fn unreadable_rows(&self) -> &UnreadableRows {
         &self.rows
     }
 
     /// The accounts that ended a day before, if the filter asks for them.
-    #[must_use]
     pub fn ended(&self) -> &EndedAccounts {
         &self.ended
     }
 
     /// The external ids that more than one of the kept accounts carries.
-    #[must_use]
     pub fn shared_ids(&self) -> &SharedIds {
         &self.shared
     }
@@ -408,7 +403,6 @@ impl AccountIndex {
     }
 
     /// The accounts that the list lacks and that are there.
-    #[must_use]
     pub fn left_out(&self) -> &LeftOut {
         &self.left_out
     }

@@ -45,7 +45,6 @@ impl Candidate {
         was_seen || self.twin.is_some()
     }
 
-    #[must_use]
     pub fn known_account(&self) -> Option<&CustomerId> {
         self.entry.as_ref()?.customer_id.as_ref()
     }

@@ -68,7 +68,6 @@ pub enum Action {
 
 impl Action {
     /// The account, where there is one already.
-    #[must_use]
     pub fn account(&self) -> Option<&CustomerId> {
         match self {
             Self::Create => None,

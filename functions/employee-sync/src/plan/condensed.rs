@@ -8,7 +8,6 @@ use super::{Action, Change, Part, SkipReason, WindowCause};
 
 impl WindowCause {
     /// The cause without its day.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::ContractEnds(_) => "contract ends",
@@ -23,7 +22,6 @@ impl WindowCause {
     }
 
     /// The cause in words. The day of a contract is personal and left out.
-    #[must_use]
     pub fn dayless(&self) -> String {
         match self {
             Self::ContractEnds(_) | Self::ContractBegins(_) => self.name().to_owned(),
@@ -34,7 +32,6 @@ impl WindowCause {
 
 impl SkipReason {
     /// The reason without accounts, moments and the vendor's words.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Conflict(..) => "conflict",

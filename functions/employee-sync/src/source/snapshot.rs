@@ -33,7 +33,6 @@ impl Person {
 pub struct Snapshot(Vec<(SourceId, Person)>);
 
 impl Snapshot {
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }

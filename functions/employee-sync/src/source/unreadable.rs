@@ -57,7 +57,6 @@ impl UnreadableAttributes {
     }
 
     /// What nobody's record has. Of nobody at all nothing can be said.
-    #[must_use]
     pub(crate) fn names(&self) -> Vec<&'static str> {
         let names = self.attributes.iter().map(|(name, _)| *name);
         if self.anybody {

@@ -172,19 +172,16 @@ impl Region {
     }
 
     /// What `AWS_ENDPOINT_URL` has to be.
-    #[must_use]
     pub fn url(&self) -> String {
         self.gateway.url()
     }
 
     /// Direct access to DynamoDB and Secrets Manager.
-    #[must_use]
     pub fn stack(&self) -> &Stack {
         &self.stack
     }
 
     /// The environment in which `tenants` and the functions use this region.
-    #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ENDPOINT_URL", self.url()),
@@ -200,13 +197,11 @@ impl Region {
     }
 
     /// The schedules by name, as they were sent.
-    #[must_use]
     pub fn schedules(&self) -> BTreeMap<String, serde_json::Value> {
         self.aws.schedules(STACK)
     }
 
     /// Failed events of callers that did not wait, the oldest first.
-    #[must_use]
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         self.runtime.dead_letters.all()
     }
@@ -237,7 +232,6 @@ impl Region {
         }
     }
 
-    #[must_use]
     pub fn in_flight(&self) -> usize {
         *self.runtime.in_flight.borrow()
     }

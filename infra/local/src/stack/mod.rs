@@ -166,7 +166,6 @@ impl Stack {
     }
 
     /// The environment in which a function or a command line uses this stack.
-    #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut variables = match &self.proxies {
             None => variables(
@@ -227,18 +226,15 @@ impl Stack {
         ))
     }
 
-    #[must_use]
     pub fn faults(&self) -> Option<&FaultEngine> {
         self.options.faults.as_ref()
     }
 
-    #[must_use]
     pub fn sts(&self) -> Option<&Sts> {
         self.options.sts.as_ref()
     }
 
     /// The proxies in front of DynamoDB and Secrets Manager, if calls can fail or need a session.
-    #[must_use]
     pub fn proxies(&self) -> Option<&[Proxy; 2]> {
         self.proxies.as_ref()
     }
@@ -249,7 +245,6 @@ impl Stack {
         (self.dynamodb.url(), self.secrets_manager.url())
     }
 
-    #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.aws
     }

@@ -21,7 +21,6 @@ pub enum LocalTenant {
 impl LocalTenant {
     pub const ALL: [Self; 3] = [Self::LocalDirect, Self::LocalPassthrough, Self::LocalKombo];
 
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::LocalDirect => "local-direct",

@@ -106,7 +106,6 @@ impl Console {
     }
 
     /// The address for the browser. It works once.
-    #[must_use]
     pub fn address(&self) -> String {
         format!(
             "http://{}/?token={}",

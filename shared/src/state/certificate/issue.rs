@@ -84,7 +84,6 @@ impl Issue {
     }
 
     /// As a digest of the whole.
-    #[must_use]
     pub fn as_u64(self) -> u64 {
         self.0
     }

@@ -48,7 +48,6 @@ impl CertificateEntry {
         }
     }
 
-    #[must_use]
     pub fn operator(&self) -> Option<&OperatorId> {
         match self.state {
             CertificateState::Dismissed { at } => self.decided_by.as_ref()?.of(at),

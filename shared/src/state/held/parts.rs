@@ -43,7 +43,6 @@ impl PartKey {
     }
 
     /// The digest of person and change.
-    #[must_use]
     pub fn digest(self) -> u64 {
         self.digest
     }
@@ -73,7 +72,6 @@ impl HeldParts {
         self.0.is_empty()
     }
 
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }

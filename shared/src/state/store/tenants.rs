@@ -41,7 +41,6 @@ pub enum TenantStatus {
 }
 
 impl TenantRecord {
-    #[must_use]
     pub fn operator(&self) -> Option<&OperatorId> {
         match self.status {
             TenantStatus::Paused { since } => self.paused_by.as_ref()?.of(since),
