@@ -74,7 +74,6 @@ impl Documents {
         self
     }
 
-    /// The same with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, pace: &RateLimiter) -> Self {
         Self {

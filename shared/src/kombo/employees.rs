@@ -53,7 +53,6 @@ impl Employees {
         self
     }
 
-    /// The same with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(mut self, reads: RateLimiter) -> Self {
         self.client = self.client.with_pace(reads);

@@ -31,7 +31,6 @@ impl<T: Transport> Client<T> {
         &self.transport
     }
 
-    /// The same client, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.transport = self.transport.until(deadline);

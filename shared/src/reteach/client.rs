@@ -70,7 +70,6 @@ impl Client {
         }
     }
 
-    /// The same client, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.context = self.context.until(deadline);

@@ -62,7 +62,6 @@ impl KomboUnified {
         }
     }
 
-    /// The same with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, pace: RateLimiter) -> Self {
         Self {

@@ -86,7 +86,7 @@ pub(super) fn partition(tenant: &TenantId) -> String {
 }
 
 impl Key {
-    fn of(tenant: &TenantId, sk: impl Into<String>) -> Self {
+    pub(super) fn of(tenant: &TenantId, sk: impl Into<String>) -> Self {
         Self {
             pk: partition(tenant),
             sk: sk.into(),

@@ -133,10 +133,8 @@ impl Store {
                         .any(|prefix| name.starts_with(prefix));
                 !(keeps_ledger && is_of_ledger)
             };
-            let keys = page.iter().filter(goes).map(|item| Key {
-                pk: partition(tenant),
-                sk: sort_key(item).to_owned(),
-            });
+            let keys = page.iter().filter(goes);
+            let keys = keys.map(|item| Key::of(tenant, sort_key(item)));
             self.table.batch_delete(keys.collect()).await?;
         }
         self.table

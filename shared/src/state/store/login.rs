@@ -41,10 +41,7 @@ impl Store {
     pub async fn take_logins(&self, live: &Self, tenant: &TenantId) -> Result<(), StateError> {
         let query = Query::partition(partition(tenant)).prefix(LOGINS);
         for item in live.table.query(query).all().await? {
-            let key = Key {
-                pk: partition(tenant),
-                sk: sort_key(&item).to_owned(),
-            };
+            let key = Key::of(tenant, sort_key(&item));
             self.table.put(&key, item, Condition::default()).await?;
         }
         Ok(())

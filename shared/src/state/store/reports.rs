@@ -98,10 +98,7 @@ impl Store {
         let mut pages = self.table.query(query);
         while let Some(page) = pages.next().await? {
             for item in page {
-                let key = Key {
-                    pk: partition(tenant),
-                    sk: sort_key(&item).to_owned(),
-                };
+                let key = Key::of(tenant, sort_key(&item));
                 let mut report: T = read(item)?;
                 if !edit(&mut report) {
                     continue;

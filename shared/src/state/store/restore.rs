@@ -98,10 +98,7 @@ impl Store {
 
     /// Puts a certificate's entry or a lease of another table into this one. A lease is nobody's then.
     async fn take(&self, tenant: &TenantId, mut item: Item) -> Result<(), StateError> {
-        let key = Key {
-            pk: partition(tenant),
-            sk: sort_key(&item).to_owned(),
-        };
+        let key = Key::of(tenant, sort_key(&item));
         if key.sk.starts_with(LEASES) {
             item.insert("until".to_owned(), AttributeValue::N("0".to_owned()));
         } else if record::<CertificateEntry>(item.clone(), &key.sk).is_err() {
