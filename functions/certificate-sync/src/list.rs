@@ -154,9 +154,6 @@ pub struct Listing {
 /// Reads the participations that match `filter`, again while they shift, at most three times. Three readings that
 /// brought the same are complete whatever was announced. Of most certificates only digests are kept, by `rules`: an
 /// academy may have hundreds of thousands.
-///
-/// # Errors
-/// See [`Error`], if nothing came, or other credentials may help.
 pub async fn list(reteach: &Client, filter: &Filter, rules: Rules<'_>) -> Result<Listing, Error> {
     read_all(rules, |page, size| {
         reteach.participations(filter, page, size)
@@ -478,9 +475,6 @@ impl Reading {
     }
 
     /// Takes a page, or notes that it failed: a record that the academy cannot show must not hide all that follow it.
-    ///
-    /// # Errors
-    /// What is no single page's fault.
     fn take_or_note(
         &mut self,
         page: Result<ParticipationPage, Error>,

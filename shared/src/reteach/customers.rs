@@ -16,9 +16,6 @@ impl Client {
     ///
     /// What comes back is compared: an academy on an older API may ignore the filter, and is then asked for
     /// `GET /customer/{id}`.
-    ///
-    /// # Errors
-    /// See [`Error`]; an unknown id is `None`.
     pub async fn find_by_external_id(&self, id: &ExternalId) -> Result<Option<Customer>, Error> {
         let page = match self.page(1, FEW, Some(id)).await {
             // reteach's document has it for a list that is empty. An unfiltered one is not believed to be.
@@ -50,9 +47,6 @@ impl Client {
     /// The account with this mail address, in any case and whatever outer spaces it has there: `GET /customer/{email}`.
     ///
     /// The same path finds ids, user names and external ids, so the address of what comes back is compared.
-    ///
-    /// # Errors
-    /// See [`Error`]; an unknown address is `None`.
     pub async fn find_by_email(&self, email: &str) -> Result<Option<Customer>, Error> {
         let folded = email.to_lowercase();
         let matches = |found: &Customer| {
@@ -142,9 +136,6 @@ impl Client {
     }
 
     /// Whatever account reteach finds by id, mail address, user name or external id: `GET /customer/{id}`.
-    ///
-    /// # Errors
-    /// See [`Error`]; an unknown identifier is `None`.
     pub async fn find(&self, identifier: &str) -> Result<Option<Customer>, Error> {
         match self.identified(identifier).await {
             Ok(customer) => Ok(Some(customer)),

@@ -56,9 +56,6 @@ impl Hr {
 
     /// Looks at the connection that a third party holds: Kombo may go on serving its copy of the people after the connection
     /// has lapsed. There is nothing to look at where the credential is ours, and each reading of Kombo's copy looks itself.
-    ///
-    /// # Errors
-    /// [`SourceError::Lapsed`] if nothing new comes through it, or the call fails.
     pub async fn check_connection(&self) -> Result<(), SourceError> {
         match self {
             Self::Personio(_) | Self::Kombo(_) => Ok(()),

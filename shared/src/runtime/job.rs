@@ -30,9 +30,6 @@ pub trait Job: Send + Sync + Sized + 'static {
     }
 
     /// One attempt with the credentials in `secret`. Without a guard (a dry run) nothing is written.
-    ///
-    /// # Errors
-    /// [`RunError`] if it ends before there is anything to tell but that.
     fn attempt(
         &self,
         run: &Run<'_, Self>,

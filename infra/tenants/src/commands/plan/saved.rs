@@ -107,8 +107,6 @@ impl PlanFile {
         }
     }
 
-    /// # Errors
-    /// [`FileError`], also for a file of another format.
     pub(super) fn parse(text: &str) -> Result<Self, FileError> {
         // serde_json quotes nothing of the file but names of members and types.
         let foreign = |error: serde_json::Error| {
