@@ -278,9 +278,10 @@ async fn an_account_with_an_invalid_employee_id_is_named_and_stops_no_other() {
     };
     harness.issue([odd]);
     let report = harness.certificates_now().await;
-    assert_counts!(report, uploaded = 2, unlisted = 1, failed = 0);
+    assert_counts!(report, uploaded = 2, person_deleted = 1, failed = 0);
     let text = &finding(&report, FindingKind::NotFiled, "c-009").text;
-    assert!(text.contains("cannot be listed before filing"), "{text}");
+    assert!(text.contains("cannot be listed"), "{text}");
+    assert!(text.contains("is not there (any more)"), "{text}");
 }
 
 #[tokio::test]
