@@ -2,16 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Academy, academy, erika, good};
+use super::{Academy, Answer, academy, erika, good};
 use crate::reteach::{Customer, OddRow, Quirk, Spelling};
 
-/// A call, and a text that shows what came of it.
-type Play = (
-    &'static str,
-    &'static str,
-    Value,
-    fn(&Academy, u16, Value) -> String,
-);
+/// A method, a path and a body.
+type Request = (&'static str, &'static str, Value);
+
+/// A text that shows what came of a call.
+type Shown = fn(&Academy, u16, Value) -> String;
 
 fn named(text: &str) -> String {
     text.to_owned()
@@ -22,37 +20,100 @@ fn kept(academy: &Academy, field: fn(Customer) -> Option<String>) -> String {
     field(erika).unwrap_or_else(|| "null".to_owned())
 }
 
+/// An academy with the quirk or without it, and its answer to the call.
+async fn answered(quirk: &Quirk, is_quirky: bool, call: &Request) -> (Academy, Answer) {
+    let academy = academy().await;
+    academy.reteach.insert(erika());
+    // A second account, where one is needed.
+    if matches!(
+        quirk,
+        Quirk::ConflictsAre422 | Quirk::IgnoresExternalIdFilter | Quirk::PagesOf(_)
+    ) {
+        academy.reteach.insert(Customer {
+            user_name: Some(named("max")),
+            ..Customer::default()
+        });
+    }
+    academy.reteach.set_quirks(is_quirky.then(|| quirk.clone()));
+    let (method, path, body) = call;
+    let answer = academy.write(method, path, body.clone()).await;
+    (academy, answer)
+}
+
+#[tokio::test]
+async fn each_quirk_changes_one_status() {
+    use Quirk::{CodeIsGoodOnce, ConflictsAre422, EmptyListsAre404, FindsByUserNameAlone};
+    use Quirk::{RefusesKnownCustomers, RefusesPagesOver, RefusesTags, TakesTagsById};
+    let put = |body: Value| ("PUT", "/customer/erika", body);
+    let post = |body: Value| ("POST", "/customer", body);
+    let get = |path: &'static str| ("GET", path, json!({}));
+    let number = || ("PUT", "/customer/personio:1042", json!({}));
+    let mail = || post(json!({"email": "erika.muster@example.com"}));
+    let known = post(json!({"externalId": "personio:1042", "email": "x@example.com"}));
+    let ends = |at: &str| put(json!({"setInactiveAt": at}));
+    let tags = json!({"tags": [{"name": "Neu"}], "mode": "ADD"});
+    let tag = || ("PUT", "/customer/erika/multiple-tags", tags.clone());
+    let lead = put(json!({"position": "Lead"}));
+    let token = ("POST", "/oauth/authorize", good());
+    let nobody = "/customer?externalId=personio:7";
+    let one = "/customer?externalId=personio:1042";
+    let no_ids = Quirk::ExternalIdsAreNoIdentifiers;
+    let fails = |id| Quirk::AccountAnswers500(named(id));
+    let ahead = || Quirk::TakesOnlyDatesAhead(named("setInactiveAt"));
+    for (call, usual, quirk, quirky) in [
+        (get("/customer/personio%3A1042"), 200, no_ids(404), 404),
+        (number(), 200, no_ids(404), 404),
+        (number(), 200, no_ids(400), 400),
+        (get("/customer/erika"), 200, no_ids(404), 200),
+        (get("/customer/personio:1042"), 200, fails("erika"), 500),
+        (lead, 200, fails("personio:1042"), 500),
+        (mail(), 201, fails("erika"), 500),
+        (mail(), 201, FindsByUserNameAlone, 409),
+        (get("/customer"), 200, fails("erika"), 200),
+        (get(nobody), 200, EmptyListsAre404, 404),
+        (get(one), 200, EmptyListsAre404, 200),
+        (known, 201, RefusesKnownCustomers, 409),
+        (put(json!({"userName": "max"})), 409, ConflictsAre422, 422),
+        (ends("2026-03-01T00:00:00Z"), 200, ahead(), 422),
+        (ends("2027-03-01T00:00:00Z"), 200, ahead(), 200),
+        (tag(), 201, TakesTagsById, 422),
+        (tag(), 201, RefusesTags, 422),
+        // The code was good once: for the token of this test.
+        (token, 201, CodeIsGoodOnce, 401),
+        (get("/customer?limit=26"), 200, RefusesPagesOver(25), 422),
+    ] {
+        for (is_quirky, expected) in [(false, usual), (true, quirky)] {
+            let (_, answer) = answered(&quirk, is_quirky, &call).await;
+            assert_eq!(answer.status, expected, "{call:?}, {quirk:?}: {is_quirky}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn each_quirk_changes_one_answer() {
-    let put = |body: Value, shown| ("PUT", "/customer/erika", body, shown) as Play;
-    let by = |method, path, shown| (method, path, json!({}), shown) as Play;
-    let post = |body: Value, shown| ("POST", "/customer", body, shown) as Play;
+    let put = |body: Value, shown: Shown| (("PUT", "/customer/erika", body), shown);
+    let get = |path: &'static str, shown: Shown| (("GET", path, json!({})), shown);
+    let post = |body: Value, shown: Shown| (("POST", "/customer", body), shown);
+    let authorize = |shown: Shown| (("POST", "/oauth/authorize", good()), shown);
+    let tag = json!({"tags": [{"name": "Neu"}], "mode": "ADD"});
     let position = || json!({"position": "Lead"});
-    let shown_position: fn(&Academy, u16, Value) -> String =
+    let shown_position: Shown =
         |academy, status, _| format!("{status} {}", kept(academy, |it| it.position));
-    let status: fn(&Academy, u16, Value) -> String = |_, status, _| status.to_string();
-    let total: fn(&Academy, u16, Value) -> String = |_, _, body| body["resultCount"].to_string();
-    let rows: fn(&Academy, u16, Value) -> String =
-        |_, _, body| body["results"].as_array().unwrap().len().to_string();
-    let row: fn(&Academy, u16, Value) -> String = |_, _, body| {
+    let total: Shown = |_, _, body| body["resultCount"].to_string();
+    let rows: Shown = |_, _, body| body["results"].as_array().unwrap().len().to_string();
+    let row: Shown = |_, _, body| {
         let row = &body["results"][0];
         let has = |key: &str| row.get(key).is_some_and(|value| !value.is_null());
         format!("{} {} {}", has("id"), has("status"), has("tags"))
     };
-    let end: fn(&Academy, u16, Value) -> String =
-        |_, _, body| body["results"][0]["setInactiveAt"].to_string();
-    let tag = |tag: Value, shown| {
-        let body = json!({"tags": [tag], "mode": "ADD"});
-        ("PUT", "/customer/erika/multiple-tags", body, shown) as Play
-    };
-    let tags: fn(&Academy, u16, Value) -> String =
+    let end: Shown = |_, _, body| body["results"][0]["setInactiveAt"].to_string();
+    let tags: Shown =
         |academy, _, _| json!(academy.reteach.customer("erika").unwrap().tags).to_string();
-    let account_status: fn(&Academy, u16, Value) -> String =
-        |_, _, body| body["status"].to_string();
-    let shown_end: fn(&Academy, u16, Value) -> String =
-        |_, _, body| body["setInactiveAt"].to_string();
+    let account_status: Shown = |_, _, body| body["status"].to_string();
+    let shown_end: Shown = |_, _, body| body["setInactiveAt"].to_string();
+    let is_number: Shown = |_, _, body| body["id"].is_number().to_string();
     let odd = |odd| Quirk::OddRow("personio:1042".to_owned(), odd);
-    for ((method, path, body, shown), usual, changes) in [
+    for ((call, shown), usual, changes) in [
         (
             put(position(), shown_position),
             "200 Lead",
@@ -85,48 +146,7 @@ async fn each_quirk_changes_one_answer() {
             vec![(Quirk::NullClearsNothing, "Betriebsrat")],
         ),
         (
-            by("GET", "/customer/personio%3A1042", status),
-            "200",
-            vec![(Quirk::ExternalIdsAreNoIdentifiers(404), "404")],
-        ),
-        (
-            by("PUT", "/customer/personio:1042", status),
-            "200",
-            vec![
-                (Quirk::ExternalIdsAreNoIdentifiers(404), "404"),
-                (Quirk::ExternalIdsAreNoIdentifiers(400), "400"),
-            ],
-        ),
-        (
-            by("GET", "/customer/erika", status),
-            "200",
-            vec![(Quirk::ExternalIdsAreNoIdentifiers(404), "200")],
-        ),
-        (
-            by("GET", "/customer/personio:1042", status),
-            "200",
-            vec![(Quirk::AccountAnswers500(named("erika")), "500")],
-        ),
-        (
-            put(position(), status),
-            "200",
-            vec![(Quirk::AccountAnswers500(named("personio:1042")), "500")],
-        ),
-        (
-            post(json!({"email": "erika.muster@example.com"}), status),
-            "201",
-            vec![
-                (Quirk::AccountAnswers500(named("erika")), "500"),
-                (Quirk::FindsByUserNameAlone, "409"),
-            ],
-        ),
-        (
-            by("GET", "/customer", status),
-            "200",
-            vec![(Quirk::AccountAnswers500(named("erika")), "200")],
-        ),
-        (
-            by("GET", "/customer", total),
+            get("/customer", total),
             "1",
             vec![
                 (Quirk::TotalOff(-1), "0"),
@@ -135,22 +155,12 @@ async fn each_quirk_changes_one_answer() {
             ],
         ),
         (
-            by("GET", "/customer?limit=5", rows),
+            get("/customer?limit=5", rows),
             "2",
             vec![(Quirk::PagesOf(1), "1"), (Quirk::PagesOf(7), "2")],
         ),
         (
-            by("GET", "/customer?externalId=personio:7", status),
-            "200",
-            vec![(Quirk::EmptyListsAre404, "404")],
-        ),
-        (
-            by("GET", "/customer?externalId=personio:1042", status),
-            "200",
-            vec![(Quirk::EmptyListsAre404, "200")],
-        ),
-        (
-            by("GET", "/customer", row),
+            get("/customer", row),
             "true true true",
             vec![
                 (odd(OddRow::NullTags), "true true false"),
@@ -161,7 +171,7 @@ async fn each_quirk_changes_one_answer() {
             ],
         ),
         (
-            by("GET", "/customer", end),
+            get("/customer", end),
             "null",
             vec![(odd(OddRow::BareDate), "\"2026-03-31\"")],
         ),
@@ -173,32 +183,9 @@ async fn each_quirk_changes_one_answer() {
             vec![(Quirk::FoldsMail, "e@example.com")],
         ),
         (
-            post(
-                json!({"externalId": "personio:1042", "email": "x@example.com"}),
-                status,
-            ),
-            "201",
-            vec![(Quirk::RefusesKnownCustomers, "409")],
-        ),
-        (
-            put(json!({"userName": "max"}), status),
-            "409",
-            vec![(Quirk::ConflictsAre422, "422")],
-        ),
-        (
-            by("GET", "/customer?externalId=personio:7", total),
+            get("/customer?externalId=personio:7", total),
             "0",
             vec![(Quirk::IgnoresExternalIdFilter, "2")],
-        ),
-        (
-            put(json!({"setInactiveAt": "2026-03-01T00:00:00Z"}), status),
-            "200",
-            vec![(Quirk::TakesOnlyDatesAhead(named("setInactiveAt")), "422")],
-        ),
-        (
-            put(json!({"setInactiveAt": "2027-03-01T00:00:00Z"}), status),
-            "200",
-            vec![(Quirk::TakesOnlyDatesAhead(named("setInactiveAt")), "200")],
         ),
         (
             put(
@@ -222,34 +209,19 @@ async fn each_quirk_changes_one_answer() {
             vec![(Quirk::UpdatesWhatItFinds, "neu")],
         ),
         (
-            tag(json!({"name": "Neu"}), status),
-            "201",
-            vec![(Quirk::TakesTagsById, "422"), (Quirk::RefusesTags, "422")],
-        ),
-        (
-            tag(json!({"name": "Neu"}), tags),
+            (("PUT", "/customer/erika/multiple-tags", tag), tags),
             "[\"Ersthelfer\",\"Neu\"]",
             vec![(Quirk::IgnoresTags, "[\"Ersthelfer\"]")],
         ),
         (
-            ("POST", "/oauth/authorize", good(), |_, _, body| {
-                body["expires_in"].to_string()
-            }),
+            authorize(|_, _, body| body["expires_in"].to_string()),
             "3600",
             vec![(Quirk::NoExpiresIn, "null")],
         ),
         (
-            ("POST", "/oauth/authorize", good(), |_, _, body| {
-                body["refresh_token"].is_string().to_string()
-            }),
+            authorize(|_, _, body| body["refresh_token"].is_string().to_string()),
             "true",
             vec![(Quirk::NoRefreshTokens, "false")],
-        ),
-        // The code was good once: for the token of this test.
-        (
-            ("POST", "/oauth/authorize", good(), status),
-            "201",
-            vec![(Quirk::CodeIsGoodOnce, "401")],
         ),
         (
             put(json!({"setInactiveAt": "2026-03-01T00:00:30Z"}), shown_end),
@@ -272,35 +244,28 @@ async fn each_quirk_changes_one_answer() {
             ],
         ),
         (
-            by("GET", "/customer/erika", account_status),
+            get("/customer/erika", account_status),
             "\"ACTIVE\"",
             vec![(Quirk::Shows(Spelling::UnknownWords), "\"SLEEPING\"")],
         ),
         (
-            by("GET", "/customer/erika", |_, _, body| {
+            get("/customer/erika", |_, _, body| {
                 body["aiInsights"]["score"].to_string()
             }),
             "null",
             vec![(Quirk::Shows(Spelling::MoreMembers), "0.5")],
         ),
         (
-            by("GET", "/customer/erika", |_, _, body| {
+            get("/customer/erika", |_, _, body| {
                 body.get("managerId").is_some().to_string()
             }),
             "true",
             vec![(Quirk::Shows(Spelling::NoNulls), "false")],
         ),
         (
-            ("POST", "/tags", json!({"name": "Neu"}), |_, _, body| {
-                body["id"].is_number().to_string()
-            }),
+            (("POST", "/tags", json!({"name": "Neu"})), is_number),
             "false",
             vec![(Quirk::Shows(Spelling::NumericIds), "true")],
-        ),
-        (
-            by("GET", "/customer?limit=26", status),
-            "200",
-            vec![(Quirk::RefusesPagesOver(25), "422")],
         ),
         (
             put(position(), |_, _, body| {
@@ -334,23 +299,10 @@ async fn each_quirk_changes_one_answer() {
         ),
     ] {
         for (quirk, quirky) in changes {
-            for (quirks, expected) in [(None, usual), (Some(&quirk), quirky)] {
-                let academy = academy().await;
-                academy.reteach.insert(erika());
-                // A second account, where one is needed.
-                if matches!(
-                    quirk,
-                    Quirk::ConflictsAre422 | Quirk::IgnoresExternalIdFilter | Quirk::PagesOf(_)
-                ) {
-                    academy.reteach.insert(Customer {
-                        user_name: Some(named("max")),
-                        ..Customer::default()
-                    });
-                }
-                academy.reteach.set_quirks(quirks.cloned());
-                let answer = academy.write(method, path, body.clone()).await;
+            for (is_quirky, expected) in [(false, usual), (true, quirky)] {
+                let (academy, answer) = answered(&quirk, is_quirky, &call).await;
                 let found = shown(&academy, answer.status, answer.body);
-                assert_eq!(found, expected, "{method} {path} with {quirks:?}");
+                assert_eq!(found, expected, "{call:?}, {quirk:?}: {is_quirky}");
             }
         }
     }
