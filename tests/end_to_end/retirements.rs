@@ -7,26 +7,76 @@ use shared::runtime::{Finding, FindingKind, Outcome, Report};
 use shared::tenant::Via;
 use simulators::{Behaviour, Fault};
 
-const DEPRECATED: (&str, &str) = ("deprecation", "@1767225600");
-const SUNSET: (&str, &str) = ("sunset", "Sat, 31 Oct 2026 23:59:59 GMT");
-const WARNED: (&str, &str) = ("warning", "299 - \"Deprecated API\"");
+/// A header that announces the end of an endpoint, its value, and what a run says of it.
+type Notice = (&'static str, &'static str, &'static str);
 
-#[derive(Clone, Copy, Debug)]
-enum Server {
-    Personio,
-    Kombo,
-    Reteach,
-}
+const DEPRECATED: Notice = ("deprecation", "@1767225600", "is deprecated (2026-01-01)");
+const SUNSET: Notice = (
+    "sunset",
+    "Sat, 31 Oct 2026 23:59:59 GMT",
+    "ends on 2026-10-31",
+);
+const WARNED: Notice = (
+    "warning",
+    "299 - \"Deprecated API\"",
+    "answers with warning 299",
+);
 
-impl Server {
-    fn fail(self, harness: &Harness, fault: Fault) {
-        match self {
-            Self::Personio => harness.personio.fail(fault),
-            Self::Kombo => harness.kombo().fail(fault),
-            Self::Reteach => harness.reteach.fail(fault),
-        }
-    }
-}
+const BY_EMPLOYEES: &[(Via, Notice, &[&str])] = &[
+    (Via::Direct, DEPRECATED, &["reteach POST /customer"]),
+    (Via::Direct, WARNED, &["reteach PUT /customer/{id}"]),
+    (
+        Via::Direct,
+        SUNSET,
+        &["Personio POST /v1/auth", "reteach POST /oauth/authorize"],
+    ),
+    (
+        Via::KomboPassthrough,
+        SUNSET,
+        &["Kombo POST /passthrough/personio/personnel"],
+    ),
+    (Via::Kombo, DEPRECATED, &["Kombo GET /hris/employees"]),
+    (Via::Kombo, WARNED, &["Kombo GET /hris/employees"]),
+    (
+        Via::Kombo,
+        SUNSET,
+        &[
+            "Kombo GET /hris/employees",
+            "Kombo GET /integrations/{id}",
+            "reteach PUT /customer/{id}/multiple-tags",
+        ],
+    ),
+];
+
+const BY_CERTIFICATES: &[(Via, Notice, &[&str])] = &[
+    (
+        Via::Direct,
+        SUNSET,
+        &[
+            "reteach GET /participation",
+            "Personio GET /v1/company/document-categories",
+        ],
+    ),
+    (
+        Via::Direct,
+        WARNED,
+        &["Personio POST /v1/company/documents"],
+    ),
+    (
+        Via::Direct,
+        DEPRECATED,
+        &["Personio GET /v2/document-management/documents"],
+    ),
+    (Via::Kombo, DEPRECATED, &["reteach GET /participation"]),
+    (
+        Via::Kombo,
+        SUNSET,
+        &[
+            "Kombo GET /hris/employee-document-categories",
+            "Kombo POST /hris/employees/{employee_id}/documents",
+        ],
+    ),
+];
 
 fn retired(findings: &[Finding]) -> Vec<String> {
     let retired = findings
@@ -35,20 +85,24 @@ fn retired(findings: &[Finding]) -> Vec<String> {
     retired.map(|finding| finding.text.clone()).collect()
 }
 
-/// A company with somebody new, somebody changed and one certificate, whose vendor announces something.
-async fn announcing(
-    via: Via,
-    server: Server,
-    path: &str,
-    header: (&'static str, &'static str),
-) -> Harness {
+/// A company with somebody new, somebody changed and one certificate, whose vendor announces something of a call, which is
+/// named as in reports (`reteach POST /customer`).
+async fn announcing(via: Via, (header, value, _): Notice, call: &str) -> Harness {
     let harness = Harness::synced(via, "", people(3)).await;
     harness.personio.add_category("Bildungszertifikate");
     harness.issue([completed("9001", 1, "Erste Hilfe", "2026-05-08T09:30:00Z")]);
     harness.change(2, |person| person.position = Some("Leiterin".to_owned()));
     harness.personio.put(person(4));
-    let announce = Behaviour::Announce(header.0, header.1);
-    server.fail(&harness, Fault::new(announce).path(path).always());
+    let (vendor, call) = call.split_once(' ').unwrap();
+    let (_, path) = call.split_once(' ').unwrap();
+    // All calls whose paths begin like this one up to its first id.
+    let path = path.split('{').next().unwrap();
+    let announce = Fault::new(Behaviour::Announce(header, value)).always();
+    match vendor {
+        "Personio" => harness.personio.fail(announce.path(path)),
+        "Kombo" => harness.kombo().fail(announce.path(format!("/v1{path}"))),
+        _ => harness.reteach.fail(announce.path(path)),
+    }
     harness
 }
 
@@ -66,159 +120,35 @@ fn is_reported_once(found: [Vec<String>; 2], announcement: &str) -> Result<(), S
 
 #[tokio::test]
 async fn the_employee_job_reports_what_each_vendor_retires() {
-    use Server::{Kombo, Personio, Reteach};
-    use Via::{Direct, KomboPassthrough};
     let mut wrong = Vec::new();
-    for (via, server, path, header, announcement) in [
-        (
-            Direct,
-            Personio,
-            "/v1/auth",
-            SUNSET,
-            "Personio POST /v1/auth ends on 2026-10-31",
-        ),
-        (
-            Via::Kombo,
-            Kombo,
-            "/v1/hris/employees",
-            DEPRECATED,
-            "Kombo GET /hris/employees is deprecated (2026-01-01)",
-        ),
-        (
-            Via::Kombo,
-            Kombo,
-            "/v1/hris/employees",
-            SUNSET,
-            "Kombo GET /hris/employees ends on 2026-10-31",
-        ),
-        (
-            Via::Kombo,
-            Kombo,
-            "/v1/hris/employees",
-            WARNED,
-            "Kombo GET /hris/employees answers with warning 299",
-        ),
-        (
-            Via::Kombo,
-            Kombo,
-            "/v1/integrations/",
-            SUNSET,
-            "Kombo GET /integrations/{id} ends on 2026-10-31",
-        ),
-        (
-            KomboPassthrough,
-            Kombo,
-            "/v1/passthrough/",
-            SUNSET,
-            "Kombo POST /passthrough/personio/personnel ends on 2026-10-31",
-        ),
-        (
-            Direct,
-            Reteach,
-            "/oauth/authorize",
-            SUNSET,
-            "reteach POST /oauth/authorize ends on 2026-10-31",
-        ),
-        (
-            Direct,
-            Reteach,
-            "/customer",
-            DEPRECATED,
-            "reteach POST /customer is deprecated (2026-01-01)",
-        ),
-        (
-            Direct,
-            Reteach,
-            "/customer/{customerIdentifier}",
-            WARNED,
-            "reteach PUT /customer/{id} answers with warning 299",
-        ),
-        (
-            Via::Kombo,
-            Reteach,
-            "/customer/{customerIdentifier}/multiple-tags",
-            SUNSET,
-            "reteach PUT /customer/{id}/multiple-tags ends on 2026-10-31",
-        ),
-    ] {
-        let case = format!("{via:?} {announcement}");
-        let harness = announcing(via, server, path, header).await;
-        let first = harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!(first.outcome, Outcome::Done, "{case}");
-        let again = harness.tick().await;
-        let found = [&first, &again].map(|report| retired(&report.findings));
-        wrong.extend(is_reported_once(found, announcement).err());
+    for (via, notice, calls) in BY_EMPLOYEES {
+        for call in *calls {
+            let announcement = format!("{call} {}", notice.2);
+            let harness = announcing(*via, *notice, call).await;
+            let first = harness.after(SignedDuration::from_hours(25)).await;
+            assert_eq!(first.outcome, Outcome::Done, "{via:?} {announcement}");
+            let again = harness.tick().await;
+            let found = [&first, &again].map(|report| retired(&report.findings));
+            wrong.extend(is_reported_once(found, &announcement).err());
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[tokio::test]
 async fn the_certificate_job_reports_what_each_vendor_retires() {
-    use Server::{Kombo, Personio, Reteach};
-    use Via::Direct;
     let mut wrong = Vec::new();
-    for (via, server, path, header, announcement) in [
-        (
-            Direct,
-            Reteach,
-            "/participation",
-            SUNSET,
-            "reteach GET /participation ends on 2026-10-31",
-        ),
-        (
-            Via::Kombo,
-            Reteach,
-            "/participation",
-            DEPRECATED,
-            "reteach GET /participation is deprecated (2026-01-01)",
-        ),
-        (
-            Direct,
-            Personio,
-            "/v1/company/document-categories",
-            SUNSET,
-            "Personio GET /v1/company/document-categories ends on 2026-10-31",
-        ),
-        (
-            Direct,
-            Personio,
-            "/v1/company/documents",
-            WARNED,
-            "Personio POST /v1/company/documents answers with warning 299",
-        ),
-        (
-            Direct,
-            Personio,
-            "/v2/document-management/documents",
-            DEPRECATED,
-            "Personio GET /v2/document-management/documents is deprecated (2026-01-01)",
-        ),
-        (
-            Via::Kombo,
-            Kombo,
-            "/v1/hris/employee-document-categories",
-            SUNSET,
-            "Kombo GET /hris/employee-document-categories ends on 2026-10-31",
-        ),
-        (
-            Via::Kombo,
-            Kombo,
-            "/v1/hris/employees/{employee_id}/documents",
-            SUNSET,
-            "Kombo POST /hris/employees/{employee_id}/documents ends on 2026-10-31",
-        ),
-    ] {
-        let case = format!("{via:?} {announcement}");
-        let harness = announcing(via, server, path, header).await;
-        let first = harness.certificates_now().await;
-        assert_eq!(
-            (first.outcome, harness.personio.documents().len()),
-            (Outcome::Done, 1),
-            "{case}"
-        );
-        let again = harness.certificates_tick().await;
-        let found = [&first, &again].map(|report| retired(&report.findings));
-        wrong.extend(is_reported_once(found, announcement).err());
+    for (via, notice, calls) in BY_CERTIFICATES {
+        for call in *calls {
+            let announcement = format!("{call} {}", notice.2);
+            let harness = announcing(*via, *notice, call).await;
+            let first = harness.certificates_now().await;
+            let found = (first.outcome, harness.personio.documents().len());
+            assert_eq!(found, (Outcome::Done, 1), "{via:?} {announcement}");
+            let again = harness.certificates_tick().await;
+            let found = [&first, &again].map(|report| retired(&report.findings));
+            wrong.extend(is_reported_once(found, &announcement).err());
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
