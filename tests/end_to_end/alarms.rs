@@ -17,127 +17,40 @@ use simulators::reteach::{Delivery, Quirk};
 use simulators::{Behaviour, Body, Fault};
 
 /// Alarms on metrics of AWS: namespace, metric, dimension, how many periods of five minutes raise it.
-const OF_AWS: [(&str, &str, &str, &str, usize); 9] = [
-    (
-        "employee-sync-errors",
-        "AWS/Lambda",
-        "Errors",
-        "EmployeeSync",
-        1,
-    ),
-    (
-        "employee-sync-release-errors",
-        "AWS/Lambda",
-        "Errors",
-        "EmployeeSync.Version.Version",
-        1,
-    ),
-    (
-        "employee-sync-throttles",
-        "AWS/Lambda",
-        "Throttles",
-        "EmployeeSync",
-        3,
-    ),
-    (
-        "certificate-sync-errors",
-        "AWS/Lambda",
-        "Errors",
-        "CertificateSync",
-        1,
-    ),
-    (
-        "certificate-sync-release-errors",
-        "AWS/Lambda",
-        "Errors",
-        "CertificateSync.Version.Version",
-        1,
-    ),
-    (
-        "certificate-sync-throttles",
-        "AWS/Lambda",
-        "Throttles",
-        "CertificateSync",
-        3,
-    ),
-    (
-        "delivery-dead-letters",
-        "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
-        "DeliveryDeadLetters.QueueName",
-        1,
-    ),
-    (
-        "execution-dead-letters",
-        "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
-        "ExecutionDeadLetters.QueueName",
-        1,
-    ),
-    (
-        "lost-ticks",
-        "AWS/Scheduler",
-        "InvocationsFailedToBeSentToDeadLetterCount",
-        "Schedules",
-        1,
-    ),
-];
+const OF_AWS: &str = "
+    employee-sync-errors AWS/Lambda Errors EmployeeSync 1
+    employee-sync-release-errors AWS/Lambda Errors EmployeeSync.Version.Version 1
+    employee-sync-throttles AWS/Lambda Throttles EmployeeSync 3
+    certificate-sync-errors AWS/Lambda Errors CertificateSync 1
+    certificate-sync-release-errors AWS/Lambda Errors CertificateSync.Version.Version 1
+    certificate-sync-throttles AWS/Lambda Throttles CertificateSync 3
+    delivery-dead-letters AWS/SQS ApproximateNumberOfMessagesVisible DeliveryDeadLetters.QueueName 1
+    execution-dead-letters AWS/SQS ApproximateNumberOfMessagesVisible ExecutionDeadLetters.QueueName 1
+    lost-ticks AWS/Scheduler InvocationsFailedToBeSentToDeadLetterCount Schedules 1
+";
 
 /// Alarms on our own metrics, each with the test that raises and clears it by the metric lines of runs.
-const OURS: [(&str, &str); 13] = [
-    (
-        "employee-sync-failing",
-        "one_tenant_of_many_raises_no_alarm_of_the_fleet",
-    ),
-    (
-        "certificate-sync-failing",
-        "failing_certificate_runs_raise_the_fleet_s_alarm_first_and_then_their_own",
-    ),
-    (
-        "no-ticks",
-        "ticks_that_do_not_come_raise_an_alarm_and_a_stack_without_tenants_does_not",
-    ),
-    (
-        "tenant-not-synced",
-        "a_tenant_is_late_after_three_ticks_at_every_interval",
-    ),
-    (
-        "certificates-not-filed",
-        "failing_certificate_runs_raise_the_fleet_s_alarm_first_and_then_their_own",
-    ),
-    (
-        "employee-sync-needs-action",
-        "what_needs_action_alarms_at_every_interval_up_to_half_an_hour",
-    ),
-    (
-        "certificate-sync-needs-action",
-        "a_certificate_run_that_needs_action_raises_its_alarm",
-    ),
-    (
-        "held-plan",
-        "a_held_plan_raises_its_alarm_until_it_is_approved",
-    ),
-    (
-        "people-refused",
-        "a_share_of_refused_and_conflicting_people_raises_its_alarm_until_they_are_in_step",
-    ),
-    (
-        "parked-certificates",
-        "a_parked_certificate_raises_its_alarm_until_somebody_decides",
-    ),
-    (
-        "certificates-failing",
-        "failures_over_a_share_raise_an_alarm_that_ends_by_itself",
-    ),
-    (
-        "employee-sync-notices-failed",
-        "a_notice_that_cannot_be_sent_raises_the_alarm_of_its_job",
-    ),
-    (
-        "certificate-sync-notices-failed",
-        "a_notice_that_cannot_be_sent_raises_the_alarm_of_its_job",
-    ),
-];
+const OURS: &str = "
+    employee-sync-failing one_tenant_of_many_raises_no_alarm_of_the_fleet
+    certificate-sync-failing failing_certificate_runs_raise_the_fleet_s_alarm_first_and_then_their_own
+    no-ticks ticks_that_do_not_come_raise_an_alarm_and_a_stack_without_tenants_does_not
+    tenant-not-synced a_tenant_is_late_after_three_ticks_at_every_interval
+    certificates-not-filed failing_certificate_runs_raise_the_fleet_s_alarm_first_and_then_their_own
+    employee-sync-needs-action what_needs_action_alarms_at_every_interval_up_to_half_an_hour
+    certificate-sync-needs-action a_certificate_run_that_needs_action_raises_its_alarm
+    held-plan a_held_plan_raises_its_alarm_until_it_is_approved
+    people-refused a_share_of_refused_and_conflicting_people_raises_its_alarm_until_they_are_in_step
+    parked-certificates a_parked_certificate_raises_its_alarm_until_somebody_decides
+    certificates-failing failures_over_a_share_raise_an_alarm_that_ends_by_itself
+    employee-sync-notices-failed a_notice_that_cannot_be_sent_raises_the_alarm_of_its_job
+    certificate-sync-notices-failed a_notice_that_cannot_be_sent_raises_the_alarm_of_its_job
+";
+
+fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
+    let words = |row: &'static str| row.split_whitespace().collect::<Vec<_>>();
+    let lines = table.trim().lines();
+    lines.map(move |row| words(row).try_into().unwrap())
+}
 
 fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
@@ -166,15 +79,15 @@ fn personio_is_down(harness: &Harness) {
 fn every_alarm_is_raised_by_a_test() {
     let watch = CloudWatch::of_the_template();
     let there: BTreeSet<&str> = watch.names().into_iter().collect();
-    let ours = OURS.iter().map(|(name, _)| *name);
-    let tested = OF_AWS.iter().map(|(name, ..)| *name).chain(ours);
+    let ours = rows::<2>(OURS).map(|[name, _]| name);
+    let tested = rows::<5>(OF_AWS).map(|[name, ..]| name).chain(ours);
     assert_eq!(there, tested.collect());
     let tests = [
         include_str!("alarms.rs"),
         include_str!("certificates/alarms.rs"),
     ]
     .concat();
-    for (name, test) in OURS {
+    for [name, test] in rows(OURS) {
         assert!(
             tests.contains(&format!("async fn {test}()")),
             "{name}: {test}"
@@ -185,7 +98,8 @@ fn every_alarm_is_raised_by_a_test() {
 #[test]
 fn alarms_on_metrics_of_aws_are_raised_and_cleared() {
     let begin: Timestamp = "2026-05-11T08:00:00Z".parse().unwrap();
-    for (alarm, namespace, metric, dimension, periods) in OF_AWS {
+    for [alarm, namespace, metric, dimension, periods] in rows(OF_AWS) {
+        let periods: usize = periods.parse().unwrap();
         let mut watch = CloudWatch::of_the_template();
         let mut now = begin;
         for period in 1..=periods {
