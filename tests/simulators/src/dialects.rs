@@ -92,6 +92,7 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         let quirk = TakesOnlyDatesAhead(field.to_owned());
         (format!("reteach takes only {field} ahead"), vec![quirk])
     });
+    let no_ids = ExternalIdsAreNoIdentifiers;
     let one = [
         ("dates do not lock", DatesDoNotLock),
         ("list hides locked accounts", ListHidesLocked),
@@ -102,18 +103,9 @@ pub fn dialects() -> Vec<(String, Dialect)> {
         ("conflicts are 422", ConflictsAre422),
         ("finds by user name alone", FindsByUserNameAlone),
         ("updates what it finds", UpdatesWhatItFinds),
-        (
-            "external ids are no identifiers",
-            ExternalIdsAreNoIdentifiers(404),
-        ),
-        (
-            "external ids are refused with 400",
-            ExternalIdsAreNoIdentifiers(400),
-        ),
-        (
-            "external ids are refused with 422",
-            ExternalIdsAreNoIdentifiers(422),
-        ),
+        ("external ids are no identifiers", no_ids(404)),
+        ("external ids are refused with 400", no_ids(400)),
+        ("external ids are refused with 422", no_ids(422)),
         ("ignores the external id filter", IgnoresExternalIdFilter),
         ("shows locked accounts in its list alone", HidesLocked),
         ("takes tags by id", TakesTagsById),

@@ -48,49 +48,14 @@ pub(super) fn employee(
 
 /// What stays of a deleted employee after 14 days: ids, time stamps, empty lists and nulls.
 fn empty(kombo_id: &str, known: &Mirrored) -> Map<String, Value> {
-    const NULL: &[&str] = &[
-        "employee_number",
-        "first_name",
-        "last_name",
-        "nationality",
-        "display_full_name",
-        "job_title",
-        "work_email",
-        "personal_email",
-        "mobile_phone_number",
-        "ssn",
-        "tax_id",
-        "gender",
-        "ethnicity",
-        "marital_status",
-        "employment_status",
-        "employment_type",
-        "weekly_hours",
-        "avatar",
-        "work_location_id",
-        "legal_entity_id",
-        "manager_id",
-        "home_address",
-        "bank_accounts",
-        "date_of_birth",
-        "start_date",
-        "termination_date",
-        "remote_created_at",
-        "custom_fields",
-        "remote_data",
-        "manager",
-        "legal_entity",
-        "work_location",
-    ];
-    const LISTS: &[&str] = &[
-        "employments",
-        "time_off_balances",
-        "groups",
-        "teams",
-        "integration_fields",
-    ];
-    let nulls = NULL.iter().map(|key| ((*key).to_owned(), Value::Null));
-    let lists = LISTS.iter().map(|key| ((*key).to_owned(), json!([])));
+    const NULL: &str = "employee_number first_name last_name nationality display_full_name job_title work_email \
+        personal_email mobile_phone_number ssn tax_id gender ethnicity marital_status employment_status \
+        employment_type weekly_hours avatar work_location_id legal_entity_id manager_id home_address \
+        bank_accounts date_of_birth start_date termination_date remote_created_at custom_fields remote_data \
+        manager legal_entity work_location";
+    const LISTS: &str = "employments time_off_balances groups teams integration_fields";
+    let nulls = NULL.split(' ').map(|key| (key.to_owned(), Value::Null));
+    let lists = LISTS.split(' ').map(|key| (key.to_owned(), json!([])));
     let own = [
         ("id", json!(kombo_id)),
         ("remote_id", json!(known.person.id.to_string())),
@@ -113,7 +78,7 @@ fn data(
     employment_type_field: Option<&str>,
 ) -> Vec<(String, Value)> {
     let (person, readable) = (&known.person, &known.readable);
-    let if_readable = |attribute: &str, value: Value| {
+    let shown = |attribute: &str, value: Value| {
         if readable.contains(attribute) {
             value
         } else {
@@ -125,47 +90,31 @@ fn data(
     let department = Unit::readable(integration, known, "department", &person.department);
     let groups: Vec<Value> = department.iter().map(Unit::department).collect();
     let full_name = format!("{} {}", person.first_name, person.last_name);
+    let own = shown("employment_type", own_type(person.employment_type));
     let custom_fields = match employment_type_field {
-        Some(field) => {
-            json!({field: if_readable("employment_type", own_type(person.employment_type))})
-        }
+        Some(field) => json!({field: own}),
         None => json!({}),
     };
     [
-        (
-            "first_name",
-            if_readable("first_name", json!(person.first_name)),
-        ),
-        (
-            "last_name",
-            if_readable("last_name", json!(person.last_name)),
-        ),
-        (
-            "display_full_name",
-            if_readable("last_name", json!(full_name)),
-        ),
-        ("job_title", if_readable("position", json!(person.position))),
-        ("work_email", if_readable("email", json!(person.email))),
-        ("gender", if_readable("gender", gender(person.gender))),
-        (
-            "employment_status",
-            if_readable("status", status(person.status)),
-        ),
+        ("first_name", shown("first_name", json!(person.first_name))),
+        ("last_name", shown("last_name", json!(person.last_name))),
+        ("display_full_name", shown("last_name", json!(full_name))),
+        ("job_title", shown("position", json!(person.position))),
+        ("work_email", shown("email", json!(person.email))),
+        ("gender", shown("gender", gender(person.gender))),
+        ("employment_status", shown("status", status(person.status))),
         (
             "employment_type",
-            if_readable("weekly_working_hours", inferred_type(person.weekly_hours)),
+            shown("weekly_working_hours", inferred_type(person.weekly_hours)),
         ),
         (
             "weekly_hours",
-            if_readable("weekly_working_hours", json!(person.weekly_hours)),
+            shown("weekly_working_hours", json!(person.weekly_hours)),
         ),
-        (
-            "start_date",
-            if_readable("hire_date", date(person.hire_date)),
-        ),
+        ("start_date", shown("hire_date", date(person.hire_date))),
         (
             "termination_date",
-            if_readable("termination_date", date(person.termination_date)),
+            shown("termination_date", date(person.termination_date)),
         ),
         (
             "legal_entity_id",
