@@ -3,9 +3,20 @@
 use super::*;
 use crate::documents;
 
+fn confirmed(minutes: i64) -> Step {
+    upload(minutes, Effect::Confirmed)
+}
+
+fn refused(minutes: i64) -> Step {
+    upload(minutes, Effect::Refused)
+}
+
+fn unknown(minutes: i64) -> Step {
+    upload(minutes, Effect::Unknown)
+}
+
 #[test]
 fn a_document_has_one_upload_and_a_certificate_one_document() {
-    use Effect::{Confirmed, Refused, Unknown};
     let (missing, twice) = (
         "a document without an upload: certificate c",
         "a certificate filed twice: certificate c",
@@ -16,24 +27,16 @@ fn a_document_has_one_upload_and_a_certificate_one_document() {
         file: "zertifikat.pdf".to_owned(),
     };
     for (says, uploads, filed) in [
-        ("", vec![upload(0, Confirmed)], vec![file("c"), foreign]),
-        (
-            "",
-            vec![upload(0, Refused), upload(1, Unknown)],
-            vec![file("c")],
-        ),
-        ("", vec![upload(0, Unknown)], vec![]),
-        (missing, vec![upload(0, Refused)], vec![file("c")]),
+        ("", vec![confirmed(0)], vec![file("c"), foreign]),
+        ("", vec![refused(0), unknown(1)], vec![file("c")]),
+        ("", vec![unknown(0)], vec![]),
+        (missing, vec![refused(0)], vec![file("c")]),
         (
             twice,
-            vec![upload(0, Unknown), upload(1, Confirmed)],
+            vec![unknown(0), confirmed(1)],
             vec![file("c"), file("c")],
         ),
-        (
-            &both,
-            vec![upload(0, Confirmed)],
-            vec![file("c"), file("c")],
-        ),
+        (&both, vec![confirmed(0)], vec![file("c"), file("c")]),
     ] {
         check(vec![(says, uploads)], |calls| {
             documents::have_one_upload_each(calls, &filed)
@@ -43,50 +46,27 @@ fn a_document_has_one_upload_and_a_certificate_one_document() {
 
 #[test]
 fn an_upload_that_may_be_filed_is_looked_for_before_it_is_sent_again() {
-    use Effect::{Confirmed, Refused, Unknown};
     let blind =
         |call: usize| format!("a certificate sent again blindly: certificate c, call {call}");
     let [first, second, third] = [blind(1), blind(2), blind(3)];
     let rows = || {
         vec![
-            ("", vec![upload(0, Refused), upload(1, Confirmed)]),
+            ("", vec![refused(0), confirmed(1)]),
+            ("", vec![unknown(0), list(15), list(16), confirmed(31)]),
+            ("", vec![unknown(0), list(1), list(15), confirmed(16)]),
+            (first.as_str(), vec![unknown(0), unknown(60)]),
+            (second.as_str(), vec![unknown(0), list(20), unknown(21)]),
             (
-                "",
-                vec![
-                    upload(0, Unknown),
-                    list(15),
-                    list(16),
-                    upload(31, Confirmed),
-                ],
-            ),
-            (
-                "",
-                vec![upload(0, Unknown), list(1), list(15), upload(16, Confirmed)],
-            ),
-            (
-                first.as_str(),
-                vec![upload(0, Unknown), upload(60, Unknown)],
-            ),
-            (
-                second.as_str(),
-                vec![upload(0, Unknown), list(20), upload(21, Unknown)],
+                third.as_str(),
+                vec![unknown(0), list(1), list(14), unknown(15)],
             ),
             (
                 third.as_str(),
-                vec![upload(0, Unknown), list(1), list(14), upload(15, Unknown)],
+                vec![unknown(0), list(15), list(16), unknown(32)],
             ),
             (
                 third.as_str(),
-                vec![upload(0, Unknown), list(15), list(16), upload(32, Unknown)],
-            ),
-            (
-                third.as_str(),
-                vec![
-                    upload(0, Confirmed),
-                    list(15),
-                    list(16),
-                    upload(60, Unknown),
-                ],
+                vec![confirmed(0), list(15), list(16), unknown(60)],
             ),
         ]
     };

@@ -9,47 +9,36 @@ fn a_lock_has_a_cause_in_what_was_read() {
         ends: Some(YESTERDAY),
         ..person(1)
     };
-    let owner = || Address::Owner(1);
-    let (now, later) = ("2026-05-11T08:00:00Z", "2026-06-30T22:00:00Z");
+    let lock = |end| super::lock(Address::Owner(1), end);
+    let locked = || lock("2026-05-11T08:00:00Z");
+    let (early, later) = ("2026-05-09T22:00:00Z", "2026-06-30T22:00:00Z");
     let says = |call: usize| format!("a lock without a cause: personio:1, call {call}");
     let [first, second, third] = [says(1), says(2), says(3)];
     let (first, second, third) = (first.as_str(), second.as_str(), third.as_str());
     let rows = vec![
         // Whom nobody ever read.
-        (first, vec![read([person(2)]), lock(owner(), now)]),
-        (first, vec![read([person(1)]), lock(owner(), now)]),
+        (first, vec![read([person(2)]), locked()]),
+        (first, vec![read([person(1)]), locked()]),
         // An end date, as it was read.
-        ("", vec![read([ends()]), lock(owner(), MIDNIGHT)]),
-        (
-            first,
-            vec![read([ends()]), lock(owner(), "2026-05-09T22:00:00Z")],
-        ),
-        (first, vec![read([person(1)]), lock(owner(), later)]),
+        ("", vec![read([ends()]), lock(MIDNIGHT)]),
+        (first, vec![read([ends()]), lock(early)]),
+        (first, vec![read([person(1)]), lock(later)]),
         // Inactive, without a date.
-        ("", vec![read([inactive(1)]), lock(owner(), now)]),
-        (first, vec![read([inactive(1)]), lock(owner(), later)]),
-        (first, vec![read([inactive(1)]), lock(owner(), MIDNIGHT)]),
+        ("", vec![read([inactive(1)]), locked()]),
+        (first, vec![read([inactive(1)]), lock(later)]),
+        (first, vec![read([inactive(1)]), lock(MIDNIGHT)]),
         (
             second,
-            vec![read([inactive(1)]), read([person(1)]), lock(owner(), now)],
+            vec![read([inactive(1)]), read([person(1)]), locked()],
         ),
         // Missing from two complete readings in a row.
-        (
-            second,
-            vec![read([person(1)]), read([person(2)]), lock(owner(), now)],
-        ),
-        (
-            "",
-            vec![read([person(1)]), read([]), read([]), lock(owner(), now)],
-        ),
+        (second, vec![read([person(1)]), read([person(2)]), locked()]),
+        ("", vec![read([person(1)]), read([]), read([]), locked()]),
         (
             third,
-            vec![read([person(1)]), read([]), page([], 3), lock(owner(), now)],
+            vec![read([person(1)]), read([]), page([], 3), locked()],
         ),
-        (
-            third,
-            vec![read([]), read([person(1)]), read([]), lock(owner(), now)],
-        ),
+        (third, vec![read([]), read([person(1)]), read([]), locked()]),
     ];
     check(rows, |calls| locks::have_a_cause(calls, &Terms::default()));
     let terms = Terms {
@@ -63,11 +52,8 @@ fn a_lock_has_a_cause_in_what_was_read() {
         ..Terms::default()
     };
     let rows = vec![
-        (first, vec![read([ends()]), lock(owner(), MIDNIGHT)]),
-        (
-            "",
-            vec![read([ends()]), lock(owner(), "2026-05-09T22:00:00Z")],
-        ),
+        (first, vec![read([ends()]), lock(MIDNIGHT)]),
+        ("", vec![read([ends()]), lock(early)]),
     ];
     check(rows, |calls| locks::have_a_cause(calls, &terms));
 }
