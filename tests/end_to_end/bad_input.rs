@@ -61,28 +61,17 @@ async fn a_paused_tenant_is_not_synced_until_it_is_resumed() {
 async fn an_invalid_tenant_file_is_reported_by_field() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     let file = harness.company.tenant_file("");
+    let bad = Outcome::BadConfiguration;
     let cases = [
-        ("tenant_id = ".to_owned(), Outcome::BadConfiguration, ""),
-        (
-            file.replace("Europe/Berlin", "Berlin"),
-            Outcome::BadConfiguration,
-            "time_zone",
-        ),
-        (
-            file.replace("\"direct\"", "\"fax\""),
-            Outcome::BadConfiguration,
-            "personio.via",
-        ),
+        ("tenant_id = ".to_owned(), bad, ""),
+        (file.replace("Europe/Berlin", "Berlin"), bad, "time_zone"),
+        (file.replace("\"direct\"", "\"fax\""), bad, "personio.via"),
         (
             format!("{file}[scope]\nteams = [\"tag\"]\n"),
-            Outcome::BadConfiguration,
+            bad,
             "scope.teams",
         ),
-        (
-            file.replace("\"acme\"", "\"other\""),
-            Outcome::BadConfiguration,
-            "that of other",
-        ),
+        (file.replace("\"acme\"", "\"other\""), bad, "that of other"),
         (
             file.replace("via = \"direct\"", "via = \"kombo\"")
                 + "[kombo]\nbase_url = \"http://127.0.0.1:9/v1\"\n",
@@ -104,29 +93,15 @@ async fn an_invalid_tenant_file_is_reported_by_field() {
 
 #[tokio::test]
 async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
+    let (end, no_date) = ("termination_date", "termination_date is not a date");
+    let unnamed = json!({"type": "Office", "attributes": {"id": 7}});
     let cases: [(&str, Value, &str); 6] = [
         ("hire_date", json!("gestern"), "hire_date is not a date"),
-        (
-            "termination_date",
-            json!("31.12.2026"),
-            "termination_date is not a date",
-        ),
-        (
-            "termination_date",
-            json!(20_261_231),
-            "termination_date is not a date",
-        ),
-        (
-            "termination_date",
-            json!("2026-02-30T00:00:00+01:00"),
-            "termination_date is not a date",
-        ),
+        (end, json!("31.12.2026"), no_date),
+        (end, json!(20_261_231), no_date),
+        (end, json!("2026-02-30T00:00:00+01:00"), no_date),
         ("last_name", json!(["Groß"]), "last_name is not text"),
-        (
-            "office",
-            json!({"type": "Office", "attributes": {"id": 7}}),
-            "office has no name",
-        ),
+        ("office", unnamed, "office has no name"),
     ];
     let routes = [Via::Direct, Via::KomboPassthrough].into_iter().cycle();
     for ((attribute, value, says), via) in cases.into_iter().zip(routes) {
