@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use employee_sync::EmployeeSync;
 use employee_sync::plan::Details;
-use harness::{Harness, by_hand, date, people, person};
+use harness::{Harness, by_hand, date, numbered, people, person};
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome, Ran};
 use shared::state::Brake;
 use shared::tenant::Via;
 use simulators::people::Status;
-use simulators::reteach::Customer;
 
 async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
     let (items, accounts) = (harness.items().await, harness.reteach.customers());
@@ -32,10 +31,7 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
 async fn a_first_dry_run_lists_creates_adoptions_and_held_take_overs() {
     let harness = Harness::new(Via::Direct, "", people(4)).await;
     harness.reteach.insert(by_hand("person-2@muster.example"));
-    let foreign = Customer {
-        external_id: Some("sap:3".into()),
-        ..by_hand("person-3@muster.example")
-    };
+    let foreign = numbered("sap:3", "person-3@muster.example");
     harness.reteach.insert(foreign);
     let ran = dry(&harness).await;
     let counts = ran.report.counts;

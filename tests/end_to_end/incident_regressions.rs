@@ -2,7 +2,7 @@
 //! Where a thread could not be read, the test says so and shows the rule behind it.
 
 use employee_sync::report::Report;
-use harness::{Harness, ROUTES, by_hand, date, people, person, virtual_time};
+use harness::{Harness, ROUTES, by_hand, date, numbered, people, person, virtual_time};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::state::Brake;
@@ -61,10 +61,7 @@ async fn ssosync_88_accounts_of_others_are_left_alone() {
             .reteach
             .insert(by_hand(&format!("admin-{number}@tower.example")));
     }
-    let other = Customer {
-        external_id: Some("sap:1".to_owned()),
-        ..by_hand("sap@tower.example")
-    };
+    let other = numbered("sap:1", "sap@tower.example");
     harness.reteach.insert(other);
     let others = || {
         let all = harness.reteach.customers().into_iter();

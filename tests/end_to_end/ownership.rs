@@ -1,7 +1,7 @@
 //! Whose account it is where another system, or a former profile, has had it before.
 
 use employee_sync::report::Report;
-use harness::{Harness, ROUTES, by_hand, people};
+use harness::{Harness, ROUTES, numbered, people};
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use shared::state::Brake;
@@ -100,9 +100,8 @@ async fn an_address_that_a_leaver_lost_is_free_and_over_kombos_model_waits_for_a
 async fn an_account_of_another_system_goes_to_its_person_only_after_approval() {
     let harness = Harness::new(Via::Direct, "", people(4)).await;
     let foreign = Customer {
-        external_id: Some("sap:77".to_owned()),
         tags: vec!["Brandschutz".to_owned()],
-        ..by_hand("person-2@muster.example")
+        ..numbered("sap:77", "person-2@muster.example")
     };
     let id = harness.reteach.insert(foreign);
     let before = harness.reteach.customer(&id);
@@ -127,10 +126,7 @@ async fn an_account_of_another_system_goes_to_its_person_only_after_approval() {
 #[tokio::test]
 async fn a_dismissed_take_over_leaves_the_account_to_the_other_system() {
     let harness = Harness::synced(Via::Direct, "", people(4)).await;
-    let foreign = Customer {
-        external_id: Some("sap:77".to_owned()),
-        ..by_hand("person-5@muster.example")
-    };
+    let foreign = numbered("sap:77", "person-5@muster.example");
     let id = harness.reteach.insert(foreign);
     let before = harness.reteach.customer(&id);
     harness.personio.put(harness::person(5));

@@ -1,12 +1,11 @@
 //! No name, mail address or secret appears in a report, the state, an error, Debug output or the log.
 
 use employee_sync::plan::Details;
-use harness::{Harness, ROUTES, Witness, by_hand, marked_company};
+use harness::{Harness, ROUTES, Witness, by_hand, marked_company, numbered};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::runtime::Mode;
 use simulators::people::Status;
-use simulators::reteach::Customer;
 use simulators::{Behaviour, Body, Fault};
 
 async fn run(seen: &mut Witness, mode: Mode) {
@@ -29,10 +28,7 @@ async fn ticks(seen: &mut Witness, times: usize) {
 fn go_wrong(harness: &Harness) {
     let academy = &harness.reteach;
     academy.insert(by_hand("zwetschge.1@obst.example"));
-    academy.insert(Customer {
-        external_id: Some("sap:2".into()),
-        ..by_hand("zwetschge.2@obst.example")
-    });
+    academy.insert(numbered("sap:2", "zwetschge.2@obst.example"));
     harness.change(3, |person| person.last_name = "Zwetschge".repeat(40));
     harness.change(4, |person| {
         person.email = Some("zwetschge.5@obst.example".into())

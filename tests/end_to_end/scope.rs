@@ -1,7 +1,7 @@
 //! The scope of a tenant.
 
 use employee_sync::report::Counts;
-use harness::{Harness, ROUTES, by_hand, people, person};
+use harness::{Harness, ROUTES, by_hand, numbered, people, person};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
@@ -132,10 +132,7 @@ async fn foreign_accounts_are_not_touched() {
     let academy = &harness.reteach;
     academy.insert(by_hand("person-2@muster.example"));
     academy.insert(by_hand("guest@elsewhere.example"));
-    academy.insert(simulators::reteach::Customer {
-        external_id: Some("sap:1".into()),
-        ..by_hand("sap@muster.example")
-    });
+    academy.insert(numbered("sap:1", "sap@muster.example"));
     let before = academy.customers();
     harness.first_run().await;
     harness.personio.remove(2);

@@ -1,12 +1,12 @@
 //! The companies of the scenes, just before the run.
 
-use harness::{Harness, by_hand, completed, date, people, person};
+use harness::{Harness, by_hand, completed, date, numbered, people, person};
 use jiff::SignedDuration;
 use shared::domain::clock::ManualClock;
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::personio::Document;
-use simulators::reteach::{Certificate, Customer, Participation, Publication};
+use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Fault, Person};
 
 use crate::scene::FOLDER;
@@ -35,10 +35,8 @@ pub(crate) async fn first(clock: ManualClock, via: Via) -> Harness {
     harness
         .reteach
         .insert(by_hand(&person(4).email.unwrap_or_default()));
-    harness.reteach.insert(Customer {
-        external_id: Some("personio:99".to_owned()),
-        ..by_hand(&person(5).email.unwrap_or_default())
-    });
+    let mail = person(5).email.unwrap_or_default();
+    harness.reteach.insert(numbered("personio:99", &mail));
     harness
 }
 

@@ -44,3 +44,12 @@ pub fn by_hand(email: &str) -> reteach::Customer {
         ..reteach::Customer::default()
     }
 }
+
+/// The same, with an external id.
+#[must_use]
+pub fn numbered(external_id: &str, email: &str) -> reteach::Customer {
+    reteach::Customer {
+        external_id: Some(external_id.to_owned()),
+        ..by_hand(email)
+    }
+}

@@ -44,7 +44,7 @@ use shared::tenant::Via;
 use simulators::aws::Sts;
 use simulators::{FaultEngine, Kombo, Personio, Reteach, Tape};
 
-pub use build::{by_hand, date, people, person};
+pub use build::{by_hand, date, numbered, people, person};
 pub use certificate_faults::UploadAt;
 pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, LedgerItem, completed, named};

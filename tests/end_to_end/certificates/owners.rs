@@ -1,6 +1,6 @@
 //! The employee to whom a certificate belongs.
 
-use harness::{Harness, ROUTES, by_hand, completed, date, people, person};
+use harness::{Harness, ROUTES, by_hand, completed, date, numbered, people, person};
 use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
@@ -68,11 +68,7 @@ async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
     let harness = Harness::with_folder(Via::Direct, "", people(2)).await;
     let reteach = &harness.reteach;
     let by_hand = reteach.insert(by_hand("trainer@partner.example"));
-    let sap = Customer {
-        external_id: Some("sap:1".to_owned()),
-        ..harness::by_hand("sap@partner.example")
-    };
-    let sap = reteach.insert(sap);
+    let sap = reteach.insert(numbered("sap:1", "sap@partner.example"));
     harness.issue([
         of(&by_hand, "c-1"),
         of(&sap, "c-2"),
@@ -295,8 +291,8 @@ async fn certificates_of_another_academy_are_one_outcome_and_not_filed() {
                 assert!(harness.reteach.remove(&account.id), "{label}");
             }
             for number in 1..=known {
-                let mut other = by_hand(&format!("andere{number}@muster.example"));
-                other.external_id = Some(format!("{prefix}{number}"));
+                let mail = format!("andere{number}@muster.example");
+                let other = numbered(&format!("{prefix}{number}"), &mail);
                 harness.reteach.insert(other);
             }
             issue(prefix, "d", at);
@@ -356,9 +352,9 @@ async fn an_academy_whose_certificates_are_all_of_people_outside_the_hr_system_i
         for gone in harness.reteach.participations() {
             assert!(harness.reteach.remove_participation(&gone.id));
         }
-        let mut other = by_hand("gast@example.com");
-        other.external_id = Some(outside.to_owned());
-        harness.reteach.insert(other);
+        harness
+            .reteach
+            .insert(numbered(outside, "gast@example.com"));
         harness.issue([of(outside, "d-1")]);
         let report = harness.certificates_after(DAY).await;
         let label = format!("{outside} {known}");
