@@ -11,7 +11,7 @@ use simulators::kombo::Condition;
 pub(crate) struct BrokenConnection {
     pub(crate) name: &'static str,
     pub(crate) routes: &'static [Via],
-    pub(crate) begin: fn(&Harness),
+    pub(crate) begin: Box<dyn Fn(&Harness)>,
     pub(crate) outcome: Outcome,
     pub(crate) says: &'static str,
     pub(crate) end: fn(&Harness),
@@ -35,7 +35,7 @@ pub(crate) fn put_into(harness: &Harness, condition: Condition) {
 pub(crate) fn broken(
     name: &'static str,
     routes: &'static [Via],
-    begin: fn(&Harness),
+    begin: impl Fn(&Harness) + 'static,
     outcome: Outcome,
     says: &'static str,
     end: fn(&Harness),
@@ -43,7 +43,7 @@ pub(crate) fn broken(
     BrokenConnection {
         name,
         routes,
-        begin,
+        begin: Box::new(begin),
         outcome,
         says,
         end,
@@ -52,7 +52,9 @@ pub(crate) fn broken(
 
 /// What both jobs report in the same words.
 pub(crate) fn common() -> Vec<BrokenConnection> {
-    let condition = |name, begin, says| {
+    use Condition::{Inactive, Invalid, QaFailed, SetupIncomplete, SetupSyncPending};
+    let condition = |name, condition, says| {
+        let begin = move |harness: &Harness| put_into(harness, condition);
         broken(name, KOMBO, begin, Outcome::NotConnected, says, |harness| {
             put_into(harness, Condition::Active)
         })
@@ -98,31 +100,11 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
             "Kombo does not offer this here",
             |harness| harness.kombo().allow_passthrough(INTEGRATION, true),
         ),
-        condition(
-            "pending",
-            |harness| put_into(harness, Condition::SetupSyncPending),
-            "first sync is still running",
-        ),
-        condition(
-            "incomplete",
-            |harness| put_into(harness, Condition::SetupIncomplete),
-            "has not finished the setup",
-        ),
-        condition(
-            "checks",
-            |harness| put_into(harness, Condition::QaFailed),
-            "Kombo's checks",
-        ),
-        condition(
-            "invalid",
-            |harness| put_into(harness, Condition::Invalid),
-            "reconnect",
-        ),
-        condition(
-            "inactive",
-            |harness| put_into(harness, Condition::Inactive),
-            "switched off",
-        ),
+        condition("pending", SetupSyncPending, "first sync is still running"),
+        condition("incomplete", SetupIncomplete, "has not finished the setup"),
+        condition("checks", QaFailed, "Kombo's checks"),
+        condition("invalid", Invalid, "reconnect"),
+        condition("inactive", Inactive, "switched off"),
         broken(
             "reteach's credential is deleted",
             DIRECT,
