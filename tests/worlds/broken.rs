@@ -46,22 +46,14 @@ const PRODUCTS: [BrokenProduct; 6] = [
     },
     BrokenProduct {
         broken: Broken::ForgetsFilings,
-        concerns: |_, history| {
-            history
-                .iter()
-                .any(|event| matches!(event, Event::Earned { late: false, .. }))
-        },
+        concerns: |_, history| history.iter().any(earns),
         seeds: 8,
         events: 4,
         says: "",
     },
     BrokenProduct {
         broken: Broken::ForgetsIntents,
-        concerns: |_, history| {
-            history
-                .iter()
-                .any(|event| matches!(event, Event::Earned { late: false, .. }))
-        },
+        concerns: |_, history| history.iter().any(earns),
         seeds: 8,
         events: 4,
         says: "traffic: a certificate filed twice",
@@ -88,6 +80,10 @@ const PRODUCTS: [BrokenProduct; 6] = [
         says: "traffic: a lock without a cause",
     },
 ];
+
+fn earns(event: &Event) -> bool {
+    matches!(event, Event::Earned { late: false, .. })
+}
 
 fn drops_people(event: &Event) -> bool {
     matches!(event, Event::Fault(fault)
