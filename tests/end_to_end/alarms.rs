@@ -316,7 +316,7 @@ async fn runs_that_cannot_read_the_state_count_from_what_their_process_knows() {
     assert_run!(report, Outcome::StateUnavailable);
     assert_eq!(report.minutes_since_good_run, Some(60));
     watch.take(&report);
-    let at = world_time(&world);
+    let at = shared::domain::clock::Clock::now(&world.clock);
     // One such run needs nobody: the service may be back at the next tick.
     assert_eq!(watch.raised(at), ["tenant-not-synced"]);
     world.restart().unwrap();
@@ -337,10 +337,6 @@ async fn run_for(world: &Fixture, number: u32) -> Report {
     let functions = world.functions();
     let ran = functions.employees.run(&request, &ignore_progress).await;
     ran.report
-}
-
-fn world_time(world: &Fixture) -> Timestamp {
-    shared::domain::clock::Clock::now(&world.clock)
 }
 
 #[tokio::test]

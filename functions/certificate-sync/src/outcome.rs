@@ -134,13 +134,9 @@ mod tests {
         };
         let (now, later) = (at("08:00:00"), at("09:00:00"));
         let retry = RetryState {
-            reason: "why".to_owned(),
             failures: 1,
-            refusals: 0,
-            unlisted: false,
-            unverified_at: None,
-            since: at("07:00:00"),
             retry_at: later,
+            ..RetryState::asked_for("why".to_owned(), at("07:00:00"))
         };
         let parked = SkipReason::Parked {
             employee: SourceId::new("1"),

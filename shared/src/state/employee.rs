@@ -163,7 +163,7 @@ pub enum ValueDigest {
 }
 
 /// A record that reteach, or the mapping, refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     #[serde(default)]
     pub kind: FailureKind,

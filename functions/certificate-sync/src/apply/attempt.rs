@@ -146,13 +146,9 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let failed = |reason: &str, failures| {
             CertificateState::Failed(RetryState {
-                reason: reason.to_owned(),
                 failures,
                 refusals: failures,
-                unlisted: false,
-                unverified_at: None,
-                since: at,
-                retry_at: at,
+                ..RetryState::asked_for(reason.to_owned(), at)
             })
         };
         let upload = |read| Upload {

@@ -46,13 +46,9 @@ fn due(at: Timestamp) -> Unsettled {
 
 fn retry(retry_at: Timestamp) -> CertificateResult {
     CertificateResult::Failed(RetryState {
-        reason: "why".to_owned(),
         failures: 1,
-        refusals: 0,
-        unlisted: false,
-        unverified_at: None,
-        since: now(),
         retry_at,
+        ..RetryState::asked_for("why".to_owned(), now())
     })
 }
 

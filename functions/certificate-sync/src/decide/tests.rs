@@ -841,13 +841,10 @@ fn what_may_be_filed_is_filed_again_only_after_a_second_list() {
 #[test]
 fn a_refusal_counts_until_its_certificate_is_decided_about_or_not_listed_any_more() {
     let retry = || RetryState {
-        reason: "refused".to_owned(),
         failures: 1,
         refusals: 1,
-        unlisted: false,
-        unverified_at: None,
-        since: now() - 2.hours(),
         retry_at: now(),
+        ..RetryState::asked_for("refused".to_owned(), now() - 2.hours())
     };
     let failed = || CertificateState::Failed(retry());
     let filed = CertificateState::Uploaded {

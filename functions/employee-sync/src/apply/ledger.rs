@@ -282,12 +282,10 @@ mod tests {
         };
         let failure = Failure {
             kind: FailureKind::Conflict,
-            reason: String::new(),
             fingerprint,
             attempts: 8,
             retry_at: now(),
-            is_personal: false,
-            is_of_look_up: false,
+            ..Failure::default()
         };
         Candidate {
             entry: Some(EmployeeEntry {

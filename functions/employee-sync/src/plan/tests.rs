@@ -265,8 +265,7 @@ fn refused_until(retry_at: jiff::Timestamp) -> Failure {
         fingerprint: key().fingerprint([]),
         attempts: 2,
         retry_at,
-        is_personal: false,
-        is_of_look_up: false,
+        ..Failure::default()
     }
 }
 

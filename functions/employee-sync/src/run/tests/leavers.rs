@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use shared::domain::employee::{Field, Status};
 use shared::domain::id::{ExternalId, SourceId};
-use shared::fingerprint::Fingerprint;
 use shared::http::Effect;
 use shared::reteach::Error;
 use shared::runtime::{Finding, FindingKind, Outcome};
@@ -188,12 +187,9 @@ fn doubt(world: &mut World, id: usize) {
     let entry = world.academy.ledger.get_mut(&SourceId::new(id.to_string()));
     entry.unwrap().failure = Some(Failure {
         kind: FailureKind::NoAnswer,
-        reason: String::new(),
-        fingerprint: Fingerprint::default(),
         attempts: 1,
         retry_at: world.now,
-        is_personal: false,
-        is_of_look_up: false,
+        ..Failure::default()
     });
     let moves = format!("Werk {}", world.now);
     world.edit(id, |person| person.location = Field::Value(moves));

@@ -2,7 +2,6 @@
 
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::fingerprint::Fingerprint;
 use shared::runtime::FindingKind;
 use shared::state::{EmployeeEntry, Failure, FailureKind};
 
@@ -127,12 +126,9 @@ fn a_former_profile_gets_no_account_while_the_current_one_waits() {
     for shift in 0..3 {
         let conflict = Failure {
             kind: FailureKind::Conflict,
-            reason: String::new(),
-            fingerprint: Fingerprint::default(),
             attempts: 1,
             retry_at: world.now,
-            is_personal: false,
-            is_of_look_up: false,
+            ..Failure::default()
         };
         let entry = EmployeeEntry {
             failure: Some(conflict),

@@ -178,8 +178,7 @@ fn pause(world: &mut World, ids: std::ops::Range<usize>, retry_at: Timestamp) {
             fingerprint: entry.fingerprint.unwrap(),
             attempts: 8,
             retry_at,
-            is_personal: false,
-            is_of_look_up: false,
+            ..Failure::default()
         });
     }
 }

@@ -26,13 +26,10 @@ fn entry(number: usize, state: CertificateState) -> CertificateEntry {
 
 fn failed() -> CertificateState {
     CertificateState::Failed(RetryState {
-        reason: "Personio: 503".to_owned(),
         failures: 2,
         refusals: 1,
-        unlisted: false,
-        unverified_at: None,
-        since: at("07:00:00"),
         retry_at: at("09:00:00"),
+        ..RetryState::asked_for("Personio: 503".to_owned(), at("07:00:00"))
     })
 }
 
