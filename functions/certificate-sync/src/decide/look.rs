@@ -119,14 +119,7 @@ fn not_found(check: Check, now: Timestamp) -> AfterLook {
     let transition = retry::after(previous, true, reason, since, now);
     match &transition.result {
         CertificateResult::Failed(retry) if retry.failures == 1 || retry.retry_at <= now => {
-            let previous = PreviousFailures {
-                failures: retry.failures,
-                refusals: retry.refusals,
-                since: Some(retry.since),
-                unlisted: retry.unlisted,
-                unverified_at: retry.unverified_at,
-            };
-            send(check, previous, now)
+            send(check, retry.into(), now)
         }
         _ => AfterLook::Conclude(transition),
     }

@@ -505,13 +505,7 @@ fn pauses(failures: &str) -> (Vec<i64>, bool) {
                 let was_unseen = previous.unlisted || "du".contains(failure);
                 assert_eq!(retry.unlisted, was_unseen);
                 pauses.push(retry.retry_at.duration_since(now).as_mins());
-                previous = PreviousFailures {
-                    failures: retry.failures,
-                    refusals: retry.refusals,
-                    since: Some(retry.since),
-                    unlisted: retry.unlisted,
-                    unverified_at: retry.unverified_at,
-                };
+                previous = PreviousFailures::from(&retry);
                 now = retry.retry_at;
             }
             _ => return (pauses, true),

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{CertificateId, CustomerId, SourceId};
 use shared::http::SignedUrl;
 use shared::reteach::Participation;
-use shared::state::{CertificateEntry, CertificateState, Intent, Issue, Refiled};
+use shared::state::{CertificateEntry, CertificateState, Intent, Issue, Refiled, RetryState};
 
 use crate::outcome::SkipReason;
 
@@ -139,6 +139,18 @@ impl From<Intent> for PreviousFailures {
             since: intent.failing_since,
             unlisted: false,
             unverified_at: None,
+        }
+    }
+}
+
+impl From<&RetryState> for PreviousFailures {
+    fn from(retry: &RetryState) -> Self {
+        Self {
+            failures: retry.failures,
+            refusals: retry.refusals,
+            since: Some(retry.since),
+            unlisted: retry.unlisted,
+            unverified_at: retry.unverified_at,
         }
     }
 }

@@ -12,8 +12,7 @@ use shared::reteach::Downloads;
 use shared::routes::Connections;
 use shared::runtime::{Job as _, LeaseGuard, Outcome};
 use shared::state::{
-    Acquisition, CertificateState, EqualRefusals, Issue, JobKind, Lease, ListAccess, RetryState,
-    Store,
+    Acquisition, CertificateState, EqualRefusals, Issue, JobKind, Lease, ListAccess, Store,
 };
 use shared::tenant::{TenantConfig, Via};
 use simulators::personio::Endpoint;
@@ -141,22 +140,8 @@ impl Company {
         let Some(CertificateState::Failed(retry)) = &read else {
             panic!("{read:?}");
         };
-        let RetryState {
-            failures,
-            refusals,
-            unlisted,
-            unverified_at,
-            since,
-            ..
-        } = *retry;
         Upload {
-            previous: PreviousFailures {
-                failures,
-                refusals,
-                since: Some(since),
-                unlisted,
-                unverified_at,
-            },
+            previous: retry.into(),
             read,
             ..upload.clone()
         }
