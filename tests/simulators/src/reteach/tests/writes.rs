@@ -95,6 +95,9 @@ async fn refuses_what_does_not_fit_and_repeats_the_value() {
     let academy = academy().await;
     academy.reteach.insert(erika());
     let long = "ß".repeat(256);
+    let no_start = "setActiveAt must be a valid ISO 8601 date string";
+    let no_end = "setInactiveAt must be a valid ISO 8601 date string";
+    let nameless = json!({"email": null, "userName": null});
     let cases = [
         (
             json!({"nickname": "E"}),
@@ -111,18 +114,9 @@ async fn refuses_what_does_not_fit_and_repeats_the_value() {
         (json!({"language": "de"}), "language must be one of"),
         (json!({"email": "erika"}), "email must be an email"),
         (json!({"userName": ""}), "userName should not be empty"),
-        (
-            json!({"setActiveAt": "2026-04-01"}),
-            "setActiveAt must be a valid ISO 8601 date string",
-        ),
-        (
-            json!({"setInactiveAt": 7}),
-            "setInactiveAt must be a valid ISO 8601 date string",
-        ),
-        (
-            json!({"email": null, "userName": null}),
-            "MISSING_EMAIL_OR_USERNAME",
-        ),
+        (json!({"setActiveAt": "2026-04-01"}), no_start),
+        (json!({"setInactiveAt": 7}), no_end),
+        (nameless, "MISSING_EMAIL_OR_USERNAME"),
     ];
     for (body, message) in cases {
         let answer = academy.write("PUT", "/customer/erika", body.clone()).await;
@@ -186,23 +180,12 @@ async fn refuses_a_second_account_with_the_same_identifier() {
 #[tokio::test]
 async fn locks_by_the_clock() {
     let academy = academy().await;
+    let window = |from, until| json!({"setActiveAt": from, "setInactiveAt": until});
     let cases = [
-        (
-            json!({"setActiveAt": "2026-03-16T10:00:01Z", "setInactiveAt": null}),
-            "INACTIVE",
-        ),
-        (
-            json!({"setActiveAt": "2026-03-16T10:00:00Z", "setInactiveAt": null}),
-            "ACTIVE",
-        ),
-        (
-            json!({"setActiveAt": null, "setInactiveAt": "2026-03-16T10:00:00Z"}),
-            "INACTIVE",
-        ),
-        (
-            json!({"setActiveAt": null, "setInactiveAt": null}),
-            "ACTIVE",
-        ),
+        (window(Some("2026-03-16T10:00:01Z"), None), "INACTIVE"),
+        (window(Some("2026-03-16T10:00:00Z"), None), "ACTIVE"),
+        (window(None, Some("2026-03-16T10:00:00Z")), "INACTIVE"),
+        (window(None, None), "ACTIVE"),
         (json!({"setInactiveAt": "2026-03-16T10:00:05Z"}), "ACTIVE"),
     ];
     academy.reteach.insert(erika());
@@ -229,44 +212,28 @@ async fn gives_and_takes_tags() {
     let many = |body: Value| ("PUT", "/customer/erika/multiple-tags", body);
     let off = |path| ("DELETE", path, json!({}));
     let koeln = "/customer/erika/tags/Standort%3A%20K%C3%B6ln";
+    let three = "Ersthelfer,Standort: Köln,Neu";
+    let four = "Ersthelfer,Standort: Köln,Neu,A";
     let left = "Ersthelfer,Neu,A";
+    let add = |tags: Value| many(json!({"tags": tags, "mode": "ADD"}));
+    let other = |mode: &str| many(json!({"tags": [named("B")], "mode": mode}));
     let steps = [
         (
-            many(json!({"tags": [{"id": made.at("/id")}, named("Neu")], "mode": "ADD"})),
+            add(json!([{"id": made.at("/id")}, named("Neu")])),
             201,
-            "Ersthelfer,Standort: Köln,Neu",
+            three,
         ),
-        (
-            many(json!({"tags": [named("A"), named("Neu")], "mode": "ADD"})),
-            201,
-            "Ersthelfer,Standort: Köln,Neu,A",
-        ),
-        (
-            many(json!({"tags": [], "mode": null})),
-            201,
-            "Ersthelfer,Standort: Köln,Neu,A",
-        ),
+        (add(json!([named("A"), named("Neu")])), 201, four),
+        (many(json!({"tags": [], "mode": null})), 201, four),
         (off(koeln), 200, left),
         (off(koeln), 404, left),
         (many(json!({"tags": [named("B")]})), 422, left),
-        (
-            many(json!({"tags": [named("B")], "mode": "SET"})),
-            422,
-            left,
-        ),
+        (other("SET"), 422, left),
         (many(json!({"mode": "ADD"})), 422, left),
-        (many(json!({"tags": [{}], "mode": "ADD"})), 422, left),
-        (
-            many(json!({"tags": [{"id": "none"}], "mode": "ADD"})),
-            404,
-            left,
-        ),
+        (add(json!([{}])), 422, left),
+        (add(json!([{"id": "none"}])), 404, left),
         (off("/customer/erika/tags/none"), 404, left),
-        (
-            many(json!({"tags": [named("B")], "mode": "REPLACE"})),
-            201,
-            "B",
-        ),
+        (other("REPLACE"), 201, "B"),
     ];
     for ((method, path, body), status, tags) in steps {
         let answer = academy.write(method, path, body.clone()).await;
