@@ -659,44 +659,36 @@ fn one_list_decides_about_all_certificates_of_a_person_and_one_document_is_one_c
         )
     };
     let theirs = |id: &str| document(id, "Brandschutz", 11, "");
+    let untitled = wanted("a", "Brandschutz", 1, by_id);
+    let first_aid = wanted("b", "Erste Hilfe", 1, by_title);
+    let later = wanted("b", "Brandschutz", 25, by_title);
     for (uploads, documents, expected) in [
-        (vec![fire("a")], vec![], vec!["file"]),
-        (vec![fire("a")], vec![ours("7", "a")], vec!["adopt 7"]),
-        (vec![fire("a")], vec![ours("7", "b")], vec!["file"]),
-        (vec![fire("a")], vec![theirs("7")], vec!["adopt 7"]),
-        (
-            vec![wanted("a", "Brandschutz", 1, by_id)],
-            vec![theirs("7")],
-            vec!["file"],
-        ),
+        (vec![fire("a")], vec![], "file"),
+        (vec![fire("a")], vec![ours("7", "a")], "adopt 7"),
+        (vec![fire("a")], vec![ours("7", "b")], "file"),
+        (vec![fire("a")], vec![theirs("7")], "adopt 7"),
+        (vec![untitled], vec![theirs("7")], "file"),
         (
             vec![fire("a"), fire("b")],
             vec![theirs("7"), theirs("8")],
-            vec!["adopt 7", "adopt 8"],
+            "adopt 7, adopt 8",
         ),
-        (
-            vec![fire("a"), fire("b")],
-            vec![theirs("7")],
-            vec!["park", "park"],
-        ),
+        (vec![fire("a"), fire("b")], vec![theirs("7")], "park, park"),
         (
             vec![fire("a"), fire("b")],
             vec![theirs("7"), ours("8", "b")],
-            vec!["adopt 7", "adopt 8"],
+            "adopt 7, adopt 8",
         ),
         (
-            vec![fire("a"), wanted("b", "Erste Hilfe", 1, by_title)],
+            vec![fire("a"), first_aid],
             vec![theirs("7"), theirs("8")],
-            vec!["adopt 7", "file"],
+            "adopt 7, file",
         ),
-        (
-            vec![fire("a"), wanted("b", "Brandschutz", 25, by_title)],
-            vec![theirs("7")],
-            vec!["adopt 7", "file"],
-        ),
+        (vec![fire("a"), later], vec![theirs("7")], "adopt 7, file"),
     ] {
         let shown = format!("{uploads:?} {documents:?}");
-        assert_eq!(before(&uploads, Some(&documents)), expected, "{shown}");
+        let decided = before(&uploads, Some(&documents)).join(", ");
+        assert_eq!(decided, expected, "{shown}");
     }
 }
 
