@@ -219,27 +219,21 @@ fn a_refused_credential_asks_for_the_secret_to_be_read_again() {
 fn only_what_certainly_had_no_effect_and_may_pass_is_tried_again_at_once() {
     let vendor = || FilingError::vendor(Vendor::Personio, "why");
     let broken = || FilingError::interrupted("why");
+    let unclear = FilingError::unclear(TenantFault::Right, "why");
+    let limited = FilingError::limited(Vendor::Kombo, None, "why");
+    let leads = Refusal::of_host("cdn.example".to_owned());
     for (error, expected) in [
         (vendor().into(), true),
         (broken().into(), true),
         (vendor().with_effect(Effect::Unknown).into(), false),
         (FilingError::no_file(Vendor::Reteach, "why").into(), true),
         (FilingError::refused("why").into(), false),
-        (
-            FilingError::unclear(TenantFault::Right, "why").into(),
-            false,
-        ),
-        (
-            FilingError::limited(Vendor::Kombo, None, "why").into(),
-            false,
-        ),
+        (unclear.into(), false),
+        (limited.into(), false),
         (FilingError::out_of_time("why").into(), false),
         (FilingError::tenant(TenantFault::Right, "why").into(), false),
         (AttemptError::DownloadRefused(broken()), false),
-        (
-            AttemptError::LeadsElsewhere(Refusal::of_host("cdn.example".to_owned())),
-            false,
-        ),
+        (AttemptError::LeadsElsewhere(leads), false),
         (AttemptError::Skipped(SkipReason::Gone), false),
         (AttemptError::Halted(out_of_time()), false),
     ] {
@@ -277,22 +271,16 @@ fn an_answer_without_effect_that_the_file_may_be_to_blame_for_is_compared_with_o
     let unknown = FilingError::refused("why").with_effect(Effect::Unknown);
     let download = AttemptError::DownloadRefused(FilingError::interrupted("why"));
     let leads = Refusal::of_host("cdn.example".to_owned());
+    let elsewhere = AttemptError::LeadsElsewhere(leads.clone());
+    let vendor = FilingError::vendor(Vendor::Personio, "why");
     for (error, refusal, is_answer) in [
         (FilingError::refused("why").into(), refusal(None), true),
         (download, refusal(None), true),
         (unclear.into(), of_tenant, true),
         (no_file.into(), of_academy, true),
-        (
-            AttemptError::LeadsElsewhere(leads.clone()),
-            Some(leads),
-            true,
-        ),
+        (elsewhere, Some(leads), true),
         (unknown.into(), None, true),
-        (
-            FilingError::vendor(Vendor::Personio, "why").into(),
-            None,
-            false,
-        ),
+        (vendor.into(), None, false),
         (FilingError::tenant(right, "why").into(), None, false),
         (FilingError::no_person("why").into(), None, false),
         (AttemptError::Skipped(SkipReason::Gone), None, false),
@@ -373,6 +361,7 @@ fn each_end_of_a_look_has_one_consequence() {
     let sent = |failures, since, signal| {
         format!("send for 1 after {failures}, failing for {since} / {signal}")
     };
+    let again = |failures, since| sent(failures, since, "answered");
     let failed = |minutes, why| format!("failed {minutes}: {why}");
     let absent = "an upload got no answer, and the document is not there";
     let paused = ended(&failed("2 in 1", absent), "Failed", "answered");
@@ -399,34 +388,19 @@ fn each_end_of_a_look_has_one_consequence() {
             Ok(Verification::Unsafe),
             ended("parked, unverified false", "Parked", "answered"),
         ),
-        (
-            intent(hour, 0),
-            url(),
-            not_found(),
-            sent(1, "Some(60)", "answered"),
-        ),
+        (intent(hour, 0), url(), not_found(), again(1, "Some(60)")),
         (
             intent(VERIFY_AFTER, 0),
             url(),
             not_found(),
-            sent(1, "Some(15)", "answered"),
+            again(1, "Some(15)"),
         ),
         (intent(nearly, 1), url(), not_found(), paused),
-        (
-            intent(hour, 1),
-            url(),
-            not_found(),
-            sent(2, "Some(120)", "answered"),
-        ),
+        (intent(hour, 1), url(), not_found(), again(2, "Some(120)")),
         (intent(hour, 0), None, not_found(), gone),
         (intent(hour, 0), unmade, not_found(), remade),
         (intent(hour, 0), url(), blind(), parked("answered")),
-        (
-            send(hour, 2),
-            url(),
-            blind(),
-            sent(2, "Some(120)", "answered"),
-        ),
+        (send(hour, 2), url(), blind(), again(2, "Some(120)")),
         (intent(hour, 0), url(), forbidden(), stays(no_right)),
         (intent(week, 0), url(), forbidden(), parked(no_right)),
         (send(hour, 0), url(), forbidden(), sent(0, "None", no_right)),
