@@ -16,7 +16,7 @@ use simulators::people::Status;
 use simulators::reteach::{Delivery, Quirk};
 use simulators::{Behaviour, Body, Fault};
 
-/// Alarms on metrics of AWS: namespace, metric, dimension, how many periods of five minutes raise it.
+/// Alarms on metrics of AWS: name, namespace, metric, dimension, how many periods of five minutes raise it.
 const OF_AWS: &str = "
     employee-sync-errors AWS/Lambda Errors EmployeeSync 1
     employee-sync-release-errors AWS/Lambda Errors EmployeeSync.Version.Version 1
@@ -87,7 +87,7 @@ fn every_alarm_is_raised_by_a_test() {
         include_str!("certificates/alarms.rs"),
     ]
     .concat();
-    for [name, test] in rows(OURS) {
+    for [name, test] in rows::<2>(OURS) {
         assert!(
             tests.contains(&format!("async fn {test}()")),
             "{name}: {test}"
@@ -98,7 +98,7 @@ fn every_alarm_is_raised_by_a_test() {
 #[test]
 fn alarms_on_metrics_of_aws_are_raised_and_cleared() {
     let begin: Timestamp = "2026-05-11T08:00:00Z".parse().unwrap();
-    for [alarm, namespace, metric, dimension, periods] in rows(OF_AWS) {
+    for [alarm, namespace, metric, dimension, periods] in rows::<5>(OF_AWS) {
         let periods: usize = periods.parse().unwrap();
         let mut watch = CloudWatch::of_the_template();
         let mut now = begin;
