@@ -73,8 +73,10 @@ fn each_dialect_works_or_ends_with_a_named_outcome_and_nothing_lost() {
                 .map(move |via| (row, via))
         })
         .collect();
+    // Each of them takes two thirds of a minute.
+    let pace_rows = if is_whole() { &pace::ROWS[..] } else { &[] };
     let (results, paced) = thread::scope(|scope| {
-        let paced = scope.spawn(pace::cells);
+        let paced = scope.spawn(|| pace::cells(pace_rows));
         let results = pool::all(&cells, |(row, via)| {
             let (name, dialect) = &rows[*row];
             Cell::of(name, dialect, *via, Spoken::Always, "")
@@ -107,7 +109,7 @@ fn each_dialect_works_or_ends_with_a_named_outcome_and_nothing_lost() {
         std::io::stderr(),
         " {} cells of {} dialects, {} of them work, {} stay as they are by design, {} end with a named outcome, {} with a finding, in {:.0} s",
         cells.len() + paced.len(),
-        rows.len() + pace::ROWS.len(),
+        rows.len() + pace_rows.len(),
         count(Cell::works) + paced.iter().filter(|(_, result)| result.is_ok()).count(),
         count(Cell::is_by_design),
         count(Cell::ends_with_an_outcome),

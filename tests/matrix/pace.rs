@@ -182,11 +182,11 @@ async fn run<W: Job>(app: &shared::runtime::App<W>, harness: &Harness, name: &st
     app.run(&request, &ignore_progress).await
 }
 
-/// These academies on each route: the name of the cell, and what is wrong with it. The figures are printed.
-pub(crate) fn cells() -> Vec<(String, Result<(), String>)> {
-    let cells: Vec<_> = ROWS
-        .into_iter()
-        .flat_map(|row| ROUTES.map(|via| (row, via)))
+/// Those of `rows` on each route: the name of the cell, and what is wrong with it. The figures are printed.
+pub(crate) fn cells(rows: &[Row]) -> Vec<(String, Result<(), String>)> {
+    let cells: Vec<_> = rows
+        .iter()
+        .flat_map(|row| ROUTES.map(|via| (*row, via)))
         .collect();
     let results = pool::all(&cells, |(row, via)| in_virtual_time(*row, *via));
     let of = |((row, via), result): (&(Row, Via), Result<Asked, String>)| {
