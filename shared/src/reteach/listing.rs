@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::customer::Customer;
-use super::limits::{CONCURRENCY, MAX_PAGES, REREADS};
+use super::limits::{CONCURRENCY, DEFAULT_PAGE_SIZE, MAX_PAGES, REREADS};
 use super::total::total;
 use super::{Client, Error};
 use crate::domain::id::{CustomerId, ExternalId, is_usable};
@@ -95,7 +95,7 @@ struct Reading<C> {
     announced: Option<u64>,
     /// Whether every page announced the same.
     steady: bool,
-    /// Whether the page after the last one was empty.
+    /// Whether the page after the last one was empty, or not there.
     ended: bool,
 }
 
@@ -120,9 +120,18 @@ impl<C: CollectAccounts> Reading<C> {
         self.seen.len() > before
     }
 
+    fn received(&self) -> u64 {
+        let seen = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
+        seen.saturating_add(self.nameless)
+    }
+
     fn fits(&self) -> bool {
-        let received = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
-        self.steady && Some(received.saturating_add(self.nameless)) == self.announced
+        self.steady && Some(self.received()) == self.announced
+    }
+
+    /// Whether at least as many came as were announced, if a count was.
+    fn has_announced(&self) -> bool {
+        self.announced <= Some(self.received())
     }
 
     fn agrees(&self, other: &Self) -> bool {
@@ -186,6 +195,9 @@ impl Client {
             .ok()
             .filter(|last| *last <= MAX_PAGES);
         let last = last.ok_or_else(endless)?;
+        // A full page, of any usual size, may count its own accounts alone: the next one shows that.
+        let may_count_page =
+            first.total == Some(size) && size.is_multiple_of(u64::from(DEFAULT_PAGE_SIZE));
         let mut reading = Reading {
             accounts,
             seen: HashSet::new(),
@@ -200,14 +212,14 @@ impl Client {
         while let Some(page) = rest.try_next().await? {
             reading.take(page, hasher);
         }
-        if !reading.fits() {
+        if may_count_page || !reading.fits() {
             self.read_to_the_end(&mut reading, last.max(1) + 1, hasher)
                 .await?;
         }
         Ok(reading)
     }
 
-    /// The announced count does not say where the list ends: an empty page does. Pages that only repeat do not.
+    /// The announced count may not say where the list ends: an empty page does. Pages that only repeat do not.
     async fn read_to_the_end<C: CollectAccounts>(
         &self,
         reading: &mut Reading<C>,
@@ -215,8 +227,16 @@ impl Client {
         hasher: &RandomState,
     ) -> Result<(), Error> {
         for page in from..=MAX_PAGES {
-            let page = self.list(page).await?;
-            reading.ended = page.customers.is_empty() && page.unreadable.is_empty();
+            let page = match self.list(page).await {
+                // The end, unless more was announced.
+                Err(Error::NotFound { .. }) if reading.has_announced() => None,
+                page => Some(page?),
+            };
+            let accounts = page.filter(|it| !it.customers.is_empty() || !it.unreadable.is_empty());
+            let Some(page) = accounts else {
+                reading.ended = true;
+                return Ok(());
+            };
             if !reading.take(page, hasher) {
                 return Ok(());
             }

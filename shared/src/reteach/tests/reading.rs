@@ -21,7 +21,7 @@ async fn lists_every_customer_once() {
     for (people, most, pages) in [
         (0, 250, 1),
         (1, 250, 1),
-        (250, 250, 1),
+        (250, 250, 2),
         (251, 250, 2),
         (1_100, 250, 5),
         (90, 25, 4),
@@ -141,6 +141,44 @@ async fn a_count_that_is_off_by_a_constant_is_complete_after_two_equal_readings(
             people.saturating_add_signed(off)
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
+    // Two full pages and more are read twice, to their end.
+    for (people, most, pages) in [(9, 250, 1), (250, 250, 2), (251, 250, 6), (600, 100, 14)] {
+        for has_last_page in [true, false] {
+            let server = reteach(move |seen| {
+                let Canned::Json(status, mut page) = academy(seen, people, most) else {
+                    unreachable!()
+                };
+                let count = page["results"].as_array().unwrap().len();
+                if count == 0 && !has_last_page {
+                    return error(404, json!("Not found"));
+                }
+                page["resultCount"] = json!(count);
+                Canned::Json(status, page)
+            })
+            .await;
+            let all = client(&server).list_all(Vec::new).await.unwrap();
+            let both = (all.accounts.len() as u64, all.completeness);
+            let case = format!("{people} of {most}, {has_last_page}");
+            assert_eq!(both, (people, Completeness::Complete), "{case}");
+            assert_eq!(asked(&server).len(), pages, "{case}");
+        }
+    }
+    // More was announced than came: a page is missing, and the list has not ended.
+    let server = reteach(|seen| {
+        let results = match seen.query("page").as_deref() {
+            Some("1") => vec![customer(1), customer(2)],
+            Some("2") => vec![customer(3)],
+            _ => return error(404, json!("Not found")),
+        };
+        Canned::Json(200, json!({"results": results, "resultCount": 4}))
+    })
+    .await;
+    let listed = client(&server).list_all(Vec::new).await.map(drop);
+    assert!(matches!(listed, Err(Error::NotFound { .. })));
 }
 
 #[tokio::test(start_paused = true)]
