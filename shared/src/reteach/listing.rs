@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::customer::Customer;
-use super::limits::{CONCURRENCY, DEFAULT_PAGE_SIZE, MAX_PAGES, REREADS};
+use super::limits::{CONCURRENCY, DEFAULT_PAGE_SIZE, MAX_PAGES, PAGE_SIZE, REREADS};
 use super::total::total;
 use super::{Client, Error};
 use crate::domain::id::{CustomerId, ExternalId, is_usable};
@@ -189,8 +189,11 @@ impl Client {
     ) -> Result<Reading<C>, Error> {
         let first = self.list(1).await?;
         let received = first.customers.len() + first.unreadable.len();
-        // The server decides how many accounts a page has.
-        let size = u64::try_from(received).unwrap_or(u64::MAX).max(1);
+        // The server decides how many accounts a page has. One without any does not say it.
+        let size = match received {
+            0 => u64::from(PAGE_SIZE),
+            _ => u64::try_from(received).unwrap_or(u64::MAX),
+        };
         let last = u32::try_from(first.total.unwrap_or_default().div_ceil(size))
             .ok()
             .filter(|last| *last <= MAX_PAGES);

@@ -190,6 +190,15 @@ async fn an_academy_that_ignores_the_page_number_is_never_complete() {
     assert_eq!(both, (1, Completeness::Shifting));
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_academy_that_counts_accounts_and_shows_none_is_asked_for_few_pages() {
+    let server = reteach(|_| Canned::Json(200, json!({"results": [], "resultCount": 3_000}))).await;
+    let all = client(&server).list_all(Vec::new).await.unwrap();
+    assert_eq!(all.accounts.len(), 0);
+    // Twelve pages and the one after them, twice.
+    assert_eq!(asked(&server).len(), 2 * 13);
+}
+
 #[derive(Default, PartialEq)]
 struct UnreadableRows(usize, Vec<UnreadableAccount>);
 
