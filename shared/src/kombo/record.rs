@@ -249,7 +249,7 @@ fn gender(text: Field<String>) -> Field<Gender> {
 }
 
 fn status(text: String) -> Status {
-    match text.to_ascii_uppercase().as_str() {
+    match text.trim().to_ascii_uppercase().as_str() {
         "ACTIVE" => Status::Active,
         "PENDING" => Status::Onboarding,
         "LEAVE" => Status::Leave,

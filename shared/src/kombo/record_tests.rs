@@ -331,3 +331,9 @@ fn a_record_that_does_not_fit_still_says_whether_the_person_leaves() {
         assert_eq!(both, (status, end_date), "{record}");
     }
 }
+
+#[test]
+fn blanks_around_a_status_do_not_hide_a_leaver() {
+    let status = super::status(" INACTIVE\u{a0}".to_owned());
+    assert!(matches!(status, crate::domain::employee::Status::Inactive));
+}

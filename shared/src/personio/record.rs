@@ -147,7 +147,7 @@ fn gender_of(text: Field<String>) -> Field<Gender> {
 }
 
 fn status_of(text: String) -> Status {
-    match text.to_ascii_lowercase().as_str() {
+    match text.trim().to_ascii_lowercase().as_str() {
         "onboarding" => Status::Onboarding,
         "active" => Status::Active,
         "leave" => Status::Leave,

@@ -356,3 +356,9 @@ fn a_record_that_does_not_fit_still_says_whether_the_person_leaves() {
         assert_eq!((leaving.status, leaving.end_date), (is_status, is_end));
     }
 }
+
+#[test]
+fn blanks_around_a_status_do_not_hide_a_leaver() {
+    let status = super::status_of(" Inactive\u{a0}".to_owned());
+    assert!(matches!(status, crate::domain::employee::Status::Inactive));
+}
