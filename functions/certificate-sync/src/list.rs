@@ -32,6 +32,8 @@ const MAX_FAILED_PAGES: u32 = 3;
 
 /// Certificates on a page.
 pub(crate) const PAGE_SIZE: u32 = 250;
+/// A page has so many records without a limit (reteach's document), and other usual sizes are multiples of it.
+const USUAL_SIZE: u64 = 25;
 /// Sizes of pages: a smaller one where a reply is too large. Course descriptions make rows of 30 KB and more.
 const PAGE_SIZES: [u32; 3] = [PAGE_SIZE, 50, 10];
 
@@ -447,7 +449,9 @@ impl Reading {
             return Err(error);
         }
         let mut at = last.max(1);
-        let mut may_count_page = received == u64::from(size) && total == Some(received);
+        // The client may have asked for fewer, and the academy may show fewer.
+        let is_full = received == u64::from(size) || received.is_multiple_of(USUAL_SIZE);
+        let mut may_count_page = received > 0 && is_full && total == Some(received);
         // More than announced may not be all either.
         while (may_count_page || total != Some(reading.received))
             && reading.may_have_more()
@@ -458,6 +462,10 @@ impl Reading {
                 // The end, unless more was announced.
                 Err(Error::NotFound { .. }) => {
                     reading.has_gap |= total.is_some_and(|total| reading.received < total);
+                    Ok(ParticipationPage::default())
+                }
+                // As many came as were announced: a page behind them may be refused.
+                Err(Error::Rejected { .. }) if total.is_some_and(|it| reading.received >= it) => {
                     Ok(ParticipationPage::default())
                 }
                 next => next,

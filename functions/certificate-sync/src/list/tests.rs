@@ -330,18 +330,22 @@ async fn pages_shorter_than_asked_for_bring_as_many_certificates_as_full_ones() 
 /// reteach's document does not say what `resultCount` counts: it may be the records of its page.
 #[tokio::test]
 async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
-    for (count, counts_pages, asked_for, readings) in [
-        (249_u32, true, 1, 1),
-        (250, true, 2, 1),
-        (250, false, 2, 1),
-        (251, false, 2, 1),
+    for (count, most, counts_pages, asked_for, readings) in [
+        (249_u32, 250, true, 1, 1),
+        (250, 250, true, 2, 1),
+        (250, 250, false, 2, 1),
+        (251, 250, false, 2, 1),
         // Two full pages, a short one and an empty one.
-        (600, true, 3 * 4, 3),
-        (600, false, 3, 1),
+        (600, 250, true, 3 * 4, 3),
+        // It shows fewer than it is asked for.
+        (250, 100, true, 3 * 4, 3),
+        (60, 25, true, 3 * 4, 3),
+        (600, 250, false, 3, 1),
     ] {
         let asked = AtomicU32::new(0);
         let listing = listed(|number, size| {
             asked.fetch_add(1, Ordering::Relaxed);
+            let size = size.min(most);
             let end = count.min(number * size);
             let rows = rows(end.min((number - 1) * size)..end);
             let total = match counts_pages {
@@ -351,26 +355,36 @@ async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
             Ok(page(&(total, rows)))
         });
         let listing = listing.await.unwrap();
-        let case = format!("{count} {counts_pages}");
+        let case = format!("{count} by {most} {counts_pages}");
         assert_eq!(listing.certificates.len(), count as usize, "{case}");
         assert_eq!(listing.completeness, Completeness::Complete, "{case}");
         let both = (asked.into_inner(), listing.readings);
         assert_eq!(both, (asked_for, readings), "{case}");
     }
-    // The page after the last one may be answered 404.
-    let listing = listed(|number, size| match number {
-        1 => Ok(page(&(250, rows(0..size)))),
-        _ => Err(Error::NotFound {
-            call: Call {
-                vendor: Vendor::Reteach,
-                method: reqwest::Method::GET,
-                path: "/participation",
-            },
-        }),
-    });
-    let listing = listing.await.unwrap();
-    let found = (listing.completeness, listing.failure);
-    assert_eq!(found, (Completeness::Complete, None));
+    // The page after the last one may be answered 404, or refused.
+    let call = || Call {
+        vendor: Vendor::Reteach,
+        method: reqwest::Method::GET,
+        path: "/participation",
+    };
+    let refusals: [fn(Call) -> Error; 2] = [
+        |call| Error::NotFound { call },
+        |call| Error::Rejected {
+            call,
+            status: 422,
+            fields: Vec::new(),
+            reasons: Vec::new(),
+        },
+    ];
+    for refused in refusals {
+        let listing = listed(|number, size| match number {
+            1 => Ok(page(&(250, rows(0..size)))),
+            _ => Err(refused(call())),
+        });
+        let listing = listing.await.unwrap();
+        let found = (listing.completeness, listing.failure);
+        assert_eq!(found, (Completeness::Complete, None));
+    }
 }
 
 #[tokio::test]
