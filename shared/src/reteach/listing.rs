@@ -218,6 +218,8 @@ impl Client {
         if may_count_page || !reading.fits() {
             self.read_to_the_end(&mut reading, last.max(1) + 1, hasher)
                 .await?;
+            // Pages that only repeat confirm nothing.
+            reading.steady &= !may_count_page || reading.ended;
         }
         Ok(reading)
     }
@@ -233,6 +235,12 @@ impl Client {
             let page = match self.list(page).await {
                 // The end, unless more was announced.
                 Err(Error::NotFound { .. }) if reading.has_announced() => None,
+                // A page that is not there may be refused: where no count was announced, any other may.
+                Err(Error::Rejected { .. })
+                    if reading.announced.is_some() && reading.has_announced() =>
+                {
+                    None
+                }
                 page => Some(page?),
             };
             let accounts = page.filter(|it| !it.customers.is_empty() || !it.unreadable.is_empty());

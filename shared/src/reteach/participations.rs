@@ -193,6 +193,10 @@ impl Client {
         query: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Reply, Error> {
         let query: Vec<_> = query.into_iter().collect();
+        // A later page of a list that was begun is not refused for a filter.
+        let is_first = !query
+            .iter()
+            .any(|(name, value)| *name == "page" && *value != "1");
         let mut left_out = self.refused_filters.load(Ordering::Relaxed);
         loop {
             let without = LEFT_OUT.get(left_out).copied().unwrap_or_default();
@@ -203,10 +207,11 @@ impl Client {
             let mut others = LEFT_OUT.iter().enumerate().skip(left_out + 1);
             let next = others.find(|(_, without)| without.iter().all(&is_asked));
             let result = self.read(target).await;
-            let may_be_a_filter = matches!(
-                &result,
-                Err(Error::Rejected { reasons, .. }) if !are_about_size(reasons)
-            );
+            let may_be_a_filter = is_first
+                && matches!(
+                    &result,
+                    Err(Error::Rejected { reasons, .. }) if !are_about_size(reasons)
+                );
             match next.filter(|_| may_be_a_filter) {
                 Some((next, _)) => left_out = next,
                 None => {

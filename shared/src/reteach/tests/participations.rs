@@ -140,6 +140,13 @@ async fn an_academy_that_refuses_a_filter_is_asked_without_it() {
             assert!(last.query(other).is_some(), "{status} {refused}");
         }
     }
+    // A page that is not there is refused for itself.
+    let server = reteach(|_| error(422, json!("No such page"))).await;
+    let filter = since("2026-03-01T00:00:00Z");
+    let later = client(&server).participations(&filter, 2, 250).await;
+    assert!(later.is_err());
+    let all = asked(&server);
+    assert!(all.iter().all(|it| it.query("hasCertificate").is_some()));
 }
 
 #[tokio::test(start_paused = true)]

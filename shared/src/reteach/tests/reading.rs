@@ -147,14 +147,15 @@ async fn a_count_that_is_off_by_a_constant_is_complete_after_two_equal_readings(
 async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
     // Two full pages and more are read twice, to their end.
     for (people, most, pages) in [(9, 250, 1), (250, 250, 2), (251, 250, 6), (600, 100, 14)] {
-        for has_last_page in [true, false] {
+        // What a page behind the last one is answered.
+        for behind in [200, 404, 422] {
             let server = reteach(move |seen| {
                 let Canned::Json(status, mut page) = academy(seen, people, most) else {
                     unreachable!()
                 };
                 let count = page["results"].as_array().unwrap().len();
-                if count == 0 && !has_last_page {
-                    return error(404, json!("Not found"));
+                if count == 0 && behind != 200 {
+                    return error(behind, json!("No such page"));
                 }
                 page["resultCount"] = json!(count);
                 Canned::Json(status, page)
@@ -162,7 +163,7 @@ async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
             .await;
             let all = client(&server).list_all(Vec::new).await.unwrap();
             let both = (all.accounts.len() as u64, all.completeness);
-            let case = format!("{people} of {most}, {has_last_page}");
+            let case = format!("{people} of {most}, {behind}");
             assert_eq!(both, (people, Completeness::Complete), "{case}");
             assert_eq!(asked(&server).len(), pages, "{case}");
         }
@@ -183,11 +184,14 @@ async fn a_full_page_that_counts_itself_alone_is_not_the_whole_list() {
 
 #[tokio::test(start_paused = true)]
 async fn an_academy_that_ignores_the_page_number_is_never_complete() {
-    let server =
-        reteach(|_| Canned::Json(200, json!({"results": [customer(1)], "resultCount": 2}))).await;
-    let all = client(&server).list_all(Vec::new).await.unwrap();
-    let both = (all.accounts.len(), all.completeness);
-    assert_eq!(both, (1, Completeness::Shifting));
+    for (shown, count) in [(1, 2), (25, 25), (250, 250)] {
+        let accounts: Vec<_> = (1..=shown).map(customer).collect();
+        let page = json!({"results": accounts, "resultCount": count});
+        let server = reteach(move |_| Canned::Json(200, page.clone())).await;
+        let all = client(&server).list_all(Vec::new).await.unwrap();
+        let both = (all.accounts.len(), all.completeness);
+        assert_eq!(both, (accounts.len(), Completeness::Shifting));
+    }
 }
 
 #[tokio::test(start_paused = true)]
