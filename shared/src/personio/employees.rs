@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use reqwest::StatusCode;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::client::Client;
@@ -85,7 +86,9 @@ impl<T: Transport> Client<T> {
                 query: &[],
             })
             .await?;
-        if reply.status == StatusCode::NOT_FOUND {
+        // A gateway's page says nothing about anybody.
+        let is_page = !reply.is_empty() && reply.fitting::<IgnoredAny>().is_none();
+        if reply.status == StatusCode::NOT_FOUND && !is_page {
             return Ok(None);
         }
         error::check(&reply)?;

@@ -47,6 +47,17 @@ async fn says_what_a_refusal_means() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_in_the_place_of_a_person_says_nothing_about_them() {
+    let not_found = r#"{"success": false, "error": {"code": 404, "message": "Es ist ein Problem aufgetreten "}}"#;
+    for (body, is_gone) in [(not_found, true), ("", true), ("<html>", false)] {
+        let server = personio(move |_| Canned::Text(404, body)).await;
+        let one = direct(&server).one(&SourceId::new("4711")).await;
+        assert_eq!(matches!(one, Ok(None)), is_gone, "{body}");
+        assert_eq!(one.is_err(), !is_gone, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_login_is_about_the_credential() {
     for (status, body, expected) in [
         (401, "", "Credential"),
