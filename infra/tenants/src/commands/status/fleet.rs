@@ -183,6 +183,11 @@ impl FleetView {
         }
     }
 
+    /// Whether problems of schedules are in this view.
+    pub(crate) fn has_schedules(&self) -> bool {
+        !self.schedules_pending && self.schedules_unread.is_none()
+    }
+
     /// Whether there is neither a tenant nor anything that is left of one.
     pub(crate) fn is_empty(&self) -> bool {
         self.tenants.is_empty()

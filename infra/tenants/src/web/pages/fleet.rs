@@ -146,7 +146,7 @@ fn sentence(visit: &Visit, view: &FleetView) -> String {
         .iter()
         .filter(|tenant| !tenant.problems.is_empty());
     let troubled = troubled.count() as u64;
-    if view.schedules_pending {
+    if !view.has_schedules() {
         return so_far(visit, troubled);
     }
     let count = |number| visit.language.number(number);
@@ -273,7 +273,7 @@ fn listed(visit: &Visit, reading: &Reading, search: &Search, rows: &Rows<'_>) ->
                             th.number[matches!(place, 1..=3 | 5)] scope="col" { (visit.pick(german, english)) }
                         }
                     } }
-                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.days, view.schedules_pending)) } }
+                    tbody { @for tenant in &rows.shown { (row(visit, tenant, &rows.days, !view.has_schedules())) } }
                 }
                 (pager(visit, search.page, rows.more, path))
             }
