@@ -1,6 +1,6 @@
 """Looks at the rehearsal's companies while the deployed functions look after them: what do reteach and Personio hold?
 
-    python .ci/tenants_check.py onboarded|drifted|damaged|mended|decided|paused|restored|redeployed|resumed|removed      with the environment of the rehearsal
+    python .ci/tenants_check.py onboarded|drifted|damaged|mended|decided|paused|copied|restored|redeployed|resumed|removed      with the environment of the rehearsal
 
 Nothing here knows the project's code: what should be there is worked out from Personio's people and reteach's courses.
 """
@@ -161,6 +161,26 @@ def paused():
     expect("status", status("local-direct")["health"]["status"], "paused")
 
 
+def copied():
+    """Certificates that are filed after the table was copied: the copy does not know them."""
+    for tenant in TENANTS[1:]:
+        before = len(show(tenant, "documents"))
+        cargo("local", "act", "certificate", str(min(accounts(tenant))), "Brandschutz", "--tenant", tenant)
+        wait(f"{tenant}: a certificate filed since", lambda: is_filed(tenant, before))
+    known, copy = (certificates(name) for name in (outputs()["TableName"], "reteach-personio-restored"))
+    expect("certificates that the copy does not know", known - copy, len(TENANTS[1:]))
+
+
+def is_filed(tenant, before):
+    cargo("tenants", "sync", tenant, "--job", "certificates")
+    return len(show(tenant, "documents")) > before
+
+
+def certificates(name):
+    items = boto3.resource("dynamodb").Table(name).scan()["Items"]
+    return len([item for item in items if item["sk"].startswith("CERTIFICATE#")])
+
+
 def restored():
     """The stack has taken another table over, with its tenants, and finds nothing to do twice."""
     stack, scheduler = outputs(), boto3.client("scheduler")
@@ -208,6 +228,6 @@ def removed():
         contents(tenant)
 
 
-steps = (onboarded, drifted, damaged, mended, decided, paused, restored, redeployed, resumed, removed)
+steps = (onboarded, drifted, damaged, mended, decided, paused, copied, restored, redeployed, resumed, removed)
 {step.__name__: step for step in steps}[sys.argv[1]]()
 print(f"{sys.argv[1]}: {passed()} checks passed")
