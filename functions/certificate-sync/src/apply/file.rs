@@ -112,10 +112,12 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, AttemptError
         },
         // Where there is no other address, that host is what the operator has to know.
         Err(elsewhere @ DownloadError::Forbidden(Forbidden::Host(_))) => {
-            let Ok(Some(fresh)) = other_url(tools, upload).await else {
-                return Err(elsewhere.into());
-            };
-            fresh
+            match other_url(tools, upload).await {
+                Ok(Some(fresh)) => fresh,
+                Ok(None) => return Err(elsewhere.into()),
+                Err(error) if is_forbidden(&error) => return Err(elsewhere.into()),
+                Err(error) => return Err(error),
+            }
         }
         opened => return Ok(opened?),
     };
@@ -171,6 +173,11 @@ fn is_not_answered(error: &Error) -> bool {
         error,
         Error::Rejected { .. } | Error::Unreadable { .. } | Error::TooLarge { .. }
     )
+}
+
+/// Whether the academy forbids the question for a single certificate.
+fn is_forbidden(error: &AttemptError) -> bool {
+    matches!(error, AttemptError::Filing(error) if matches!(error.reach, Reach::Unclear(_)))
 }
 
 /// Why the academy does not show a certificate that it lists. The list came with the same right: only other files show whether

@@ -205,6 +205,20 @@ async fn a_page_in_the_place_of_a_pdf_is_asked_for_under_a_fresh_address() {
 }
 
 #[tokio::test]
+async fn while_no_fresh_address_can_be_asked_for_nobody_knows_where_files_are() {
+    let company = Company::new().await;
+    let down = Fault::new(Behaviour::Status(503, Body::Vendor)).path("/participation");
+    company.local.reteach.fail(down.always());
+    let login = Delivery::RedirectTo("https://login.example.com/".to_owned());
+    let elsewhere = [("c-1", 1), ("c-2", 2)].map(|(id, who)| Upload {
+        url: company.delivered("login", 9, login.clone()).url,
+        ..company.certificate(id, who)
+    });
+    let applied = company.apply(uploads(elsewhere)).await;
+    assert_eq!(stop(&applied), Some(Outcome::ReteachUnavailable));
+}
+
+#[tokio::test]
 async fn a_host_that_is_not_allowed_is_not_called() {
     let company = Company::new().await;
     let upload = Upload {
