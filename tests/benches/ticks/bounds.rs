@@ -11,7 +11,7 @@ use shared::tenant::Via;
 use super::CompanyTicks;
 use super::counted::{RunCount, RunKind};
 
-/// The size that the bounds are for.
+/// The size that the bounds are for. A page that has so many may count itself alone: whole lists take one more call.
 pub(super) const PEOPLE: u64 = 100;
 
 /// For one kind of run: requests to vendors (direct, through the passthrough, through Kombo's model), read units, write
@@ -25,14 +25,14 @@ const BOUNDS: [Bound; 14] = [
     (RunKind::UnchangedHourly, [1, 2, 2], 1.5, 3.0, 1),
     (RunKind::OneChanged, [5, 5, 6], 5.5, 6.0, 0),
     (RunKind::OnePercentChanged, [4, 4, 5], 4.5, 6.0, 0),
-    (RunKind::Reconcile, [5, 5, 5], 66.5, 4.0, 1),
+    (RunKind::Reconcile, [6, 6, 6], 66.5, 4.0, 1),
     (RunKind::NoCertificates, [1, 1, 1], 1.5, 2.0, 0),
     (RunKind::NoCertificatesCold, [2, 2, 2], 2.5, 2.0, 1),
     (RunKind::NoCertificatesHourly, [1, 1, 1], 1.5, 3.0, 1),
     (RunKind::OneCertificate, [6, 5, 6], 4.5, 6.0, 1),
     (RunKind::TenCertificates, [22, 22, 32], 13.5, 24.0, 1),
-    (RunKind::FirstCertificates, [181, 181, 270], 103.5, 182.0, 1),
-    (RunKind::FullScan, [1, 1, 1], 7.5, 3.0, 0),
+    (RunKind::FirstCertificates, [182, 182, 271], 103.5, 182.0, 1),
+    (RunKind::FullScan, [2, 2, 2], 7.5, 3.0, 0),
 ];
 
 /// What a run without findings may log.
